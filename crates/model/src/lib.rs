@@ -1,0 +1,18 @@
+//! The words every other crate speaks: the sync file, types, columns, positions and errors.
+//!
+//! Plain data: no I/O, no async, no drivers. What is here can be printed, stored, compared and sent.
+
+mod column;
+mod error;
+mod name;
+mod position;
+mod scalar;
+pub mod sync_file;
+mod types;
+
+pub use column::{Column, NativeType, StreamKind, StreamSpec};
+pub use error::{Code, Error, ErrorKind, Report, Result, Severity, Side, Where};
+pub use name::{Pattern, StreamName};
+pub use position::{Checkpoint, Epoch, Position, RowHash, StreamKey};
+pub use scalar::Scalar;
+pub use types::{DataType, Extension, ParseTypeError};

@@ -1,0 +1,122 @@
+//! The sync file: what a user writes, as plain data. One format (YAML or JSON), the same on desktop, CLI and agent.
+//!
+//! These types are the one source of the JSON Schema and of what the parser accepts.
+
+mod stream;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use stream::{ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, SchemaChanges, StreamConfig, Undo, Write};
+
+/// A whole sync file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SyncFile {
+    /// The format's version: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The unit of push; the file's stem where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Configured endpoints, by name.
+    #[serde(default)]
+    pub connections: IndexMap<String, Connection>,
+    /// Values of connections by environment, chosen with `--env`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub environments: IndexMap<String, Environment>,
+    /// What moves from where to where, by name.
+    #[serde(default)]
+    pub syncs: IndexMap<String, Sync>,
+}
+
+/// One endpoint. The keys beside `connector` are that connector's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Connection {
+    /// The connector's id, such as `postgres`.
+    pub connector: String,
+    /// The connector's own keys.
+    #[serde(flatten)]
+    pub options: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Values laid over the file's own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Keys of connections that differ, by the connection's name.
+    #[serde(default)]
+    pub connections: IndexMap<String, serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Streams that move from one connection to another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sync {
+    /// Name of the connection that is read.
+    pub source: String,
+    /// Name of the connection that is written.
+    pub destination: String,
+    /// When an agent runs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// Schema of the target that holds the checkpoints; the target table's own where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_schema: Option<String>,
+    /// Every stream key may stand here; a stream's own key replaces it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defaults: Option<StreamConfig>,
+    /// By source stream or glob (`public.*`, `!public.tmp_*`).
+    pub streams: IndexMap<String, Option<StreamConfig>>,
+}
+
+/// When an agent runs a sync.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// Five or six cron fields.
+    pub cron: String,
+    /// An IANA time zone; UTC where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// What becomes of ticks that were missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub misfire: Option<Misfire>,
+    /// What becomes of a tick while the run before it still goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Overlap>,
+}
+
+/// What becomes of ticks that were missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Misfire {
+    /// Nothing.
+    Skip,
+    /// One run for all of them.
+    Once,
+    /// A run each, capped.
+    All,
+}
+
+/// What becomes of a tick while the run before it still goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overlap {
+    /// It is skipped, and recorded so.
+    Skip,
+    /// It waits.
+    Queue,
+}
+
+impl Sync {
+    /// What holds for one entry of `streams`: its own keys over the defaults.
+    pub fn stream(&self, own: Option<&StreamConfig>) -> StreamConfig {
+        let own = own.cloned().unwrap_or_default();
+        match &self.defaults {
+            Some(defaults) => own.over(defaults),
+            None => own,
+        }
+    }
+}
