@@ -1,1 +1,24 @@
-//! Placeholder.
+//! What a connector is: the traits that sources and destinations implement, and the batches that travel between them.
+//!
+//! The engine owns control (order, back-pressure, retries, checkpoints, stopping); a connector only reads and writes.
+//!
+//! Invariants:
+//! - A [`Snapshot`] is one consistent view of a stream until it is dropped; dropping it, or any stream of batches,
+//!   cancels what runs in the source.
+//! - A [`Load`] becomes visible as a whole, with its checkpoint, when [`Load::commit`] returns; dropped before, it
+//!   leaves the target as it was.
+//! - A commit fails with [`syncapp_model::Code::Fenced`] when another claim came after the one it was begun with.
+//! - No secret is in an error, and no batch in a log.
+
+mod batch;
+mod connector;
+mod destination;
+mod source;
+
+pub use batch::{Batch, BatchStream, NativeRows};
+pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
+pub use destination::{
+    Claim, Delivery, Destination, Load, Receipt, State, StateScope, Target, TargetChange, TargetColumn, TargetShape,
+    Writer,
+};
+pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};

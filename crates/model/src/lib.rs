@@ -7,6 +7,7 @@ mod error;
 mod name;
 mod position;
 mod scalar;
+mod secret;
 pub mod sync_file;
 mod types;
 
@@ -15,4 +16,5 @@ pub use error::{Code, Error, ErrorKind, Report, Result, Severity, Side, Where};
 pub use name::{Pattern, StreamName};
 pub use position::{Checkpoint, Epoch, Position, RowHash, StreamKey};
 pub use scalar::Scalar;
+pub use secret::Secret;
 pub use types::{DataType, Extension, ParseTypeError};

@@ -1,0 +1,179 @@
+//! The end that is written.
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Checkpoint, Column, DataType, Epoch, NativeType, Result, StreamKey, StreamName};
+
+use crate::Batch;
+
+/// A system that can be written.
+///
+/// The order of calls for one stream: [`claim`](Self::claim), [`diff`](Self::diff), then any number of loads one after
+/// the other, each [`begin`](Self::begin) → [`Load::writer`] → [`Writer::write`]… → [`Writer::finish`] →
+/// [`Load::commit`].
+#[async_trait]
+pub trait Destination: Send + Sync {
+    /// What becomes of rows when something is killed in the middle; shown to the user.
+    fn delivery(&self, target: &Target) -> Delivery;
+
+    /// Takes the stream over: raises its fence in the target, drops what older claims left staged, reads its
+    /// checkpoint.
+    async fn claim(&self, target: &Target) -> Result<Claim>;
+
+    /// What the target table is, and would be after a load; only reads.
+    async fn diff(&self, target: &Target) -> Result<TargetShape>;
+
+    /// Begins one load under a claim. Several loads may follow each other under one claim.
+    async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>>;
+
+    /// The states kept here.
+    async fn states(&self, scope: &StateScope) -> Result<Vec<State>>;
+
+    /// Puts a stream's checkpoint, or forgets it; raises the fence. Fails with
+    /// [`syncapp_model::Code::UnknownName`] where there is no such state.
+    async fn set_state(&self, scope: &StateScope, key: &StreamKey, checkpoint: Option<&Checkpoint>) -> Result<()>;
+}
+
+/// What a kill in the middle leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// Rows and checkpoint land together, or not at all.
+    Transactional,
+    /// Rows land first, and again in the same place when the checkpoint was not written: exactly once after the next
+    /// run.
+    Idempotent,
+}
+
+/// A stream's target table or file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Whose state is kept with it.
+    pub key: StreamKey,
+    /// The table; without a namespace it lies in the connection's default one.
+    pub name: StreamName,
+    /// The columns that are written, in the order of each batch.
+    pub columns: Vec<TargetColumn>,
+    /// How rows land: overwrite, append or merge.
+    pub write: Write,
+    /// The key's columns for a merge, by target name.
+    pub primary_key: Vec<String>,
+    /// The cursor by its target name: where one load brings a key twice, the greater value wins.
+    pub cursor: Option<String>,
+    /// Where checkpoints are kept, unless beside the table.
+    pub state_schema: Option<String>,
+}
+
+/// A column as the mapping makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetColumn {
+    /// Its name in the target.
+    pub name: String,
+    /// Its typed form.
+    pub ty: DataType,
+    /// The native type it has in the source, where it comes from there unchanged and its bytes are portable.
+    pub source_native: Option<NativeType>,
+    /// The native type that the user asks for.
+    pub wanted_native: Option<String>,
+    /// Whether NULL may come.
+    pub nullable: bool,
+}
+
+/// What a claim found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// The fence that commits assert.
+    pub epoch: Epoch,
+    /// How far the stream has come; `None` before its first commit.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// What a target table is and becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetShape {
+    /// The table's full name.
+    pub name: StreamName,
+    /// One for each of [`Target::columns`], in their order, as the table will hold them. Batches bring a column as
+    /// native bytes exactly where `native` equals the source's native type here.
+    pub columns: Vec<Column>,
+    /// What a load will change on the table, in words and in the system's own language.
+    pub changes: Vec<TargetChange>,
+    /// Whether [`Batch::Native`] can be taken when all columns come native.
+    pub wire: bool,
+}
+
+/// One change to a target table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "change")]
+pub enum TargetChange {
+    /// The table is made.
+    Create {
+        /// The statement, where there is one.
+        sql: String,
+    },
+    /// A column is added.
+    AddColumn {
+        /// Its name.
+        column: String,
+        /// The statement.
+        sql: String,
+    },
+}
+
+/// One load: rows become visible together when it commits.
+#[async_trait]
+pub trait Load: Send {
+    /// Opens the next writer; `None` when the load takes no more side by side.
+    async fn writer(&mut self) -> Result<Option<Box<dyn Writer>>>;
+
+    /// Makes all rows of finished writers visible with the checkpoint, under the fence. When it fails with a transient
+    /// error the outcome is unknown: claim again and read the checkpoint.
+    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt>;
+
+    /// Leaves the target as it was.
+    async fn abort(self: Box<Self>);
+}
+
+/// Takes batches into a load.
+#[async_trait]
+pub trait Writer: Send {
+    /// Takes a batch; returns when there is room for the next.
+    async fn write(&mut self, batch: Batch) -> Result<()>;
+
+    /// Waits until the system has taken everything; the number of rows it counted.
+    async fn finish(self: Box<Self>) -> Result<u64>;
+}
+
+/// What a commit did, as far as the system says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// Rows that are new in the target.
+    pub inserted: u64,
+    /// Rows that were there and changed.
+    pub updated: u64,
+    /// Rows that are gone.
+    pub deleted: u64,
+}
+
+/// Where to look for states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateScope {
+    /// The namespaces that hold checkpoints; `None` is the connection's default one.
+    pub namespaces: Vec<Option<String>>,
+}
+
+/// A stream's state as a target keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct State {
+    /// Whose it is.
+    pub key: StreamKey,
+    /// The fence.
+    pub epoch: Epoch,
+    /// How far it has come; `None` before the first commit.
+    pub checkpoint: Option<Checkpoint>,
+    /// When it was written.
+    pub updated_at: SystemTime,
+}
