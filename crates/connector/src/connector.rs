@@ -110,7 +110,10 @@ impl<C: Connector + Clone> AnyConnector for C {
         let config = serde_json::from_value(keys)
             .map_err(|problem| vec![Error::new(Code::InvalidValue, problem.to_string())])?;
         let valid = Arc::new(self.validate(config, context)?);
-        Ok(Box::new(Valid { connector: self.clone(), valid }))
+        Ok(Box::new(Valid {
+            connector: self.clone(),
+            valid,
+        }))
     }
 }
 

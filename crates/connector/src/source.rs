@@ -29,7 +29,10 @@ pub struct Page {
 
 impl Page {
     /// All of it.
-    pub const ALL: Self = Self { offset: 0, limit: usize::MAX };
+    pub const ALL: Self = Self {
+        offset: 0,
+        limit: usize::MAX,
+    };
 }
 
 /// What is read: a stream of the system, or the user's own query under a stream's name.
@@ -132,6 +135,9 @@ pub struct Split {
 impl Split {
     /// The one split of a view that is not cut.
     pub fn whole() -> Vec<Self> {
-        vec![Self { number: 0, predicate: None }]
+        vec![Self {
+            number: 0,
+            predicate: None,
+        }]
     }
 }

@@ -3,8 +3,8 @@
 use arrow_schema::Field;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{DataType, Extension};
 use crate::StreamName;
+use crate::types::{DataType, Extension};
 
 /// A type by the name its own system gives it: `numeric(15,2)` of `postgres`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,7 +22,10 @@ impl NativeType {
 
     pub(crate) fn from_metadata(text: &str) -> Option<Self> {
         let (system, name) = text.split_once(':')?;
-        Some(Self { system: system.into(), name: name.into() })
+        Some(Self {
+            system: system.into(),
+            name: name.into(),
+        })
     }
 }
 

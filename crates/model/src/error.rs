@@ -383,7 +383,12 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { code, why, at, .. } = self.report();
         write!(f, "{code}: {why}")?;
-        let places = [("connection", &at.connection), ("stream", &at.stream), ("column", &at.column), ("row", &at.row)];
+        let places = [
+            ("connection", &at.connection),
+            ("stream", &at.stream),
+            ("column", &at.column),
+            ("row", &at.row),
+        ];
         for (word, place) in places {
             if let Some(place) = place {
                 write!(f, ", {word} {place}")?;

@@ -26,12 +26,18 @@ pub struct StreamName {
 impl StreamName {
     /// A name without a namespace.
     pub fn bare(name: impl Into<String>) -> Self {
-        Self { namespace: None, name: name.into() }
+        Self {
+            namespace: None,
+            name: name.into(),
+        }
     }
 
     /// A name in a namespace.
     pub fn within(namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { namespace: Some(namespace.into()), name: name.into() }
+        Self {
+            namespace: Some(namespace.into()),
+            name: name.into(),
+        }
     }
 }
 
@@ -56,8 +62,14 @@ impl FromStr for StreamName {
 /// The first part of a dotted name and what stands behind the dot.
 fn part(text: &str) -> Result<(String, Option<&str>), String> {
     if !text.starts_with('"') {
-        let (first, rest) = text.split_once('.').map_or((text, None), |(first, rest)| (first, Some(rest)));
-        return if first.is_empty() { Err(format!("`{text}` lacks a name")) } else { Ok((first.to_owned(), rest)) };
+        let (first, rest) = text
+            .split_once('.')
+            .map_or((text, None), |(first, rest)| (first, Some(rest)));
+        return if first.is_empty() {
+            Err(format!("`{text}` lacks a name"))
+        } else {
+            Ok((first.to_owned(), rest))
+        };
     }
     let mut name = String::new();
     let mut chars = text.char_indices().skip(1).peekable();

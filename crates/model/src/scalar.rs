@@ -170,12 +170,17 @@ fn parse_datetime(text: &str) -> Option<(PrimitiveDateTime, Option<UtcOffset>)> 
     let mut parts = clock.split(':');
     let hour = parts.next()?.parse().ok()?;
     let minute = parts.next()?.parse().ok()?;
-    let (second, fraction) = parts.next().map_or(("0", ""), |seconds| seconds.split_once('.').unwrap_or((seconds, "")));
+    let (second, fraction) = parts
+        .next()
+        .map_or(("0", ""), |seconds| seconds.split_once('.').unwrap_or((seconds, "")));
     if parts.next().is_some() || fraction.len() > 6 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let micro: u32 = format!("{fraction:0<6}").parse().ok()?;
-    Some((day.with_time(Time::from_hms_micro(hour, minute, second.parse().ok()?, micro).ok()?), zone))
+    Some((
+        day.with_time(Time::from_hms_micro(hour, minute, second.parse().ok()?, micro).ok()?),
+        zone,
+    ))
 }
 
 fn parse_zone(text: &str) -> Option<UtcOffset> {
@@ -249,12 +254,24 @@ mod tests {
     #[test]
     fn texts_are_read_as_the_columns_type() {
         let check = |text, ty: DataType, want: Option<&str>| {
-            assert_eq!(Scalar::parse(text, &ty).map(|value| value.to_string()).as_deref(), want, "{text}");
+            assert_eq!(
+                Scalar::parse(text, &ty).map(|value| value.to_string()).as_deref(),
+                want,
+                "{text}"
+            );
         };
         check("2024-02-30", DataType::Date, None);
         check("2024-02-29", DataType::Timestamp, Some("2024-02-29T00:00:00"));
-        check("2024-02-29 10:00:00+02:00", DataType::TimestampTz, Some("2024-02-29T08:00:00Z"));
-        check("2024-02-29 10:00:00.5+02", DataType::TimestampTz, Some("2024-02-29T08:00:00.500000Z"));
+        check(
+            "2024-02-29 10:00:00+02:00",
+            DataType::TimestampTz,
+            Some("2024-02-29T08:00:00Z"),
+        );
+        check(
+            "2024-02-29 10:00:00.5+02",
+            DataType::TimestampTz,
+            Some("2024-02-29T08:00:00.500000Z"),
+        );
         check("2024-02-29 10:00:00+02:00", DataType::Timestamp, None);
         check("1.5", DataType::Int64, None);
         check("1.50", DataType::BigDecimal, Some("1.50"));

@@ -154,7 +154,10 @@ impl DataType {
             (Arrow::Int8 | Arrow::UInt8 | Arrow::Int16, _) => Self::Int16,
             (Arrow::UInt16 | Arrow::Int32, _) => Self::Int32,
             (Arrow::UInt32 | Arrow::Int64, _) => Self::Int64,
-            (Arrow::UInt64, _) => Self::Decimal { precision: 20, scale: 0 },
+            (Arrow::UInt64, _) => Self::Decimal {
+                precision: 20,
+                scale: 0,
+            },
             (Arrow::Float16 | Arrow::Float32, _) => Self::Float32,
             (Arrow::Float64, _) => Self::Float64,
             (
@@ -214,8 +217,25 @@ pub struct ParseTypeError {
 impl DataType {
     /// The type words a user can write, in the order of the documentation.
     pub const WORDS: [&'static str; 19] = [
-        "bool", "int16", "int32", "int64", "float32", "float64", "decimal(p,s)", "decimal", "string", "binary", "date",
-        "time", "timestamp", "timestamptz", "interval", "uuid", "json", "list<T>", "list<list<T>>",
+        "bool",
+        "int16",
+        "int32",
+        "int64",
+        "float32",
+        "float64",
+        "decimal(p,s)",
+        "decimal",
+        "string",
+        "binary",
+        "date",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "interval",
+        "uuid",
+        "json",
+        "list<T>",
+        "list<list<T>>",
     ];
 }
 
@@ -238,7 +258,11 @@ impl FromStr for DataType {
             let precision: u8 = precision.trim().parse().map_err(|_| wrong())?;
             let scale: u8 = scale.trim().parse().map_err(|_| wrong())?;
             let fits = (1..=Self::MAX_PRECISION).contains(&precision) && scale <= precision;
-            return if fits { Ok(Self::Decimal { precision, scale }) } else { Err(wrong()) };
+            return if fits {
+                Ok(Self::Decimal { precision, scale })
+            } else {
+                Err(wrong())
+            };
         }
         Ok(match word {
             "bool" => Self::Bool,
@@ -269,9 +293,27 @@ mod tests {
     #[test]
     fn every_type_survives_text_and_arrow() {
         for word in [
-            "bool", "int16", "int32", "int64", "float32", "float64", "decimal(38,10)", "decimal(76,0)", "decimal",
-            "string", "binary", "date", "time", "timestamp", "timestamptz", "interval", "uuid", "json",
-            "list<int32>", "list<list<uuid>>", "list<decimal>",
+            "bool",
+            "int16",
+            "int32",
+            "int64",
+            "float32",
+            "float64",
+            "decimal(38,10)",
+            "decimal(76,0)",
+            "decimal",
+            "string",
+            "binary",
+            "date",
+            "time",
+            "timestamp",
+            "timestamptz",
+            "interval",
+            "uuid",
+            "json",
+            "list<int32>",
+            "list<list<uuid>>",
+            "list<decimal>",
         ] {
             let ty: DataType = word.parse().unwrap();
             assert_eq!(ty.to_string(), word);
