@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The systems that SyncApp connects, one folder each. No folder knows another.
+
+pub mod postgres;

@@ -122,6 +122,8 @@ pub enum Code {
     DuplicateKey,
     /// A cursor column is NULL.
     NullCursor,
+    /// Rows may be committed behind the increment's bound.
+    LateRows,
     /// The user stopped it.
     Cancelled,
     /// The local store failed.
@@ -181,6 +183,7 @@ impl Code {
             Self::NullKey => ("transform".into(), "null_key"),
             Self::DuplicateKey => ("transform".into(), "duplicate_key"),
             Self::NullCursor => ("transform".into(), "null_cursor"),
+            Self::LateRows => at(Side::Source, "late_rows"),
             Self::Cancelled => run("cancelled"),
             Self::StoreFailed => run("store_failed"),
             Self::Internal => run("internal"),

@@ -1,0 +1,225 @@
+//! The keys of a PostgreSQL connection, and their parsed form.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use syncapp_connector::Context;
+use syncapp_model::{Code, Error, Secret};
+use url::Url;
+
+/// Keys of a `postgres` connection: `url`, or `host port database user password`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `postgres://user:password@host:port/database`; the other keys replace its parts.
+    pub url: Option<Secret>,
+    /// Name or address of the server.
+    pub host: Option<String>,
+    /// Port of the server; 5432 where it is not given.
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: Option<u16>,
+    /// The database.
+    pub database: Option<String>,
+    /// The user.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<Secret>,
+    /// How the connection is encrypted.
+    pub tls: Option<TlsConfig>,
+    /// An SSH tunnel.
+    pub ssh: Option<serde_json::Value>,
+    /// The longest time one statement may take, such as `30s`; the server's own setting where it is not given.
+    pub statement_timeout: Option<String>,
+}
+
+/// How the connection is encrypted.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// `prefer` on loopback and `verify-full` elsewhere, where it is not given.
+    pub mode: Option<TlsMode>,
+    /// Certificates (PEM) of the authorities that are trusted instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How much TLS a connection asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    /// Never encrypted.
+    Disable,
+    /// Encrypted where the server can; the certificate is not checked.
+    Prefer,
+    /// Encrypted or refused; the certificate is not checked.
+    Require,
+    /// Encrypted, and the certificate comes from a trusted authority.
+    VerifyCa,
+    /// Encrypted, and the certificate is that of this host.
+    VerifyFull,
+}
+
+/// A parsed configuration.
+#[derive(Debug, Clone)]
+pub struct Valid {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) database: String,
+    pub(super) user: String,
+    pub(super) password: Option<Secret>,
+    pub(super) tls: TlsMode,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) statement_timeout: Option<Duration>,
+}
+
+/// Parses a configuration, or says all that is wrong with it.
+pub(super) fn validate(raw: Config, context: &Context) -> Result<Valid, Vec<Error>> {
+    let mut problems = Vec::new();
+    let from_url = raw.url.as_ref().map(|url| parse_url(url, &mut problems)).unwrap_or_default();
+    if raw.ssh.is_some() {
+        problems.push(
+            Error::new(Code::NotAvailable, "`ssh` tunnels are planned")
+                .help("open the tunnel yourself and connect to its local end"),
+        );
+    }
+    let mut required = |name: &str, value: Option<String>| {
+        value.filter(|value| !value.is_empty()).unwrap_or_else(|| {
+            let missing = format!("`{name}` is missing");
+            problems.push(Error::new(Code::MissingKey, missing).help(format!("give `{name}`, or a `url` that has it")));
+            String::new()
+        })
+    };
+    let host = required("host", raw.host.or(from_url.host));
+    let user = required("user", raw.user.or(from_url.user));
+    let database = required("database", raw.database.or(from_url.database));
+    let statement_timeout = raw.statement_timeout.as_deref().and_then(|text| {
+        let parsed = parse_duration(text);
+        if parsed.is_none() {
+            let why = format!("`statement_timeout: {text}` is not a duration");
+            problems.push(Error::new(Code::InvalidValue, why).help("write a number and ms, s, m or h: `30s`"));
+        }
+        parsed
+    });
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let tls = raw.tls.unwrap_or_default();
+    Ok(Valid {
+        port: raw.port.or(from_url.port).unwrap_or(5432),
+        tls: tls.mode.or(from_url.tls).unwrap_or(default_mode(&host)),
+        ca_file: tls.ca_file.map(|path| context.base.join(path)),
+        password: raw.password.or(from_url.password),
+        host,
+        user,
+        database,
+        statement_timeout,
+    })
+}
+
+/// Encryption costs nothing to ask for on loopback, and protects from nobody there.
+fn default_mode(host: &str) -> TlsMode {
+    let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    if loopback { TlsMode::Prefer } else { TlsMode::VerifyFull }
+}
+
+#[derive(Default)]
+struct UrlParts {
+    host: Option<String>,
+    port: Option<u16>,
+    database: Option<String>,
+    user: Option<String>,
+    password: Option<Secret>,
+    tls: Option<TlsMode>,
+}
+
+/// Takes a URL apart. Its parameters are an allow list: `sslmode` alone.
+fn parse_url(url: &Secret, problems: &mut Vec<Error>) -> UrlParts {
+    let mut wrong = |why: &str, help: &str| problems.push(Error::new(Code::InvalidValue, why).help(help));
+    let form = "write `postgres://user:password@host:port/database`";
+    let Ok(parsed) = Url::parse(url.reveal()) else {
+        wrong("`url` is not a URL", form);
+        return UrlParts::default();
+    };
+    if !matches!(parsed.scheme(), "postgres" | "postgresql") {
+        wrong("`url` does not begin with `postgres://`", form);
+    }
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
+    let mut tls = None;
+    for (key, value) in parsed.query_pairs() {
+        match (key.as_ref(), value.as_ref()) {
+            ("sslmode", "disable") => tls = Some(TlsMode::Disable),
+            ("sslmode", "allow" | "prefer") => tls = Some(TlsMode::Prefer),
+            ("sslmode", "require") => tls = Some(TlsMode::Require),
+            ("sslmode", "verify-ca") => tls = Some(TlsMode::VerifyCa),
+            ("sslmode", "verify-full") => tls = Some(TlsMode::VerifyFull),
+            ("sslmode", _) => wrong("`sslmode` in `url` has no such value", "modes: disable, prefer, require, verify-ca, verify-full"),
+            (key, _) => wrong(&format!("`url` has the parameter `{key}`"), "only `sslmode` may stand there"),
+        }
+    }
+    let host = parsed.host_str().map(|host| host.trim_matches(['[', ']'])).filter(|host| !host.is_empty());
+    UrlParts {
+        host: host.and_then(decode),
+        port: parsed.port(),
+        database: decode(parsed.path().trim_start_matches('/')).filter(|name| !name.is_empty()),
+        user: decode(parsed.username()).filter(|name| !name.is_empty()),
+        password: parsed.password().and_then(decode).map(Secret::new),
+        tls,
+    }
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.trim().parse().ok()?;
+    let millis = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.checked_mul(millis).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: serde_json::Value) -> Result<Valid, Vec<String>> {
+        let context = Context { base: "/base".into() };
+        validate(serde_json::from_value(json).unwrap(), &context)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_url_gives_what_the_keys_do_not() {
+        let valid = parse(serde_json::json!({
+            "url": "postgres://me%40x:p%2Fw@db.example.net:6000/shop?sslmode=require", "database": "other"
+        }))
+        .unwrap();
+        assert_eq!((valid.host.as_str(), valid.port, valid.user.as_str()), ("db.example.net", 6000, "me@x"));
+        assert_eq!((valid.database.as_str(), valid.tls), ("other", TlsMode::Require));
+        assert_eq!(valid.password.unwrap().reveal(), "p/w");
+    }
+
+    #[test]
+    fn tls_is_verified_unless_on_loopback() {
+        let mode = |host: &str| parse(serde_json::json!({ "host": host, "user": "u", "database": "d" })).unwrap().tls;
+        assert_eq!(mode("localhost"), TlsMode::Prefer);
+        assert_eq!(mode("127.0.0.2"), TlsMode::Prefer);
+        assert_eq!(mode("::1"), TlsMode::Prefer);
+        assert_eq!(mode("db.example.net"), TlsMode::VerifyFull);
+        assert_eq!(mode("10.0.0.1"), TlsMode::VerifyFull);
+    }
+
+    #[test]
+    fn all_problems_are_said_at_once_and_none_shows_the_password() {
+        let problems = parse(serde_json::json!({
+            "url": "postgres://u:hunter2@h/d?sslrootcert=/etc/passwd&service=x", "ssh": {}, "statement_timeout": "soon"
+        }))
+        .unwrap_err();
+        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert!(!format!("{problems:?}").contains("hunter2"));
+        assert_eq!(parse(serde_json::json!({})).unwrap_err().len(), 3);
+    }
+}

@@ -1,0 +1,109 @@
+//! Writing: claims, looks at targets, begins loads.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use syncapp_connector::{Claim, Delivery, Destination, Load, State, StateScope, Target, TargetShape};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
+use tokio::sync::Mutex;
+
+use super::checkpoint::Checkpoints;
+use super::client::Client;
+use super::config::Valid;
+use super::load::PostgresLoad;
+use super::target::{Found, checkpoints, default_schema, full_name};
+
+/// A target database. The connection of a claim is kept for what follows it.
+pub(super) struct PostgresDestination {
+    valid: Arc<Valid>,
+    idle: Mutex<Option<Client>>,
+}
+
+impl PostgresDestination {
+    pub(super) fn new(valid: Arc<Valid>) -> Self {
+        Self { valid, idle: Mutex::new(None) }
+    }
+
+    /// A connection without a transaction: the idle one, unless it broke or another call has it.
+    async fn client(&self) -> Result<Client> {
+        match self.idle.lock().await.take().filter(|client| !client.inner.is_closed()) {
+            Some(client) => Ok(client),
+            None => Client::connect(&self.valid, Side::Destination).await,
+        }
+    }
+
+    async fn keep(&self, client: Client) {
+        *self.idle.lock().await = Some(client);
+    }
+
+    async fn schemas(&self, client: &Client, scope: &StateScope) -> Result<Vec<Checkpoints>> {
+        let mut schemas = Vec::new();
+        for namespace in &scope.namespaces {
+            let schema = match namespace {
+                Some(schema) => schema.clone(),
+                None => default_schema(client).await?,
+            };
+            if !schemas.contains(&schema) {
+                schemas.push(schema);
+            }
+        }
+        Ok(schemas.iter().map(|schema| Checkpoints::within(schema)).collect())
+    }
+}
+
+#[async_trait]
+impl Destination for PostgresDestination {
+    fn delivery(&self, _: &Target) -> Delivery {
+        Delivery::Transactional
+    }
+
+    async fn claim(&self, target: &Target) -> Result<Claim> {
+        let client = self.client().await?;
+        let name = full_name(&client, &target.name).await?;
+        // Staging tables live and die inside the transactions of loads: none is ever left over.
+        let claim = checkpoints(target, &name).claim(&client, &target.key).await?;
+        self.keep(client).await;
+        Ok(claim)
+    }
+
+    async fn diff(&self, target: &Target) -> Result<TargetShape> {
+        let client = self.client().await?;
+        let shape = Found::look(&client, target).await?.shape(target)?;
+        self.keep(client).await;
+        Ok(shape)
+    }
+
+    async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>> {
+        let client = self.client().await?;
+        Ok(Box::new(PostgresLoad::begin(client, target, epoch, shape).await?))
+    }
+
+    async fn states(&self, scope: &StateScope) -> Result<Vec<State>> {
+        let client = self.client().await?;
+        let mut states = Vec::new();
+        for checkpoints in self.schemas(&client, scope).await? {
+            states.extend(checkpoints.all(&client).await?);
+        }
+        self.keep(client).await;
+        Ok(states)
+    }
+
+    async fn set_state(&self, scope: &StateScope, key: &StreamKey, checkpoint: Option<&Checkpoint>) -> Result<()> {
+        let mut client = self.client().await?;
+        for checkpoints in self.schemas(&client, scope).await? {
+            if !checkpoints.exist(&client).await? {
+                continue;
+            }
+            client.begin("").await?;
+            match checkpoints.set(&client, key, checkpoint).await {
+                Err(error) if error.code() == Code::UnknownName => client.run("rollback").await?,
+                set => {
+                    set?;
+                    return client.commit().await;
+                }
+            }
+        }
+        Err(Error::new(Code::UnknownName, format!("no state of {key} is kept in the target"))
+            .help("`state show` lists what is kept"))
+    }
+}

@@ -1,0 +1,140 @@
+//! Staged rows into a table by key, in set-based statements.
+//!
+//! Where a load brings a key more than once, the row of the greatest cursor wins; rows of one key and one cursor value
+//! that differ are an error. A row that is already as it should be is left alone: rows are compared by their bytes.
+
+use syncapp_connector::Receipt;
+use syncapp_model::{Code, Error, Result};
+
+use super::client::Client;
+use super::sql;
+
+pub(super) struct Merge<'a> {
+    /// Quoted.
+    pub(super) table: &'a str,
+    /// Quoted.
+    pub(super) stage: &'a str,
+    pub(super) columns: Vec<&'a str>,
+    pub(super) key: Vec<&'a str>,
+    pub(super) cursor: Option<&'a str>,
+    /// Whether the table has a unique index over the key.
+    pub(super) unique_key: bool,
+}
+
+impl Merge<'_> {
+    /// Inserts and updates.
+    pub(super) async fn apply(&self, client: &Client) -> Result<Receipt> {
+        self.settle_duplicates(client).await?;
+        let counts = if self.unique_key {
+            self.count(client, &self.upsert()).await?
+        } else {
+            let updated = client.inner.execute_typed(&self.update(), &[]).await.map_err(|error| client.error(&error))?;
+            let inserted = client.inner.execute_typed(&self.insert(), &[]).await.map_err(|error| client.error(&error))?;
+            (inserted, updated)
+        };
+        Ok(Receipt { inserted: counts.0, updated: counts.1, deleted: 0 })
+    }
+
+    async fn count(&self, client: &Client, statement: &str) -> Result<(u64, u64)> {
+        let row = client.inner.query_typed_one(statement, &[]).await.map_err(|error| client.error(&error))?;
+        Ok((row.get::<_, i64>(0) as u64, row.get::<_, i64>(1) as u64))
+    }
+
+    fn list(&self) -> String {
+        sql::idents(self.columns.iter().copied())
+    }
+
+    fn keys(&self) -> String {
+        sql::idents(self.key.iter().copied())
+    }
+
+    fn row(&self, of: &str) -> String {
+        let columns: Vec<String> = self.columns.iter().map(|name| format!("{of}.{}", sql::ident(name))).collect();
+        format!("row({})", columns.join(", "))
+    }
+
+    fn same_key(&self, one: &str, other: &str) -> String {
+        let equal = self.key.iter().map(|name| format!("{one}.{0} = {other}.{0}", sql::ident(name)));
+        equal.collect::<Vec<_>>().join(" and ")
+    }
+
+    /// What an update sets: every column but the key. With nothing else there is nothing to update.
+    fn assignments(&self, from: &str) -> String {
+        let rest = self.columns.iter().filter(|name| !self.key.contains(name));
+        rest.map(|name| format!("{0} = {from}.{0}", sql::ident(name))).collect::<Vec<_>>().join(", ")
+    }
+
+    fn upsert(&self) -> String {
+        let Self { table, stage, .. } = self;
+        let (list, keys, set) = (self.list(), self.keys(), self.assignments("excluded"));
+        let action = if set.is_empty() {
+            "do nothing".to_owned()
+        } else {
+            format!("do update set {set} where {} *<> {}", self.row("t"), self.row("excluded"))
+        };
+        format!(
+            "with landed as (insert into {table} as t ({list}) overriding system value select {list} from {stage} \
+             on conflict ({keys}) {action} returning (t.xmax = 0) as inserted) \
+             select count(*) filter (where inserted), count(*) filter (where not inserted) from landed"
+        )
+    }
+
+    fn update(&self) -> String {
+        let Self { table, stage, .. } = self;
+        let set = self.assignments("s");
+        if set.is_empty() {
+            return "select 1 where false".into();
+        }
+        let (same, new, old) = (self.same_key("t", "s"), self.row("s"), self.row("t"));
+        format!("update {table} as t set {set} from {stage} s where {same} and {old} *<> {new}")
+    }
+
+    fn insert(&self) -> String {
+        let Self { table, stage, .. } = self;
+        let (list, same) = (self.list(), self.same_key("t", "s"));
+        format!(
+            "insert into {table} ({list}) overriding system value select {list} from {stage} s \
+             where not exists (select from {table} t where {same})"
+        )
+    }
+
+    /// Deletes the rows whose key is not staged.
+    pub(super) fn delete_vanished(&self) -> String {
+        let Self { table, stage, .. } = self;
+        format!("delete from {table} t where not exists (select from {stage} s where {})", self.same_key("t", "s"))
+    }
+
+    /// Leaves one staged row a key.
+    async fn settle_duplicates(&self, client: &Client) -> Result<()> {
+        let Self { stage, .. } = self;
+        let keys = self.keys();
+        let found = format!("select 1 from {stage} group by {keys} having count(*) > 1 limit 1");
+        let row = client.inner.query_typed_opt(&found, &[]).await.map_err(|error| client.error(&error))?;
+        if row.is_none() {
+            return Ok(());
+        }
+        let order = self.cursor.map_or_else(String::new, |cursor| format!("order by {} desc", sql::ident(cursor)));
+        let ranked = format!(
+            "select {keys}, s.ctid as place, s::text as image, rank() over (partition by {keys} {order}) as rank, \
+             row_number() over (partition by {keys} {order}) as number from {stage} s"
+        );
+        let ties = format!(
+            "select concat_ws(', ', {}) from ({ranked}) r where rank = 1 group by {keys} having count(distinct image) > 1 limit 5",
+            self.key.iter().map(|name| format!("{}::text", sql::ident(name))).collect::<Vec<_>>().join(", ")
+        );
+        let rows = client.inner.query_typed(&ties, &[]).await.map_err(|error| client.error(&error))?;
+        if !rows.is_empty() {
+            let named: Vec<String> = rows.iter().map(|row| format!("({})", row.get::<_, String>(0))).collect();
+            let why = match self.cursor {
+                Some(cursor) => format!("rows of one key and one `{cursor}` differ"),
+                None => "rows of one key differ".into(),
+            };
+            return Err(Error::new(Code::DuplicateKey, why)
+                .row(format!("{keys} = {}", named.join(", ")))
+                .help("choose a `primary_key` that tells the rows apart"));
+        }
+        client
+            .run(&format!("delete from {stage} s using ({ranked}) r where s.ctid = r.place and r.number > 1"))
+            .await
+    }
+}
