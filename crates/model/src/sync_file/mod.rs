@@ -1,13 +1,30 @@
 //! The sync file: what a user writes, as plain data. One format (YAML or JSON), the same on desktop, CLI and agent.
 //!
 //! These types are the one source of the JSON Schema and of what the parser accepts.
+//!
+//! [`load`] reads a text in steps, each of which reports all that is wrong: `parse` makes a tree with places, `reader`
+//! holds it against the schema, `check` knows the rules between keys, `interpolate` resolves a connection's variables.
 
+mod alternative;
+mod check;
+mod core_scalar;
+mod interpolate;
+mod load;
+mod not_built;
+mod parse;
+mod place;
+mod reader;
+mod schema;
 mod stream;
+mod tree;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use interpolate::Variables;
+pub use load::{Loaded, load};
+pub use schema::schema;
 pub use stream::{ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, SchemaChanges, StreamConfig, Undo, Write};
 
 /// A whole sync file.

@@ -136,26 +136,37 @@ pub struct Undo {
     pub keep: String,
 }
 
-/// Declares the stream keys once, and with them how a stream's keys lie over the defaults.
+/// Declares the stream keys once, and with them how a stream's keys lie over the defaults. A key whose word in the file
+/// is no Rust name says it behind `as`.
 macro_rules! stream_keys {
-    ($($(#[$doc:meta])* $key:ident: $ty:ty,)*) => {
+    (@word $key:ident) => { stringify!($key) };
+    (@word $key:ident $word:literal) => { $word };
+    ($($(#[$doc:meta])* $key:ident $(as $word:literal)?: $ty:ty,)*) => {
         /// All keys of one stream; what is not given is `None`.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct StreamConfig {
-            $($(#[$doc])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $key: Option<$ty>,)*
+            $(
+                $(#[$doc])*
+                $(#[serde(rename = $word)])?
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                pub $key: Option<$ty>,
+            )*
         }
 
         impl StreamConfig {
+            /// The words of all keys, in the order of the documentation.
+            pub const KEYS: &[&str] = &[$(stream_keys!(@word $key $($word)?)),*];
+
             /// These keys, and the other's where they are silent.
             pub fn over(self, defaults: &Self) -> Self {
                 Self { $($key: self.$key.or_else(|| defaults.$key.clone()),)* }
             }
 
-            /// The names of the keys that are given.
+            /// The words of the keys that are given.
             pub fn given(&self) -> Vec<&'static str> {
                 let mut keys = Vec::new();
-                $(if self.$key.is_some() { keys.push(stringify!($key)); })*
+                $(if self.$key.is_some() { keys.push(stream_keys!(@word $key $($word)?)); })*
                 keys
             }
         }
@@ -180,8 +191,7 @@ stream_keys! {
     /// Custom SQL instead of the table.
     query: String,
     /// An SQL expression over source columns that the rows must fulfil.
-    #[serde(rename = "where")]
-    filter: String,
+    filter as "where": String,
     /// Source columns: `*`, names, and names left out by a leading `-`.
     select: Vec<String>,
     /// By the target's column name.

@@ -1,0 +1,70 @@
+//! The keys and words that the format has and this version does not carry out yet.
+//!
+//! A key that parses but has no effect would be a bug: each of these is an error of [`Code::NotAvailable`] until the
+//! day it works, when its line here goes away.
+
+use serde::Serialize;
+
+use super::{ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, SchemaChanges, StreamConfig, Write};
+use crate::{Code, Error};
+
+/// What a stream's keys ask for that is not built: the key, and the error.
+pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
+    let word = |unbuilt: bool, key, word: Option<String>| {
+        unbuilt.then(|| (key, refuse(&format!("{key}: {}", word.unwrap_or_default()))))
+    };
+    let given = |unbuilt: bool, key: &'static str| unbuilt.then(|| (key, refuse(key)));
+    [
+        word(config.mode == Some(Mode::Cdc), "mode", spelled(config.mode)),
+        word(config.write == Some(Write::History), "write", spelled(config.write)),
+        word(
+            matches!(config.deletes, Some(DeleteRule::Soft | DeleteRule::Hard)),
+            "deletes",
+            spelled(config.deletes),
+        ),
+        word(config.naming == Some(Naming::Snake), "naming", spelled(config.naming)),
+        word(
+            matches!(
+                config.schema_changes,
+                Some(SchemaChanges::Ignore | SchemaChanges::Pause)
+            ),
+            "schema_changes",
+            spelled(config.schema_changes),
+        ),
+        word(
+            matches!(config.on_error, Some(OnError::Null | OnError::Reject)),
+            "on_error",
+            spelled(config.on_error),
+        ),
+        word(config.metadata == Some(true), "metadata", spelled(config.metadata)),
+        given(config.lookback.is_some(), "lookback"),
+        given(config.max_rejects.is_some(), "max_rejects"),
+        given(config.max_reject_ratio.is_some(), "max_reject_ratio"),
+        given(config.undo.is_some(), "undo"),
+        given(config.pool.is_some(), "pool"),
+        given(config.before_sql.is_some(), "before_sql"),
+        given(config.after_sql.is_some(), "after_sql"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What a column's keys ask for that is not built.
+pub(super) fn of_column(config: &ColumnConfig) -> Vec<(&'static str, Error)> {
+    let native = config.native.is_some().then(|| ("native", refuse("native")));
+    let mask = (config.mask == Some(Mask::Encrypt)).then(|| ("mask", refuse("mask: encrypt")));
+    native.into_iter().chain(mask).collect()
+}
+
+fn refuse(what: &str) -> Error {
+    Error::new(Code::NotAvailable, format!("`{what}` is not available yet")).help("planned; see docs/limits.md")
+}
+
+/// A word as the file spells it.
+fn spelled(word: Option<impl Serialize>) -> Option<String> {
+    match serde_json::to_value(word?).ok()? {
+        serde_json::Value::String(word) => Some(word),
+        other => Some(other.to_string()),
+    }
+}
