@@ -165,6 +165,14 @@ impl Loaded {
     }
 
     fn read(&mut self, root: &Node) {
+        if matches!(root.value, Value::Null { .. }) {
+            let problem = Error::new(Code::MissingKey, "the file is empty");
+            self.problems.push(
+                root.span
+                    .mark(problem.help("begin with `version: 1`, `connections` and `syncs`")),
+            );
+            return;
+        }
         let schema = schema::of_file();
         let mut reader = Reader::new(&schema, &[], Leniency::default());
         let json = reader.read(&schema, root);

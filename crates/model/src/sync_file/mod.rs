@@ -9,6 +9,7 @@ mod alternative;
 mod check;
 mod core_scalar;
 mod interpolate;
+mod json_text;
 mod load;
 mod not_built;
 mod parse;
@@ -25,7 +26,9 @@ use serde::{Deserialize, Serialize};
 pub use interpolate::Variables;
 pub use load::{Loaded, load};
 pub use schema::schema;
-pub use stream::{ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, SchemaChanges, StreamConfig, Undo, Write};
+pub use stream::{
+    ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, Partial, SchemaChanges, StreamConfig, Undo, Write,
+};
 
 /// A whole sync file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -137,3 +140,6 @@ impl Sync {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::core_scalar;
+use super::json_text::Joined;
 use super::tree::{Entry, Node, Span, Value};
 use crate::{Code, Error};
 
@@ -65,10 +66,11 @@ impl Builder {
         if text.len() > MAX_BYTES {
             return Err(too_large(format!("the file is larger than {} MiB", MAX_BYTES >> 20)));
         }
-        let mut parser = Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text));
+        let joined = Joined::new(text.strip_prefix('\u{feff}').unwrap_or(text));
+        let mut parser = Parser::new_from_str(&joined.text);
         while let Some(next) = parser.next_event() {
-            let (event, at) = next.map_err(|error| syntax_error(text, *error.marker(), error.info()))?;
-            let span = span(at.start, at.end);
+            let (event, at) = next.map_err(|error| syntax_error(&joined, *error.marker(), error.info()))?;
+            let span = joined.original(span(at.start, at.end));
             match event {
                 Event::DocumentStart(_) => {
                     self.documents += 1;
@@ -237,14 +239,15 @@ fn refuse_tag(tag: Option<&Tag>, at: Span) -> Result<(), Error> {
 }
 
 /// The parser's own words, and what they mean where a newcomer meets them.
-fn syntax_error(text: &str, at: Marker, info: &str) -> Error {
-    let line = text.lines().nth(at.line().saturating_sub(1)).unwrap_or_default();
-    let help = if info.contains("anchor or alias") {
+fn syntax_error(text: &Joined<'_>, at: Marker, info: &str) -> Error {
+    let help = if info.contains("anchor") {
         "`*` and `&` begin YAML's aliases and anchors: put the value in quotes"
-    } else if line.contains('\t') {
-        "YAML is indented with spaces, not with tabs"
+    } else if info.contains("tab") {
+        "indent with spaces"
     } else {
         "check indentation, colons and quotes here and on the lines before"
     };
-    span(at, at).mark(Error::new(Code::Syntax, info)).help(help)
+    text.original(span(at, at))
+        .mark(Error::new(Code::Syntax, info))
+        .help(help)
 }

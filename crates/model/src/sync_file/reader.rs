@@ -3,6 +3,7 @@
 //! Invariants: what it returns fits the schema, except that parts with problems are left out; a value that came from a
 //! variable is in no error's text.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -134,7 +135,7 @@ impl<'a> Reader<'a> {
             Some(value) => outside(value, form.integers()).or_else(|| outside(value as f64, form.numbers())),
             None => outside(number.as_f64()?, form.numbers()),
         };
-        let Some(wrong) = wrong else {
+        let Some((wrong, allowed)) = wrong else {
             return Some(Json::Number(number.clone()));
         };
         let why = if secret {
@@ -142,7 +143,7 @@ impl<'a> Reader<'a> {
         } else {
             format!("{number} is {wrong}")
         };
-        self.problem(span, Error::new(Code::InvalidValue, why));
+        self.problem(span, Error::new(Code::InvalidValue, why).help(allowed));
         None
     }
 
@@ -194,7 +195,7 @@ impl<'a> Reader<'a> {
     /// Reports a key that the form does not know; answers the one that was probably meant.
     fn unknown_key(&mut self, form: &Alternative<'a>, entry: &Entry) -> Option<&'a str> {
         let known = form.keys();
-        let problem = Error::new(Code::UnknownKey, format!("unknown key `{}`", entry.key));
+        let problem = Error::new(Code::UnknownKey, format!("unknown key `{}`", short(&entry.key)));
         let help = suggest(&entry.key, "keys here", known.iter().copied());
         self.below(&entry.key, |reader| reader.problem(entry.key_span, problem.help(help)));
         nearest(&entry.key, known)
@@ -202,7 +203,10 @@ impl<'a> Reader<'a> {
 
     /// None of the forms has the node's type, or it is none of the words.
     fn mismatch(&mut self, forms: &[Alternative<'_>], node: &Node) {
-        let allowed: Vec<String> = forms.iter().flat_map(Alternative::describe).collect();
+        let mut allowed: Vec<String> = forms.iter().flat_map(Alternative::describe).collect();
+        if allowed.len() > 1 {
+            allowed.retain(|what| what != "null");
+        }
         let words: Vec<String> = forms
             .iter()
             .filter_map(Alternative::words)
@@ -216,7 +220,7 @@ impl<'a> Reader<'a> {
             }
             Value::Text(text) if !words.is_empty() => {
                 let help = suggest(&text.text, "allowed", words.iter().map(String::as_str));
-                Error::new(Code::InvalidValue, format!("`{}` is not {expected}", text.text)).help(help)
+                Error::new(Code::InvalidValue, format!("`{}` is not {expected}", short(&text.text))).help(help)
             }
             Value::Null { .. } => Error::new(Code::InvalidValue, format!("a value is missing: expected {expected}"))
                 .help("leave the key out where nothing is meant"),
@@ -261,16 +265,21 @@ fn word(node: &Node) -> Option<Json> {
     }
 }
 
-/// Which bound a value is beyond.
-fn outside<T: Copy + PartialOrd + Display>(value: T, bounds: RangeInclusive<T>) -> Option<String> {
+/// Which bound a value is beyond, and what is allowed.
+fn outside<T: Copy + PartialOrd + Display>(value: T, bounds: RangeInclusive<T>) -> Option<(String, String)> {
     let (low, high) = bounds.into_inner();
-    if low == high && value != low {
-        Some(format!("not {low}"))
-    } else if value < low {
-        Some(format!("less than {low}"))
+    let wrong = if value < low {
+        format!("less than {low}")
+    } else if value > high {
+        format!("greater than {high}")
     } else {
-        (value > high).then(|| format!("greater than {high}"))
-    }
+        return None;
+    };
+    Some(if low == high {
+        (format!("not {low}"), format!("only {low} is allowed"))
+    } else {
+        (wrong, format!("allowed: {low} to {high}"))
+    })
 }
 
 fn admits(form: &Alternative<'_>, node: &Node) -> bool {
@@ -306,6 +315,14 @@ fn parsed(form: &Alternative<'_>, text: &str) -> Option<Json> {
         text.parse().ok().map(Json::Bool)
     } else {
         None
+    }
+}
+
+/// As much of a text as an error has room for.
+fn short(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

@@ -1,0 +1,122 @@
+//! Connections as their connectors get them: environments, variables, secrets.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::{Fixed, loaded, rendered};
+use crate::{Code, Error};
+
+const FILE: &str = r#"version: 1
+connections:
+  shop:
+    connector: postgres
+    host: ${HOST:-localhost}
+    port: ${PORT}
+    fast: ${FAST:-true}
+    ratio: 0.5
+    user: "a $${literal}"
+    password: secret://db/password
+    tls: { mode: "${TLS:-verify-full}", ca_file: ca.pem }
+    null_values: ["", "${NULL_WORD:-NA}"]
+  bare:
+    connector: postgres
+  lake: { connector: sqlite, path: "./${NAME}-${OTHER}.db" }
+environments:
+  prod:
+    connections:
+      shop: { host: prod.example.net, tls: { mode: disable }, port: 6000 }
+      bare: { host: other }
+"#;
+
+fn connection(name: &str, environment: Option<&str>, variables: &[(&'static str, &'static str)]) -> String {
+    let loaded = loaded(FILE);
+    assert_eq!(loaded.problems, []);
+    let variables = Fixed(variables.iter().copied().collect::<HashMap<_, _>>());
+    match loaded.connection(name, environment, &variables) {
+        Ok(keys) => format!("{keys:#}"),
+        Err(problems) => rendered(&problems, FILE),
+    }
+}
+
+#[test]
+fn variables_and_secrets_take_the_types_that_the_connector_wants() {
+    let keys: serde_json::Value = connection("shop", None, &[("PORT", "5433")]).parse().unwrap();
+    assert_eq!(
+        keys,
+        json!({
+            "host": "localhost", "port": 5433, "fast": true, "ratio": 0.5, "user": "a ${literal}",
+            "password": "from-the-vault", "tls": { "mode": "verify-full", "ca_file": "ca.pem" },
+            "null_values": ["", "NA"],
+        })
+    );
+}
+
+#[test]
+fn an_environment_lies_over_the_keys() {
+    let keys: serde_json::Value = connection("shop", Some("prod"), &[("HOST", "h")]).parse().unwrap();
+    assert_eq!(keys["host"], "prod.example.net");
+    assert_eq!(keys["port"], 6000, "the environment's port needs no variable");
+    assert_eq!(keys["tls"], json!({ "mode": "disable", "ca_file": "ca.pem" }));
+    let keys: serde_json::Value = connection("bare", Some("prod"), &[]).parse().unwrap();
+    assert_eq!(keys, json!({ "host": "other" }));
+}
+
+#[test]
+fn what_cannot_be_resolved_says_where_and_never_shows_a_value() {
+    let secret = "hunter2";
+    let said = [
+        connection("lake", None, &[]),
+        connection("shop", None, &[("PORT", secret), ("TLS", secret), ("FAST", secret)]),
+        connection("shop", None, &[("PORT", "70000")]),
+        connection("shop", None, &[("PORT", "")]),
+        connection("bare", None, &[]),
+        connection("shop", Some("prd"), &[]),
+        connection("shp", None, &[]),
+    ]
+    .join("\n────────\n");
+    assert!(!said.contains(secret) && !said.contains("70000"), "{said}");
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn an_unknown_secret_is_said() {
+    let text = "version: 1\nconnections:\n  a: { connector: postgres, host: b, password: secret://nope }\n";
+    let problems = loaded(text).connection("a", None, &Fixed::default()).unwrap_err();
+    insta::assert_snapshot!(rendered(&problems, text));
+}
+
+#[test]
+fn errors_found_later_are_located() {
+    let text = "\
+version: 1
+connections:
+  shop: { connector: postgres, host: db }
+syncs:
+  s:
+    source: shop
+    destination: shop
+    defaults: { mode: incremental, cursor: changed }
+    streams:
+      public.orders:
+        select: [a, b]
+        columns:
+          total: { expr: \"a +\" }
+      other:
+";
+    let loaded = loaded(text);
+    assert_eq!(loaded.problems, []);
+    let said: Vec<Error> = [
+        &["syncs", "s", "streams", "public.orders", "columns", "total", "expr"][..],
+        &["syncs", "s", "streams", "public.orders", "columns", "gone", "expr"],
+        &["syncs", "s", "streams", "public.orders", "select", "1"],
+        &["syncs", "s", "streams", "public.orders", "cursor"],
+        &["syncs", "s", "streams", "other", "primary_key"],
+        &["connections", "shop", "tls", "mode"],
+        &["elsewhere"],
+    ]
+    .iter()
+    .map(|path| loaded.locate(path, Error::new(Code::InvalidValue, path.join("."))))
+    .collect();
+    insta::assert_snapshot!(rendered(&said, text));
+}
