@@ -43,7 +43,7 @@ pub fn render(error: &Error, source: Option<&str>) -> String {
         Severity::Error => "error",
     };
     let line = at.line.map(|line| line.to_string()).unwrap_or_default();
-    let margin = " ".repeat(line.len());
+    let margin = " ".repeat(line.len().max(1));
     let mut out = String::new();
     note(&mut out, "", &format!("{word}[{code}]: {why}"));
     if let Some(file) = &at.file {

@@ -65,14 +65,9 @@ impl Check<'_> {
     }
 
     fn connection(&mut self, path: &[&str], name: &str) {
-        let known: Vec<&str> = self
-            .root
-            .get("connections")
-            .map_or(&[][..], Node::entries)
-            .iter()
-            .map(|entry| entry.key.as_str())
-            .collect();
-        if !known.contains(&name) {
+        let connections = self.root.get("connections");
+        if connections.is_none_or(|connections| connections.get(name).is_none()) {
+            let known: Vec<&str> = connections.into_iter().flat_map(Node::keys).collect();
             let problem = Error::new(Code::UnknownName, format!("no connection is called `{name}`"));
             let help = suggest(name, "connections here", known.iter().copied());
             self.report(path, problem.help(help));
@@ -140,9 +135,7 @@ impl Check<'_> {
         if let Err(problem) = stream::pattern(pattern) {
             self.report(&at, problem);
         }
-        let Some(config) = own.or(Some(&StreamConfig::default())).cloned() else {
-            return;
-        };
+        let config = own.cloned().unwrap_or_default();
         if pattern.starts_with('!') {
             if !config.given().is_empty() {
                 let problem = Error::warning(Code::UnusedKey, "keys of a stream that is left out have no effect");
@@ -169,9 +162,7 @@ impl Check<'_> {
         };
         let node = at.iter().try_fold(self.root, |node, key| node.get(key));
         let given = config.map(StreamConfig::given).unwrap_or_default();
-        node.map_or(&[][..], Node::entries)
-            .iter()
-            .all(|entry| given.contains(&entry.key.as_str()))
+        node.into_iter().flat_map(Node::keys).all(|key| given.contains(&key))
     }
 
     /// A default that no stream uses.

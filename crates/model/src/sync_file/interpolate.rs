@@ -114,18 +114,20 @@ impl Interpolation<'_> {
                 }
             },
             Value::List(items) => Value::List(items.iter().map(|item| self.resolve(item, path)).collect()),
-            Value::Mapping(entries) => Value::Mapping(entries.iter().map(|entry| self.entry(entry, path)).collect()),
+            Value::Mapping(entries) => {
+                let resolve = |(key, entry): (&String, &Entry)| (key.clone(), self.entry(key, entry, path));
+                Value::Mapping(entries.iter().map(resolve).collect())
+            }
             other => other.clone(),
         };
         Node { span: node.span, value }
     }
 
-    fn entry(&mut self, entry: &Entry, path: &mut Vec<String>) -> Entry {
-        path.push(entry.key.clone());
+    fn entry(&mut self, key: &str, entry: &Entry, path: &mut Vec<String>) -> Entry {
+        path.push(key.to_owned());
         let value = self.resolve(&entry.value, path);
         path.pop();
         Entry {
-            key: entry.key.clone(),
             key_span: entry.key_span,
             value,
         }

@@ -1,6 +1,7 @@
 //! The one thing in which JSON is no part of YAML: characters beyond U+FFFF escaped as two halves, `\ud83d\ude00`.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use serde::de::IgnoredAny;
 
@@ -34,7 +35,8 @@ impl<'a> Joined<'a> {
             // An escape is taken whole, so that the second half of `\\` begins none.
             let mut length = if c == '\\' { 2 } else { c.len_utf8() };
             if let Some(pair) = pair(rest) {
-                joined.push_str(&format!("\\U{:08x}", u32::from(pair)));
+                // Writing to a String cannot fail.
+                let _ = write!(joined, "\\U{:08x}", u32::from(pair));
                 length = 12;
                 character += length - SHORTER;
                 pairs.push((line, character));

@@ -76,11 +76,7 @@ impl Loaded {
     /// The environment of that name exists, or an error that says which do.
     pub fn check_environment(&self, name: &str) -> Result<(), Error> {
         let environments = self.root.as_ref().and_then(|root| root.get("environments"));
-        let known: Vec<&str> = environments
-            .map_or(&[][..], Node::entries)
-            .iter()
-            .map(|entry| entry.key.as_str())
-            .collect();
+        let known: Vec<&str> = environments.into_iter().flat_map(Node::keys).collect();
         if known.contains(&name) {
             return Ok(());
         }
@@ -128,12 +124,11 @@ impl Loaded {
     fn merged(&self, name: &str, environment: Option<&str>) -> Result<(Node, String), Error> {
         let connections = self.root.as_ref().and_then(|root| root.get("connections"));
         let Some(node) = connections.and_then(|connections| connections.get(name)) else {
-            let known = connections
-                .map_or(&[][..], Node::entries)
-                .iter()
-                .map(|entry| entry.key.as_str());
+            let known: Vec<&str> = connections.into_iter().flat_map(Node::keys).collect();
             let problem = Error::new(Code::UnknownName, format!("no connection is called `{name}`"));
-            return Err(problem.help(suggest(name, "connections here", known)).file(&self.path));
+            return Err(problem
+                .help(suggest(name, "connections here", known.iter().copied()))
+                .file(&self.path));
         };
         let id = self
             .connector(node)
@@ -193,36 +188,38 @@ impl Loaded {
 
     /// Checks every connection and what environments lay over them, variables still open.
     fn connections(&self, root: &Node) -> Vec<Error> {
-        let connections = root.get("connections").map_or(&[][..], Node::entries);
-        let environments = root.get("environments").map_or(&[][..], Node::entries);
+        let connections = root.get("connections");
+        let environments = || root.get("environments").into_iter().flat_map(Node::entries);
         let mut problems = Vec::new();
-        for connection in connections {
+        for (name, connection) in connections.into_iter().flat_map(Node::entries) {
             // With `connector` missing, the file's own schema has said so.
             if connection.value.get("connector").and_then(Node::text).is_none() {
                 continue;
             }
-            let path = ["connections", connection.key.as_str()];
-            let overlaid = environments.iter().any(|environment| {
+            let path = ["connections", name];
+            let overlaid = |environment: &Node| {
                 environment
-                    .value
                     .get("connections")
-                    .is_some_and(|overlay| overlay.get(&connection.key).is_some())
-            });
+                    .is_some_and(|all| all.get(name).is_some())
+            };
             match self.connector(&connection.value) {
-                Ok(id) => problems.extend(self.keys(id, &connection.value, &path, overlaid)),
+                Ok(id) => {
+                    let partial = environments().any(|(_, environment)| overlaid(&environment.value));
+                    problems.extend(self.keys(id, &connection.value, &path, partial));
+                }
                 Err(problem) => {
                     let path = [&path[..], &["connector"]].concat();
                     problems.push(annotate(find(root, &path).mark(problem), &path));
                 }
             }
         }
-        for environment in environments {
-            for overlay in environment.value.get("connections").map_or(&[][..], Node::entries) {
-                let path = ["environments", &environment.key, "connections", &overlay.key];
-                let Some(connection) = connections.iter().find(|connection| connection.key == overlay.key) else {
-                    let problem = Error::new(Code::UnknownName, format!("no connection is called `{}`", overlay.key));
-                    let known = connections.iter().map(|connection| connection.key.as_str());
-                    let help = suggest(&overlay.key, "connections here", known);
+        for (environment, values) in environments() {
+            for (name, overlay) in values.value.get("connections").into_iter().flat_map(Node::entries) {
+                let path = ["environments", environment, "connections", name];
+                let Some(connection) = connections.and_then(|connections| connections.get(name)) else {
+                    let problem = Error::new(Code::UnknownName, format!("no connection is called `{name}`"));
+                    let known: Vec<&str> = connections.into_iter().flat_map(Node::keys).collect();
+                    let help = suggest(name, "connections here", known.iter().copied());
                     problems.push(overlay.key_span.mark(problem.help(help)));
                     continue;
                 };
@@ -234,7 +231,7 @@ impl Loaded {
                     let help = "define a second connection, and a sync that uses it";
                     problems.push(annotate(entry.key_span.mark(problem.help(help)), &path));
                 }
-                if let Ok(id) = self.connector(&connection.value) {
+                if let Ok(id) = self.connector(connection) {
                     problems.extend(self.keys(id, &overlay.value, &path, true));
                 }
             }
@@ -255,18 +252,18 @@ impl Loaded {
         reader.problems
     }
 
-    /// Puts the problems in the file's order, and its name on each.
+    /// Puts the problems in the file's order, its name on each, and says none twice: streams share their defaults.
     fn finish(&mut self) {
-        let path = &self.path;
-        let mut problems: Vec<Error> = std::mem::take(&mut self.problems)
-            .into_iter()
-            .map(|problem| problem.file(path))
-            .collect();
-        problems.sort_by_key(|problem| {
+        let place = |problem: &Error| {
             let at = &problem.report().at;
             (at.line.unwrap_or(usize::MAX), at.character)
+        };
+        self.problems.sort_by_key(place);
+        self.problems.dedup_by(|next, first| {
+            place(next) == place(first) && next.code() == first.code() && next.report().why == first.report().why
         });
-        self.problems = problems;
+        let problems = std::mem::take(&mut self.problems).into_iter();
+        self.problems = problems.map(|problem| problem.file(&self.path)).collect();
     }
 }
 
@@ -277,7 +274,9 @@ fn malformed(node: &Node, path: &[&str], problems: &mut Vec<Error>) {
             problems.extend(interpolate::malformed(&text.text).map(|problem| annotate(node.span.mark(problem), path)));
         }
         Value::List(items) => items.iter().for_each(|item| malformed(item, path, problems)),
-        Value::Mapping(entries) => entries.iter().for_each(|entry| malformed(&entry.value, path, problems)),
+        Value::Mapping(entries) => entries
+            .values()
+            .for_each(|entry| malformed(&entry.value, path, problems)),
         _ => {}
     }
 }
@@ -285,7 +284,7 @@ fn malformed(node: &Node, path: &[&str], problems: &mut Vec<Error>) {
 fn without_connector(node: &Node) -> Node {
     let mut node = node.clone();
     if let Value::Mapping(entries) = &mut node.value {
-        entries.retain(|entry| entry.key != "connector");
+        entries.shift_remove("connector");
     }
     node
 }

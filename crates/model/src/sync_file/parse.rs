@@ -3,13 +3,11 @@
 //! Bounded whatever the text: its size, its depth and its number of values. Aliases and tags are refused, so a small
 //! file cannot stand for a large one. Duplicate keys are all reported; a syntax error ends the reading.
 
-use std::collections::HashMap;
-
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::core_scalar;
 use super::json_text::Joined;
-use super::tree::{Entry, Node, Span, Value};
+use super::tree::{Entries, Entry, Node, Span, Value};
 use crate::{Code, Error};
 
 /// Bytes that a sync file may have.
@@ -54,9 +52,7 @@ enum Frame {
     },
     Mapping {
         span: Span,
-        entries: Vec<Entry>,
-        /// Lines of the keys so far.
-        lines: HashMap<String, usize>,
+        entries: Entries,
         key: Option<(String, Span)>,
     },
 }
@@ -98,8 +94,7 @@ impl Builder {
                     let span = self.enter(span)?;
                     self.open.push(Frame::Mapping {
                         span,
-                        entries: Vec::new(),
-                        lines: HashMap::new(),
+                        entries: Entries::new(),
                         key: None,
                     });
                 }
@@ -154,7 +149,7 @@ impl Builder {
     fn enter(&mut self, at: Span) -> Result<Span, Error> {
         self.count(at)?;
         if self.open.len() >= MAX_DEPTH {
-            return Err(at.mark(too_large(format!("values lie more than {MAX_DEPTH} deep"))));
+            return Err(at.mark(too_deep()));
         }
         match self.open.last() {
             Some(Frame::Mapping { key: None, .. }) => Err(at
@@ -196,20 +191,17 @@ impl Builder {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Frame::List { items, .. }) => items.push(node),
-            Some(Frame::Mapping {
-                entries, lines, key, ..
-            }) => {
+            Some(Frame::Mapping { entries, key, .. }) => {
                 let Some((key, key_span)) = key.take() else { return };
-                if let Some(line) = lines.get(&key) {
-                    let problem = Error::new(Code::Syntax, format!("`{key}` stands here twice, first on line {line}"));
+                if let Some(first) = entries.get(&key) {
+                    let first = first.key_span.line;
+                    let problem = Error::new(
+                        Code::Syntax,
+                        format!("`{key}` stands here twice, first on line {first}"),
+                    );
                     self.problems.push(key_span.mark(problem.help("keep one of the two")));
                 } else {
-                    lines.insert(key.clone(), key_span.line);
-                    entries.push(Entry {
-                        key,
-                        key_span,
-                        value: node,
-                    });
+                    entries.insert(key, Entry { key_span, value: node });
                 }
             }
         }
@@ -228,6 +220,10 @@ fn too_large(why: String) -> Error {
     Error::new(Code::Syntax, why).help("split it into several files")
 }
 
+fn too_deep() -> Error {
+    Error::new(Code::Syntax, format!("values lie more than {MAX_DEPTH} deep")).help("no key of the format is so deep")
+}
+
 fn refuse_tag(tag: Option<&Tag>, at: Span) -> Result<(), Error> {
     let Some(tag) = tag else { return Ok(()) };
     Err(at
@@ -240,6 +236,9 @@ fn refuse_tag(tag: Option<&Tag>, at: Span) -> Result<(), Error> {
 
 /// The parser's own words, and what they mean where a newcomer meets them.
 fn syntax_error(text: &Joined<'_>, at: Marker, info: &str) -> Error {
+    if info.contains("recursion limit") {
+        return text.original(span(at, at)).mark(too_deep());
+    }
     let help = if info.contains("anchor") {
         "`*` and `&` begin YAML's aliases and anchors: put the value in quotes"
     } else if info.contains("tab") {

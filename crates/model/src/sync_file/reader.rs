@@ -12,7 +12,7 @@ use serde_json::{Map, Number, Value as Json};
 use super::alternative::{Alternative, alternatives, bare};
 use super::interpolate;
 use super::place::annotate;
-use super::tree::{Entry, Kind, Node, Span, Text, Value};
+use super::tree::{Entries, Kind, Node, Span, Text, Value};
 use crate::nearest::{nearest, suggest};
 use crate::{Code, Error};
 
@@ -158,16 +158,16 @@ impl<'a> Reader<'a> {
         self.problem(span, Error::new(Code::InvalidValue, why));
     }
 
-    fn mapping(&mut self, form: &Alternative<'a>, entries: &[Entry], span: Span) -> Option<Json> {
+    fn mapping(&mut self, form: &Alternative<'a>, entries: &Entries, span: Span) -> Option<Json> {
         let mut read = Map::new();
         let mut meant = Vec::new();
-        for entry in entries {
-            let Some(schema) = form.key(&entry.key).or_else(|| form.other_keys()) else {
-                meant.extend(self.unknown_key(form, entry));
+        for (key, entry) in entries {
+            let Some(schema) = form.key(key).or_else(|| form.other_keys()) else {
+                meant.extend(self.unknown_key(form, key, entry.key_span));
                 continue;
             };
-            if let Some(value) = self.below(&entry.key, |reader| reader.read(schema, &entry.value)) {
-                read.insert(entry.key.clone(), value);
+            if let Some(value) = self.below(key, |reader| reader.read(schema, &entry.value)) {
+                read.insert(key.clone(), value);
             }
         }
         if self.leniency.partial {
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
         for key in form.required() {
             whole &= read.contains_key(key);
             // A key that is there but wrong, or misspelt, has its problem already.
-            if !meant.contains(&key) && !entries.iter().any(|entry| entry.key == key) {
+            if !meant.contains(&key) && !entries.contains_key(key) {
                 let problem = Error::new(Code::MissingKey, format!("the key `{key}` is missing"));
                 let about = form.key(key).and_then(|schema| schema.get("description")?.as_str());
                 self.problem(
@@ -193,12 +193,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports a key that the form does not know; answers the one that was probably meant.
-    fn unknown_key(&mut self, form: &Alternative<'a>, entry: &Entry) -> Option<&'a str> {
+    fn unknown_key(&mut self, form: &Alternative<'a>, key: &str, span: Span) -> Option<&'a str> {
         let known = form.keys();
-        let problem = Error::new(Code::UnknownKey, format!("unknown key `{}`", short(&entry.key)));
-        let help = suggest(&entry.key, "keys here", known.iter().copied());
-        self.below(&entry.key, |reader| reader.problem(entry.key_span, problem.help(help)));
-        nearest(&entry.key, known)
+        let problem = Error::new(Code::UnknownKey, format!("unknown key `{}`", short(key)));
+        let help = suggest(key, "keys here", known.iter().copied());
+        self.below(key, |reader| reader.problem(span, problem.help(help)));
+        nearest(key, known)
     }
 
     /// None of the forms has the node's type, or it is none of the words.
@@ -217,6 +217,7 @@ impl<'a> Reader<'a> {
         let problem = match &node.value {
             Value::Text(Text { resolved: true, .. }) => {
                 Error::new(Code::InvalidValue, format!("the value given here is not {expected}"))
+                    .help("look at what the variable or secret holds")
             }
             Value::Text(text) if !words.is_empty() => {
                 let help = suggest(&text.text, "allowed", words.iter().map(String::as_str));

@@ -4,6 +4,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
 use super::SyncFile;
+use super::alternative::{Alternative, alternatives};
+use super::tree::Kind;
 
 /// The published schema: the file's, with the keys of each connection chosen by its `connector`.
 ///
@@ -43,14 +45,15 @@ pub fn schema(connectors: &[(String, schemars::Schema)]) -> Json {
             Some(Json::Object(parts)) => parts,
             _ => Map::new(),
         };
+        let root = schema.as_value();
         for (name, mut part) in parts {
-            publish(&mut part, id);
+            publish(root, &mut part, id);
             defs.insert(format!("{id}.{name}"), part);
         }
         if let Some(own) = own.as_object_mut() {
             own.remove("$schema");
         }
-        publish(&mut own, id);
+        publish(root, &mut own, id);
         admit_connector(&mut own);
         defs.insert(format!("connection.{id}"), own);
     }
@@ -104,9 +107,14 @@ fn without_null(schema: &mut Json) {
 
 /// Makes a connector's schema part of the file's: its references lead to its own definitions, and a text with a
 /// variable may stand for any scalar.
-fn publish(schema: &mut Json, id: &str) {
+fn publish(root: &Json, schema: &mut Json, id: &str) {
     match schema {
         Json::Object(map) => {
+            if let Some(Json::Object(properties)) = map.get_mut("properties") {
+                properties
+                    .values_mut()
+                    .for_each(|property| admit_variable(root, property));
+            }
             if let Some(Json::String(reference)) = map.get_mut("$ref")
                 && let Some(name) = reference.strip_prefix("#/$defs/")
             {
@@ -115,25 +123,33 @@ fn publish(schema: &mut Json, id: &str) {
             for (key, value) in map.iter_mut() {
                 // Values of these keywords are data, not schemas.
                 if !matches!(key.as_str(), "default" | "examples" | "const" | "enum" | "required") {
-                    publish(value, id);
+                    publish(root, value, id);
                 }
             }
-            if let Some(Json::Object(properties)) = map.get_mut("properties") {
-                properties.values_mut().for_each(admit_variable);
-            }
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| publish(item, id)),
+        Json::Array(items) => items.iter_mut().for_each(|item| publish(root, item, id)),
         _ => {}
     }
 }
 
-/// Lets `${VAR}` stand for a value that is not any text already.
-fn admit_variable(schema: &mut Json) {
-    let types = schema.get("type").cloned().unwrap_or_default();
-    let names = |ty: &str| types == ty || types.as_array().is_some_and(|types| types.iter().any(|one| one == ty));
-    let words = schema.get("enum").is_some() || schema.get("anyOf").is_some() || schema.get("$ref").is_some();
-    let scalar = ["integer", "number", "boolean"].into_iter().any(names);
-    if !scalar && !words {
+/// Lets `${VAR}` stand for a word, number or truth value, unless any text may stand there already.
+fn admit_variable(root: &Json, schema: &mut Json) {
+    let forms = alternatives(root, schema);
+    let text = forms
+        .iter()
+        .any(|form| form.words().is_none() && form.admits(Kind::Text));
+    let scalar = |form: &Alternative<'_>| {
+        form.words().is_some()
+            || [Kind::Bool, Kind::Integer, Kind::Number]
+                .into_iter()
+                .any(|kind| form.admits(kind))
+    };
+    if text || !forms.iter().any(scalar) {
+        return;
+    }
+    let variable = json!({ "type": "string", "pattern": "^secret://|\\$\\{" });
+    if let Some(Json::Array(choices)) = schema.get_mut("anyOf") {
+        choices.push(variable);
         return;
     }
     let mut outer = Map::new();
@@ -142,10 +158,7 @@ fn admit_variable(schema: &mut Json) {
             outer.extend(inner.shift_remove_entry(key));
         }
     }
-    outer.insert(
-        "anyOf".into(),
-        json!([schema.take(), { "type": "string", "pattern": "^secret://|\\$\\{" }]),
-    );
+    outer.insert("anyOf".into(), json!([schema.take(), variable]));
     *schema = Json::Object(outer);
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use indexmap::IndexMap;
 use serde_json::Number;
 
 use crate::Error;
@@ -49,7 +50,7 @@ pub(crate) enum Value {
     Number(Number),
     Text(Text),
     List(Vec<Node>),
-    Mapping(Vec<Entry>),
+    Mapping(Entries),
 }
 
 /// A text, and whether it is the user's own.
@@ -66,26 +67,37 @@ impl fmt::Debug for Text {
     }
 }
 
-/// A key and its value.
+/// The keys of a mapping, in the file's order.
+pub(crate) type Entries = IndexMap<String, Entry>;
+
+/// The value of a key, and where the key stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
-    pub(crate) key: String,
     pub(crate) key_span: Span,
     pub(crate) value: Node,
 }
 
 impl Node {
     /// The entries of a mapping; none of anything else.
-    pub(crate) fn entries(&self) -> &[Entry] {
-        match &self.value {
-            Value::Mapping(entries) => entries,
-            _ => &[],
-        }
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> + Clone {
+        let entries = match &self.value {
+            Value::Mapping(entries) => Some(entries),
+            _ => None,
+        };
+        entries.into_iter().flatten().map(|(key, entry)| (key.as_str(), entry))
+    }
+
+    /// The keys of a mapping; none of anything else.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> + Clone {
+        self.entries().map(|(key, _)| key)
     }
 
     /// The entry of that key.
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries().iter().find(|entry| entry.key == key)
+        match &self.value {
+            Value::Mapping(entries) => entries.get(key),
+            _ => None,
+        }
     }
 
     /// The value of that key.
@@ -120,13 +132,15 @@ impl Node {
             self.clone_from(over);
             return;
         };
-        for other in others {
-            match entries.iter_mut().find(|entry| entry.key == other.key) {
+        for (key, other) in others {
+            match entries.get_mut(key) {
                 Some(entry) => {
                     entry.key_span = other.key_span;
                     entry.value.overlay(&other.value);
                 }
-                None => entries.push(other.clone()),
+                None => {
+                    entries.insert(key.clone(), other.clone());
+                }
             }
         }
     }
