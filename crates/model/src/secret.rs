@@ -6,8 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A password, key or token. It cannot be printed or serialised; [`Secret::reveal`] is the one way to its text.
+/// Its schema is `writeOnly`: forms hide it, and errors that quote a sync file leave it out.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("writeOnly" = true))]
 pub struct Secret(String);
 
 impl Secret {

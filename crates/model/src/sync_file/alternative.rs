@@ -86,6 +86,11 @@ impl<'a> Alternative<'a> {
         }
     }
 
+    /// Whether its values must not be shown.
+    pub(super) fn is_secret(&self) -> bool {
+        self.find("writeOnly") == Some(&Json::Bool(true))
+    }
+
     /// Whether a value of that kind can have this form.
     pub(super) fn admits(&self, kind: Kind) -> bool {
         self.types().is_none_or(|types| {

@@ -7,7 +7,7 @@ use serde_json::Number;
 use super::tree::{Text, Value};
 
 /// The value of an unquoted scalar, or why a number cannot be held.
-pub(super) fn resolve(text: &str) -> Result<Value, String> {
+pub(super) fn resolve(text: &str) -> Result<Value, &'static str> {
     Ok(match text {
         "" | "~" => Value::Null { word: false },
         "null" | "Null" | "NULL" => Value::Null { word: true },
@@ -15,7 +15,7 @@ pub(super) fn resolve(text: &str) -> Result<Value, String> {
         "false" | "False" | "FALSE" => Value::Bool(false),
         _ => match number(text) {
             Read::Exact(number) => Value::Number(number),
-            Read::Inexact => return Err(format!("`{text}` is a number that cannot be held exactly")),
+            Read::Inexact => return Err("this number cannot be held exactly"),
             Read::Text => plain(text.to_owned()),
         },
     })

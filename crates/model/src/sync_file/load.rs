@@ -7,12 +7,12 @@ use super::interpolate::{self, Interpolation, Variables};
 use super::place::{annotate, find};
 use super::reader::{Leniency, Reader};
 use super::tree::{Node, Value};
-use super::{SyncFile, parse, schema};
+use super::{SyncFile, parse, redact, schema};
 use crate::nearest::suggest;
 use crate::{Code, Error};
 
 /// A sync file as far as it could be read.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Loaded {
     /// The typed file: there if no problem is an error. Its connections are as written, without variables' values.
     pub file: Option<SyncFile>,
@@ -20,6 +20,7 @@ pub struct Loaded {
     pub problems: Vec<Error>,
     path: String,
     text: String,
+    shown: String,
     root: Option<Node>,
     connectors: Vec<(String, Json)>,
 }
@@ -31,7 +32,8 @@ pub fn load(text: &str, path: &str, connectors: &[(String, schemars::Schema)]) -
         file: None,
         problems,
         path: path.to_owned(),
-        text: text.to_owned(),
+        text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+        shown: String::new(),
         root: None,
         connectors: connectors
             .iter()
@@ -42,14 +44,15 @@ pub fn load(text: &str, path: &str, connectors: &[(String, schemars::Schema)]) -
         loaded.read(&root);
         loaded.root = Some(root);
     }
+    loaded.shown = redact::redacted(text, loaded.root.as_ref(), &loaded.connectors);
     loaded.finish();
     loaded
 }
 
 impl Loaded {
-    /// The file's text, as it was read.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// The file's text for [`render`](crate::render), with stars for the secrets in it.
+    pub fn source(&self) -> &str {
+        &self.shown
     }
 
     /// What errors call the file.

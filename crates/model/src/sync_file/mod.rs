@@ -15,6 +15,7 @@ mod not_built;
 mod parse;
 mod place;
 mod reader;
+mod redact;
 mod schema;
 mod stream;
 mod tree;

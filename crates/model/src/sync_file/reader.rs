@@ -195,8 +195,14 @@ impl<'a> Reader<'a> {
     /// Reports a key that the form does not know; answers the one that was probably meant.
     fn unknown_key(&mut self, form: &Alternative<'a>, key: &str, span: Span) -> Option<&'a str> {
         let known = form.keys();
-        let problem = Error::new(Code::UnknownKey, format!("unknown key `{}`", short(key)));
-        let help = suggest(key, "keys here", known.iter().copied());
+        // `{password:x}` is one long key to YAML: only its front is a key to the user.
+        let (name, run_on) = key.split_once(':').map_or((key, false), |(name, _)| (name, true));
+        let problem = Error::new(Code::UnknownKey, format!("unknown key `{}`", short(name)));
+        let help = if run_on {
+            "put a space behind the colon".to_owned()
+        } else {
+            suggest(key, "keys here", known.iter().copied())
+        };
         self.below(key, |reader| reader.problem(span, problem.help(help)));
         nearest(key, known)
     }

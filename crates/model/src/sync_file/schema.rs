@@ -18,7 +18,7 @@ pub fn schema(connectors: &[(String, schemars::Schema)]) -> Json {
         .iter()
         .map(|id| {
             json!({
-                "if": { "properties": { "connector": { "const": id } } },
+                "if": { "properties": { "connector": { "const": id } }, "required": ["connector"] },
                 "then": { "$ref": format!("#/$defs/connection.{id}") },
             })
         })

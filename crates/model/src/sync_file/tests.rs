@@ -78,7 +78,8 @@ fn loaded(text: &str) -> Loaded {
 
 /// All problems of a file as a user reads them.
 fn problems(text: &str) -> String {
-    rendered(&loaded(text).problems, text)
+    let loaded = loaded(text);
+    rendered(&loaded.problems, loaded.source())
 }
 
 fn rendered(problems: &[crate::Error], text: &str) -> String {

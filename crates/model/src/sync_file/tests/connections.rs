@@ -35,7 +35,7 @@ fn connection(name: &str, environment: Option<&str>, variables: &[(&'static str,
     let variables = Fixed(variables.iter().copied().collect::<HashMap<_, _>>());
     match loaded.connection(name, environment, &variables) {
         Ok(keys) => format!("{keys:#}"),
-        Err(problems) => rendered(&problems, FILE),
+        Err(problems) => rendered(&problems, loaded.source()),
     }
 }
 
@@ -119,4 +119,47 @@ syncs:
     .map(|path| loaded.locate(path, Error::new(Code::InvalidValue, path.join("."))))
     .collect();
     insta::assert_snapshot!(rendered(&said, text));
+}
+
+#[test]
+fn errors_quote_no_secret() {
+    let secret = "hunter2";
+    let cases = [
+        "{ connector: postgres, hots: x, password: hunter2 }",
+        "{ connector: postgres, host: b, url: \"postgres://me:hunter2@h/d\", port: x }",
+        "{ connector: postgres, host: b, pasword: hunter2 }",
+        "{ connector: postgres, host: b, password:hunter2 }",
+        "{ connector: postgres, host: b, port: x, password: \"${NONE:-hunter2}\" }",
+        "{ connector: postgrs, password: hunter2 }",
+        "{ password: hunter2 }",
+        "postgres://me:hunter2@h/d",
+        "{ connector: postgres, host: b, password: { value: hunter2 } }",
+        "{ connector: postgres, host: b, password: [hunter2, x:hunter2] }",
+        "{ connector: postgres, host: b, tls: { key: hunter2 }, port: 0 }",
+        "{ connector: postgres, host: [b, password: hunter2 }",
+        "{\"connector\": \"postgres\", \"host\": \"\\ud83d\\ude00\", \"password\": \"hunter2\", \"port\": 0}",
+        "\n    connector: postgres\n    port: 0\n    password: |\n      hunter2\n      hunter2\n",
+    ];
+    let prefix = "version: 1\nconnections:\n  a: ";
+    for case in cases {
+        for text in [
+            format!("{prefix}{case}\n"),
+            format!("\u{feff}{}{case}", prefix.replace('\n', "\r\n")),
+        ] {
+            let said = super::problems(&text);
+            assert!(said.contains("error["), "{said}");
+            assert!(!said.contains(secret), "{said}");
+        }
+        let overlay = format!(
+            "version: 1\nconnections: {{ a: {{ connector: postgres }} }}\nenvironments:\n  e:\n    connections:\n      a: {case}\n"
+        );
+        let said = super::problems(&overlay);
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
+#[test]
+fn what_is_no_secret_stays_readable() {
+    let text = "version: 1\nconnections:\n  a: { connector: postgres, host: b, password: hunter2, url: \"${URL}\", tls: { mode: disable } }\n";
+    assert_eq!(loaded(text).source(), text.replace("hunter2", "*******"));
 }

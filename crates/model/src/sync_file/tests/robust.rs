@@ -33,7 +33,7 @@ syncs:
 fn exercise(text: &str) {
     let loaded = loaded(text);
     for problem in &loaded.problems {
-        assert!(!render(problem, Some(text)).is_empty());
+        assert!(!render(problem, Some(loaded.source())).is_empty());
         assert_eq!(problem.report().at.file.as_deref(), Some("shop.yaml"));
     }
     assert!(loaded.file.is_some() || loaded.has_errors(), "no file and no reason");
