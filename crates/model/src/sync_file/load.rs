@@ -50,7 +50,7 @@ pub fn load(text: &str, path: &str, connectors: &[(String, schemars::Schema)]) -
 }
 
 impl Loaded {
-    /// The file's text for [`render`](crate::render), with stars for the secrets in it.
+    /// The file's text for [`render`](crate::render()), with stars for the secrets in it.
     pub fn source(&self) -> &str {
         &self.shown
     }

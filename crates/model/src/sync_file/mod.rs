@@ -2,7 +2,7 @@
 //!
 //! These types are the one source of the JSON Schema and of what the parser accepts.
 //!
-//! [`load`] reads a text in steps, each of which reports all that is wrong: `parse` makes a tree with places, `reader`
+//! [`load()`] reads a text in steps, each of which reports all that is wrong: `parse` makes a tree with places, `reader`
 //! holds it against the schema, `check` knows the rules between keys, `interpolate` resolves a connection's variables.
 
 mod alternative;
