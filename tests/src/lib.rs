@@ -6,3 +6,4 @@
 //! - What is tested works with the least rights: see [`server::postgres::Database`].
 
 pub mod server;
+pub mod tpch;

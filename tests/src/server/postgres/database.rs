@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio_postgres::error::ErrorPosition;
 use uuid::Uuid;
 
 use super::Postgres;
@@ -129,8 +130,16 @@ impl Database {
 }
 
 async fn run(client: &tokio_postgres::Client, sql: &str) {
-    client
-        .batch_execute(sql)
-        .await
-        .unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+    let Err(failure) = client.batch_execute(sql).await else {
+        return;
+    };
+    let reason = failure
+        .as_db_error()
+        .map_or_else(|| failure.to_string(), ToString::to_string);
+    let place = match failure.as_db_error().and_then(|e| e.position()) {
+        // Counted in characters, from 1.
+        Some(ErrorPosition::Original(at)) => sql.chars().skip(*at as usize - 1).take(60).collect(),
+        _ => sql.to_owned(),
+    };
+    panic!("{reason}, at: {place}");
 }

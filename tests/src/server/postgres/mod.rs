@@ -17,7 +17,7 @@ use super::guard::Guard;
 use super::port;
 
 /// How long a start may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How a server is set up.
 #[derive(Debug, Clone, Default)]
