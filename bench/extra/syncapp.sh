@@ -34,7 +34,7 @@ syncs:
           is_priority: { type: bool }
           is_gift: { type: bool }
           note: { type: string }
-          attrs: { native: jsonb }
+          attrs: { type: json }
           ext_id: { type: uuid }
           score: { type: float64 }
 S
