@@ -19,6 +19,7 @@ while read -r order argument; do
   case $order in
     start) "$@" </dev/null >>"$folder/log" 2>&1 & server=$!; echo "$server" ;;
     stop) halt "$argument"; echo 0 ;;
+    wait) wait "$server"; echo $?; server= ;;
   esac
 done
 halt "$signal"
@@ -71,6 +72,14 @@ impl Guard {
     pub fn stop(&mut self, signal: &str) {
         self.order(&format!("stop {signal}"));
         self.server = None;
+    }
+
+    /// Waits until the server ends by itself; its exit code.
+    pub fn wait(&mut self) -> u32 {
+        assert!(self.server.is_some(), "the server does not run");
+        let code = self.order("wait");
+        self.server = None;
+        code
     }
 
     /// Whether the server process lives.
@@ -170,9 +179,8 @@ mod tests {
             &["sh".into(), "-c".into(), "echo last words; exit 3".into()],
         );
         guard.start();
-        while guard.is_running() {
-            std::thread::yield_now();
-        }
+        assert_eq!(guard.wait(), 3);
         assert_eq!(guard.log(), "last words\n");
+        assert!(!guard.is_running());
     }
 }

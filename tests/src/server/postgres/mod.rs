@@ -5,6 +5,9 @@ mod template;
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
@@ -24,6 +27,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub struct Options {
     durable: bool,
     settings: Vec<String>,
+    files: Vec<(String, String)>,
 }
 
 impl Options {
@@ -36,6 +40,13 @@ impl Options {
     /// With a setting of `postgresql.conf`.
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.settings.push(format!("{name}={value}"));
+        self
+    }
+
+    /// With a file beside the server's folder of data, readable to the server only; `{folder}` in settings stands for
+    /// where it lies.
+    pub fn file(mut self, name: &str, contents: &str) -> Self {
+        self.files.push((name.to_owned(), contents.to_owned()));
         self
     }
 
@@ -68,12 +79,13 @@ impl Postgres {
         let account = Account::unprivileged("postgres");
         for _ in 0..5 {
             let port = port::free();
-            let folder = template::copy(account);
-            let guard = Guard::new(
-                folder.clone(),
-                "QUIT",
-                &command(account, &folder.join("data"), port, options),
-            );
+            let folder = template::folder();
+            let command = command(account, &folder, port, options);
+            let guard = Guard::new(folder.clone(), "QUIT", &command);
+            for (name, contents) in &options.files {
+                write_private(&folder.join(name), contents);
+            }
+            template::fill(&folder, account);
             let mut server = Self { guard, port };
             server.guard.start();
             if server.is_ready().await {
@@ -166,7 +178,18 @@ impl Postgres {
     }
 }
 
-fn command(account: Account, data: &std::path::Path, port: u16, options: &Options) -> Vec<OsString> {
+/// TLS keys are refused when others may read them.
+fn write_private(path: &Path, contents: &str) {
+    let file = fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(path);
+    file.and_then(|mut file| file.write_all(contents.as_bytes()))
+        .unwrap_or_else(|e| panic!("{} cannot be written: {e}", path.display()));
+}
+
+fn command(account: Account, folder: &Path, port: u16, options: &Options) -> Vec<OsString> {
     let mut settings = vec![
         "listen_addresses=127.0.0.1".to_owned(),
         format!("port={port}"),
@@ -178,9 +201,15 @@ fn command(account: Account, data: &std::path::Path, port: u16, options: &Option
     if !options.durable {
         settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(String::from));
     }
-    settings.extend_from_slice(&options.settings);
+    let place = folder.display().to_string();
+    settings.extend(
+        options
+            .settings
+            .iter()
+            .map(|setting| setting.replace("{folder}", &place)),
+    );
     let mut line = vec![template::binaries().join("postgres").into_os_string()];
-    line.extend(["-D".into(), data.as_os_str().to_owned()]);
+    line.extend(["-D".into(), folder.join("data").into_os_string()]);
     line.extend(settings.into_iter().flat_map(|setting| ["-c".into(), setting.into()]));
     account.command(line)
 }

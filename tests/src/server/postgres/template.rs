@@ -1,15 +1,25 @@
 //! A cluster made once and copied for every server: `initdb` takes a second, a copy some milliseconds.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
 use tempfile::TempDir;
 
-use super::Account;
+use super::{Account, Guard};
 
 pub(super) const OWNER: &str = "owner";
 pub(super) const PASSWORD: &str = "canary-owner-5b1f0c";
+
+const INITDB: &[&str] = &[
+    "--username=owner",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--no-sync",
+];
 
 /// Changes with whatever changes a template, so that an old one is not taken.
 const VERSION: u32 = 1;
@@ -33,16 +43,22 @@ pub(super) fn binaries() -> PathBuf {
         .expect("PostgreSQL's server is not installed: run scripts/setup")
 }
 
-/// A new folder with a fresh cluster under `data`, owned by the account.
-pub(super) fn copy(account: Account) -> PathBuf {
-    let template = cached(account);
-    let folder = temporary();
-    duplicate(&template, &folder.path().join("data"));
-    account.own(folder.path()).expect("the cluster can be given away");
-    folder.keep()
+/// Puts a fresh cluster under `data` of a guarded folder, and gives the folder to the account.
+pub(super) fn fill(folder: &Path, account: Account) {
+    duplicate(&cached(account), &folder.join("data"));
+    account.own(folder).expect("the cluster can be given away");
+}
+
+/// A new folder that nobody guards yet.
+pub(super) fn folder() -> PathBuf {
+    let folder = tempfile::Builder::new().prefix("syncapp-postgres-").tempdir();
+    folder.expect("the temporary folder can be written").keep()
 }
 
 fn cached(account: Account) -> PathBuf {
+    // One of this process's tests makes it, the others wait.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let major = binaries()
         .parent()
         .and_then(Path::file_name)
@@ -56,7 +72,7 @@ fn cached(account: Account) -> PathBuf {
     let made = make(account);
     // Copied beside its place and then renamed: other processes see no template or a whole one, and the first wins.
     let part = TempDir::new_in(&cache).expect("the target folder can be written");
-    duplicate(&made.path().join("data"), &part.path().join("data"));
+    duplicate(&made.folder().join("data"), &part.path().join("data"));
     let renamed = fs::rename(part.path().join("data"), &template);
     assert!(
         renamed.is_ok() || template.exists(),
@@ -65,42 +81,25 @@ fn cached(account: Account) -> PathBuf {
     template
 }
 
-fn make(account: Account) -> TempDir {
-    let folder = temporary();
-    let password = folder.path().join("password");
-    fs::write(&password, PASSWORD).expect("the temporary folder can be written");
-    account.own(folder.path()).expect("the folder can be given away");
-    let line = account.command([
-        binaries().join("initdb").as_os_str(),
-        "--pgdata".as_ref(),
-        folder.path().join("data").as_os_str(),
-        "--pwfile".as_ref(),
-        password.as_os_str(),
-        format!("--username={OWNER}").as_ref(),
-        "--auth=scram-sha-256".as_ref(),
-        "--encoding=UTF8".as_ref(),
-        "--locale=C.UTF-8".as_ref(),
-        "--no-sync".as_ref(),
+/// Runs `initdb` in a guarded folder, which goes with the guard.
+fn make(account: Account) -> Guard {
+    let folder = folder();
+    let [data, password] = ["data", "password"].map(|name| folder.join(name));
+    let mut line = vec![binaries().join("initdb").into_os_string()];
+    line.extend([
+        "--pgdata".into(),
+        data.into_os_string(),
+        "--pwfile".into(),
+        password.clone().into_os_string(),
     ]);
-    let output = Command::new(&line[0])
-        .args(&line[1..])
-        .current_dir("/")
-        .output()
-        .expect("initdb starts");
-    assert!(
-        output.status.success(),
-        "initdb failed:\n{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    folder
-}
-
-fn temporary() -> TempDir {
-    tempfile::Builder::new()
-        .prefix("syncapp-postgres-")
-        .tempdir()
-        .expect("the temporary folder can be written")
+    line.extend(INITDB.iter().map(OsString::from));
+    let mut guard = Guard::new(folder, "KILL", &account.command(line));
+    fs::write(password, PASSWORD).expect("the temporary folder can be written");
+    account.own(guard.folder()).expect("the folder can be given away");
+    guard.start();
+    let code = guard.wait();
+    assert_eq!(code, 0, "initdb failed:\n{}", guard.log());
+    guard
 }
 
 fn duplicate(from: &Path, to: &Path) {

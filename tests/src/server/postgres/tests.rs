@@ -1,4 +1,3 @@
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
@@ -85,6 +84,18 @@ async fn a_crash_cuts_connections_and_a_restart_brings_the_data_back() {
     server.stop();
     server.restart().await;
     assert_eq!(database.text("select id from t").await, "7");
+}
+
+#[tokio::test]
+async fn a_server_takes_files_and_settings() {
+    let rules = "host all owner all scram-sha-256\nhost all all all reject\n";
+    let options = Options::default()
+        .file("hba.conf", rules)
+        .setting("hba_file", "{folder}/hba.conf");
+    let server = options.start().await;
+    let database = server.database().await;
+    assert_eq!(sql_state(&database.owner, "select 1").await, None);
+    assert_eq!(sql_state(&database.reader, "select 1").await.as_deref(), Some("28000"));
 }
 
 #[tokio::test]
