@@ -16,7 +16,7 @@ setup:
 	@scripts/setup
 
 run: setup
-	cargo build --locked --bin syncapp
+	cargo build --workspace --locked --bin syncapp
 	@PATH="$(BIN):$$PATH" examples/quickstart/run.sh
 
 test: setup

@@ -7,6 +7,7 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
+use tokio::sync::OnceCell;
 use tokio_postgres::Client;
 use tpchgen::csv::{CustomerCsv, LineItemCsv, NationCsv, OrderCsv, PartCsv, PartSuppCsv, RegionCsv, SupplierCsv};
 use tpchgen::generators::{
@@ -38,6 +39,15 @@ pub async fn database(server: &Postgres, scale: f64) -> Database {
     database
 }
 
+/// A copy of one such database of the smallest scale on the shared server: the original is made once, a copy takes a
+/// fraction of a second.
+pub async fn copy() -> Database {
+    static ORIGINAL: OnceCell<Database> = OnceCell::const_new();
+    let server = Postgres::shared().await;
+    let original = ORIGINAL.get_or_init(|| database(server, SMALLEST)).await;
+    server.copy_of(original).await
+}
+
 /// Makes all of it in a database.
 pub async fn fill(database: &Database, scale: f64) {
     assert!(scale >= SMALLEST, "the scale is at least {SMALLEST}");
@@ -46,7 +56,7 @@ pub async fn fill(database: &Database, scale: f64) {
     // A macro, because each generator is a type of its own.
     macro_rules! load {
         ($table:literal, $generator:ident, $row:ident) => {
-            copy(
+            load_rows(
                 &client,
                 $table,
                 $generator::new(scale, 1, 1).iter().map($row::new),
@@ -72,7 +82,7 @@ pub async fn fill(database: &Database, scale: f64) {
     }
 }
 
-async fn copy<R: Display>(client: &Client, table: &str, rows: impl Iterator<Item = R>) {
+async fn load_rows<R: Display>(client: &Client, table: &str, rows: impl Iterator<Item = R>) {
     const CHUNK: usize = 64 * 1024;
     let sink = client
         .copy_in::<_, Bytes>(&format!("copy {table} from stdin (format csv)"))
@@ -103,7 +113,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_tables_hold_what_the_specification_says() {
-        let database = database(Postgres::shared().await, SMALLEST).await;
+        let database = copy().await;
         let counts = [5, 25, 100, 2_000, 8_000, 1_500, 15_000, 60_175];
         for (table, count) in TABLES.into_iter().zip(counts) {
             let sql = format!("select count(*) from {table}");
@@ -125,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_kind_has_a_value_and_a_null() {
-        let database = database(Postgres::shared().await, SMALLEST).await;
+        let database = copy().await;
         let columns = "select attname from pg_attribute
                        where attrelid = 'kinds'::regclass and attnum > 2 and attname <> 'an_only_null'";
         for column in database.texts(columns).await.into_iter().flatten() {
