@@ -31,7 +31,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// With `fsync` on: for tests of durability.
+    /// With `fsync` on. Without it commits survive a [`crash`](Postgres::crash) of the server, but not of the machine.
     pub fn durable(mut self) -> Self {
         self.durable = true;
         self
@@ -199,7 +199,7 @@ fn command(account: Account, folder: &Path, port: u16, options: &Options) -> Vec
         "timezone=UTC".into(),
     ];
     if !options.durable {
-        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(String::from));
+        settings.extend(["fsync=off", "full_page_writes=off"].map(String::from));
     }
     let place = folder.display().to_string();
     settings.extend(
