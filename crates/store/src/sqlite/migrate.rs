@@ -1,0 +1,31 @@
+//! Brings a store to the newest form. `user_version` counts the migrations that were applied.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use syncapp_model::{Code, Error, Result};
+
+use super::failed;
+
+/// In order, never changed once released.
+const MIGRATIONS: &[&str] = &[include_str!("../../../../migrations/sqlite/0001_runs.sql")];
+
+pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {
+    let applied = connection
+        .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+        .map_err(|e| failed(file, e))?;
+    let known = MIGRATIONS.len() as i64;
+    if applied > known {
+        return Err(Error::new(
+            Code::StoreFailed,
+            format!("the local store has version {applied}, and this program knows up to {known}"),
+        )
+        .file(file.display())
+        .help("update SyncApp, or choose another folder by SYNCAPP_HOME"));
+    }
+    for (number, migration) in (1..).zip(MIGRATIONS).skip(applied.max(0) as usize) {
+        let step = format!("begin immediate; {migration} pragma user_version = {number}; commit;");
+        connection.execute_batch(&step).map_err(|e| failed(file, e))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The store of a desktop and of a single server: one SQLite file in `SYNCAPP_HOME`.
+//!
+//! A run is alive while its process holds a lock on `running/ID`: the system lets go of it however the process ends, so
+//! that a killed run is told from a long one without heartbeats.
+
+mod liveness;
+mod migrate;
+mod rows;
+mod runs;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use syncapp_model::{Code, Error, Result};
+
+use liveness::Liveness;
+
+/// A store in a folder. Clones share one connection.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    file: PathBuf,
+    connection: Mutex<Connection>,
+    liveness: Liveness,
+}
+
+impl SqliteStore {
+    /// Opens the store in `folder`, and makes it where there is none. Blocks for as long as another process migrates.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let file = folder.join("syncapp.db");
+        let unusable = |e: std::io::Error| {
+            Error::new(Code::StoreFailed, "the local store's folder cannot be used")
+                .file(folder.display())
+                .help("make the folder writable, or choose another one by SYNCAPP_HOME")
+                .driver(e)
+        };
+        create_private(folder).map_err(unusable)?;
+        let liveness = Liveness::within(folder).map_err(unusable)?;
+        // Switching to WAL and migrating do not wait for each other in SQLite itself.
+        let door = File::create(folder.join("syncapp.lock")).map_err(unusable)?;
+        door.lock().map_err(unusable)?;
+        let connection = connect(&file).map_err(|e| failed(&file, e))?;
+        migrate::run(&connection, &file)?;
+        drop(door);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                file,
+                connection: Mutex::new(connection),
+                liveness,
+            }),
+        })
+    }
+
+    /// Runs `work` on the connection, apart from the asynchronous threads.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection, &Liveness) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let inner = self.inner.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            // A panic elsewhere leaves no open transaction: dropping one rolls it back.
+            let mut connection = inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut connection, &inner.liveness).map_err(|e| failed(&inner.file, e))
+        });
+        task.await
+            .map_err(|e| Error::internal("a task of the local store ended early").driver(e))?
+    }
+}
+
+fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+/// Others on the machine have no business with names of syncs and tables.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn failed(file: &Path, error: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode;
+    let (why, help) = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
+            "the local store is damaged",
+            "move the file away: a new one is made; only the history of runs is in it, checkpoints lie in the targets",
+        ),
+        Some(ErrorCode::DiskFull) => ("the local store's disk is full", "make room on the disk"),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+            "another program keeps the local store locked",
+            "close whatever else has the file open",
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
+            "the local store cannot be opened for writing",
+            "make the file writable, or choose another folder by SYNCAPP_HOME",
+        ),
+        _ => ("the local store failed", "see the database's own words below"),
+    };
+    Error::new(Code::StoreFailed, why)
+        .file(file.display())
+        .help(help)
+        .driver(error)
+}
+
+#[cfg(test)]
+mod tests;
