@@ -8,7 +8,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use stream::{ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, Partial, SchemaChanges, StreamConfig, Undo, Write};
+pub use stream::{
+    ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, Partial, SchemaChanges, StreamConfig, Undo, Write,
+};
 
 /// A whole sync file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
