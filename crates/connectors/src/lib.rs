@@ -1,1 +1,3 @@
-//! Placeholder.
+//! One folder a system: what each can read and write.
+
+pub mod sqlite;
