@@ -29,6 +29,11 @@ pub trait Destination: Send + Sync {
     /// Begins one load under a claim. Several loads may follow each other under one claim.
     async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>>;
 
+    /// How many loads may be open side by side, for different targets.
+    fn parallel_loads(&self) -> usize {
+        usize::MAX
+    }
+
     /// The states kept here.
     async fn states(&self, scope: &StateScope) -> Result<Vec<State>>;
 

@@ -1,4 +1,7 @@
 //! The systems that SyncApp connects, one folder each. No folder knows another.
 
 pub mod postgres;
+mod registry;
 pub mod sqlite;
+
+pub use registry::connectors;

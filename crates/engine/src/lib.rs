@@ -1,1 +1,32 @@
-//! Placeholder.
+//! A run: streams are planned, read, mapped, written and committed, with no idea where it runs.
+//!
+//! The engine owns control: order, back-pressure, retries, checkpoints, stopping. Connectors come from the host as
+//! [`syncapp_connector::Source`] and [`syncapp_connector::Destination`]; what happens goes out as [`Event`]s.
+//!
+//! Invariants:
+//! - Nothing is written before every stream of the sync is planned without a configuration error.
+//! - A stream's rows and its checkpoint become visible together; a stream that fails leaves its target as it was.
+//! - What waits between reading and writing is bounded in bytes, however wide the rows.
+//! - A bad stream never blocks the others.
+
+mod boundary;
+mod channel;
+mod cursor;
+mod event;
+mod load;
+mod names;
+mod options;
+mod plan;
+mod preview;
+mod progress;
+mod retry;
+mod row_hash;
+mod run;
+mod stream;
+
+pub use event::{Counts, Event, Outcome, StreamSummary, Summary};
+pub use options::{CursorRange, RunOptions};
+pub use plan::{Ends, Plan, StreamPlan, plan};
+pub use preview::{Preview, preview};
+pub use retry::RetryPolicy;
+pub use run::run;

@@ -122,6 +122,8 @@ pub enum Code {
     DuplicateKey,
     /// A cursor column is NULL.
     NullCursor,
+    /// More rows at one cursor value than a checkpoint can remember.
+    TooManyEqual,
     /// Rows may be committed behind the increment's bound.
     LateRows,
     /// The user stopped it.
@@ -183,6 +185,7 @@ impl Code {
             Self::NullKey => ("transform".into(), "null_key"),
             Self::DuplicateKey => ("transform".into(), "duplicate_key"),
             Self::NullCursor => ("transform".into(), "null_cursor"),
+            Self::TooManyEqual => ("transform".into(), "too_many_equal"),
             Self::LateRows => at(Side::Source, "late_rows"),
             Self::Cancelled => run("cancelled"),
             Self::StoreFailed => run("store_failed"),

@@ -32,6 +32,8 @@ pub struct Epoch(pub i64);
 pub struct Position {
     /// The smallest cursor value that may still bring new rows.
     pub cursor: Scalar,
+    /// The greatest cursor value that has landed; no smaller than `cursor`.
+    pub through: Scalar,
     /// Rows at or above `cursor` that have landed: their hashes, and how often each. Kept apart from the position's
     /// text by targets that have a table for it.
     #[serde(skip)]

@@ -41,6 +41,7 @@ pub async fn a_checkpoint_comes_back(rig: &dyn Rig) {
     for (at, cursor) in cursors.into_iter().enumerate() {
         let wanted = sorted(Checkpoint {
             position: Some(Position {
+                through: cursor.clone(),
                 cursor,
                 landed: landed[at % 3].clone(),
             }),

@@ -1,0 +1,220 @@
+//! The loop of a load: batches from the snapshot's splits, through the mapping, into a writer, and the commits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use arrow_array::RecordBatch;
+use futures_util::StreamExt;
+use syncapp_connector::{Batch, Load, Snapshot, Target, TargetShape, Writer};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side};
+use syncapp_transform::Program;
+use tokio::task::JoinSet;
+
+use crate::Event;
+use crate::boundary::Boundary;
+use crate::channel::{Receiver, Sender, channel};
+use crate::stream::StreamRun;
+
+/// What all loads of one attempt share.
+pub(crate) struct Loading<'a> {
+    run: &'a StreamRun,
+    claimed: Claimed,
+    /// The load that is being filled.
+    open: Option<Open>,
+}
+
+/// What is settled when the first load begins.
+pub(crate) struct Claimed {
+    pub(crate) target: Target,
+    pub(crate) shape: TargetShape,
+    pub(crate) epoch: Epoch,
+    pub(crate) program: Program,
+    /// Follows the cursor of an incremental stream.
+    pub(crate) boundary: Option<Boundary>,
+    /// Whether the checkpoint stays as it was.
+    pub(crate) keeps_state: bool,
+    /// The checkpoint in the target.
+    pub(crate) checkpoint: Checkpoint,
+}
+
+struct Open {
+    load: Box<dyn Load>,
+    writer: Box<dyn Writer>,
+    rows: u64,
+}
+
+impl<'a> Loading<'a> {
+    pub(crate) fn new(run: &'a StreamRun, claimed: Claimed) -> Self {
+        Self { run, claimed, open: None }
+    }
+
+    /// Loads everything that the snapshot has; the position after the last commit.
+    pub(crate) async fn finish(mut self, snapshot: Arc<dyn Snapshot>) -> Result<Option<Scalar>> {
+        let prefixes = snapshot.ordered() && !self.claimed.keeps_state && self.claimed.boundary.is_some();
+        let mut readers = JoinSet::new();
+        let mut batches = read(&snapshot, &mut readers, self.run);
+        let filled = match self.begin().await {
+            Ok(()) => self.fill(&mut batches, prefixes).await,
+            failed => failed,
+        };
+        drop(batches);
+        readers.shutdown().await;
+        match filled {
+            Ok(()) => self.commit().await,
+            Err(error) => {
+                self.abort().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<()> {
+        let Claimed { target, epoch, shape, .. } = &self.claimed;
+        let mut load = self.run.ends.destination.begin(target, *epoch, shape).await?;
+        let writer = load.writer().await?.ok_or_else(|| Error::internal("a load takes no writer"))?;
+        self.open = Some(Open { load, writer, rows: 0 });
+        Ok(())
+    }
+
+    async fn fill(&mut self, batches: &mut Receiver, prefixes: bool) -> Result<()> {
+        let mut first_row = 0;
+        while let Some(held) = batches.next().await {
+            let held = held?;
+            let rows = held.batch.rows() as u64;
+            self.run.progress.read(rows, held.batch.bytes() as u64);
+            match &held.batch {
+                Batch::Native(_) => self.write(held.batch.clone()).await?,
+                Batch::Columns(columns) => {
+                    let cut = if prefixes { self.cut(columns)? } else { None };
+                    if let Some(cut) = cut {
+                        self.map(&columns.slice(0, cut), first_row).await?;
+                        self.commit().await?;
+                        self.begin().await?;
+                        self.map(&columns.slice(cut, columns.num_rows() - cut), first_row + cut as u64).await?;
+                    } else {
+                        self.map(columns, first_row).await?;
+                    }
+                }
+            }
+            first_row += rows;
+        }
+        Ok(())
+    }
+
+    /// Where a commit falls, when enough rows wait for one: at the end of a group of equal cursor values.
+    fn cut(&self, columns: &RecordBatch) -> Result<Option<usize>> {
+        let enough = self.open.as_ref().is_some_and(|open| open.rows >= self.run.options.commit_rows);
+        match &self.claimed.boundary {
+            Some(boundary) if enough => boundary.group_end(columns),
+            _ => Ok(None),
+        }
+    }
+
+    async fn map(&mut self, columns: &RecordBatch, first_row: u64) -> Result<()> {
+        let mapped = match &mut self.claimed.boundary {
+            Some(boundary) => self.claimed.program.apply(&boundary.admit(columns, first_row)?, first_row)?,
+            None => self.claimed.program.apply(columns, first_row)?,
+        };
+        self.write(Batch::Columns(mapped)).await
+    }
+
+    async fn write(&mut self, batch: Batch) -> Result<()> {
+        let rows = batch.rows() as u64;
+        if rows == 0 {
+            return Ok(());
+        }
+        let open = self.open.as_mut().ok_or_else(|| Error::internal("no load is open"))?;
+        open.writer.write(batch).await?;
+        open.rows += rows;
+        self.run.progress.wrote(rows);
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<Option<Scalar>> {
+        let Open { load, writer, rows } = self.open.take().ok_or_else(|| Error::internal("no load is open"))?;
+        let checkpoint = match writer.finish().await.and_then(|taken| self.checkpoint(taken, rows)) {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => {
+                StreamRun::abort(load).await;
+                return Err(error);
+            }
+        };
+        let receipt = load.commit(&checkpoint).await?;
+        self.run.progress.committed(receipt);
+        let position = checkpoint.position.as_ref().map(|position| position.cursor.clone());
+        self.run.send(Event::Committed {
+            stream: self.run.plan.key.stream.clone(),
+            rows,
+            lag_seconds: checkpoint.position.as_ref().and_then(|position| lag(&position.through)),
+            position: position.clone(),
+        });
+        self.claimed.checkpoint = checkpoint;
+        Ok(position)
+    }
+
+    /// What is committed with the rows, once the target has counted as many as were sent.
+    fn checkpoint(&self, taken: u64, rows: u64) -> Result<Checkpoint> {
+        if taken != rows {
+            return Err(Error::new(Code::Failed(Side::Destination), format!("the target took {taken} of {rows} rows"))
+                .help("nothing was changed; please report this"));
+        }
+        if self.claimed.keeps_state {
+            return Ok(self.claimed.checkpoint.clone());
+        }
+        let position = match &self.claimed.boundary {
+            Some(boundary) => boundary.position()?,
+            None => None,
+        };
+        Ok(Checkpoint { position, rows: self.claimed.checkpoint.rows + rows })
+    }
+
+    async fn abort(self) {
+        if let Some(Open { load, writer, .. }) = self.open {
+            drop(writer);
+            StreamRun::abort(load).await;
+        }
+    }
+}
+
+/// How far a cursor of time is behind the clock.
+fn lag(through: &Scalar) -> Option<f64> {
+    let Scalar::TimestampTz(micros) = through else { return None };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(now.as_secs_f64() - *micros as f64 / 1e6)
+}
+
+/// Starts the readers; each takes the next split that nobody reads yet.
+fn read(snapshot: &Arc<dyn Snapshot>, readers: &mut JoinSet<()>, run: &StreamRun) -> Receiver {
+    let (sender, receiver) = channel(run.options.buffer_bytes);
+    let next = Arc::new(AtomicUsize::new(0));
+    for _ in 0..snapshot.splits().len().min(run.options.splits.max(1)) {
+        let (snapshot, next, sender) = (snapshot.clone(), next.clone(), sender.clone());
+        readers.spawn(async move {
+            while let Some(split) = snapshot.splits().get(next.fetch_add(1, Ordering::Relaxed)) {
+                if !forward(snapshot.as_ref(), split, &sender).await {
+                    break;
+                }
+            }
+        });
+    }
+    receiver
+}
+
+/// Sends a split's batches on; false when there is no use in going on.
+async fn forward(snapshot: &dyn Snapshot, split: &syncapp_connector::Split, sender: &Sender) -> bool {
+    let mut batches = match snapshot.read(split).await {
+        Ok(batches) => batches,
+        Err(error) => {
+            sender.send(Err(error)).await;
+            return false;
+        }
+    };
+    while let Some(batch) = batches.next().await {
+        let failed = batch.is_err();
+        if !sender.send(batch).await || failed {
+            return false;
+        }
+    }
+    true
+}

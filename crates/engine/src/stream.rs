@@ -1,0 +1,220 @@
+//! One stream from claim to the last commit, tried again where a failure may pass.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use syncapp_connector::{ReadColumn, ReadRequest, Target, TargetColumn, TargetShape};
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
+use syncapp_transform::Program;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+use crate::boundary::Boundary;
+use crate::load::{Claimed, Loading};
+use crate::progress::Progress;
+use crate::{Ends, Event, Outcome, RunOptions, StreamPlan, StreamSummary};
+
+/// Rows of one batch at the most.
+const BATCH_ROWS: usize = 4096;
+/// Bytes of one batch, about.
+const BATCH_BYTES: usize = 1 << 20;
+/// Bytes of one batch of native rows: what goes to a server at once.
+const WIRE_BYTES: usize = 64 << 10;
+/// How long a stopped load may take to tidy up.
+const ABORT: Duration = Duration::from_secs(4);
+
+/// One stream while it runs.
+pub(crate) struct StreamRun {
+    pub(crate) ends: Ends,
+    pub(crate) plan: StreamPlan,
+    pub(crate) options: Arc<RunOptions>,
+    pub(crate) events: UnboundedSender<Event>,
+    pub(crate) progress: Arc<Progress>,
+    cancel: CancellationToken,
+}
+
+impl StreamRun {
+    pub(crate) fn new(
+        ends: Ends,
+        plan: StreamPlan,
+        options: Arc<RunOptions>,
+        events: UnboundedSender<Event>,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self { ends, plan, options, events, progress: Arc::default(), cancel }
+    }
+
+    /// Runs it to its end, however that is.
+    pub(crate) async fn finish(self) -> StreamSummary {
+        let started = Instant::now();
+        let ticking = tokio::spawn(Progress::tick(
+            self.progress.clone(),
+            self.plan.key.stream.clone(),
+            self.events.clone(),
+        ));
+        let ended = tokio::select! {
+            ended = self.attempts() => ended,
+            () = self.cancel.cancelled() => Err(cancelled()),
+        };
+        ticking.abort();
+        let (outcome, position, error) = match ended {
+            Ok(position) => (Outcome::Landed, position, None),
+            Err(error) if error.code() == Code::Cancelled => (Outcome::Cancelled, None, Some(error)),
+            Err(error) => (Outcome::Failed, None, Some(error.stream(&self.plan.key.stream))),
+        };
+        StreamSummary {
+            stream: self.plan.key.stream.clone(),
+            target: self.plan.target.to_string(),
+            outcome,
+            counts: self.progress.counts(),
+            seconds: started.elapsed().as_secs_f64(),
+            position,
+            error,
+        }
+    }
+
+    pub(crate) fn send(&self, event: Event) {
+        // Nobody listens any more: the run goes on all the same.
+        let _ = self.events.send(event);
+    }
+
+    async fn attempts(&self) -> Result<Option<Scalar>> {
+        let mut failures = 0;
+        loop {
+            let commits = self.progress.commits();
+            let error = match self.attempt().await {
+                Err(error) if error.is_transient() => error,
+                ended => return ended,
+            };
+            failures = if self.progress.commits() > commits { 1 } else { failures + 1 };
+            let jitter = f64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos())) / 1e9;
+            let Some(wait) = self.options.retry.wait(failures, jitter) else { return Err(error) };
+            self.send(Event::Retry {
+                stream: self.plan.key.stream.clone(),
+                failures,
+                wait_seconds: wait.as_secs_f64(),
+                error: error.stream(&self.plan.key.stream),
+            });
+            tokio::time::sleep(wait).await;
+            self.progress.restart();
+        }
+    }
+
+    /// Claims the target, settles how columns travel, and loads.
+    async fn attempt(&self) -> Result<Option<Scalar>> {
+        let Self { ends, plan, options, .. } = self;
+        let target = self.target();
+        let claim = ends.destination.claim(&target).await?;
+        let shape = ends.destination.diff(&target).await?;
+        let (program, wire) = self.settle(&target, &shape)?;
+        let last = claim.checkpoint.as_ref().and_then(|checkpoint| checkpoint.position.clone());
+        let request = self.request(&program, wire, last.as_ref());
+        let snapshot = ends.source.open(&request).await?;
+        for warning in snapshot.warnings() {
+            self.send(Event::Warning { warning: warning.clone().stream(&plan.key.stream) });
+        }
+        self.progress.expect(options.limit.or_else(|| snapshot.estimated_rows()));
+        self.send(Event::StreamStarted {
+            stream: plan.key.stream.clone(),
+            target: shape.name.to_string(),
+            mode: plan.mode,
+            write: plan.write,
+            delivery: ends.destination.delivery(&target),
+            estimated_rows: snapshot.estimated_rows(),
+            from: request.range.as_ref().and_then(|range| range.from.clone()),
+        });
+        let continues = plan.write != Write::Overwrite && plan.range.is_none();
+        let boundary = plan.cursor.as_ref().filter(|_| plan.range.is_none()).zip(program.extra().first().copied()).map(|(_, column)| {
+            Boundary::new(column, last.as_ref().filter(|_| continues), snapshot.horizon().cloned())
+        });
+        let claimed = Claimed {
+            target,
+            shape,
+            epoch: claim.epoch,
+            program,
+            boundary,
+            keeps_state: plan.range.is_some() || options.limit.is_some(),
+            checkpoint: claim.checkpoint.unwrap_or(Checkpoint { position: None, rows: 0 }),
+        };
+        Loading::new(self, claimed).finish(snapshot.into()).await
+    }
+
+    fn target(&self) -> Target {
+        let plan = &self.plan;
+        let columns = plan.mapping.columns().iter().map(|column| TargetColumn {
+            name: column.name.clone(),
+            ty: column.ty.clone(),
+            source_native: column.native.clone(),
+            wanted_native: None,
+            nullable: column.nullable,
+        });
+        Target {
+            key: plan.key.clone(),
+            name: plan.target.clone(),
+            columns: columns.collect(),
+            write: plan.write,
+            primary_key: plan.primary_key.clone(),
+            cursor: plan.target_cursor.clone(),
+            state_schema: plan.state_schema.clone(),
+        }
+    }
+
+    /// Which columns travel as native bytes, and whether whole rows may: both ends have the same native type.
+    fn settle(&self, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
+        let plan = &self.plan;
+        let native: Vec<bool> = target
+            .columns
+            .iter()
+            .zip(&shape.columns)
+            .map(|(wanted, lands)| wanted.source_native.as_ref() == Some(&lands.native))
+            .collect();
+        let extra: Vec<&str> = plan.cursor.iter().map(String::as_str).collect();
+        let program = plan.mapping.program(&native, &extra)?;
+        let wire = shape.wire && !native.is_empty() && native.iter().all(|native| *native) && program.is_identity();
+        Ok((program, wire))
+    }
+
+    fn request(&self, program: &Program, wire: bool, last: Option<&Position>) -> ReadRequest {
+        let Self { plan, options, .. } = self;
+        let range = match (&plan.range, &plan.cursor) {
+            (Some(range), _) => Some(range.clone()),
+            (None, Some(cursor)) => {
+                let from = match (plan.write, last) {
+                    (Write::Overwrite, _) => None,
+                    (_, Some(last)) => Some(last.cursor.clone()),
+                    (_, None) => plan.start.clone(),
+                };
+                // The first load is one commit of everything: it needs no order, and may be read in parallel.
+                from.map(|from| syncapp_connector::Range { cursor: cursor.clone(), from: Some(from), below: None })
+            }
+            (None, None) => None,
+        };
+        ReadRequest {
+            stream: plan.stream.clone(),
+            columns: reads(program),
+            wire,
+            range,
+            limit: options.limit,
+            splits: options.splits,
+            batch_rows: BATCH_ROWS,
+            batch_bytes: if wire { WIRE_BYTES } else { BATCH_BYTES },
+        }
+    }
+
+    /// Lets a load tidy up, but not for long.
+    pub(crate) async fn abort(load: Box<dyn syncapp_connector::Load>) {
+        if tokio::time::timeout(ABORT, load.abort()).await.is_err() {
+            tracing::debug!("a load took too long to abort and was dropped");
+        }
+    }
+}
+
+/// The program's columns in the connectors' words.
+pub(crate) fn reads(program: &Program) -> Vec<ReadColumn> {
+    program.reads().iter().map(|read| ReadColumn { name: read.name.clone(), native: read.native }).collect()
+}
+
+fn cancelled() -> Error {
+    Error::new(Code::Cancelled, "the run was stopped").help("run it again: it goes on where the last commit ended")
+}
