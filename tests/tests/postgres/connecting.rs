@@ -32,7 +32,7 @@ fn keys(login: &Login) -> Value {
     json!({ "host": host, "port": port, "database": database, "user": user, "password": password })
 }
 
-fn with(mut keys: Value, changes: Value) -> Value {
+fn with(mut keys: Value, changes: &Value) -> Value {
     keys.as_object_mut()
         .unwrap()
         .extend(changes.as_object().unwrap().clone());
@@ -112,7 +112,7 @@ async fn tls_is_as_strict_as_asked() {
                 Some(Code::UnreadableFile),
             ),
         ] {
-            let keys = with(keys(&login), json!({ "tls": tls }));
+            let keys = with(keys(&login), &json!({ "tls": tls }));
             let got = connect(keys.clone()).await.err();
             assert_eq!(
                 got.as_ref().map(Error::code),
@@ -138,7 +138,7 @@ async fn a_server_without_tls_is_refused_where_it_is_asked_for() {
         ("verify-ca", Some(Code::TlsFailed(Side::Source))),
         ("verify-full", Some(Code::TlsFailed(Side::Source))),
     ] {
-        let got = connect(with(keys(&login), json!({ "tls": { "mode": mode } })))
+        let got = connect(with(keys(&login), &json!({ "tls": { "mode": mode } })))
             .await
             .err();
         assert_eq!(got.as_ref().map(Error::code), want, "{mode}: {got:?}");
@@ -202,7 +202,7 @@ async fn a_connection_that_fails_says_what_to_do() {
             false,
         ),
     ] {
-        let error = connect(with(keys(login), changes.clone())).await.unwrap_err();
+        let error = connect(with(keys(login), &changes)).await.unwrap_err();
         assert_eq!(
             (error.code(), error.is_transient()),
             (code, transient),
@@ -221,7 +221,7 @@ async fn a_connection_that_fails_says_what_to_do() {
 async fn a_statement_ends_at_its_timeout() {
     let database = Postgres::shared().await.database().await;
     database.run("create view slow as select pg_sleep(30)::text as a").await;
-    let keys = with(keys(&database.reader), json!({ "statement_timeout": "200ms" }));
+    let keys = with(keys(&database.reader), &json!({ "statement_timeout": "200ms" }));
     let source = Connection.source(valid(keys)).unwrap();
     let stream = super::ends::public("slow");
     let spec = source.describe(&stream).await.unwrap();

@@ -76,6 +76,55 @@ async fn every_value_travels_as_it_is() {
     }
 }
 
+/// What a role's own settings make of texts and literals.
+#[tokio::test]
+async fn settings_of_a_role_change_nothing() {
+    let (from, to) = (kinds().await, Postgres::shared().await.database().await);
+    from.run("update kinds set a_tsquery = 'a' where numnode(a_tsquery) = 0; create table canary ()")
+        .await;
+    for (database, role) in [(&from, &from.reader.user), (&to, &to.writer.user)] {
+        for setting in [
+            "datestyle = 'SQL, DMY'",
+            "intervalstyle = 'sql_standard'",
+            "timezone = 'Asia/Kathmandu'",
+            "bytea_output = 'escape'",
+            "extra_float_digits = -15",
+            "standard_conforming_strings = off",
+            "escape_string_warning = off",
+            "default_transaction_isolation = 'serializable'",
+            "xmloption = 'document'",
+            "xmlbinary = 'hex'",
+            "client_encoding = 'LATIN1'",
+            "array_nulls = off",
+            "quote_all_identifiers = on",
+        ] {
+            database.run(&format!("alter role {role} set {setting}")).await;
+        }
+    }
+    let spec = source(&from.reader).describe(&public("kinds")).await.unwrap();
+    let mut target = target(&spec, Write::Merge, &["id"]);
+    target.key.stream = r"it's \ odd".into();
+    for _ in 0..2 {
+        copy(&from.reader, &public("kinds"), &to.writer, &target, true)
+            .await
+            .unwrap();
+    }
+    let images = |table| format!("select k::text from {table} k order by id");
+    assert_eq!(
+        to.texts(&images("landing.kinds")).await,
+        from.texts(&images("kinds")).await
+    );
+    for (column, _, first, _) in TYPED {
+        if !first.is_empty() {
+            assert_eq!(
+                shown(&one(&from, column, 1).await.unwrap(), column, 0),
+                *first,
+                "{column}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn user_defined_types_land_in_their_own() {
     let (from, to) = (kinds().await, Postgres::shared().await.database().await);

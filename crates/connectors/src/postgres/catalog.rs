@@ -60,32 +60,64 @@ where c.relkind in ('r', 'p', 'v', 'm', 'f')";
 
 /// Streams that match and that the user may read, by name.
 pub(super) async fn discover(client: &Client, pattern: &Pattern, page: Page) -> Result<Vec<StreamSpec>> {
-    let filter = "and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relname !~ '^_syncapp' \
-                  and has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select')";
-    let narrow = match pattern {
-        Pattern::Exact(name) => exact(name),
-        Pattern::Glob(_) => "and c.relkind in ('r', 'p') and not c.relispartition".into(),
+    let glob = match pattern {
+        Pattern::Exact(name) => {
+            let found = relation_of(client, name)
+                .await?
+                .into_iter()
+                .map(|relation| relation.spec);
+            return Ok(found.skip(page.offset).take(page.limit).collect());
+        }
+        Pattern::Glob(_) => {
+            "and c.relkind in ('r', 'p') and not c.relispartition and c.relname !~ '^_syncapp' \
+             and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' \
+             and has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select') order by 1, 2"
+        }
     };
-    let query = format!("{RELATIONS} {filter} {narrow} order by 1, 2");
-    let rows = client
-        .inner
-        .query_typed(&query, &[])
-        .await
-        .map_err(|error| client.error(&error))?;
-    let relations = rows.iter().map(|row| relation(row).map(|relation| relation.spec));
-    let matching = relations.filter(|spec| spec.as_ref().map_or(true, |spec| pattern.matches(&spec.name)));
-    matching.skip(page.offset).take(page.limit).collect()
+    let found = relations(client, glob).await?.into_iter().map(|relation| relation.spec);
+    let matching = found.filter(|spec| pattern.matches(&spec.name));
+    Ok(matching.skip(page.offset).take(page.limit).collect())
 }
 
 /// One relation by its name; without a namespace it is found as the server would.
 pub(super) async fn relation_of(client: &Client, name: &StreamName) -> Result<Option<Relation>> {
-    let query = format!("{RELATIONS} {}", exact(name));
+    Ok(relations(client, &exact(name)).await?.pop())
+}
+
+async fn relations(client: &Client, filter: &str) -> Result<Vec<Relation>> {
+    let query = format!("{RELATIONS} {filter}");
     let rows = client
         .inner
         .query_typed(&query, &[])
         .await
         .map_err(|error| client.error(&error))?;
-    rows.first().map(relation).transpose()
+    let mut relations = rows.iter().map(relation).collect::<Result<Vec<_>>>()?;
+    let columns = relations.iter_mut().flat_map(|relation| &mut relation.spec.columns);
+    settle_money(client, columns.collect()).await?;
+    Ok(relations)
+}
+
+/// The bytes of `money` count in a unit of the database's `lc_monetary`: only where that is the hundredth, as almost
+/// everywhere, do they mean the same elsewhere.
+async fn settle_money(client: &Client, columns: Vec<&mut Column>) -> Result<()> {
+    let money: Vec<_> = columns
+        .into_iter()
+        .filter(|column| column.native.name.starts_with("money"))
+        .collect();
+    if money.is_empty() {
+        return Ok(());
+    }
+    let query = "select scale(1::money::numeric) = 2";
+    let row = client
+        .inner
+        .query_typed_one(query, &[])
+        .await
+        .map_err(|error| client.error(&error))?;
+    let hundredths = row.get(0);
+    for column in money {
+        column.portable = hundredths;
+    }
+    Ok(())
 }
 
 /// The error for a stream that is not there, with the nearest names.
@@ -219,5 +251,6 @@ pub(super) async fn query_columns(client: &Client, query: &str) -> Result<(Vec<C
         columns.push(column(described.name(), &ty, true));
         types.push(ty);
     }
+    settle_money(client, columns.iter_mut().collect()).await?;
     Ok((columns, types))
 }

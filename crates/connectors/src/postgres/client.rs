@@ -22,7 +22,7 @@ pub(super) const READER: &str = "syncapp reader";
 /// Local to the transaction, so that they also hold behind a pooler.
 const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'iso_8601'; \
      set local timezone = 'UTC'; set local bytea_output = 'hex'; set local extra_float_digits = 1; \
-     set local xmlbinary = 'base64'; set local client_min_messages = 'warning'; \
+     set local xmlbinary = 'base64'; set local xmloption = 'content'; set local client_min_messages = 'warning'; \
      select set_config('client_connection_check_interval', '2s', true) \
      where current_setting('server_version_num')::int >= 140000";
 

@@ -179,7 +179,7 @@ impl Found {
             return Err(wrong(format!("`{}` of {table} is a generated column", want.name))
                 .help(format!("leave it out: `select: [\"*\", -{}]`", want.name)));
         }
-        let same = want.source_native.as_ref() == Some(&have.native) && ty.native_cast.is_empty();
+        let same = want.source_native.as_ref() == Some(&have.native) && have.portable && ty.native_cast.is_empty();
         let writable = ty.typed_cast.is_empty() && encode::accepts(&want.ty, &ty.wire);
         if !same && !writable {
             let why = format!(

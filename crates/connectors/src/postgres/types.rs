@@ -78,6 +78,9 @@ pub(super) fn resolve(oid: u32, typmod: i32, kind: &str, name: &str) -> PgType {
             ..as_text("text", cast)
         };
     };
+    if local(&known) {
+        return as_text("text", "::text");
+    }
     if known == Type::MONEY {
         return PgType {
             ty: DataType::BigDecimal,
@@ -97,6 +100,15 @@ pub(super) fn resolve(oid: u32, typmod: i32, kind: &str, name: &str) -> PgType {
             native_cast: "",
         },
     }
+}
+
+/// Whether a built-in type's bytes are numbers of this database's own objects, or have no binary form at all.
+fn local(ty: &Type) -> bool {
+    let element = match ty.kind() {
+        Kind::Array(element) => element,
+        _ => ty,
+    };
+    element.name().starts_with("reg") || matches!(*element, Type::ACLITEM | Type::GTS_VECTOR)
 }
 
 /// How values of a built-in type look in binary.
@@ -319,6 +331,10 @@ mod tests {
         assert_eq!(resolve(70_000, -1, "e", "mood").typed_cast, "");
         assert_eq!(resolve(70_000, -1, "c", "pair").typed_cast, "::text");
         assert_eq!(resolve(70_000, -1, "c", "pair").name, "text");
+        for local in [Type::REGCLASS, Type::REGTYPE_ARRAY, Type::ACLITEM] {
+            let ty = resolve(local.oid(), -1, "b", local.name());
+            assert_eq!((ty.name.as_str(), ty.native_cast), ("text", "::text"), "{local}");
+        }
         let range = resolve(Type::INT4_RANGE.oid(), -1, "r", "int4range");
         assert_eq!(
             (range.name.as_str(), range.typed_cast, range.native_cast),
