@@ -98,10 +98,14 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// A cell of a table. SQLite would store NaN as NULL.
-    pub(super) fn stored<'s>(&'s self, row: usize, scratch: &'s mut String) -> Result<Stored<'s>, Wrong> {
+    /// A cell of a table, in a column of REAL affinity or another. SQLite would store NaN as NULL, and in a column of
+    /// REAL affinity −0.0 as 0.0.
+    pub(super) fn stored<'s>(&'s self, row: usize, real: bool, scratch: &'s mut String) -> Result<Stored<'s>, Wrong> {
         match self.stored_item(row, scratch)? {
-            Stored::Real(value) if value.is_nan() => Err(Wrong("NaN, which SQLite would store as NULL")),
+            Stored::Real(value) if value.is_nan() => Err(Wrong("NaN, which would become NULL")),
+            Stored::Real(value) if real && value == 0.0 && value.is_sign_negative() => {
+                Err(Wrong("negative zero, which would become zero in a column declared so"))
+            }
             stored => Ok(stored),
         }
     }

@@ -13,6 +13,9 @@ use super::text;
 
 const FUNCTION: &str = "_syncapp_order";
 
+/// A function of SQL that tells the two zeros apart, which SQLite's own do not.
+pub(super) const ZERO: &str = "_syncapp_zero";
+
 /// How values of a type are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -119,13 +122,19 @@ fn decimal_key(value: &str) -> Option<Vec<u8>> {
     Some(key)
 }
 
-/// Makes the function known to a connection.
+/// Makes the functions known to a connection.
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function(FUNCTION, 2, flags, |call| {
         let word = call.get_raw(1).as_str()?;
         let order = BY_KEY.iter().find(|(_, name)| *name == word);
         Ok(order.and_then(|(order, _)| order.key(call.get_raw(0))))
+    })?;
+    connection.create_scalar_function(ZERO, 1, flags, |call| {
+        Ok(match call.get_raw(0) {
+            ValueRef::Real(value) if value.is_sign_negative() => "-0",
+            _ => "0",
+        })
     })
 }
 

@@ -66,7 +66,7 @@ impl Source for SqliteSource {
                 .execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")
                 .reading()?;
             let found = describe(&connection, &request.stream)?;
-            let snapshot = SqliteSnapshot::new(connection, &found, request)?;
+            let snapshot = SqliteSnapshot::new(connection, &found, &request)?;
             Ok(Box::new(snapshot) as Box<dyn Snapshot>)
         })
         .await

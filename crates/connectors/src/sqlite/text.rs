@@ -309,3 +309,137 @@ pub(super) fn uuid(text: &str) -> Option<[u8; 16]> {
     }
     (count == 32).then_some(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_survive_their_spelling() {
+        let check = |days: i64, want: Option<&str>| {
+            let mut spelled = String::new();
+            write_date(&mut spelled, days);
+            assert_eq!(date(&spelled), Some(days), "{spelled}");
+            want.inspect(|want| assert_eq!(spelled, *want));
+        };
+        for (days, want) in [
+            (0, "1970-01-01"),
+            (-719_162, "0001-01-01"),
+            (-719_163, "0000-12-31"),
+            (-719_529, "-0001-12-31"),
+            (2_932_896, "9999-12-31"),
+            (2_932_897, "10000-01-01"),
+            (11_016, "2000-02-29"),
+        ] {
+            check(days, Some(want));
+        }
+        (-800_000..3_000_000)
+            .step_by(97)
+            .chain([i64::from(i32::MIN), i64::from(i32::MAX)])
+            .for_each(|days| check(days, None));
+    }
+
+    #[test]
+    fn timestamps_survive_their_spelling() {
+        for micros in [
+            0,
+            -1,
+            1,
+            i64::MIN / 2,
+            i64::MAX / 2,
+            253_402_300_799_999_999,
+            -62_135_596_800_000_001,
+        ] {
+            for utc in [false, true] {
+                let mut spelled = String::new();
+                write_timestamp(&mut spelled, micros, utc);
+                assert_eq!(timestamp(&spelled, utc), Some(micros), "{spelled}");
+                assert_eq!(
+                    timestamp(&spelled, !utc),
+                    None,
+                    "{spelled}: a zone is neither made up nor dropped"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_timestamps() {
+        for (text, utc, want) in [
+            ("2024-02-29T10:00", false, Some(1_709_200_800_000_000)),
+            ("2024-02-29 10:00:00.5", false, Some(1_709_200_800_500_000)),
+            ("2024-02-29", false, Some(1_709_164_800_000_000)),
+            ("2024-02-29 10:00:00+02:00", true, Some(1_709_193_600_000_000)),
+            ("2024-02-29 10:00:00-0230", true, None),
+            ("2024-02-29 10:00:00 -02", true, Some(1_709_208_000_000_000)),
+            ("2024-02-29 10:00:00.1234567", false, None),
+            ("2024-02-29 10:00:00.1234560", false, Some(1_709_200_800_123_456)),
+            ("2024-02-30 10:00:00", false, None),
+            ("2024-02-29 24:00:00", false, Some(1_709_251_200_000_000)),
+            ("2024-02-29 24:00:01", false, None),
+            ("2024-2-9", false, None),
+            ("29.02.2024", false, None),
+            ("now", false, None),
+        ] {
+            assert_eq!(timestamp(text, utc), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn intervals_survive_their_spelling() {
+        for (months, days, nanos, want) in [
+            (0, 0, 0, "P0M0DT0S"),
+            (14, -3, 4_000_001_000, "P14M-3DT4.000001S"),
+            (-1, 0, -1_000, "P-1M0DT-0.000001S"),
+            (0, 0, -1, "P0M0DT-0.000000001S"),
+            (
+                i32::MIN,
+                i32::MAX,
+                i64::MIN,
+                "P-2147483648M2147483647DT-9223372036.854775808S",
+            ),
+        ] {
+            let (value, mut spelled) = (IntervalMonthDayNano::new(months, days, nanos), String::new());
+            write_interval(&mut spelled, value);
+            assert_eq!(spelled, want);
+            assert_eq!(interval(&spelled), Some(value), "{spelled}");
+        }
+        assert_eq!(
+            interval("P1Y2W3DT4H5M6.7S"),
+            Some(IntervalMonthDayNano::new(12, 17, 14_706_700_000_000))
+        );
+        assert_eq!(interval("1 day"), None);
+    }
+
+    #[test]
+    fn decimals_fit_or_do_not() {
+        let mut scratch = String::new();
+        for (text, want) in [
+            ("1.5", Some(150)),
+            ("-0.10", Some(-10)),
+            ("+007.00", Some(700)),
+            ("999.99", Some(99_999)),
+            ("1000", None),
+            ("0.001", None),
+            ("0.010", Some(1)),
+            ("-0", Some(0)),
+            ("", None),
+            (".5", None),
+            ("1e2", None),
+            ("NaN", None),
+        ] {
+            assert_eq!(decimal128(text, 5, 2, &mut scratch), want, "{text}");
+        }
+        for (unscaled, scale, want) in [
+            (150, 2, "1.50"),
+            (-1, 3, "-0.001"),
+            (0, 2, "0.00"),
+            (7, 0, "7"),
+            (-12, 1, "-1.2"),
+        ] {
+            let mut spelled = String::new();
+            write_decimal(&mut spelled, &unscaled, scale);
+            assert_eq!(spelled, want);
+        }
+    }
+}
