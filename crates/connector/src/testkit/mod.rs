@@ -50,7 +50,7 @@ macro_rules! conformance {
                 a_failed_write_leaves_the_target;
             merges: inserts_and_updates a_replay_changes_nothing the_greatest_cursor_wins equal_copies_are_one
                 a_tie_is_an_error a_null_key_is_an_error keys_have_several_columns;
-            delivery: a_kill_leaves_the_old_rows a_later_claim_fences an_abort_leaves_the_target
+            delivery: it_is_as_announced a_kill_leaves_the_old_rows a_later_claim_fences an_abort_leaves_the_target
                 a_claim_raises_the_epoch;
             state: a_checkpoint_comes_back states_are_listed a_state_is_set_and_forgotten streams_are_apart;
             shapes: an_empty_stream_makes_its_table a_new_column_is_added a_type_that_does_not_fit_is_refused
