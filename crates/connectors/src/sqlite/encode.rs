@@ -14,7 +14,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use syncapp_model::{DataType, Error, Result};
 
 use super::decode::Wrong;
-use super::{list, text};
+use super::{decimal, list, text};
 
 /// A column of a batch, by its type.
 pub(super) enum Cells<'a> {
@@ -125,8 +125,8 @@ impl<'a> Cells<'a> {
             Self::Float64(column) => return Ok(Stored::Real(column.value(row))),
             Self::Text(column) => return Ok(Stored::Text(column.value(row))),
             Self::Binary(column) => return Ok(Stored::Blob(column.value(row))),
-            Self::Decimal128(column, scale) => text::write_decimal(scratch, &column.value(row), *scale),
-            Self::Decimal256(column, scale) => text::write_decimal(scratch, &column.value(row), *scale),
+            Self::Decimal128(column, scale) => decimal::write(scratch, &column.value(row), *scale),
+            Self::Decimal256(column, scale) => decimal::write(scratch, &column.value(row), *scale),
             Self::Date(column) => text::write_date(scratch, column.value(row).into()),
             Self::Time(column) => {
                 if !text::write_time(scratch, column.value(row)) {

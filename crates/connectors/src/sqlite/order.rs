@@ -9,7 +9,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Value, ValueRef};
 use syncapp_model::{DataType, Scalar};
 
-use super::text;
+use super::{decimal, text};
 
 const FUNCTION: &str = "_syncapp_order";
 
@@ -111,7 +111,7 @@ fn decimal_key(value: &str) -> Option<Vec<u8>> {
         "NaN" => return Some(vec![4]),
         _ => {}
     }
-    let (negative, whole, behind) = text::decimal_parts(value)?;
+    let (negative, whole, behind) = decimal::decimal_parts(value)?;
     let mut key = vec![if negative { 1 } else { 2 }];
     key.extend(u32::try_from(whole.len()).ok()?.to_be_bytes());
     key.extend(whole.bytes().chain(behind.bytes()));
