@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Connectors, one folder a system.
+
+pub mod files;
