@@ -14,6 +14,8 @@ mod batch;
 mod connector;
 mod destination;
 mod source;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 pub use batch::{Batch, BatchStream, NativeRows};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};

@@ -1,3 +1,4 @@
-//! Connectors, one folder a system.
+//! One folder a system: what each can read and write.
 
 pub mod files;
+pub mod sqlite;

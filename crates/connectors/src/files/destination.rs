@@ -239,9 +239,6 @@ impl FileLoad {
     fn publish(self, checkpoint: &Checkpoint) -> Result<Receipt> {
         let taken = std::mem::take(&mut *self.finished.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let Finished { mut parts, rows } = taken;
-        if parts.is_empty() && self.write == Write::Overwrite {
-            parts = Parts::new(self.plan.clone()).finish(true)?.0;
-        }
         let root = &self.plan.files.root;
         let mut states = States::lock(root)?;
         let mut entry = states
@@ -252,6 +249,10 @@ impl FileLoad {
                 Error::new(Code::Fenced, format!("another run took `{}` over", self.plan.name))
                     .help("let the other run finish; this one has changed nothing")
             })?;
+        // A target is there after its first load, even without rows.
+        if parts.is_empty() && (self.write == Write::Overwrite || !entry.has_written()) {
+            parts = Parts::new(self.plan.clone()).finish(true)?.0;
+        }
         if self.write == Write::Append {
             self.append(&mut states, &mut entry, parts)?;
         } else {
@@ -313,7 +314,19 @@ impl FileLoad {
         for part in if single { 0 } else { count }..entry.parts {
             stage::remove(&root::target(root, &stage::part_name(name, part), false)?)?;
         }
+        for number in entry.first..entry.sequence {
+            let mut part = 0;
+            loop {
+                let path = root::target(root, &stage::appended_name(name, number, part), false)?;
+                if !path.exists() {
+                    break;
+                }
+                stage::remove(&path)?;
+                part += 1;
+            }
+        }
         stage::sync_folder(&self.plan.folder)?;
+        entry.first = entry.sequence;
         entry.single = single;
         entry.parts = if single { 0 } else { count };
         Ok(())

@@ -105,6 +105,16 @@ impl Parts {
 
     /// Takes a batch; begins the next file when the last has grown enough.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let fits = batch.num_columns() == self.plan.columns.len()
+            && self
+                .plan
+                .columns
+                .iter()
+                .zip(batch.schema_ref().fields())
+                .all(|((_, ty, _), field)| DataType::of(field).as_ref() == Some(ty));
+        if !fits {
+            return Err(Error::internal("a batch has other columns than its target").file(&self.plan.name));
+        }
         self.begin()?;
         if let Some((encoder, _)) = &mut self.open {
             encoder.write(batch).map_err(|problem| self.plan.failed(problem))?;

@@ -64,7 +64,7 @@ impl Guess {
             b"true" | b"false" => Kind::Bool,
             _ if self.numbers.see(text) => Kind::Number,
             _ if text.len() == 36 && cells::uuid(text).is_some() => Kind::Uuid,
-            _ if text.len() >= 10 && text[4] == b'-' => {
+            _ if text.len() >= 10 && matches!(text[0], b'0'..=b'9' | b'-') => {
                 if cells::date(text).is_some() {
                     Kind::Date
                 } else if cells::timestamp(text).is_some() {
@@ -118,6 +118,8 @@ impl Numbers {
                 return false;
             }
             let (magnitude, scale) = (digits.magnitude(), digits.fraction.len());
+            // Only floats have a negative zero; with more digits it is a rounded amount.
+            self.float |= digits.negative && magnitude == 0 && matches!(digits.fraction, b"" | b"0");
             self.least_scale = if self.any { self.least_scale.min(scale) } else { scale };
             self.any = true;
             self.scale = self.scale.max(scale);
@@ -215,6 +217,8 @@ mod tests {
             (vec!["1.5", "1e10"], "float64"),
             (vec!["0.1", "NaN"], "float64"),
             (vec!["-inf", "1"], "float64"),
+            (vec!["-0.0"], "float64"),
+            (vec!["-0.00"], "decimal(38,2)"),
             (vec!["9007199254740993", "1e3"], "string"),
             (vec!["0.12345678901234567890", "NaN"], "string"),
             (vec!["306783379.14285713", "1e-05"], "float64"),
@@ -232,6 +236,7 @@ mod tests {
             (vec!["true", "1"], "string"),
             (vec!["2024-02-29"], "date"),
             (vec!["2023-02-29"], "string"),
+            (vec!["10000-01-01", "-0001-12-31"], "date"),
             (vec!["2024-02-29", "2024-02-29 10:00:00"], "string"),
             (vec!["2024-02-29 10:00:00", "2024-02-29T10:00:00.5"], "timestamp"),
             (vec!["2024-02-29 10:00:00+00", "2024-02-29T10:00:00Z"], "timestamptz"),

@@ -1,6 +1,6 @@
 //! Files as a source: which there are, which columns they have, and their rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
@@ -19,7 +19,8 @@ use super::glob::Glob;
 use super::infer::Guess;
 use super::read::{self, FileColumn, Limits};
 use super::root::{self, Listed};
-use super::{csv, filter, ndjson, parquet, types};
+use super::state::{self, Entry};
+use super::{csv, filter, ndjson, parquet, stage, types};
 
 /// Batches that wait for whoever reads them.
 const DEPTH: usize = 2;
@@ -93,28 +94,23 @@ impl Source for FilesSource {
         let (files, pattern) = (self.files.clone(), pattern.clone());
         let found = blocking(move || {
             let names = match &pattern {
-                Pattern::Exact(name) => match find(&files, &format::path_of(name)) {
-                    Ok(set) => vec![(format::path_of(name), set)],
-                    Err(error) if error.code() == Code::StreamNotFound => Vec::new(),
-                    Err(error) => return Err(error),
-                },
-                Pattern::Glob(text) => {
-                    let listed = root::list(&files.root, &Glob::new(text))?;
-                    let readable = listed
-                        .into_iter()
-                        .filter(|file| format::of_source(&files, &file.name).is_some());
-                    readable.map(|file| (file.name.clone(), vec![file])).collect()
-                }
+                Pattern::Exact(name) => vec![format::path_of(name)],
+                Pattern::Glob(glob) => streams(&files, &Glob::new(glob))?,
             };
-            let shown = names.into_iter().skip(page.offset).take(page.limit);
-            shown
-                .map(|(name, set)| Ok((name, describe(&files, set)?)))
-                .collect::<Result<Vec<_>>>()
+            let mut found = Vec::new();
+            for name in names.into_iter().skip(page.offset).take(page.limit) {
+                match find(&files, &name) {
+                    Ok(set) => found.push((describe(&files, set)?, name)),
+                    Err(error) if error.code() == Code::StreamNotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(found)
         });
         Ok(found
             .await?
             .iter()
-            .map(|(name, described)| self.spec(name, described))
+            .map(|(described, name)| self.spec(name, described))
             .collect())
     }
 
@@ -151,23 +147,26 @@ impl Source for FilesSource {
     }
 }
 
-/// The files of a stream: the one of that name, else those that it covers as a glob.
+/// The files of a stream: the one of that name or, if it is a target of ours, all its parts; else those that the name
+/// covers as a glob.
 fn find(files: &ValidFiles, name: &str) -> Result<Vec<Listed>> {
+    let states = state::peek(&files.root)?;
+    let targets: Vec<_> = states.iter().filter(|entry| entry.target == name).collect();
+    let mut set: Vec<_> = root::file(&files.root, name)?.into_iter().collect();
+    if !targets.is_empty() {
+        let parts = root::list(&files.root, &Glob::new(&stage::part_glob(name)))?;
+        set.extend(
+            parts
+                .into_iter()
+                .filter(|file| targets.iter().any(|target| target.owns(&file.name))),
+        );
+    }
     let glob = Glob::is_glob(name);
-    if !glob {
-        if let Some(file) = root::file(&files.root, name)? {
-            return Ok(vec![file]);
-        }
-    } else {
-        root::below(name)?;
-        let listed = root::list(&files.root, &Glob::new(name))?;
-        let readable = listed
-            .into_iter()
-            .filter(|file| format::of_source(files, &file.name).is_some());
-        let set: Vec<_> = readable.collect();
-        if !set.is_empty() {
-            return Ok(set);
-        }
+    if set.is_empty() && glob {
+        set = listed(files, &states, &Glob::new(name))?;
+    }
+    if !set.is_empty() {
+        return Ok(set);
     }
     let what = if glob { "no file matches" } else { "there is no file" };
     let folder = files.root.display();
@@ -176,6 +175,29 @@ fn find(files: &ValidFiles, name: &str) -> Result<Vec<Listed>> {
             .stream(name)
             .help(nearest(files, name)?),
     )
+}
+
+/// The files that a glob covers and that can be read, without those of killed commits.
+fn listed(files: &ValidFiles, states: &[Entry], glob: &Glob) -> Result<Vec<Listed>> {
+    let mut listed = root::list(&files.root, glob)?;
+    listed.retain(|file| {
+        format::of_source(files, &file.name).is_some() && !states.iter().any(|entry| entry.left_over(&file.name))
+    });
+    Ok(listed)
+}
+
+/// The streams that a glob covers: files, and targets of ours in place of their parts.
+fn streams(files: &ValidFiles, glob: &Glob) -> Result<Vec<String>> {
+    let states = state::peek(&files.root)?;
+    let name = |file: Listed| match states.iter().find(|entry| entry.owns(&file.name)) {
+        Some(entry) => entry.target.clone(),
+        None => file.name,
+    };
+    let names: BTreeSet<String> = listed(files, &states, &Glob::new("**"))?
+        .into_iter()
+        .map(name)
+        .collect();
+    Ok(names.into_iter().filter(|name| glob.covers(name)).collect())
 }
 
 /// What there is instead.

@@ -97,3 +97,65 @@ pub(super) fn appended_name(name: &str, sequence: u64, part: usize) -> String {
     let FileName { stem, ending, packed } = FileName::of(name);
     format!("{stem}-{sequence:06}-{part:02}{ending}{packed}")
 }
+
+/// A glob that covers all parts of a target, and more.
+pub(super) fn part_glob(name: &str) -> String {
+    let FileName { stem, ending, packed } = FileName::of(name);
+    let wild = |text: &str| text.replace('*', "?");
+    format!("{}-*{}{}", wild(stem), wild(ending), packed)
+}
+
+/// Which part of a target a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of it, in one file.
+    Whole,
+    /// One of those that [`part_name`] names.
+    Numbered(usize),
+    /// One of those that [`appended_name`] names, by the append's number.
+    Appended(u64),
+}
+
+/// Which part of the target `name` a file is, by its name.
+pub(super) fn part_of(name: &str, file: &str) -> Option<Part> {
+    if file == name {
+        return Some(Part::Whole);
+    }
+    let FileName { stem, ending, packed } = FileName::of(name);
+    let number = file
+        .strip_prefix(stem)?
+        .strip_prefix('-')?
+        .strip_suffix(packed)?
+        .strip_suffix(ending)?;
+    let digits = |text: &str, least| text.len() >= least && text.bytes().all(|b| b.is_ascii_digit());
+    match number.split_once('-') {
+        None if digits(number, 5) => number.parse().ok().map(Part::Numbered),
+        Some((number, part)) if digits(number, 6) && digits(part, 2) => number.parse().ok().map(Part::Appended),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_known_by_their_names() {
+        for name in ["orders.csv", "d.x/orders.csv.gz", "orders"] {
+            assert_eq!(part_of(name, name), Some(Part::Whole));
+            assert_eq!(part_of(name, &part_name(name, 7)), Some(Part::Numbered(7)));
+            assert_eq!(
+                part_of(name, &appended_name(name, 1_234_567, 100)),
+                Some(Part::Appended(1_234_567))
+            );
+        }
+        for file in [
+            "orders-2024.csv",
+            "orders-00001.parquet",
+            "orders-000001-x0.csv",
+            "orders2.csv",
+        ] {
+            assert_eq!(part_of("orders.csv", file), None, "{file}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ use syncapp_connector::State;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, RowHash, Side, StreamKey};
 
 use super::errors;
-use super::stage::sync_folder;
+use super::stage::{self, Part, sync_folder};
 
 const NAME: &str = "_syncapp_checkpoint.json";
 const LOCK: &str = "_syncapp_checkpoint.lock";
@@ -39,6 +39,8 @@ pub(super) struct Entry {
     pub(super) epoch: Epoch,
     /// The target's file name.
     pub(super) target: String,
+    /// The number of the first append since the last overwrite.
+    pub(super) first: u64,
     /// The number of the next append.
     pub(super) sequence: u64,
     /// Files that a commit is about to put in place; leftovers if they are still here at a claim.
@@ -61,6 +63,7 @@ impl Entry {
             key: key.clone(),
             epoch: Epoch(0),
             target: target.to_owned(),
+            first: 0,
             sequence: 0,
             pending: Vec::new(),
             single: false,
@@ -77,7 +80,28 @@ impl Entry {
             target.clone_into(&mut self.target);
             self.single = false;
             self.parts = 0;
+            self.first = self.sequence;
         }
+    }
+
+    /// Whether anything of the target is there.
+    pub(super) fn has_written(&self) -> bool {
+        self.single || self.parts > 0 || self.first < self.sequence
+    }
+
+    /// Whether a file belongs to the target, and a commit has said so.
+    pub(super) fn owns(&self, file: &str) -> bool {
+        match stage::part_of(&self.target, file) {
+            Some(Part::Whole) => true,
+            Some(Part::Numbered(part)) => part < self.parts,
+            Some(Part::Appended(number)) => (self.first..self.sequence).contains(&number),
+            None => false,
+        }
+    }
+
+    /// Whether a file was put in place by a commit that was killed before its end.
+    pub(super) fn left_over(&self, file: &str) -> bool {
+        self.pending.iter().any(|pending| pending == file)
     }
 
     /// The checkpoint with its landed rows.

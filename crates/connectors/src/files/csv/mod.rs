@@ -6,6 +6,8 @@
 mod infer;
 mod read;
 mod split;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use infer::header;

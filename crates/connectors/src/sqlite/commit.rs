@@ -1,0 +1,174 @@
+//! The one transaction in which a load becomes visible: fence, table, rows, checkpoint.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use syncapp_connector::{Receipt, Target, TargetChange};
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side};
+
+use super::error::At;
+use super::merge::{self, Key};
+use super::sql::{joined, main_table, quote};
+use super::target::{self, Plan};
+use super::{checkpoint, stage};
+
+/// Lands the staged rows.
+pub(super) fn commit(
+    connection: &Connection,
+    target: &Target,
+    epoch: Epoch,
+    begun: &Plan,
+    checkpoint: &Checkpoint,
+) -> Result<Receipt> {
+    let attempt = || {
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).writing()?;
+        checkpoint::assert(&transaction, &target.key, epoch)?;
+        let plan = target::plan(&transaction, target)?;
+        if plan.columns != begun.columns {
+            return Err(Error::new(
+                Code::TypeMismatch(Side::Destination),
+                "the table was changed while rows were read",
+            )
+            .help("run the sync again"));
+        }
+        let receipt = land(&transaction, target, &plan)?;
+        let made = if plan.ours {
+            target::made(&transaction, &plan.name)?
+        } else {
+            None
+        };
+        checkpoint::commit(
+            &transaction,
+            &target.key,
+            epoch,
+            checkpoint,
+            (&plan.name, made.as_deref()),
+        )?;
+        transaction.commit().writing()?;
+        Ok(receipt)
+    };
+    attempt().map_err(|error: Error| error.stream(&target.key.stream))
+}
+
+fn land(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt> {
+    let mut receipt = Receipt::default();
+    if plan.replaced {
+        receipt.deleted = replace(connection, plan)?;
+    } else {
+        for change in &plan.changes {
+            let (TargetChange::Create { sql } | TargetChange::AddColumn { sql, .. }) = change;
+            connection.execute_batch(sql).writing()?;
+        }
+    }
+    match target.write {
+        Write::Append => receipt.inserted = insert(connection, plan)?,
+        Write::Overwrite if plan.referenced => return overwrite_by_key(connection, target, plan),
+        Write::Overwrite => {
+            if !plan.replaced {
+                receipt.deleted = empty(connection, plan)?;
+            }
+            receipt.inserted = insert(connection, plan)?;
+        }
+        Write::Merge => {
+            let key = Key::new(target, plan, &target.primary_key)?;
+            merge::deduplicate(connection, target, &key)?;
+            if plan.ours {
+                let index = target::key_index(&plan.name);
+                let (table, columns) = (quote(&plan.name), key.named());
+                let sql = format!("CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table}({columns})");
+                connection.execute_batch(&sql).writing()?;
+            }
+            receipt = merge::merge(connection, target, plan, &key)?;
+        }
+        Write::History => return Err(target_cannot(target.write)),
+    }
+    Ok(receipt)
+}
+
+/// What is not built yet.
+pub(super) fn target_cannot(write: Write) -> Error {
+    Error::new(
+        Code::NotAvailable,
+        format!("SQLite cannot be written as {write:?} yet").to_lowercase(),
+    )
+    .help("choose overwrite, append or merge")
+}
+
+/// Inserts all staged rows.
+fn insert(connection: &Connection, plan: &Plan) -> Result<u64> {
+    let names = joined(&plan.columns, ", ", |column| quote(&column.name));
+    let staged = joined(0..plan.columns.len(), ", ", |at| format!("c{at}"));
+    let sql = format!(
+        "INSERT INTO {} ({names}) SELECT {staged} FROM {}",
+        main_table(&plan.name),
+        stage::table()
+    );
+    Ok(connection.execute(&sql, []).writing()? as u64)
+}
+
+/// Deletes all rows of a table that stays.
+fn empty(connection: &Connection, plan: &Plan) -> Result<u64> {
+    if plan.ours {
+        // An overwrite promises no key, even where merges went before.
+        let sql = format!("DROP INDEX IF EXISTS {}", target::key_index(&plan.name));
+        connection.execute_batch(&sql).writing()?;
+    }
+    Ok(connection
+        .execute(&format!("DELETE FROM {}", main_table(&plan.name)), [])
+        .writing()? as u64)
+}
+
+/// Makes a table again, with the indexes that the user made on it. Views find it by its name.
+fn replace(connection: &Connection, plan: &Plan) -> Result<u64> {
+    let table = main_table(&plan.name);
+    let indexes: Vec<String> = connection
+        .prepare(
+            "SELECT sql FROM main.sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL
+             AND name NOT LIKE '\\_syncapp%' ESCAPE '\\'",
+        )
+        .and_then(|mut statement| statement.query_map([&plan.name], |row| row.get(0))?.collect())
+        .writing()?;
+    let rows: i64 = connection
+        .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+        .writing()?;
+    connection.execute_batch(&format!("DROP TABLE {table}")).writing()?;
+    for change in &plan.changes {
+        let (TargetChange::Create { sql } | TargetChange::AddColumn { sql, .. }) = change;
+        connection.execute_batch(sql).writing()?;
+    }
+    for index in indexes {
+        connection.execute_batch(&index).map_err(|error| {
+            Error::new(Code::Dependents, "an index on the table does not fit its new columns")
+                .help("drop the index, or keep the columns that it needs")
+                .driver(error)
+        })?;
+    }
+    Ok(rows.unsigned_abs())
+}
+
+/// Overwrites a table that foreign keys point to: rows that stay are never deleted in between.
+fn overwrite_by_key(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt> {
+    let declared = plan.table.as_ref().map_or(&[][..], |table| &table.primary_key);
+    let key = if target.primary_key.is_empty() {
+        declared
+    } else {
+        &target.primary_key
+    };
+    let all = key
+        .iter()
+        .all(|name| target.columns.iter().any(|column| column.name == *name));
+    if key.is_empty() || !all {
+        return Err(Error::new(
+            Code::Dependents,
+            format!(
+                "foreign keys of other tables point to `{}`, and no key tells its rows apart",
+                plan.name
+            ),
+        )
+        .help("give the stream a `primary_key`, or write into another table"));
+    }
+    let key = Key::new(target, plan, key)?;
+    merge::deduplicate(connection, target, &key)?;
+    let mut receipt = merge::merge(connection, target, plan, &key)?;
+    receipt.deleted = merge::delete_vanished(connection, plan, &key)?;
+    Ok(receipt)
+}

@@ -1,0 +1,101 @@
+//! Lists as JSON arrays: integers and floats as numbers, NaN and infinities and all that is spelled as text as strings,
+//! bytes as strings of hexadecimal digits.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use rusqlite::types::ValueRef;
+use serde_json::value::RawValue;
+
+use super::decode::{Column, Wrong};
+use super::encode::{Cells, Stored};
+use super::text;
+
+/// Spells items `from..to` of an array as a JSON array.
+pub(super) fn write(out: &mut String, items: &Cells<'_>, from: usize, to: usize) -> Result<(), Wrong> {
+    let mut scratch = String::new();
+    out.push('[');
+    for at in from..to {
+        if at > from {
+            out.push(',');
+        }
+        if let Cells::List { items, offsets, nulls } = items {
+            if nulls.is_some_and(|nulls| nulls.is_null(at)) {
+                out.push_str("null");
+            } else {
+                write(out, items, offsets[at] as usize, offsets[at + 1] as usize)?;
+            }
+            continue;
+        }
+        match items.stored_item(at, &mut scratch)? {
+            Stored::Null => out.push_str("null"),
+            Stored::Integer(value) => drop(write!(out, "{value}")),
+            Stored::Real(value) if value.is_finite() => drop(write!(out, "{value:?}")),
+            Stored::Real(value) => drop(write!(out, "\"{value}\"")),
+            Stored::Text(value) => string(out, value),
+            Stored::Blob(bytes) => {
+                out.push('"');
+                bytes.iter().for_each(|byte| text::write_hex(out, *byte));
+                out.push('"');
+            }
+        }
+    }
+    out.push(']');
+    Ok(())
+}
+
+fn string(out: &mut String, value: &str) {
+    out.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\0'..='\u{1f}' => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// Reads a JSON array into the items' column; how many there are.
+pub(super) fn read(array: &str, items: &mut Column, scratch: &mut String) -> Result<usize, Wrong> {
+    const NO_LIST: Wrong = Wrong("text that is no JSON array");
+    let tokens: Vec<&RawValue> = serde_json::from_str(array).map_err(|_| NO_LIST)?;
+    for token in &tokens {
+        let token = token.get();
+        if token == "null" {
+            items.push(ValueRef::Null, scratch)?;
+        } else if token.starts_with('"') {
+            let value: Cow<'_, str> = serde_json::from_str::<String>(token).map_err(|_| NO_LIST)?.into();
+            item(&value, items, scratch)?;
+        } else if token.starts_with('[') {
+            items.push(ValueRef::Text(token.as_bytes()), scratch)?;
+        } else if let (false, Ok(value)) = (items.is_real(), token.parse()) {
+            items.push(ValueRef::Integer(value), scratch)?;
+        } else {
+            let value = token.parse().map_err(|_| Wrong("a list item of another type"))?;
+            items.push(ValueRef::Real(value), scratch)?;
+        }
+    }
+    Ok(tokens.len())
+}
+
+/// An item that was a string.
+fn item(value: &str, items: &mut Column, scratch: &mut String) -> Result<(), Wrong> {
+    if items.is_real() {
+        let value = value.parse().map_err(|_| Wrong("a list item that is no number"))?;
+        items.push(ValueRef::Real(value), scratch)?;
+    } else if items.is_binary() {
+        const NO_BYTES: Wrong = Wrong("a list item that is not hexadecimal");
+        let pairs = value.as_bytes().chunks(2);
+        let bytes: Option<Vec<u8>> = pairs
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+            .collect();
+        let bytes = bytes.filter(|_| value.len().is_multiple_of(2)).ok_or(NO_BYTES)?;
+        items.push(ValueRef::Blob(&bytes), scratch)?;
+    } else {
+        items.push(ValueRef::Text(value.as_bytes()), scratch)?;
+    }
+    Ok(())
+}

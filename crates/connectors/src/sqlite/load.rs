@@ -1,0 +1,200 @@
+//! One load: a thread that stages rows and commits them, and the ends that speak to it.
+//!
+//! The thread owns the connection. It ends when the load commits, or when the load and its writer are dropped; the
+//! staged rows go with it.
+
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use syncapp_connector::{Batch, Load, Receipt, Target, Writer};
+use syncapp_model::{Checkpoint, Epoch, Error, Result};
+use tokio::sync::{mpsc, oneshot};
+
+use super::error::At;
+use super::target::Plan;
+use super::{commit, stage};
+
+/// How many batches wait for SQLite's thread.
+const DEPTH: usize = 2;
+
+/// What a load's thread works on.
+pub(super) struct Job {
+    pub(super) connection: Connection,
+    pub(super) target: Target,
+    pub(super) epoch: Epoch,
+    pub(super) plan: Plan,
+}
+
+enum Command {
+    Write(arrow_array::RecordBatch),
+    Finish(oneshot::Sender<Result<u64>>),
+    Commit(Checkpoint, oneshot::Sender<Result<Receipt>>),
+    Abort(oneshot::Sender<()>),
+}
+
+/// The ends' side of the thread.
+#[derive(Clone)]
+struct Thread {
+    commands: mpsc::Sender<Command>,
+    /// What stopped the staging, for whoever comes next.
+    failure: Arc<OnceLock<Error>>,
+}
+
+impl Thread {
+    async fn send(&self, command: Command) -> Result<()> {
+        self.commands.send(command).await.map_err(|_| gone())
+    }
+
+    /// Sends a command and waits for its answer.
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {
+        let (sender, answer) = oneshot::channel();
+        self.send(command(sender)).await?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+fn gone() -> Error {
+    Error::internal("the thread that writes an SQLite file is gone")
+}
+
+/// A load into an SQLite file.
+pub(super) struct SqliteLoad {
+    thread: Thread,
+    opened: bool,
+}
+
+impl SqliteLoad {
+    /// Starts the thread.
+    pub(super) fn start(job: Job) -> Self {
+        let (commands, receiver) = mpsc::channel(DEPTH);
+        let failure = Arc::new(OnceLock::new());
+        let thread = Thread {
+            commands,
+            failure: failure.clone(),
+        };
+        tokio::task::spawn_blocking(move || job.run(receiver, &failure));
+        Self { thread, opened: false }
+    }
+}
+
+#[async_trait]
+impl Load for SqliteLoad {
+    async fn writer(&mut self) -> Result<Option<Box<dyn Writer>>> {
+        // SQLite has one writer a file.
+        if std::mem::replace(&mut self.opened, true) {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(SqliteWriter {
+            thread: self.thread.clone(),
+        })))
+    }
+
+    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
+        let checkpoint = checkpoint.clone();
+        self.thread.ask(|answer| Command::Commit(checkpoint, answer)).await
+    }
+
+    async fn abort(self: Box<Self>) {
+        let (sender, done) = oneshot::channel();
+        if self.thread.send(Command::Abort(sender)).await.is_ok() {
+            // Answered or not, the thread is at its end.
+            let _ = done.await;
+        }
+    }
+}
+
+struct SqliteWriter {
+    thread: Thread,
+}
+
+#[async_trait]
+impl Writer for SqliteWriter {
+    async fn write(&mut self, batch: Batch) -> Result<()> {
+        if let Some(error) = self.thread.failure.get() {
+            return Err(error.clone());
+        }
+        match batch {
+            Batch::Columns(columns) => self.thread.send(Command::Write(columns)).await,
+            Batch::Native(_) => Err(Error::internal("native rows came, but SQLite has no wire format")),
+        }
+    }
+
+    async fn finish(self: Box<Self>) -> Result<u64> {
+        self.thread.ask(Command::Finish).await
+    }
+}
+
+/// How the staging ended.
+enum End {
+    Commit(Checkpoint, oneshot::Sender<Result<Receipt>>),
+    Abort(oneshot::Sender<()>),
+    Dropped,
+}
+
+impl Job {
+    fn run(self, mut commands: mpsc::Receiver<Command>, failure: &OnceLock<Error>) {
+        let end = match self.stage(&mut commands) {
+            Ok(end) => end,
+            Err(error) => {
+                let _ = failure.set(error);
+                drain(&mut commands, failure)
+            }
+        };
+        match end {
+            End::Commit(checkpoint, answer) => {
+                let result = match failure.get() {
+                    Some(error) => Err(error.clone()),
+                    None => self.land(&checkpoint),
+                };
+                drop(self.connection);
+                // Nobody listens where the load was dropped while it committed.
+                let _ = answer.send(result);
+            }
+            End::Abort(answer) => {
+                drop(self.connection);
+                let _ = answer.send(());
+            }
+            End::Dropped => {}
+        }
+    }
+
+    /// Stages rows until the load ends, or a row fails.
+    fn stage(&self, commands: &mut mpsc::Receiver<Command>) -> Result<End> {
+        stage::open(&self.connection, &self.plan)?;
+        let mut insert = stage::insert(&self.connection, self.plan.columns.len())?;
+        let mut rows = 0;
+        while let Some(command) = commands.blocking_recv() {
+            match command {
+                Command::Write(batch) => {
+                    stage::fill(&mut insert, &self.target, &batch, rows)?;
+                    rows += batch.num_rows() as u64;
+                }
+                Command::Finish(answer) => drop(answer.send(Ok(rows))),
+                Command::Commit(checkpoint, answer) => return Ok(End::Commit(checkpoint, answer)),
+                Command::Abort(answer) => return Ok(End::Abort(answer)),
+            }
+        }
+        Ok(End::Dropped)
+    }
+
+    fn land(&self, checkpoint: &Checkpoint) -> Result<Receipt> {
+        // The end of the transaction that filled the private staging database.
+        self.connection.execute_batch("COMMIT").writing()?;
+        commit::commit(&self.connection, &self.target, self.epoch, &self.plan, checkpoint)
+    }
+}
+
+/// Answers with the failure until the load ends.
+fn drain(commands: &mut mpsc::Receiver<Command>, failure: &OnceLock<Error>) -> End {
+    let error = || Err(failure.get().cloned().unwrap_or_else(gone));
+    while let Some(command) = commands.blocking_recv() {
+        match command {
+            Command::Write(_) => {}
+            Command::Finish(answer) => drop(answer.send(error())),
+            Command::Commit(checkpoint, answer) => return End::Commit(checkpoint, answer),
+            Command::Abort(answer) => return End::Abort(answer),
+        }
+    }
+    End::Dropped
+}

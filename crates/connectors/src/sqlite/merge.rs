@@ -1,0 +1,158 @@
+//! Merging staged rows into a table by their key.
+
+use rusqlite::{Connection, OptionalExtension};
+use syncapp_connector::{Receipt, Target};
+use syncapp_model::{Code, DataType, Error, Result};
+
+use super::error::At;
+use super::order::Order;
+use super::sql::{joined, main_table, quote};
+use super::stage;
+use super::target::Plan;
+
+/// The key's columns: in the staging table, and in the target.
+pub(super) struct Key {
+    staged: Vec<String>,
+    named: Vec<String>,
+}
+
+impl Key {
+    /// Of a target's columns by their names.
+    pub(super) fn new(target: &Target, plan: &Plan, names: &[String]) -> Result<Self> {
+        let mut key = Self {
+            staged: Vec::new(),
+            named: Vec::new(),
+        };
+        for name in names {
+            key.staged.push(stage::column(target, name)?.0);
+            let at = target.columns.iter().position(|column| column.name == *name);
+            key.named.extend(at.map(|at| quote(&plan.columns[at].name)));
+        }
+        Ok(key)
+    }
+
+    /// Rows of one key. The staged column stands first: its collation, which tells all texts apart, decides.
+    fn meets(&self) -> String {
+        joined(self.staged.iter().zip(&self.named), " AND ", |(staged, named)| {
+            format!("s.{staged} = t.{named}")
+        })
+    }
+
+    fn staged(&self) -> String {
+        self.staged.join(", ")
+    }
+
+    /// The target's columns, as SQL.
+    pub(super) fn named(&self) -> String {
+        self.named.join(", ")
+    }
+}
+
+/// Leaves one staged row a key: that of the greatest cursor. Equal rows count as one; rows that contradict each other
+/// are an error.
+pub(super) fn deduplicate(connection: &Connection, target: &Target, key: &Key) -> Result<()> {
+    let (rows, columns) = (stage::table(), key.staged());
+    let unique = format!(
+        "CREATE UNIQUE INDEX {}.staged_key ON rows({columns})",
+        super::sql::STAGE
+    );
+    if connection.execute_batch(&unique).is_ok() {
+        return Ok(());
+    }
+    if let Some(cursor) = &target.cursor {
+        let (column, ty) = stage::column(target, cursor)?;
+        let order = Order::of(&ty).map_or(column.clone(), |order| order.expression(&column));
+        let sql = format!(
+            "DELETE FROM {rows} WHERE rowid IN (SELECT rowid FROM (
+                 SELECT rowid, rank() OVER (PARTITION BY {columns} ORDER BY {order} DESC NULLS LAST) AS place FROM {rows}
+             ) WHERE place > 1)"
+        );
+        connection.execute(&sql, []).writing()?;
+    }
+    let quoted = joined(&key.staged, " || ', ' || ", |column| format!("quote({column})"));
+    let sql =
+        format!("SELECT {quoted} FROM (SELECT DISTINCT * FROM {rows}) GROUP BY {columns} HAVING count(*) > 1 LIMIT 1");
+    let torn: Option<String> = connection.query_row(&sql, [], |row| row.get(0)).optional().writing()?;
+    if let Some(values) = torn {
+        let (why, help) = match &target.cursor {
+            Some(cursor) => (
+                format!("two different rows have the key ({values}) and the same `{cursor}`"),
+                "choose a cursor that grows with every change, or a key that tells the rows apart",
+            ),
+            None => (
+                format!("two different rows have the key ({values})"),
+                "choose a key that tells the rows apart, or a cursor whose greatest value wins",
+            ),
+        };
+        return Err(Error::new(Code::DuplicateKey, why)
+            .help(help)
+            .stream(&target.key.stream)
+            .row(values));
+    }
+    let copies = format!("DELETE FROM {rows} WHERE rowid NOT IN (SELECT min(rowid) FROM {rows} GROUP BY {columns})");
+    connection.execute(&copies, []).writing()?;
+    connection.execute_batch(&unique).writing()
+}
+
+/// Updates the rows that differ and inserts those whose key is new.
+pub(super) fn merge(connection: &Connection, target: &Target, plan: &Plan, key: &Key) -> Result<Receipt> {
+    let (table, rows, meets) = (main_table(&plan.name), stage::table(), key.meets());
+    let mut receipt = Receipt::default();
+    let others: Vec<(usize, String)> = plan
+        .columns
+        .iter()
+        .map(|column| quote(&column.name))
+        .enumerate()
+        .filter(|(_, name)| !key.named.contains(name))
+        .collect();
+    if !others.is_empty() {
+        let set = joined(&others, ", ", |(at, name)| format!("{name} = s.c{at}"));
+        let differ = |alias: &str| {
+            joined(&others, ", ", |(at, name)| {
+                let column = if alias == "s" {
+                    format!("s.c{at}")
+                } else {
+                    format!("t.{name}")
+                };
+                told_apart(&target.columns[*at].ty, column)
+            })
+        };
+        let sql = format!(
+            "UPDATE {table} AS t SET {set} FROM {rows} AS s WHERE {meets} AND ({}) IS NOT ({})",
+            differ("t"),
+            differ("s")
+        );
+        receipt.updated = connection.execute(&sql, []).writing()? as u64;
+    }
+    let names = joined(&plan.columns, ", ", |column| quote(&column.name));
+    let staged = joined(0..plan.columns.len(), ", ", |at| format!("s.c{at}"));
+    let sql = format!(
+        "INSERT INTO {table} ({names}) SELECT {staged} FROM {rows} AS s
+         WHERE NOT EXISTS (SELECT 1 FROM {table} AS t WHERE {meets})"
+    );
+    receipt.inserted = connection.execute(&sql, []).writing()? as u64;
+    Ok(receipt)
+}
+
+/// Deletes the rows whose key was not staged.
+pub(super) fn delete_vanished(connection: &Connection, plan: &Plan, key: &Key) -> Result<u64> {
+    let sql = format!(
+        "DELETE FROM {} AS t WHERE NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})",
+        main_table(&plan.name),
+        stage::table(),
+        key.meets()
+    );
+    Ok(connection.execute(&sql, []).writing()? as u64)
+}
+
+/// A column in a form whose differences are all seen: SQLite takes both zeros for equal, and the texts of a column
+/// with a collation of its own.
+fn told_apart(ty: &DataType, column: String) -> String {
+    match ty {
+        DataType::Float32 | DataType::Float64 => {
+            format!("(CASE WHEN {column} = 0 THEN format('%.1f', {column}) ELSE {column} END)")
+        }
+        DataType::Bool | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Binary => column,
+        _ => format!("{column} COLLATE BINARY"),
+    }
+}

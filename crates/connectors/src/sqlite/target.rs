@@ -1,0 +1,301 @@
+//! What a target table is, and what a load has to change on it.
+//!
+//! A table that SyncApp made and nobody changed may be made again by an overwrite when its columns differ. Any other
+//! table keeps its definition; columns that it lacks are added.
+
+use rusqlite::{Connection, OptionalExtension};
+use syncapp_connector::{Target, TargetChange, TargetColumn, TargetShape};
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Code, Column, Error, Result, Side, StreamKind};
+
+use super::catalog::{self, Table};
+use super::error::At;
+use super::source::native;
+use super::sql::{definition, joined, main_table, quote};
+use super::types::{self, Declared};
+use super::{Sqlite, checkpoint};
+
+/// What a load finds, and does before its rows land.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// The table's name as the file spells it.
+    pub(super) name: String,
+    /// The table, where it is there.
+    pub(super) table: Option<Table>,
+    /// Whether SyncApp made it, or will.
+    pub(super) ours: bool,
+    /// Whether the table of now gives way to a new one.
+    pub(super) replaced: bool,
+    /// One for each of the target's columns.
+    pub(super) columns: Vec<Planned>,
+    /// What changes the table.
+    pub(super) changes: Vec<TargetChange>,
+    /// Whether other tables' foreign keys point to it.
+    pub(super) referenced: bool,
+}
+
+/// A column as the table will hold it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Planned {
+    pub(super) name: String,
+    pub(super) declared: String,
+    pub(super) nullable: bool,
+}
+
+const AT: Side = Side::Destination;
+
+/// Fails where a namespace is named that SQLite does not have.
+pub(super) fn check_namespace(namespace: Option<&str>) -> Result<()> {
+    match namespace {
+        None | Some("main") => Ok(()),
+        Some(other) => Err(Error::new(
+            Code::NamespaceNotFound(AT),
+            format!("an SQLite file has no schema `{other}`"),
+        )
+        .help("name the table alone")),
+    }
+}
+
+/// Looks at the target.
+pub(super) fn plan(connection: &Connection, target: &Target) -> Result<Plan> {
+    let table = catalog::table(connection, &target.name.name).writing()?;
+    let found = Found::of(connection, table.as_ref())?;
+    let plan = match table {
+        None => made_anew(target, None)?,
+        Some(table) => {
+            let again = made_anew(target, Some(&table))?;
+            let free = found.ours && !found.triggers && !found.referenced;
+            if target.write == Write::Overwrite && free && !again.is_as(&table) {
+                again
+            } else {
+                kept(target, table, found.ours)?
+            }
+        }
+    };
+    Ok(Plan {
+        referenced: found.referenced,
+        ..plan
+    })
+}
+
+/// What hangs on an existing table.
+#[derive(Default)]
+struct Found {
+    ours: bool,
+    triggers: bool,
+    referenced: bool,
+}
+
+impl Found {
+    fn of(connection: &Connection, table: Option<&Table>) -> Result<Self> {
+        let Some(table) = table else { return Ok(Self::default()) };
+        let exists =
+            |sql: &str| -> Result<bool> { connection.query_row(sql, [&table.name], |row| row.get(0)).writing() };
+        let ours = match made(connection, &table.name)? {
+            Some(made) if checkpoint::is_kept(connection)? => checkpoint::is_made(connection, &table.name, &made)?,
+            _ => false,
+        };
+        Ok(Self {
+            ours,
+            triggers: exists(
+                "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema
+                 WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)",
+            )?,
+            referenced: exists(
+                "SELECT EXISTS (SELECT 1 FROM pragma_table_list AS l, pragma_foreign_key_list(l.name, 'main') AS f
+                 WHERE l.schema = 'main' AND l.name <> ?1 COLLATE NOCASE AND f.\"table\" = ?1 COLLATE NOCASE)",
+            )?,
+        })
+    }
+}
+
+/// A table's definition as the file keeps it.
+pub(super) fn made(connection: &Connection, name: &str) -> Result<Option<String>> {
+    let sql = "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1";
+    connection.query_row(sql, [name], |row| row.get(0)).optional().writing()
+}
+
+impl Plan {
+    /// Whether a table has just these columns.
+    fn is_as(&self, table: &Table) -> bool {
+        table.columns.len() == self.columns.len()
+            && table.columns.iter().zip(&self.columns).all(|(is, wanted)| {
+                is.name == wanted.name
+                    && types::unquoted(&is.declared) == wanted.declared
+                    && is.nullable == wanted.nullable
+                    && !is.generated
+            })
+    }
+
+    /// The plan as others see it.
+    pub(super) fn shape(&self, target: &Target) -> TargetShape {
+        let columns = self
+            .columns
+            .iter()
+            .zip(&target.columns)
+            .map(|(planned, wanted)| Column {
+                name: planned.name.clone(),
+                ty: match types::meaning(&planned.declared) {
+                    Declared::Is(ty) | Declared::UnlessNumbers(ty) => ty,
+                    Declared::Nothing => wanted.ty.clone(),
+                },
+                native: native(&planned.declared),
+                portable: false,
+                nullable: planned.nullable,
+            });
+        TargetShape {
+            name: target.name.clone(),
+            columns: columns.collect(),
+            changes: self.changes.clone(),
+            wire: false,
+        }
+    }
+}
+
+/// The table as SyncApp makes it.
+fn made_anew(target: &Target, table: Option<&Table>) -> Result<Plan> {
+    let mut columns: Vec<Planned> = Vec::new();
+    for column in &target.columns {
+        if let Some(twin) = columns
+            .iter()
+            .find(|other| other.name.eq_ignore_ascii_case(&column.name))
+        {
+            let why = format!(
+                "SQLite takes the names `{}` and `{}` for the same",
+                twin.name, column.name
+            );
+            return Err(Error::new(Code::TypeMismatch(AT), why)
+                .help("give one of the columns another name under `columns`")
+                .stream(&target.name)
+                .column(&column.name));
+        }
+        columns.push(Planned {
+            name: column.name.clone(),
+            declared: declared(target, column)?,
+            nullable: column.nullable,
+        });
+    }
+    let name = table.map_or(&target.name.name, |table| &table.name).clone();
+    let list = joined(&columns, ",\n  ", |column| {
+        definition(&column.name, &column.declared, column.nullable)
+    });
+    let sql = format!("CREATE TABLE {} (\n  {list}\n)", main_table(&name));
+    Ok(Plan {
+        name,
+        table: table.cloned(),
+        ours: true,
+        replaced: table.is_some(),
+        columns,
+        changes: vec![TargetChange::Create { sql }],
+        referenced: false,
+    })
+}
+
+/// The table as it is, with the columns that it lacks.
+fn kept(target: &Target, table: Table, ours: bool) -> Result<Plan> {
+    let wrong = |column: &str, why: String| {
+        Error::new(Code::TypeMismatch(AT), why)
+            .stream(&target.name)
+            .column(column)
+    };
+    if table.kind == StreamKind::View {
+        return Err(
+            Error::new(Code::TypeMismatch(AT), format!("`{}` is a view", table.name))
+                .help("write into a table: choose another name with `into`")
+                .stream(&target.name),
+        );
+    }
+    let (mut columns, mut changes) = (Vec::new(), Vec::new());
+    for column in &target.columns {
+        let Some(is) = table.column(&column.name) else {
+            let declared = declared(target, column)?;
+            // Rows that are there already have no value for it.
+            let sql = format!(
+                "ALTER TABLE {} ADD COLUMN {}",
+                main_table(&table.name),
+                definition(&column.name, &declared, true)
+            );
+            let (name, nullable) = (column.name.clone(), true);
+            changes.push(TargetChange::AddColumn {
+                column: name.clone(),
+                sql,
+            });
+            columns.push(Planned {
+                name,
+                declared,
+                nullable,
+            });
+            continue;
+        };
+        if is.generated {
+            return Err(wrong(&is.name, "SQLite computes the column itself".into()).help("leave it out with `select`"));
+        }
+        if !types::holds(&is.declared, &column.ty) {
+            let declared = if is.declared.is_empty() {
+                "nothing"
+            } else {
+                &is.declared
+            };
+            return Err(wrong(
+                &is.name,
+                format!(
+                    "the column is declared as {declared}, which does not keep every {} as it is",
+                    column.ty
+                ),
+            )
+            .help(format!(
+                "declare it as {}, or cast it with `type`",
+                types::declare(&column.ty)
+            )));
+        }
+        columns.push(Planned {
+            name: is.name.clone(),
+            declared: types::unquoted(&is.declared).to_owned(),
+            nullable: is.nullable,
+        });
+    }
+    Ok(Plan {
+        name: table.name.clone(),
+        table: Some(table),
+        ours,
+        replaced: false,
+        columns,
+        changes,
+        referenced: false,
+    })
+}
+
+/// The type to declare: the one asked for, the one it has in another SQLite file, or SyncApp's own.
+fn declared(target: &Target, column: &TargetColumn) -> Result<String> {
+    if let Some(wanted) = &column.wanted_native {
+        return if types::holds(wanted, &column.ty) {
+            Ok(wanted.clone())
+        } else {
+            Err(Error::new(
+                Code::TypeMismatch(AT),
+                format!(
+                    "a column declared as {wanted} does not keep every {} as it is",
+                    column.ty
+                ),
+            )
+            .help(format!(
+                "leave `native` out, and it becomes {}",
+                types::declare(&column.ty)
+            ))
+            .stream(&target.name)
+            .column(&column.name))
+        };
+    }
+    let own = column.source_native.as_ref().filter(|native| {
+        let same = types::meaning(&native.name);
+        native.system == <Sqlite as syncapp_connector::Connector>::ID
+            && types::holds(&native.name, &column.ty)
+            && matches!(same, Declared::Is(ty) | Declared::UnlessNumbers(ty) if ty == column.ty)
+    });
+    Ok(own.map_or_else(|| types::declare(&column.ty), |native| native.name.clone()))
+}
+
+/// The name of the unique index that SyncApp makes for merges.
+pub(super) fn key_index(table: &str) -> String {
+    format!("main.{}", quote(&format!("_syncapp_key_{table}")))
+}

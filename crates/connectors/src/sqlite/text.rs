@@ -1,0 +1,311 @@
+//! How values are spelled that SQLite has no storage for: as text, always the same for the same value.
+//!
+//! Dates are `YYYY-MM-DD`, with more digits or a minus sign beyond the years 0 to 9999. Timestamps are
+//! `YYYY-MM-DD hh:mm:ss.ffffff`, the form of SQLite's own functions, with `Z` behind an instant. Intervals are ISO
+//! 8601 durations, each part with its own sign. Reading takes the other usual spellings of the same values, too.
+
+use arrow_buffer::{IntervalMonthDayNano, i256};
+
+const DAY: i64 = 86_400_000_000;
+
+/// The calendar day of a number of days since 1970-01-01 (proleptic Gregorian).
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// The days since 1970-01-01 of a calendar day.
+fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+fn pad(out: &mut String, value: i64, width: u32) {
+    let mut unit = 10_i64.pow(width - 1);
+    while unit > 0 {
+        out.push(char::from(b'0' + (value / unit % 10) as u8));
+        unit /= 10;
+    }
+}
+
+/// Spells a day.
+pub(super) fn write_date(out: &mut String, days: i64) {
+    let (year, month, day) = civil(days);
+    if year < 0 {
+        out.push('-');
+    }
+    let year = year.abs();
+    pad(
+        out,
+        year,
+        if year > 999_999 {
+            7
+        } else if year > 99_999 {
+            6
+        } else if year > 9999 {
+            5
+        } else {
+            4
+        },
+    );
+    out.push('-');
+    pad(out, month, 2);
+    out.push('-');
+    pad(out, day, 2);
+}
+
+/// Spells a time of day; `false` where it is none.
+pub(super) fn write_time(out: &mut String, micros: i64) -> bool {
+    if !(0..=DAY).contains(&micros) {
+        return false;
+    }
+    let seconds = micros / 1_000_000;
+    pad(out, seconds / 3600, 2);
+    out.push(':');
+    pad(out, seconds / 60 % 60, 2);
+    out.push(':');
+    pad(out, seconds % 60, 2);
+    out.push('.');
+    pad(out, micros % 1_000_000, 6);
+    true
+}
+
+/// Spells a date and time of day.
+pub(super) fn write_timestamp(out: &mut String, micros: i64, utc: bool) {
+    write_date(out, micros.div_euclid(DAY));
+    out.push(' ');
+    write_time(out, micros.rem_euclid(DAY));
+    if utc {
+        out.push('Z');
+    }
+}
+
+/// Spells an interval.
+pub(super) fn write_interval(out: &mut String, value: IntervalMonthDayNano) {
+    use std::fmt::Write as _;
+    let (seconds, nanos) = (
+        value.nanoseconds / 1_000_000_000,
+        (value.nanoseconds % 1_000_000_000).abs(),
+    );
+    let sign = if value.nanoseconds < 0 { "-" } else { "" };
+    let _ = write!(out, "P{}M{}DT{sign}{}", value.months, value.days, seconds.abs());
+    if nanos > 0 {
+        let _ = if nanos % 1000 == 0 {
+            write!(out, ".{:06}", nanos / 1000)
+        } else {
+            write!(out, ".{nanos:09}")
+        };
+    }
+    out.push('S');
+}
+
+/// Spells a UUID.
+pub(super) fn write_uuid(out: &mut String, bytes: &[u8]) {
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            out.push('-');
+        }
+        write_hex(out, *byte);
+    }
+}
+
+/// Spells a byte in hexadecimal.
+pub(super) fn write_hex(out: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+    out.push(char::from(DIGITS[usize::from(byte & 15)]));
+}
+
+/// Spells a number of `scale` digits behind the point, given without the point.
+pub(super) fn write_decimal(out: &mut String, unscaled: &dyn std::fmt::Display, scale: u8) {
+    use std::fmt::Write as _;
+    let start = out.len();
+    let _ = write!(out, "{unscaled}");
+    let start = start + usize::from(out[start..].starts_with('-'));
+    let scale = usize::from(scale);
+    if scale == 0 {
+        return;
+    }
+    while out.len() - start <= scale {
+        out.insert(start, '0');
+    }
+    out.insert(out.len() - scale, '.');
+}
+
+/// The parts of a plain decimal: its sign, and its digits before and behind the point without needless zeros.
+pub(super) fn decimal_parts(text: &str) -> Option<(bool, &str, &str)> {
+    let (negative, plain) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, behind) = plain.split_once('.').unwrap_or((plain, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(behind) {
+        return None;
+    }
+    let (whole, behind) = (whole.trim_start_matches('0'), behind.trim_end_matches('0'));
+    Some((negative && !(whole.is_empty() && behind.is_empty()), whole, behind))
+}
+
+/// The digits of a decimal text at a precision and scale, without the point; `None` where it does not fit.
+fn unscaled(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<()> {
+    let (negative, whole, behind) = decimal_parts(text)?;
+    let scale = usize::from(scale);
+    if behind.len() > scale || whole.len() + scale > usize::from(precision) {
+        return None;
+    }
+    scratch.clear();
+    scratch.push_str(if negative { "-0" } else { "0" });
+    scratch.push_str(whole);
+    scratch.push_str(behind);
+    scratch.extend(std::iter::repeat_n('0', scale - behind.len()));
+    Some(())
+}
+
+/// Reads a decimal of up to 38 digits.
+pub(super) fn decimal128(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<i128> {
+    unscaled(text, precision, scale, scratch)?;
+    scratch.parse().ok()
+}
+
+/// Reads a decimal of up to 76 digits.
+pub(super) fn decimal256(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<i256> {
+    unscaled(text, precision, scale, scratch)?;
+    scratch.parse().ok()
+}
+
+/// Whether a text is an unbounded decimal.
+pub(super) fn is_decimal(text: &str) -> bool {
+    matches!(text, "NaN" | "Infinity" | "-Infinity") || decimal_parts(text).is_some()
+}
+
+fn number(text: &str, width: std::ops::RangeInclusive<usize>) -> Option<i64> {
+    let plain = width.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+/// Reads a day.
+pub(super) fn date(text: &str) -> Option<i64> {
+    let (negative, plain) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let mut parts = plain.splitn(3, '-');
+    let year = number(parts.next()?, 4..=7)?;
+    let (month, day) = (number(parts.next()?, 2..=2)?, number(parts.next()?, 2..=2)?);
+    let days = days_of(if negative { -year } else { year }, month, day);
+    let real = (1..=12).contains(&month) && (1..=31).contains(&day) && civil(days).2 == day;
+    real.then_some(days)
+}
+
+/// Reads a time of day, up to 24:00.
+pub(super) fn time(text: &str) -> Option<i64> {
+    let (clock, fraction) = text
+        .split_once('.')
+        .map_or((text, None), |(clock, fraction)| (clock, Some(fraction)));
+    let mut parts = clock.splitn(3, ':');
+    let (hour, minute) = (number(parts.next()?, 2..=2)?, number(parts.next()?, 2..=2)?);
+    let second = match parts.next() {
+        Some(second) => number(second, 2..=2)?,
+        None if fraction.is_some() => return None,
+        None => 0,
+    };
+    let micros = match fraction {
+        None => 0,
+        Some(digits) => {
+            let needed = digits.trim_end_matches('0');
+            if digits.is_empty() || needed.len() > 6 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                return None;
+            }
+            needed.bytes().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+                * 10_i64.pow(6 - needed.len() as u32)
+        }
+    };
+    let total = ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros;
+    (minute < 60 && second < 60 && total <= DAY).then_some(total)
+}
+
+/// Reads a date and time of day; `utc` wants a zone, and takes the instant to UTC.
+pub(super) fn timestamp(text: &str, utc: bool) -> Option<i64> {
+    let Some(at) = text.find(['T', ' ']) else {
+        return if utc { None } else { date(text)?.checked_mul(DAY) };
+    };
+    let (day, clock) = (date(&text[..at])?, &text[at + 1..]);
+    let (clock, zone) = match clock.find(['Z', '+', '-']) {
+        Some(at) if utc => (&clock[..at], zone(&clock[at..])?),
+        None if !utc => (clock, 0),
+        _ => return None,
+    };
+    day.checked_mul(DAY)?
+        .checked_add(time(clock.trim_end())?)?
+        .checked_sub(zone)
+}
+
+/// Microseconds east of Greenwich.
+fn zone(text: &str) -> Option<i64> {
+    if text == "Z" {
+        return Some(0);
+    }
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let mut parts = text.get(1..)?.splitn(3, ':');
+    let mut seconds = number(parts.next()?, 2..=2)? * 3600;
+    seconds += parts.next().map_or(Some(0), |minutes| number(minutes, 2..=2))? * 60;
+    seconds += parts.next().map_or(Some(0), |seconds| number(seconds, 2..=2))?;
+    Some(sign * seconds * 1_000_000)
+}
+
+/// Reads an ISO 8601 duration, each part with its own sign.
+pub(super) fn interval(text: &str) -> Option<IntervalMonthDayNano> {
+    let mut rest = text.strip_prefix('P')?;
+    let (mut months, mut days, mut nanos, mut timed) = (0_i64, 0_i64, 0_i128, false);
+    while !rest.is_empty() {
+        if let Some(behind) = rest.strip_prefix('T') {
+            (rest, timed) = (behind, true);
+            continue;
+        }
+        let end = rest.find(|c: char| c.is_ascii_uppercase())?;
+        let (value, unit) = (&rest[..end], &rest[end..=end]);
+        rest = &rest[end + 1..];
+        if (timed, unit) == (true, "S") {
+            let (negative, whole, behind) = decimal_parts(value)?;
+            let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+            let part = format!("{behind:0<9}");
+            let all = whole * 1_000_000_000 + (part.len() == 9).then(|| part.parse::<i128>().ok())??;
+            nanos += if negative { -all } else { all };
+            continue;
+        }
+        let value: i64 = value.parse().ok()?;
+        match (timed, unit) {
+            (false, "Y") => months = months.checked_add(value.checked_mul(12)?)?,
+            (false, "M") => months = months.checked_add(value)?,
+            (false, "W") => days = days.checked_add(value.checked_mul(7)?)?,
+            (false, "D") => days = days.checked_add(value)?,
+            (true, "H") => nanos += i128::from(value) * 3_600_000_000_000,
+            (true, "M") => nanos += i128::from(value) * 60_000_000_000,
+            _ => return None,
+        }
+    }
+    Some(IntervalMonthDayNano::new(
+        months.try_into().ok()?,
+        days.try_into().ok()?,
+        nanos.try_into().ok()?,
+    ))
+}
+
+/// Reads a UUID, with or without dashes.
+pub(super) fn uuid(text: &str) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    let mut count = 0;
+    for digit in text.bytes().filter(|byte| *byte != b'-') {
+        let value = char::from(digit).to_digit(16)? as u8;
+        *bytes.get_mut(count / 2)? |= if count % 2 == 0 { value << 4 } else { value };
+        count += 1;
+    }
+    (count == 32).then_some(bytes)
+}
