@@ -9,8 +9,8 @@
 //! 3. Implement [`Rig`]: it makes such places, and says with [`Abilities`] what the system can do. Start from
 //!    [`Abilities::all`] and take away; what is taken away has to be *refused*, and the kit tests that.
 //! 4. In the connector's tests write `syncapp_connector::conformance!(MyRig::start());`. Each case becomes a test of
-//!    its own, `discovery::pages` and so on, on a multi-threaded runtime. The rig is an expression evaluated by each
-//!    of them: keep a shared server behind a `OnceLock` of yours.
+//!    its own, `conformance::discovery::pages` and so on, on a multi-threaded runtime. The rig is an expression
+//!    evaluated by each of them: keep a shared server behind a `OnceLock` of yours.
 //!
 //! A kill is played by dropping the loads and writers without a word, and going on with a new end.
 //!
@@ -58,16 +58,21 @@ macro_rules! conformance {
         }
     };
     (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
-        $(mod $area {
+        mod conformance {
             #[allow(unused_imports)]
             use super::*;
 
-            $(
-                #[tokio::test(flavor = "multi_thread")]
-                async fn $case() {
-                    Box::pin($crate::testkit::$area::$case(&$rig)).await;
-                }
-            )*
-        })*
+            $(mod $area {
+                #[allow(unused_imports)]
+                use super::*;
+
+                $(
+                    #[tokio::test(flavor = "multi_thread")]
+                    async fn $case() {
+                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
+                    }
+                )*
+            })*
+        }
     };
 }
