@@ -8,7 +8,7 @@
 //! - All work on a connection is done on blocking threads; batches travel over channels two deep.
 //! - The user's journal mode is kept.
 //!
-//! Where to look: [`types`] says what declared types mean, [`text`] how values are spelled, [`catalog`] what the file
+//! Where to look: [`types`] says what declared types mean, [`text`] and [`decimal`] how values are spelled, [`catalog`] what the file
 //! holds, [`snapshot`] how it is read, [`target`] what a load will change, [`stage`] and [`commit`] how it lands, and
 //! [`checkpoint`] what is remembered.
 
@@ -17,6 +17,7 @@ mod checkpoint;
 mod commit;
 mod config;
 mod connect;
+mod decimal;
 mod decode;
 mod destination;
 mod encode;
