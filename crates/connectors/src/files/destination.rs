@@ -295,9 +295,10 @@ impl FileLoad {
         let name = &self.plan.name;
         let count = parts.len();
         let single = self.plan.files.file_size.is_none();
-        let names: Vec<_> = match single {
-            true => vec![name.clone()],
-            false => (0..count).map(|part| stage::part_name(name, part)).collect(),
+        let names: Vec<_> = if single {
+            vec![name.clone()]
+        } else {
+            (0..count).map(|part| stage::part_name(name, part)).collect()
         };
         let before = entry.clone();
         entry.single |= single;

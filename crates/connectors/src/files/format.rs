@@ -110,9 +110,8 @@ pub(super) fn of_source(files: &ValidFiles, name: &str) -> Option<(Format, Compr
     let format = files.format.or_else(|| Format::of_ending(parts.ending))?;
     let compression = match (format, files.compression) {
         // The codec of a Parquet file is written in it.
-        (Format::Parquet, _) => parts.compression(),
+        (Format::Parquet, _) | (_, None) => parts.compression(),
         (_, Some(compression)) => compression,
-        (_, None) => parts.compression(),
     };
     Some((format, compression))
 }

@@ -96,6 +96,10 @@ impl Guess {
 
 /// What is known of a column's numbers.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that is only ever found true"
+)]
 struct Numbers {
     any: bool,
     float: bool,
@@ -190,9 +194,12 @@ fn survives_double(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else {
         return false;
     };
-    let bare = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text.to_owned(),
+    let bare = |text: &str| {
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text.to_owned()
+        }
     };
     text.parse::<f64>()
         .is_ok_and(|value| bare(&value.to_string()) == bare(text))
@@ -248,7 +255,9 @@ mod tests {
             (vec!["É"], "string"),
         ] {
             let mut guess = Guess::default();
-            texts.iter().for_each(|text| guess.text(text.as_bytes()));
+            for text in &texts {
+                guess.text(text.as_bytes());
+            }
             assert_eq!(guess.ty().to_string(), want, "{texts:?}");
         }
     }
@@ -268,7 +277,9 @@ mod tests {
             (vec!["1", "\"x\""], "json"),
         ] {
             let mut guess = Guess::default();
-            values.iter().for_each(|value| guess.json(value));
+            for value in &values {
+                guess.json(value);
+            }
             assert_eq!(guess.ty().to_string(), want, "{values:?}");
         }
     }

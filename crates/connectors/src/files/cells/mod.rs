@@ -179,16 +179,15 @@ impl Cells {
                 }
                 None => false,
             },
-            (Values::List { ends, items }, _) => match push_list(items, text) {
-                true => {
+            (Values::List { ends, items }, _) => {
+                let pushed = push_list(items, text);
+                if pushed {
                     ends.push(items.len() as i32);
-                    true
-                }
-                false => {
+                } else {
                     items.truncate(ends.last().map_or(0, |end| *end as usize));
-                    false
                 }
-            },
+                pushed
+            }
             _ => false,
         }
     }

@@ -156,8 +156,12 @@ impl<'a> TextColumn<'a> {
             return Ok(());
         }
         match &self.values {
-            Values::Bool(_) | Values::Int16(_) | Values::Int32(_) | Values::Int64(_) => self.write(row, out)?,
-            Values::Decimal(..) | Values::WideDecimal(..) => self.write(row, out)?,
+            Values::Bool(_)
+            | Values::Int16(_)
+            | Values::Int32(_)
+            | Values::Int64(_)
+            | Values::Decimal(..)
+            | Values::WideDecimal(..) => self.write(row, out)?,
             Values::Float32(array) if array.value(row).is_finite() => self.write(row, out)?,
             Values::Float64(array) if array.value(row).is_finite() => self.write(row, out)?,
             Values::Float32(array) => return Err(no_number(odd_float(f64::from(array.value(row))))),

@@ -50,7 +50,8 @@ pub(in crate::files) fn header(files: &ValidFiles, blocks: Blocks) -> Result<(Re
 fn number_twins(names: &mut [String]) {
     for at in 1..names.len() {
         if names[..at].contains(&names[at]) {
-            let fresh = (2..)
+            // Of so many endings one is free at least.
+            let fresh = (2..names.len() + 2)
                 .map(|number| format!("{}_{number}", names[at]))
                 .find(|fresh| !names.contains(fresh));
             names[at] = fresh.unwrap_or_default();

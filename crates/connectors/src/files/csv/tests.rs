@@ -77,7 +77,7 @@ fn written(rows: &[[Option<String>; 2]]) -> Vec<u8> {
     let file = tempfile::NamedTempFile::new().unwrap();
     let output = Output::new(file.reopen().unwrap(), Compression::None).unwrap();
     let mut encoder = Box::new(Encoder::new(&files, "t.csv", output, &["a".to_owned(), "b".to_owned()]));
-    let column = |at: usize| Arc::new(StringArray::from_iter(rows.iter().map(|row| row[at].clone()))) as ArrayRef;
+    let column = |at: usize| Arc::new(rows.iter().map(|row| row[at].clone()).collect::<StringArray>()) as ArrayRef;
     let fields = ["a", "b"].map(|name| DataType::String.field(name, true)).to_vec();
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![column(0), column(1)]).unwrap();
     assert!(encoder.write(&batch).is_ok());

@@ -2,7 +2,7 @@
 //! empty string a quoted one.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 
 use arrow_array::RecordBatch;
 use syncapp_model::{Code, Error, Result, Side};
@@ -139,6 +139,6 @@ impl FileEncoder for Encoder {
 
     fn finish(mut self: Box<Self>) -> Result<File, Unfinished> {
         self.output.write_all(&self.pending)?;
-        Ok(self.output.finish().map_err(io::Error::from)?)
+        Ok(self.output.finish()?)
     }
 }

@@ -42,7 +42,7 @@ fn target(write: Write) -> Target {
 fn batch(rows: &[(i64, Option<&str>)]) -> RecordBatch {
     let fields = [DataType::Int64.field("id", true), DataType::String.field("v", true)];
     let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.0)));
-    let texts: ArrayRef = Arc::new(StringArray::from_iter(rows.iter().map(|row| row.1)));
+    let texts: ArrayRef = Arc::new(rows.iter().map(|row| row.1).collect::<StringArray>());
     RecordBatch::try_new(Arc::new(Schema::new(fields.to_vec())), vec![ids, texts]).unwrap()
 }
 
