@@ -26,9 +26,11 @@ mod ndjson;
 mod parquet;
 mod read;
 mod root;
+mod snapshot;
 mod source;
 mod stage;
 mod state;
+mod streams;
 mod types;
 
 #[cfg(test)]

@@ -5,6 +5,9 @@
 
 mod clock;
 mod number;
+#[cfg(test)]
+mod tests;
+mod text;
 mod write;
 
 use std::sync::Arc;
@@ -17,12 +20,11 @@ use arrow_array::{
 };
 use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer, i256};
 use arrow_schema::ArrowError;
-use base64::Engine;
-use serde_json::value::RawValue;
 use syncapp_model::DataType;
 
 pub(super) use clock::{date, timestamp, timestamp_tz};
 pub(super) use number::Digits;
+pub(super) use text::uuid;
 pub(super) use write::{TextColumn, json_string};
 
 /// A column that grows cell by cell.
@@ -129,7 +131,7 @@ impl Cells {
     fn push_other(&mut self, text: &[u8]) -> bool {
         let plain = self.plain;
         match (&mut self.values, &self.ty) {
-            (Values::Bool(values), _) => match boolean(text, plain) {
+            (Values::Bool(values), _) => match text::boolean(text, plain) {
                 Some(value) => {
                     values.append(value);
                     true
@@ -153,7 +155,7 @@ impl Cells {
                 let before = data.len();
                 let ok = match ty {
                     DataType::BigDecimal => number::big_decimal(text, plain, data),
-                    DataType::Binary => binary(text, data),
+                    DataType::Binary => text::binary(text, data),
                     DataType::Json if serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err() => false,
                     _ => {
                         data.extend_from_slice(text);
@@ -172,7 +174,7 @@ impl Cells {
             (Values::Micros(values), DataType::Timestamp) => keep(values, clock::timestamp(text)),
             (Values::Micros(values), _) => keep(values, clock::timestamp_tz(text)),
             (Values::Interval(values), _) => keep(values, clock::interval(text)),
-            (Values::Uuid(values), _) => match uuid(text) {
+            (Values::Uuid(values), _) => match text::uuid(text) {
                 Some(bytes) => {
                     values.extend_from_slice(&bytes);
                     true
@@ -180,7 +182,7 @@ impl Cells {
                 None => false,
             },
             (Values::List { ends, items }, _) => {
-                let pushed = push_list(items, text);
+                let pushed = text::push_list(items, text);
                 if pushed {
                     ends.push(items.len() as i32);
                 } else {
@@ -206,7 +208,7 @@ impl Cells {
                 true
             }
             (Values::List { .. }, _) => raw.starts_with('[') && self.push(raw.as_bytes()),
-            _ if raw.starts_with('"') => match unquote(raw, scratch) {
+            _ if raw.starts_with('"') => match text::unquote(raw, scratch) {
                 Some(text) => !matches!(self.ty, DataType::Bool) && self.push(text.as_bytes()),
                 None => false,
             },
@@ -338,197 +340,4 @@ fn offsets(ends: &mut Vec<i32>) -> OffsetBuffer<i32> {
     let mut fresh = Vec::with_capacity(ends.len());
     fresh.push(0);
     OffsetBuffer::new(std::mem::replace(ends, fresh).into())
-}
-
-fn boolean(text: &[u8], plain: bool) -> Option<bool> {
-    match text {
-        b"true" => return Some(true),
-        b"false" => return Some(false),
-        _ if plain || text.len() > 5 => return None,
-        _ => {}
-    }
-    let any = |words: &[&str]| words.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(text));
-    if any(&["true", "t", "yes", "y", "on", "1"]) {
-        Some(true)
-    } else if any(&["false", "f", "no", "n", "off", "0"]) {
-        Some(false)
-    } else {
-        None
-    }
-}
-
-/// `\x` and hex digits, or base64.
-fn binary(text: &[u8], out: &mut Vec<u8>) -> bool {
-    match text.strip_prefix(b"\\x") {
-        Some(digits) => {
-            let (pairs, odd) = digits.as_chunks::<2>();
-            odd.is_empty()
-                && pairs.iter().all(|[high, low]| match (hex(*high), hex(*low)) {
-                    (Some(high), Some(low)) => {
-                        out.push(high << 4 | low);
-                        true
-                    }
-                    _ => false,
-                })
-        }
-        None => base64::engine::general_purpose::STANDARD.decode_vec(text, out).is_ok(),
-    }
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
-}
-
-/// Eight, four, four, four and twelve hex digits between hyphens.
-pub(super) fn uuid(text: &[u8]) -> Option<[u8; 16]> {
-    if text.len() != 36 {
-        return None;
-    }
-    let mut bytes = [0; 16];
-    let mut at = 0;
-    for (number, byte) in bytes.iter_mut().enumerate() {
-        if matches!(number, 4 | 6 | 8 | 10) {
-            if text[at] != b'-' {
-                return None;
-            }
-            at += 1;
-        }
-        *byte = hex(text[at])? << 4 | hex(text[at + 1])?;
-        at += 2;
-    }
-    Some(bytes)
-}
-
-/// The text of a JSON string; most hold no escape and are not copied.
-pub(super) fn unquote<'a>(raw: &'a str, scratch: &'a mut String) -> Option<&'a str> {
-    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Some(inner);
-    }
-    *scratch = serde_json::from_str(raw).ok()?;
-    Some(scratch)
-}
-
-/// Appends the items of a JSON array.
-fn push_list(items: &mut Cells, text: &[u8]) -> bool {
-    struct Items<'a>(&'a mut Cells);
-
-    impl<'de> serde::de::Visitor<'de> for Items<'_> {
-        type Value = bool;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a list")
-        }
-
-        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
-            let mut scratch = String::new();
-            let mut ok = true;
-            while let Some(raw) = seq.next_element::<&'de RawValue>()? {
-                ok = ok && self.0.push_json(raw.get(), &mut scratch);
-            }
-            Ok(ok)
-        }
-    }
-
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let pushed = serde::Deserializer::deserialize_seq(&mut json, Items(items));
-    matches!(pushed, Ok(true)) && json.end().is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use arrow_array::Array;
-
-    use super::*;
-
-    fn column(ty: &str, plain: bool, texts: &[Option<&str>]) -> Option<ArrayRef> {
-        let mut cells = Cells::new(ty.parse().unwrap(), plain);
-        for text in texts {
-            match text {
-                Some(text) => cells.push(text.as_bytes()).then_some(())?,
-                None => cells.push_null(),
-            }
-        }
-        Some(cells.finish().unwrap())
-    }
-
-    #[test]
-    fn every_type_reads_its_text_and_has_its_arrow_form() {
-        for (ty, text) in [
-            ("bool", "true"),
-            ("int16", "-32768"),
-            ("int32", "2147483647"),
-            ("int64", "-9223372036854775808"),
-            ("float32", "1.5"),
-            ("float64", "-Infinity"),
-            ("decimal(10,2)", "12345678.90"),
-            ("decimal(76,2)", "12345678.90"),
-            ("decimal", "1.50"),
-            ("string", ""),
-            ("binary", "\\x00ff"),
-            ("binary", "AP8="),
-            ("date", "0001-01-01"),
-            ("time", "24:00:00"),
-            ("timestamp", "9999-12-31T23:59:59.999999"),
-            ("timestamptz", "1969-12-31T23:59:59Z"),
-            ("interval", "P1M2DT3S"),
-            ("uuid", "00112233-4455-6677-8899-AABBCCDDEEFF"),
-            ("json", "{\"a\": 1}"),
-            ("list<int32>", "[1, null, -3]"),
-            ("list<list<string>>", "[[\"a\\n\"], []]"),
-        ] {
-            let array = column(ty, false, &[Some(text), None, Some(text)]).unwrap_or_else(|| panic!("{ty} {text}"));
-            assert_eq!(array.data_type(), &ty.parse::<DataType>().unwrap().arrow(), "{ty}");
-            assert_eq!((array.len(), array.null_count()), (3, 1), "{ty}");
-            assert_eq!(array.slice(0, 1).as_ref(), array.slice(2, 1).as_ref(), "{ty}");
-        }
-    }
-
-    #[test]
-    fn a_text_that_does_not_fit_is_refused_and_leaves_no_trace() {
-        for (ty, good, bad) in [
-            ("bool", "f", "maybe"),
-            ("int16", "1", "32768"),
-            ("binary", "\\x00", "\\x0"),
-            ("binary", "AP8=", "AP8"),
-            ("json", "1", "{a}"),
-            (
-                "uuid",
-                "00112233-4455-6677-8899-aabbccddeeff",
-                "00112233445566778899aabbccddeeff",
-            ),
-            ("list<int32>", "[1]", "[1, 2, \"x\"]"),
-            ("list<int32>", "[1]", "{}"),
-            ("list<int32>", "[1]", "[1] 2"),
-        ] {
-            let mut cells = Cells::new(ty.parse().unwrap(), false);
-            assert!(cells.push(good.as_bytes()), "{ty}");
-            assert!(!cells.push(bad.as_bytes()), "{ty} {bad}");
-            assert!(cells.push(good.as_bytes()), "{ty}");
-            let array = cells.finish().unwrap();
-            assert_eq!(
-                array.as_ref(),
-                column(ty, false, &[Some(good), Some(good)]).unwrap().as_ref()
-            );
-            assert!(cells.finish().unwrap().is_empty());
-        }
-    }
-
-    #[test]
-    fn a_guessed_type_keeps_spellings() {
-        for (ty, text) in [
-            ("int64", "007"),
-            ("bool", "t"),
-            ("decimal(5,2)", "00.5"),
-            ("decimal", "+1"),
-        ] {
-            assert!(column(ty, false, &[Some(text)]).is_some(), "{ty}");
-            assert!(column(ty, true, &[Some(text)]).is_none(), "{ty}");
-        }
-    }
 }

@@ -3,6 +3,8 @@
 
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(super) use read::{Reader, describe};
