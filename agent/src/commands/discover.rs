@@ -31,7 +31,7 @@ pub(crate) async fn discover(args: args::Discover) -> Result<Exit, Failure> {
 fn show(spec: &StreamSpec) {
     let rows = spec.estimated_rows.map_or_else(String::new, |rows| format!(", about {} rows", count(rows)));
     let kind = serde_json::to_value(spec.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
-    output::line(&format!("{} ({kind}{rows})", output::printable(&spec.name.to_string())));
+    output::line(&format!("{} ({kind}{rows})", output::printable(&spec.label())));
     let rows = spec.columns.iter().map(|column| {
         let key = spec.primary_key.iter().position(|key| *key == column.name);
         vec![
@@ -58,7 +58,7 @@ fn described(spec: &StreamSpec) -> Value {
         })
         .collect();
     json!({
-        "stream": spec.name.to_string(), "kind": spec.kind, "estimated_rows": spec.estimated_rows,
+        "stream": spec.label(), "kind": spec.kind, "estimated_rows": spec.estimated_rows,
         "primary_key": spec.primary_key, "columns": columns,
     })
 }

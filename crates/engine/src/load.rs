@@ -113,8 +113,8 @@ impl<'a> Loading<'a> {
 
     async fn map(&mut self, columns: &RecordBatch, first_row: u64) -> Result<()> {
         let mapped = match &mut self.claimed.boundary {
-            Some(boundary) => self.claimed.program.apply(&boundary.admit(columns, first_row)?, first_row)?,
-            None => self.claimed.program.apply(columns, first_row)?,
+            Some(boundary) => self.claimed.program.apply(&boundary.admit(columns, first_row)?, first_row + 1)?,
+            None => self.claimed.program.apply(columns, first_row + 1)?,
         };
         self.write(Batch::Columns(mapped)).await
     }

@@ -43,12 +43,13 @@ impl Entries {
 
     /// The glob that a discovered stream belongs to: the last that matches, unless it is named exactly or left out.
     pub(crate) fn glob_of(&self, spec: &StreamSpec) -> Option<&Entry> {
-        let named = self.exact.iter().any(|(name, _)| *name == spec.name || name.to_string() == spec.name.to_string());
-        let excluded = self.excluded.iter().any(|pattern| pattern.matches(&spec.name));
+        let label = spec.label();
+        let named = self.exact.iter().any(|(_, entry)| entry.pattern.matches(&label));
+        let excluded = self.excluded.iter().any(|pattern| pattern.matches(&label));
         if named || excluded || !spec.kind.globbed() || spec.name.name.starts_with("_syncapp") {
             return None;
         }
-        self.globs.iter().rev().find(|entry| entry.pattern.matches(&spec.name))
+        self.globs.iter().rev().find(|entry| entry.pattern.matches(&label))
     }
 }
 

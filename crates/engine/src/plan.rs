@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use syncapp_connector::{Destination, Page, Range, Source, StreamRef};
 use syncapp_model::sync_file::{Mode, Naming, StreamConfig, Sync, Write};
 use syncapp_model::{Code, DataType, Error, Pattern, Result, Scalar, StreamKey, StreamName, StreamSpec};
-use syncapp_transform::{Mapping, MappingSpec};
+use syncapp_transform::{Change, Mapping, MappingSpec};
 
 use crate::RunOptions;
 use crate::names::{Entries, Entry, target_name};
@@ -103,7 +103,7 @@ pub async fn plan(ends: &Ends, project: &str, name: &str, sync: &Sync, options: 
     let mut problems = Vec::new();
     let mut streams = Vec::new();
     for (stream, spec, entry) in found {
-        let key = StreamKey { project: project.into(), sync: name.into(), stream: spec.name.to_string() };
+        let key = StreamKey { project: project.into(), sync: name.into(), stream: spec.label() };
         match decide(key, stream, spec, &entry, sync, ends.same_system, options) {
             Ok(plan) => streams.push(plan),
             Err(errors) => problems.extend(errors.into_iter().map(|error| error.stream(&entry.key))),
@@ -119,7 +119,7 @@ fn choose(
     failed: &mut Vec<(String, Error)>,
     wanted: &[String],
 ) -> Result<(), Vec<Error>> {
-    let names: Vec<String> = found.iter().map(|(_, spec, _)| spec.name.to_string()).collect();
+    let names: Vec<String> = found.iter().map(|(_, spec, _)| spec.label()).collect();
     let unknown = |name: &&String| !names.contains(name) && !failed.iter().any(|(key, _)| key == *name);
     let problems: Vec<Error> = wanted
         .iter()
@@ -129,7 +129,7 @@ fn choose(
                 .help(format!("its streams: {}", names.join(", ")))
         })
         .collect();
-    found.retain(|(_, spec, _)| wanted.contains(&spec.name.to_string()));
+    found.retain(|(_, spec, _)| wanted.contains(&spec.label()));
     failed.retain(|(key, _)| wanted.contains(key));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
@@ -206,7 +206,7 @@ fn decide(
             .help("name the columns of a key in `primary_key`")));
     }
     let target_cursor = cursor.as_ref().and_then(|cursor| {
-        let plain = mapping.columns().iter().find(|column| column.unchanged && column.source.as_ref() == Some(cursor));
+        let plain = mapping.columns().iter().find(|column| column.change == Change::None && column.source.as_ref() == Some(cursor));
         plain.map(|column| column.name.clone())
     });
     Ok(StreamPlan {

@@ -33,7 +33,7 @@ pub async fn preview(ends: &Ends, plan: &StreamPlan, rows: u64) -> Result<Previe
     };
     let snapshot = ends.source.open(&request).await?;
     let mut preview = Preview { source: Vec::new(), mapped: Vec::new() };
-    let mut first_row = 0;
+    let mut first_row = 1;
     for split in snapshot.splits() {
         let mut batches = snapshot.read(split).await?;
         while let Some(batch) = batches.next().await {

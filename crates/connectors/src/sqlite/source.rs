@@ -37,7 +37,7 @@ impl Source for SqliteSource {
             let named = names
                 .into_iter()
                 .map(|(name, is_view)| (StreamName::bare(name), is_view));
-            let matching = named.filter(|(name, _)| pattern.matches(name));
+            let matching = named.filter(|(name, _)| pattern.matches(&name.to_string()));
             let mut specs = Vec::new();
             for (name, is_view) in matching.skip(page.offset).take(page.limit) {
                 match describe(&connection, &StreamRef::table(name)) {
