@@ -57,22 +57,38 @@ struct Bytes {
 
 impl Bytes {
     fn new() -> Self {
-        Self { ends: vec![0], data: Vec::new() }
+        Self {
+            ends: vec![0],
+            data: Vec::new(),
+        }
     }
 
     fn end(&mut self) -> Result<()> {
-        let end = i32::try_from(self.data.len())
-            .map_err(|_| Error::new(Code::TooLarge(Side::Source), "a batch holds more than 2 GiB in one column"))?;
+        let end = i32::try_from(self.data.len()).map_err(|_| {
+            Error::new(
+                Code::TooLarge(Side::Source),
+                "a batch holds more than 2 GiB in one column",
+            )
+        })?;
         self.ends.push(end);
         Ok(())
     }
 
     fn take(&mut self) -> (OffsetBuffer<i32>, Buffer) {
-        let taken = std::mem::replace(self, Self { ends: Vec::new(), data: Vec::new() });
+        let taken = std::mem::replace(
+            self,
+            Self {
+                ends: Vec::new(),
+                data: Vec::new(),
+            },
+        );
         self.ends.reserve(taken.ends.len());
         self.ends.push(0);
         self.data.reserve(taken.data.len());
-        (OffsetBuffer::new(ScalarBuffer::from(taken.ends)), Buffer::from_vec(taken.data))
+        (
+            OffsetBuffer::new(ScalarBuffer::from(taken.ends)),
+            Buffer::from_vec(taken.data),
+        )
     }
 }
 
@@ -103,12 +119,18 @@ impl Builder {
             Wire::Timestamp | Wire::TimestampTz => Values::Timestamp(Vec::new()),
             Wire::Interval => Values::Interval(Vec::new()),
             Wire::Uuid => Values::Uuid(Vec::new()),
-            Wire::List(item, _) => Values::List { ends: vec![0], items: Box::new(Self::typed(item)) },
+            Wire::List(item, _) => Values::List {
+                ends: vec![0],
+                items: Box::new(Self::typed(item)),
+            },
         })
     }
 
     fn of(values: Values) -> Self {
-        Self { values, nulls: NullBufferBuilder::new(0) }
+        Self {
+            values,
+            nulls: NullBufferBuilder::new(0),
+        }
     }
 
     /// Appends NULL.
@@ -243,19 +265,27 @@ fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {
 }
 
 fn wrong_length() -> Error {
-    Error::new(Code::InvalidData(Side::Source), "a value has another length than its type")
+    Error::new(
+        Code::InvalidData(Side::Source),
+        "a value has another length than its type",
+    )
 }
 
 fn out_of_range(what: &str, ty: &DataType) -> Error {
-    Error::new(Code::ValueOutOfRange(Side::Source), format!("{what} cannot be carried as {ty}"))
-        .help("cast the column to text in a `query`; between two PostgreSQL ends it is carried as it is")
+    Error::new(
+        Code::ValueOutOfRange(Side::Source),
+        format!("{what} cannot be carried as {ty}"),
+    )
+    .help("cast the column to text in a `query`; between two PostgreSQL ends it is carried as it is")
 }
 
 fn date(days: i32) -> Result<i32> {
     match days {
         i32::MAX => Err(out_of_range("the date `infinity`", &DataType::Date)),
         i32::MIN => Err(out_of_range("the date `-infinity`", &DataType::Date)),
-        days => days.checked_add(EPOCH_DAYS).ok_or_else(|| out_of_range("a date so late", &DataType::Date)),
+        days => days
+            .checked_add(EPOCH_DAYS)
+            .ok_or_else(|| out_of_range("a date so late", &DataType::Date)),
     }
 }
 
@@ -263,9 +293,9 @@ fn timestamp(micros: i64) -> Result<i64> {
     match micros {
         i64::MAX => Err(out_of_range("`infinity`", &DataType::Timestamp)),
         i64::MIN => Err(out_of_range("`-infinity`", &DataType::Timestamp)),
-        micros => {
-            micros.checked_add(EPOCH_MICROS).ok_or_else(|| out_of_range("a time so late", &DataType::Timestamp))
-        }
+        micros => micros
+            .checked_add(EPOCH_MICROS)
+            .ok_or_else(|| out_of_range("a time so late", &DataType::Timestamp)),
     }
 }
 
@@ -274,7 +304,11 @@ fn interval(bytes: [u8; 16]) -> Result<IntervalMonthDayNano> {
     let nanos = i64::from_be_bytes(fixed(micros)?)
         .checked_mul(1000)
         .ok_or_else(|| out_of_range("an interval so long", &DataType::Interval))?;
-    Ok(IntervalMonthDayNano::new(i32::from_be_bytes(fixed(months)?), i32::from_be_bytes(fixed(days)?), nanos))
+    Ok(IntervalMonthDayNano::new(
+        i32::from_be_bytes(fixed(months)?),
+        i32::from_be_bytes(fixed(days)?),
+        nanos,
+    ))
 }
 
 /// Appends an array's elements: none for an empty array, else one dimension that begins at 1.
@@ -285,7 +319,9 @@ fn array(bytes: &[u8], items: &mut Builder) -> Result<()> {
         1 => {}
         dimensions => {
             let why = format!("an array of {dimensions} dimensions cannot be carried as a list");
-            return Err(Error::new(Code::ValueOutOfRange(Side::Source), why).help("cast the column to text in a `query`"));
+            return Err(
+                Error::new(Code::ValueOutOfRange(Side::Source), why).help("cast the column to text in a `query`")
+            );
         }
     }
     let (bounds, mut rest) = rest.split_first_chunk::<8>().ok_or_else(wrong_length)?;

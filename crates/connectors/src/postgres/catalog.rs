@@ -67,7 +67,11 @@ pub(super) async fn discover(client: &Client, pattern: &Pattern, page: Page) -> 
         Pattern::Glob(_) => "and c.relkind in ('r', 'p') and not c.relispartition".into(),
     };
     let query = format!("{RELATIONS} {filter} {narrow} order by 1, 2");
-    let rows = client.inner.query_typed(&query, &[]).await.map_err(|error| client.error(&error))?;
+    let rows = client
+        .inner
+        .query_typed(&query, &[])
+        .await
+        .map_err(|error| client.error(&error))?;
     let relations = rows.iter().map(|row| relation(row).map(|relation| relation.spec));
     let matching = relations.filter(|spec| spec.as_ref().map_or(true, |spec| pattern.matches(&spec.name.to_string())));
     matching.skip(page.offset).take(page.limit).collect()
@@ -76,7 +80,11 @@ pub(super) async fn discover(client: &Client, pattern: &Pattern, page: Page) -> 
 /// One relation by its name; without a namespace it is found as the server would.
 pub(super) async fn relation_of(client: &Client, name: &StreamName) -> Result<Option<Relation>> {
     let query = format!("{RELATIONS} {}", exact(name));
-    let rows = client.inner.query_typed(&query, &[]).await.map_err(|error| client.error(&error))?;
+    let rows = client
+        .inner
+        .query_typed(&query, &[])
+        .await
+        .map_err(|error| client.error(&error))?;
     rows.first().map(relation).transpose()
 }
 
@@ -91,8 +99,15 @@ pub(super) async fn not_found(client: &Client, name: &StreamName) -> Error {
         let candidate = StreamName::within(row.get::<_, String>(0), row.get::<_, String>(1)).to_string();
         (strsim::damerau_levenshtein(&wanted, &candidate), candidate)
     };
-    let nearest = rows.iter().map(distance).min().filter(|(distance, _)| *distance <= wanted.len() / 2);
-    let error = Error::new(Code::StreamNotFound, format!("the database has no `{wanted}` that this user can see"));
+    let nearest = rows
+        .iter()
+        .map(distance)
+        .min()
+        .filter(|(distance, _)| *distance <= wanted.len() / 2);
+    let error = Error::new(
+        Code::StreamNotFound,
+        format!("the database has no `{wanted}` that this user can see"),
+    );
     match nearest {
         Some((_, candidate)) => error.help(format!("did you mean `{candidate}`? `discover` lists what there is")),
         None => error.help("`discover` lists what there is"),
@@ -103,8 +118,10 @@ fn exact(name: &StreamName) -> String {
     let bare = sql::text(&name.name);
     match &name.namespace {
         Some(schema) => format!("and n.nspname = {} and c.relname = {bare}", sql::text(schema)),
-        None => format!("and c.relname = {bare} and n.nspname = any(current_schemas(false)) \
-                         order by array_position(current_schemas(false), n.nspname) limit 1"),
+        None => format!(
+            "and c.relname = {bare} and n.nspname = any(current_schemas(false)) \
+                         order by array_position(current_schemas(false), n.nspname) limit 1"
+        ),
     }
 }
 
@@ -126,9 +143,12 @@ fn relation(row: &Row) -> Result<Relation> {
         "f" => StreamKind::Foreign,
         _ => StreamKind::Table,
     };
-    let types: Vec<PgType> =
-        (0..names.len()).map(|at| types::resolve(oids[at], typmods[at], &kinds[at], &words[at])).collect();
-    let columns = (0..names.len()).map(|at| column(&names[at], &types[at], !not_null[at])).collect();
+    let types: Vec<PgType> = (0..names.len())
+        .map(|at| types::resolve(oids[at], typmods[at], &kinds[at], &words[at]))
+        .collect();
+    let columns = (0..names.len())
+        .map(|at| column(&names[at], &types[at], !not_null[at]))
+        .collect();
     let tuples: f64 = row.get(4);
     let spec = StreamSpec {
         name: StreamName::within(row.get::<_, String>(0), row.get::<_, String>(1)),
@@ -138,19 +158,45 @@ fn relation(row: &Row) -> Result<Relation> {
         estimated_rows: (tuples >= 0.0 && relkind == "r").then_some(tuples as u64),
     };
     let heap = relkind == "r" && !row.get::<_, bool>(7);
-    let generated = names.into_iter().zip(generated).filter(|(_, generated)| *generated).map(|(name, _)| name).collect();
-    Ok(Relation { spec, types, oid: row.get(5), heap, pages: row.get::<_, i32>(6).max(0) as u32, generated })
+    let generated = names
+        .into_iter()
+        .zip(generated)
+        .filter(|(_, generated)| *generated)
+        .map(|(name, _)| name)
+        .collect();
+    Ok(Relation {
+        spec,
+        types,
+        oid: row.get(5),
+        heap,
+        pages: row.get::<_, i32>(6).max(0) as u32,
+        generated,
+    })
 }
 
 fn column(name: &str, ty: &PgType, nullable: bool) -> Column {
-    Column { name: name.into(), ty: ty.ty.clone(), native: ty.native(), portable: true, nullable }
+    Column {
+        name: name.into(),
+        ty: ty.ty.clone(),
+        native: ty.native(),
+        portable: true,
+        nullable,
+    }
 }
 
 /// The columns of a query, as the server plans it.
 pub(super) async fn query_columns(client: &Client, query: &str) -> Result<(Vec<Column>, Vec<PgType>)> {
-    let statement = client.inner.prepare(query).await.map_err(|error| client.error(&error))?;
+    let statement = client
+        .inner
+        .prepare(query)
+        .await
+        .map_err(|error| client.error(&error))?;
     let oids: Vec<u32> = statement.columns().iter().map(|column| column.type_().oid()).collect();
-    let typmods: Vec<i32> = statement.columns().iter().map(tokio_postgres::Column::type_modifier).collect();
+    let typmods: Vec<i32> = statement
+        .columns()
+        .iter()
+        .map(tokio_postgres::Column::type_modifier)
+        .collect();
     let names = "select coalesce(b.oid, t.oid), t.typtype::text, format_type(coalesce(b.oid, t.oid), q.typmod) \
                  from unnest($1::oid[], $2::int4[]) with ordinality q(oid, typmod, at) join pg_type t on t.oid = q.oid \
                  left join pg_type b on t.typtype = 'd' and b.oid = t.typbasetype order by q.at";
@@ -164,8 +210,11 @@ pub(super) async fn query_columns(client: &Client, query: &str) -> Result<(Vec<C
     for ((row, described), typmod) in rows.iter().zip(statement.columns()).zip(typmods) {
         let ty = types::resolve(row.get(0), typmod, &row.get::<_, String>(1), &row.get::<_, String>(2));
         if columns.iter().any(|column: &Column| column.name == described.name()) {
-            return Err(Error::new(Code::InvalidExpression, format!("the query has two columns `{}`", described.name()))
-                .help("name one of them otherwise by `as`"));
+            return Err(Error::new(
+                Code::InvalidExpression,
+                format!("the query has two columns `{}`", described.name()),
+            )
+            .help("name one of them otherwise by `as`"));
         }
         columns.push(column(described.name(), &ty, true));
         types.push(ty);

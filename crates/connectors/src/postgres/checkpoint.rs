@@ -27,19 +27,31 @@ pub(super) struct Checkpoints {
 impl Checkpoints {
     pub(super) fn within(schema: &str) -> Self {
         let full = |name: &str| sql::table(&StreamName::within(schema, name));
-        Self { schema: schema.into(), table: full(TABLE), boundary: full(BOUNDARY) }
+        Self {
+            schema: schema.into(),
+            table: full(TABLE),
+            boundary: full(BOUNDARY),
+        }
     }
 
     /// Whether they are there.
     pub(super) async fn exist(&self, client: &Client) -> Result<bool> {
         let query = format!("select to_regclass({}) is not null", sql::text(&self.boundary));
-        let row = client.inner.query_typed_one(&query, &[]).await.map_err(|error| client.error(&error))?;
+        let row = client
+            .inner
+            .query_typed_one(&query, &[])
+            .await
+            .map_err(|error| client.error(&error))?;
         Ok(row.get(0))
     }
 
     /// Makes them where they are not there. Two claims at once wait for each other.
     async fn create(&self, client: &Client) -> Result<()> {
-        let Self { schema, table, boundary } = self;
+        let Self {
+            schema,
+            table,
+            boundary,
+        } = self;
         let lock = sql::text(&format!("syncapp:{schema}"));
         client
             .run(&format!(
@@ -63,17 +75,31 @@ impl Checkpoints {
             "insert into {table} as c (project, sync, stream, epoch) values ($1, $2, $3, 1) \
              on conflict (project, sync, stream) do update set epoch = c.epoch + 1 returning epoch, position, rows"
         );
-        let row = client.inner.query_typed_one(&raise, &names(key)).await.map_err(|error| client.error(&error))?;
+        let row = client
+            .inner
+            .query_typed_one(&raise, &names(key))
+            .await
+            .map_err(|error| client.error(&error))?;
         let landed = match row.get::<_, Option<&str>>(1) {
             Some(position) if position != "null" => self.landed(client, key).await?,
             _ => Vec::new(),
         };
-        Ok(Claim { epoch: Epoch(row.get(0)), checkpoint: checkpoint(row.get(1), row.get(2), landed)? })
+        Ok(Claim {
+            epoch: Epoch(row.get(0)),
+            checkpoint: checkpoint(row.get(1), row.get(2), landed)?,
+        })
     }
 
     async fn landed(&self, client: &Client, key: &StreamKey) -> Result<Vec<(u128, u64)>> {
-        let query = format!("select hash, n from {} where project = $1 and sync = $2 and stream = $3", self.boundary);
-        let rows = client.inner.query_typed(&query, &names(key)).await.map_err(|error| client.error(&error))?;
+        let query = format!(
+            "select hash, n from {} where project = $1 and sync = $2 and stream = $3",
+            self.boundary
+        );
+        let rows = client
+            .inner
+            .query_typed(&query, &names(key))
+            .await
+            .map_err(|error| client.error(&error))?;
         let read = |row: &Row| {
             let hash = u128::from_str_radix(row.get::<_, &str>(0), 16).map_err(|_| damaged(key))?;
             Ok((hash, row.get::<_, i64>(1) as u64))
@@ -83,15 +109,29 @@ impl Checkpoints {
 
     /// The table that SyncApp made for the stream, by its number.
     pub(super) async fn relation(&self, client: &Client, key: &StreamKey) -> Result<Option<u32>> {
-        let query = format!("select relation from {} where project = $1 and sync = $2 and stream = $3", self.table);
-        let row = client.inner.query_typed_opt(&query, &names(key)).await.map_err(|error| client.error(&error))?;
+        let query = format!(
+            "select relation from {} where project = $1 and sync = $2 and stream = $3",
+            self.table
+        );
+        let row = client
+            .inner
+            .query_typed_opt(&query, &names(key))
+            .await
+            .map_err(|error| client.error(&error))?;
         Ok(row.and_then(|row| row.get(0)))
     }
 
     /// Writes a checkpoint under the fence, inside the caller's transaction. From here until its end no other claim
     /// gets through.
-    pub(super) async fn put(&self, client: &Client, key: &StreamKey, epoch: Epoch, checkpoint: &Checkpoint) -> Result<()> {
-        let position = serde_json::to_string(&checkpoint.position).map_err(|problem| Error::internal(problem.to_string()))?;
+    pub(super) async fn put(
+        &self,
+        client: &Client,
+        key: &StreamKey,
+        epoch: Epoch,
+        checkpoint: &Checkpoint,
+    ) -> Result<()> {
+        let position =
+            serde_json::to_string(&checkpoint.position).map_err(|problem| Error::internal(problem.to_string()))?;
         let rows = checkpoint.rows as i64;
         let query = format!(
             "update {} set position = $4, rows = $5, updated_at = clock_timestamp() \
@@ -99,12 +139,23 @@ impl Checkpoints {
             self.table
         );
         let mut values = names(key).to_vec();
-        values.extend([(&position as &(dyn ToSql + Sync), Type::TEXT), (&rows, Type::INT8), (&epoch.0, Type::INT8)]);
-        let updated = client.inner.execute_typed(&query, &values).await.map_err(|error| client.error(&error))?;
+        values.extend([
+            (&position as &(dyn ToSql + Sync), Type::TEXT),
+            (&rows, Type::INT8),
+            (&epoch.0, Type::INT8),
+        ]);
+        let updated = client
+            .inner
+            .execute_typed(&query, &values)
+            .await
+            .map_err(|error| client.error(&error))?;
         if updated != 1 {
             return Err(fenced(key));
         }
-        let landed = checkpoint.position.as_ref().map_or(&[][..], |position| &position.landed);
+        let landed = checkpoint
+            .position
+            .as_ref()
+            .map_or(&[][..], |position| &position.landed);
         self.put_landed(client, key, landed).await
     }
 
@@ -118,8 +169,15 @@ impl Checkpoints {
             self.boundary
         );
         let mut values = names(key).to_vec();
-        values.extend([(&hashes as &(dyn ToSql + Sync), Type::TEXT_ARRAY), (&counts, Type::INT8_ARRAY)]);
-        client.inner.execute_typed(&query, &values).await.map_err(|error| client.error(&error))?;
+        values.extend([
+            (&hashes as &(dyn ToSql + Sync), Type::TEXT_ARRAY),
+            (&counts, Type::INT8_ARRAY),
+        ]);
+        client
+            .inner
+            .execute_typed(&query, &values)
+            .await
+            .map_err(|error| client.error(&error))?;
         Ok(())
     }
 
@@ -130,7 +188,12 @@ impl Checkpoints {
             self.table,
             sql::text(&sql::table(table))
         );
-        client.inner.execute_typed(&query, &names(key)).await.map(drop).map_err(|error| client.error(&error))
+        client
+            .inner
+            .execute_typed(&query, &names(key))
+            .await
+            .map(drop)
+            .map_err(|error| client.error(&error))
     }
 
     /// All states of this schema.
@@ -143,18 +206,27 @@ impl Checkpoints {
              from {} order by 1, 2, 3",
             self.table
         );
-        let rows = client.inner.query_typed(&query, &[]).await.map_err(|error| client.error(&error))?;
-        rows.iter()
-            .map(|row| {
-                let key = StreamKey { project: row.get(0), sync: row.get(1), stream: row.get(2) };
-                Ok(State {
-                    key,
-                    epoch: Epoch(row.get(3)),
-                    checkpoint: checkpoint(row.get(4), row.get(5), Vec::new())?,
-                    updated_at: SystemTime::UNIX_EPOCH + Duration::from_micros(row.get::<_, i64>(6).max(0) as u64),
-                })
-            })
-            .collect()
+        let rows = client
+            .inner
+            .query_typed(&query, &[])
+            .await
+            .map_err(|error| client.error(&error))?;
+        let mut states = Vec::with_capacity(rows.len());
+        for row in rows {
+            let key = StreamKey {
+                project: row.get(0),
+                sync: row.get(1),
+                stream: row.get(2),
+            };
+            let landed = self.landed(client, &key).await?;
+            states.push(State {
+                checkpoint: checkpoint(row.get(4), row.get(5), landed)?,
+                key,
+                epoch: Epoch(row.get(3)),
+                updated_at: SystemTime::UNIX_EPOCH + Duration::from_micros(row.get::<_, i64>(6).max(0) as u64),
+            });
+        }
+        Ok(states)
     }
 
     /// Puts or forgets a checkpoint and raises the fence, in the caller's transaction.
@@ -164,10 +236,17 @@ impl Checkpoints {
              where project = $1 and sync = $2 and stream = $3 returning epoch",
             self.table
         );
-        let row = client.inner.query_typed_opt(&raise, &names(key)).await.map_err(|error| client.error(&error))?;
+        let row = client
+            .inner
+            .query_typed_opt(&raise, &names(key))
+            .await
+            .map_err(|error| client.error(&error))?;
         let Some(row) = row else {
-            return Err(Error::new(Code::UnknownName, format!("no state of {key} is kept in schema {}", self.schema))
-                .help("`state show` lists what is kept"));
+            return Err(Error::new(
+                Code::UnknownName,
+                format!("no state of {key} is kept in schema {}", self.schema),
+            )
+            .help("`state show` lists what is kept"));
         };
         match checkpoint {
             Some(checkpoint) => self.put(client, key, Epoch(row.get(0)), checkpoint).await,
@@ -177,28 +256,44 @@ impl Checkpoints {
 }
 
 fn names(key: &StreamKey) -> [(&(dyn ToSql + Sync), Type); 3] {
-    [(&key.project, Type::TEXT), (&key.sync, Type::TEXT), (&key.stream, Type::TEXT)]
+    [
+        (&key.project, Type::TEXT),
+        (&key.sync, Type::TEXT),
+        (&key.stream, Type::TEXT),
+    ]
 }
 
 fn checkpoint(position: Option<&str>, rows: i64, landed: Vec<(u128, u64)>) -> Result<Option<Checkpoint>> {
     let Some(text) = position else { return Ok(None) };
     let mut position: Option<Position> = serde_json::from_str(text).map_err(|problem| {
-        Error::new(Code::Failed(syncapp_model::Side::Destination), "the position in _syncapp_checkpoint cannot be read")
-            .help("it was written by another version or by hand: `state reset` forgets it")
-            .driver(problem)
+        Error::new(
+            Code::Failed(syncapp_model::Side::Destination),
+            "the position in _syncapp_checkpoint cannot be read",
+        )
+        .help("it was written by another version or by hand: `state reset` forgets it")
+        .driver(problem)
     })?;
     if let Some(position) = &mut position {
         position.landed = landed;
     }
-    Ok(Some(Checkpoint { position, rows: rows.max(0) as u64 }))
+    Ok(Some(Checkpoint {
+        position,
+        rows: rows.max(0) as u64,
+    }))
 }
 
 fn fenced(key: &StreamKey) -> Error {
-    Error::new(Code::Fenced, format!("another run took {key} over, and this one changed nothing"))
-        .help("let one run of a stream end before the next begins")
+    Error::new(
+        Code::Fenced,
+        format!("another run took {key} over, and this one changed nothing"),
+    )
+    .help("let one run of a stream end before the next begins")
 }
 
 fn damaged(key: &StreamKey) -> Error {
-    Error::new(Code::Failed(syncapp_model::Side::Destination), format!("_syncapp_boundary of {key} holds what is no hash"))
-        .help("`state reset` forgets it")
+    Error::new(
+        Code::Failed(syncapp_model::Side::Destination),
+        format!("_syncapp_boundary of {key} holds what is no hash"),
+    )
+    .help("`state reset` forgets it")
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use syncapp_model::{Code, Error, ErrorKind, Result, Side};
@@ -26,7 +27,8 @@ pub(super) struct Client {
     cancel: CancelToken,
     valid: Arc<Valid>,
     connection: tokio::task::JoinHandle<()>,
-    busy: bool,
+    /// Whether the server may be at work.
+    busy: AtomicBool,
 }
 
 impl Client {
@@ -61,17 +63,23 @@ impl Client {
             }
         };
         let cancel = inner.cancel_token();
-        Ok(Self { inner, side, cancel, valid: valid.clone(), connection, busy: false })
+        Ok(Self {
+            inner,
+            side,
+            cancel,
+            valid: valid.clone(),
+            connection,
+            busy: AtomicBool::new(false),
+        })
     }
 
     /// Begins a transaction with the settings that values depend on.
-    pub(super) async fn begin(&mut self, how: &str) -> Result<()> {
+    pub(super) async fn begin(&self, how: &str) -> Result<()> {
         let timeout = self.valid.statement_timeout.map_or_else(String::new, |limit| {
             format!("; set local statement_timeout = {}", limit.as_millis())
         });
-        self.run(&format!("begin {how}; {SETTINGS}{timeout}")).await?;
-        self.busy = true;
-        Ok(())
+        self.work();
+        self.run(&format!("begin {how}; {SETTINGS}{timeout}")).await
     }
 
     /// Runs statements without a result.
@@ -80,10 +88,28 @@ impl Client {
     }
 
     /// Commits. After a transient error the outcome is unknown.
-    pub(super) async fn commit(&mut self) -> Result<()> {
+    pub(super) async fn commit(&self) -> Result<()> {
         self.run("commit").await?;
-        self.busy = false;
+        self.rest();
         Ok(())
+    }
+
+    /// Takes the transaction back.
+    pub(super) async fn roll_back(&self) -> Result<()> {
+        self.run("rollback").await?;
+        self.rest();
+        Ok(())
+    }
+
+    /// Notes that the server is at work: dropping this client cancels it.
+    pub(super) fn work(&self) {
+        self.busy.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that the server does nothing any more, though a transaction may be open: closing the connection is enough
+    /// to end it.
+    pub(super) fn rest(&self) {
+        self.busy.store(false, Ordering::Relaxed);
     }
 
     /// The error in SyncApp's words.
@@ -93,11 +119,10 @@ impl Client {
 }
 
 impl Drop for Client {
-    /// A transaction still open here was not committed: the server is told to stop at once instead of when it next
-    /// writes to the closed connection.
+    /// A server at work is told to stop at once, instead of when it next writes to the closed connection.
     fn drop(&mut self) {
         self.connection.abort();
-        if !self.busy {
+        if !self.busy.load(Ordering::Relaxed) {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -135,15 +160,21 @@ fn connect_error(error: &tokio_postgres::Error, valid: &Valid, side: Side) -> Er
             .driver(cause);
     }
     if cause.contains("password missing") {
-        return Error::new(Code::AuthFailed(side), "the server asks for a password and none is given")
-            .help("set `password` of the connection")
-            .driver(cause);
+        return Error::new(
+            Code::AuthFailed(side),
+            "the server asks for a password and none is given",
+        )
+        .help("set `password` of the connection")
+        .driver(cause);
     }
     if cause.contains("failed to lookup address") || cause.contains("Name or service not known") {
-        return Error::new(Code::Unreachable(side), format!("the host {} has no address", valid.host))
-            .help("check `host` for a typing error, and your DNS or VPN")
-            .kind(ErrorKind::Transient)
-            .driver(cause);
+        return Error::new(
+            Code::Unreachable(side),
+            format!("the host {} has no address", valid.host),
+        )
+        .help("check `host` for a typing error, and your DNS or VPN")
+        .kind(ErrorKind::Transient)
+        .driver(cause);
     }
     Error::new(Code::Unreachable(side), format!("no connection to {place}"))
         .help("check `host` and `port`, that the server runs, and that a firewall lets you through")
@@ -164,30 +195,67 @@ pub(super) fn describe(error: &tokio_postgres::Error, side: Side) -> Error {
     };
     let state = db.code();
     let (code, help): (Code, &str) = match state.code() {
-        "28P01" | "28000" => (Code::AuthFailed(side), "check `user` and `password`, and pg_hba.conf of the server"),
+        "28P01" | "28000" => (
+            Code::AuthFailed(side),
+            "check `user` and `password`, and pg_hba.conf of the server",
+        ),
         "3D000" => (Code::NamespaceNotFound(side), "check `database`"),
-        "3F000" => (Code::NamespaceNotFound(side), "create the schema, or name another one in `into`"),
-        "42501" => (Code::PermissionDenied(side), "grant this user the right, or use another user"),
-        "42P01" if side == Side::Source => (Code::StreamNotFound, "check the stream's name; `discover` lists what there is"),
-        "53100" => (Code::DiskFull(side), "make room on the server's disk; nothing was changed"),
-        "53300" | "53400" | "57P03" => (Code::Unreachable(side), "the server takes no more connections now; try again later"),
-        "55P03" => (Code::LockTimeout(side), "someone else holds a lock on the table; try again later"),
-        "57014" if db.message().contains("statement timeout") => {
-            (Code::StatementTimeout(side), "raise `statement_timeout` of the connection or of the user")
+        "3F000" => (
+            Code::NamespaceNotFound(side),
+            "create the schema, or name another one in `into`",
+        ),
+        "42501" => (
+            Code::PermissionDenied(side),
+            "grant this user the right, or use another user",
+        ),
+        "42P01" if side == Side::Source => (
+            Code::StreamNotFound,
+            "check the stream's name; `discover` lists what there is",
+        ),
+        "53100" => (
+            Code::DiskFull(side),
+            "make room on the server's disk; nothing was changed",
+        ),
+        "53300" | "53400" | "57P03" => (
+            Code::Unreachable(side),
+            "the server takes no more connections now; try again later",
+        ),
+        "55P03" => (
+            Code::LockTimeout(side),
+            "someone else holds a lock on the table; try again later",
+        ),
+        "57014" if db.message().contains("statement timeout") => (
+            Code::StatementTimeout(side),
+            "raise `statement_timeout` of the connection or of the user",
+        ),
+        "57P01" | "57P02" | "57P05" | "25P03" => {
+            (Code::ConnectionLost(side), "the server ended the connection; run again")
         }
-        "57P01" | "57P02" | "57P05" | "25P03" => (Code::ConnectionLost(side), "the server ended the connection; run again"),
         "40001" | "40P01" => (Code::LockTimeout(side), "another transaction was in the way; try again"),
-        "22001" | "22003" | "22008" => (Code::ValueOutOfRange(side), "widen the target's column, or cast the value in the mapping"),
-        "22021" | "22P05" | "22P02" | "22P03" | "22007" => (Code::InvalidData(side), "the value is not one of the column's type"),
-        "42601" | "42703" | "42883" if side == Side::Source => (Code::InvalidExpression, "check the stream's `query`"),
-        _ if state.code().starts_with("23") => {
-            (Code::ConstraintViolated(side), "the target's own constraint refuses the row: fix the data or the constraint")
+        "22001" | "22003" | "22008" => (
+            Code::ValueOutOfRange(side),
+            "widen the target's column, or cast the value in the mapping",
+        ),
+        "22021" | "22P05" | "22P02" | "22P03" | "22007" => {
+            (Code::InvalidData(side), "the value is not one of the column's type")
         }
-        _ if state.code().starts_with("08") => (Code::ConnectionLost(side), "check that the server still runs; run again"),
+        "42601" | "42703" | "42883" if side == Side::Source => (Code::InvalidExpression, "check the stream's `query`"),
+        _ if state.code().starts_with("23") => (
+            Code::ConstraintViolated(side),
+            "the target's own constraint refuses the row: fix the data or the constraint",
+        ),
+        _ if state.code().starts_with("08") => (
+            Code::ConnectionLost(side),
+            "check that the server still runs; run again",
+        ),
         _ => (Code::Failed(side), "see the server's own words"),
     };
     let mut text = format!("{} (SQLSTATE {})", db.message(), state.code());
-    for more in [db.detail(), db.hint(), db.where_().filter(|_| *state == SqlState::CHARACTER_NOT_IN_REPERTOIRE)] {
+    for more in [
+        db.detail(),
+        db.hint(),
+        db.where_().filter(|_| *state == SqlState::CHARACTER_NOT_IN_REPERTOIRE),
+    ] {
         if let Some(more) = more {
             text.push_str("; ");
             text.push_str(more);

@@ -76,7 +76,11 @@ pub struct Valid {
 /// Parses a configuration, or says all that is wrong with it.
 pub(super) fn validate(raw: Config, context: &Context) -> Result<Valid, Vec<Error>> {
     let mut problems = Vec::new();
-    let from_url = raw.url.as_ref().map(|url| parse_url(url, &mut problems)).unwrap_or_default();
+    let from_url = raw
+        .url
+        .as_ref()
+        .map(|url| parse_url(url, &mut problems))
+        .unwrap_or_default();
     if raw.ssh.is_some() {
         problems.push(
             Error::new(Code::NotAvailable, "`ssh` tunnels are planned")
@@ -96,8 +100,11 @@ pub(super) fn validate(raw: Config, context: &Context) -> Result<Valid, Vec<Erro
     let statement_timeout = raw.statement_timeout.as_deref().and_then(|text| {
         let parsed = parse_duration(text);
         if parsed.is_none() {
-            let why = format!("`statement_timeout: {text}` is not a duration");
-            problems.push(Error::new(Code::InvalidValue, why).help("write a number and ms, s, m or h: `30s`"));
+            // The value itself is not shown: any key of a connection may come from a secret.
+            problems.push(
+                Error::new(Code::InvalidValue, "`statement_timeout` is not a duration")
+                    .help("write a number and ms, s, m or h: `30s`"),
+            );
         }
         parsed
     });
@@ -119,7 +126,10 @@ pub(super) fn validate(raw: Config, context: &Context) -> Result<Valid, Vec<Erro
 
 /// Encryption costs nothing to ask for on loopback, and protects from nobody there.
 fn default_mode(host: &str) -> TlsMode {
-    let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let loopback = host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
     if loopback { TlsMode::Prefer } else { TlsMode::VerifyFull }
 }
 
@@ -144,7 +154,12 @@ fn parse_url(url: &Secret, problems: &mut Vec<Error>) -> UrlParts {
     if !matches!(parsed.scheme(), "postgres" | "postgresql") {
         wrong("`url` does not begin with `postgres://`", form);
     }
-    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
+    let decode = |text: &str| {
+        percent_encoding::percent_decode_str(text)
+            .decode_utf8()
+            .ok()
+            .map(std::borrow::Cow::into_owned)
+    };
     let mut tls = None;
     for (key, value) in parsed.query_pairs() {
         match (key.as_ref(), value.as_ref()) {
@@ -153,11 +168,20 @@ fn parse_url(url: &Secret, problems: &mut Vec<Error>) -> UrlParts {
             ("sslmode", "require") => tls = Some(TlsMode::Require),
             ("sslmode", "verify-ca") => tls = Some(TlsMode::VerifyCa),
             ("sslmode", "verify-full") => tls = Some(TlsMode::VerifyFull),
-            ("sslmode", _) => wrong("`sslmode` in `url` has no such value", "modes: disable, prefer, require, verify-ca, verify-full"),
-            (key, _) => wrong(&format!("`url` has the parameter `{key}`"), "only `sslmode` may stand there"),
+            ("sslmode", _) => wrong(
+                "`sslmode` in `url` has no such value",
+                "modes: disable, prefer, require, verify-ca, verify-full",
+            ),
+            (key, _) => wrong(
+                &format!("`url` has the parameter `{key}`"),
+                "only `sslmode` may stand there",
+            ),
         }
     }
-    let host = parsed.host_str().map(|host| host.trim_matches(['[', ']'])).filter(|host| !host.is_empty());
+    let host = parsed
+        .host_str()
+        .map(|host| host.trim_matches(['[', ']']))
+        .filter(|host| !host.is_empty());
     UrlParts {
         host: host.and_then(decode),
         port: parsed.port(),
@@ -197,14 +221,21 @@ mod tests {
             "url": "postgres://me%40x:p%2Fw@db.example.net:6000/shop?sslmode=require", "database": "other"
         }))
         .unwrap();
-        assert_eq!((valid.host.as_str(), valid.port, valid.user.as_str()), ("db.example.net", 6000, "me@x"));
+        assert_eq!(
+            (valid.host.as_str(), valid.port, valid.user.as_str()),
+            ("db.example.net", 6000, "me@x")
+        );
         assert_eq!((valid.database.as_str(), valid.tls), ("other", TlsMode::Require));
         assert_eq!(valid.password.unwrap().reveal(), "p/w");
     }
 
     #[test]
     fn tls_is_verified_unless_on_loopback() {
-        let mode = |host: &str| parse(serde_json::json!({ "host": host, "user": "u", "database": "d" })).unwrap().tls;
+        let mode = |host: &str| {
+            parse(serde_json::json!({ "host": host, "user": "u", "database": "d" }))
+                .unwrap()
+                .tls
+        };
         assert_eq!(mode("localhost"), TlsMode::Prefer);
         assert_eq!(mode("127.0.0.2"), TlsMode::Prefer);
         assert_eq!(mode("::1"), TlsMode::Prefer);

@@ -28,12 +28,26 @@ pub(super) struct Decoder {
 impl Decoder {
     /// One builder for each field of the schema.
     pub(super) fn new(schema: SchemaRef, builders: Vec<Builder>) -> Self {
-        Self { schema, builders, framing: Framing::default(), rows: 0, bytes: 0, before: 0 }
+        Self {
+            schema,
+            builders,
+            framing: Framing::default(),
+            rows: 0,
+            bytes: 0,
+            before: 0,
+        }
     }
 
     /// Takes one message in.
     pub(super) fn push(&mut self, message: &[u8]) -> Result<()> {
-        let Self { builders, framing, rows, bytes, before, schema } = self;
+        let Self {
+            builders,
+            framing,
+            rows,
+            bytes,
+            before,
+            schema,
+        } = self;
         framing.rows(message, |row| {
             *bytes += row.len();
             decode_row(row, builders).map_err(|(column, error)| {
@@ -147,9 +161,14 @@ fn row_length(bytes: &[u8]) -> Option<usize> {
 }
 
 fn decode_row(row: &[u8], builders: &mut [Builder]) -> Result<(), (Option<usize>, Error)> {
-    let count = row.first_chunk::<2>().map_or(0, |count| usize::from(u16::from_be_bytes(*count)));
+    let count = row
+        .first_chunk::<2>()
+        .map_or(0, |count| usize::from(u16::from_be_bytes(*count)));
     if count != builders.len() {
-        return Err((None, malformed("the server sent another number of columns than was asked for")));
+        return Err((
+            None,
+            malformed("the server sent another number of columns than was asked for"),
+        ));
     }
     let mut rest = &row[2..];
     for (column, builder) in builders.iter_mut().enumerate() {
@@ -177,7 +196,10 @@ fn malformed(why: &str) -> Error {
 
 /// The builders of a schema, in its order.
 pub(super) fn builders(wires: &[Option<super::types::Wire>]) -> Vec<Builder> {
-    wires.iter().map(|wire| wire.as_ref().map_or_else(Builder::native, Builder::typed)).collect()
+    wires
+        .iter()
+        .map(|wire| wire.as_ref().map_or_else(Builder::native, Builder::typed))
+        .collect()
 }
 
 /// A schema shared by all batches.

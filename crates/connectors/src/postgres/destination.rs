@@ -13,26 +13,32 @@ use super::config::Valid;
 use super::load::PostgresLoad;
 use super::target::{Found, checkpoints, default_schema, full_name};
 
-/// A target database. The connection of a claim is kept for what follows it.
+/// The connection that was used last, for what follows.
+pub(super) type Idle = Arc<Mutex<Option<Arc<Client>>>>;
+
+/// A target database.
 pub(super) struct PostgresDestination {
     valid: Arc<Valid>,
-    idle: Mutex<Option<Client>>,
+    idle: Idle,
 }
 
 impl PostgresDestination {
     pub(super) fn new(valid: Arc<Valid>) -> Self {
-        Self { valid, idle: Mutex::new(None) }
-    }
-
-    /// A connection without a transaction: the idle one, unless it broke or another call has it.
-    async fn client(&self) -> Result<Client> {
-        match self.idle.lock().await.take().filter(|client| !client.inner.is_closed()) {
-            Some(client) => Ok(client),
-            None => Client::connect(&self.valid, Side::Destination).await,
+        Self {
+            valid,
+            idle: Idle::default(),
         }
     }
 
-    async fn keep(&self, client: Client) {
+    /// A connection without a transaction: the idle one, unless it broke or another call has it.
+    async fn client(&self) -> Result<Arc<Client>> {
+        match self.idle.lock().await.take().filter(|client| !client.inner.is_closed()) {
+            Some(client) => Ok(client),
+            None => Client::connect(&self.valid, Side::Destination).await.map(Arc::new),
+        }
+    }
+
+    async fn keep(&self, client: Arc<Client>) {
         *self.idle.lock().await = Some(client);
     }
 
@@ -75,7 +81,9 @@ impl Destination for PostgresDestination {
 
     async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>> {
         let client = self.client().await?;
-        Ok(Box::new(PostgresLoad::begin(client, target, epoch, shape).await?))
+        Ok(Box::new(
+            PostgresLoad::begin(client, self.idle.clone(), target, epoch, shape).await?,
+        ))
     }
 
     async fn states(&self, scope: &StateScope) -> Result<Vec<State>> {
@@ -89,21 +97,23 @@ impl Destination for PostgresDestination {
     }
 
     async fn set_state(&self, scope: &StateScope, key: &StreamKey, checkpoint: Option<&Checkpoint>) -> Result<()> {
-        let mut client = self.client().await?;
+        let client = self.client().await?;
         for checkpoints in self.schemas(&client, scope).await? {
             if !checkpoints.exist(&client).await? {
                 continue;
             }
             client.begin("").await?;
             match checkpoints.set(&client, key, checkpoint).await {
-                Err(error) if error.code() == Code::UnknownName => client.run("rollback").await?,
+                Err(error) if error.code() == Code::UnknownName => client.roll_back().await?,
                 set => {
                     set?;
                     return client.commit().await;
                 }
             }
         }
-        Err(Error::new(Code::UnknownName, format!("no state of {key} is kept in the target"))
-            .help("`state show` lists what is kept"))
+        Err(
+            Error::new(Code::UnknownName, format!("no state of {key} is kept in the target"))
+                .help("`state show` lists what is kept"),
+        )
     }
 }

@@ -58,7 +58,11 @@ pub(super) fn rows(batch: &RecordBatch, wires: &[Wire], first_row: u64, out: &mu
     let mut cells = Vec::with_capacity(wires.len());
     for ((array, field), wire) in batch.columns().iter().zip(schema.fields()).zip(wires) {
         let native = matches!(Extension::of(field), Some(Extension::Native(_)));
-        let cell = if native { Cells::Raw(array.as_binary()) } else { Cells::new(array.as_ref(), wire)? };
+        let cell = if native {
+            Cells::Raw(array.as_binary())
+        } else {
+            Cells::new(array.as_ref(), wire)?
+        };
         cells.push((cell, array.logical_null_count() > 0));
     }
     let count = (cells.len() as i16).to_be_bytes();
@@ -69,7 +73,9 @@ pub(super) fn rows(batch: &RecordBatch, wires: &[Wire], first_row: u64, out: &mu
                 out.extend_from_slice(&(-1i32).to_be_bytes());
             } else {
                 cell.put(row, out).map_err(|error| {
-                    error.column(schema.field(column).name()).row(format!("number {}", first_row + row as u64 + 1))
+                    error
+                        .column(schema.field(column).name())
+                        .row(format!("number {}", first_row + row as u64 + 1))
                 })?;
             }
         }
@@ -190,8 +196,14 @@ impl<'a> Cells<'a> {
                 fixed(out, micros.to_be_bytes());
             }
             Self::Timestamp(array) => {
-                let micros = array.value(row).checked_sub(EPOCH_MICROS).filter(|micros| *micros > i64::MIN);
-                fixed(out, micros.ok_or_else(|| out_of_range("a time so early"))?.to_be_bytes());
+                let micros = array
+                    .value(row)
+                    .checked_sub(EPOCH_MICROS)
+                    .filter(|micros| *micros > i64::MIN);
+                fixed(
+                    out,
+                    micros.ok_or_else(|| out_of_range("a time so early"))?.to_be_bytes(),
+                );
             }
             Self::Interval(array) => {
                 let value = array.value(row);
@@ -231,8 +243,11 @@ fn integer(out: &mut Vec<u8>, value: i64, width: Width) {
 
 fn text(out: &mut Vec<u8>, value: &str, limit: Option<u32>) -> Result<()> {
     if memchr::memchr(0, value.as_bytes()).is_some() {
-        return Err(Error::new(Code::ValueOutOfRange(Side::Destination), "a text holds U+0000, which PostgreSQL's text cannot")
-            .help("remove it in the mapping: `replace(column, chr(0), '')`"));
+        return Err(Error::new(
+            Code::ValueOutOfRange(Side::Destination),
+            "a text holds U+0000, which PostgreSQL's text cannot",
+        )
+        .help("remove it in the mapping: `replace(column, chr(0), '')`"));
     }
     if let Some(limit) = limit {
         let characters = value.chars().count();
@@ -247,7 +262,10 @@ fn text(out: &mut Vec<u8>, value: &str, limit: Option<u32>) -> Result<()> {
 }
 
 fn list(out: &mut Vec<u8>, array: &ListArray, row: usize, items: &Cells<'_>, element: u32) -> Result<()> {
-    let (start, end) = (array.value_offsets()[row] as usize, array.value_offsets()[row + 1] as usize);
+    let (start, end) = (
+        array.value_offsets()[row] as usize,
+        array.value_offsets()[row + 1] as usize,
+    );
     let length_at = out.len();
     out.extend_from_slice(&[0; 4]);
     let dimensions = i32::from(start != end);
@@ -272,6 +290,9 @@ fn list(out: &mut Vec<u8>, array: &ListArray, row: usize, items: &Cells<'_>, ele
 }
 
 fn out_of_range(what: &str) -> Error {
-    Error::new(Code::ValueOutOfRange(Side::Destination), format!("{what} does not fit PostgreSQL's type"))
-        .help("change it in the mapping, or land it as text by `type: string`")
+    Error::new(
+        Code::ValueOutOfRange(Side::Destination),
+        format!("{what} does not fit PostgreSQL's type"),
+    )
+    .help("change it in the mapping, or land it as text by `type: string`")
 }

@@ -1,32 +1,30 @@
 //! One load: a transaction on one connection, from the first row to the checkpoint.
 //!
-//! Staging tables are made inside the transaction and unlogged, so that a kill at any moment leaves nothing behind,
-//! and their rows cost no write-ahead log.
+//! Staging tables are made inside the transaction, so that a kill at any moment leaves nothing behind. Those whose rows
+//! are copied on from there are unlogged: they cost no write-ahead log.
 
-use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures_util::SinkExt;
-use syncapp_connector::{Batch, Load, Receipt, Target, TargetChange, TargetShape, Writer};
+use syncapp_connector::{Load, Receipt, Target, TargetChange, TargetShape, Writer};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamName};
-use tokio_postgres::CopyInSink;
 
-use super::client::{self, Client};
+use super::client::Client;
+use super::destination::Idle;
 use super::merge::Merge;
+use super::sql;
 use super::swap;
 use super::target::{self, Found, Way};
 use super::types::Wire;
-use super::{encode, sql};
+use super::writer::PostgresWriter;
 
-/// How many bytes go to the server at once.
-const CHUNK: usize = 64 * 1024;
-/// How many rows are encoded between two looks at the size.
-const SLICE: usize = 512;
 const LOCK_TIMEOUT: &str = "5s";
 
 pub(super) struct PostgresLoad {
-    client: Client,
+    client: Arc<Client>,
+    /// Where the connection goes when the load has ended well.
+    idle: Idle,
     target: Target,
     epoch: Epoch,
     way: Way,
@@ -37,16 +35,30 @@ pub(super) struct PostgresLoad {
     wires: Vec<Wire>,
     opened: bool,
     /// Rows that its writer copied.
-    rows: std::sync::Arc<std::sync::atomic::AtomicU64>,
+    rows: Arc<AtomicU64>,
 }
 
 impl PostgresLoad {
-    pub(super) async fn begin(mut client: Client, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Self> {
+    pub(super) async fn begin(
+        client: Arc<Client>,
+        idle: Idle,
+        target: &Target,
+        epoch: Epoch,
+        shape: &TargetShape,
+    ) -> Result<Self> {
         client.begin("isolation level read committed").await?;
-        client.run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'")).await?;
+        client
+            .run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))
+            .await?;
         let found = Found::look(&client, target).await?;
         let way = found.way(target)?;
-        for change in &shape.changes {
+        // An earlier load of this claim may have made the changes, or a stranger other ones.
+        let current = found.shape(target)?;
+        if current.columns != shape.columns {
+            let why = format!("the columns of {} changed while the run began", found.name);
+            return Err(Error::new(Code::TypeMismatch(Side::Destination), why).help("run again"));
+        }
+        for change in &current.changes {
             if let TargetChange::AddColumn { sql, .. } = change {
                 client.run(sql).await?;
             }
@@ -75,25 +87,39 @@ impl PostgresLoad {
                     client.run(&format!("create unique index on {table} ({key})")).await?;
                 }
                 let columns = sql::idents(target.columns.iter().map(|column| column.name.as_str()));
-                client.run(&format!("create unlogged table {staged} as select {columns} from {table} with no data")).await?;
+                client
+                    .run(&format!(
+                        "create unlogged table {staged} as select {columns} from {table} with no data"
+                    ))
+                    .await?;
                 if way != Way::Refill {
-                    let keys = target.primary_key.iter().map(|key| format!("alter column {} set not null", sql::ident(key)));
-                    client.run(&format!("alter table {staged} {}", keys.collect::<Vec<_>>().join(", "))).await?;
+                    let keys = target
+                        .primary_key
+                        .iter()
+                        .map(|key| format!("alter column {} set not null", sql::ident(key)));
+                    client
+                        .run(&format!("alter table {staged} {}", keys.collect::<Vec<_>>().join(", ")))
+                        .await?;
                 }
                 stage
             }
         };
         Ok(Self {
             unique_key: found.relation.is_none() || found.has_unique_key(),
-            wires: shape.columns.iter().map(|column| wire_of(&found, &column.name, &column.native.name)).collect(),
+            wires: shape
+                .columns
+                .iter()
+                .map(|column| wire_of(&found, &column.name, &column.native.name))
+                .collect(),
             client,
+            idle,
             target: target.clone(),
             epoch,
             way,
             name,
             into,
             opened: false,
-            rows: std::sync::Arc::default(),
+            rows: Arc::default(),
         })
     }
 
@@ -103,7 +129,7 @@ impl PostgresLoad {
 
     /// Puts the staged rows where they belong.
     async fn land(&self) -> Result<Receipt> {
-        let rows = self.rows.load(std::sync::atomic::Ordering::Acquire);
+        let rows = self.rows.load(Ordering::Acquire);
         let (table, stage, columns) = (sql::table(&self.name), sql::table(&self.into), self.column_list());
         let merge = Merge {
             table: &table,
@@ -114,19 +140,30 @@ impl PostgresLoad {
             unique_key: self.unique_key,
         };
         match self.way {
-            Way::Create | Way::Append => Ok(Receipt { inserted: rows, ..Receipt::default() }),
+            Way::Create | Way::Append => Ok(Receipt {
+                inserted: rows,
+                ..Receipt::default()
+            }),
             Way::Swap => {
                 self.lock(&table, "access exclusive").await?;
                 swap::swap(&self.client, &self.into, &self.name).await?;
-                Ok(Receipt { inserted: rows, ..Receipt::default() })
+                Ok(Receipt {
+                    inserted: rows,
+                    ..Receipt::default()
+                })
             }
             Way::Refill => {
                 self.lock(&table, "share row exclusive").await?;
                 let deleted = self.execute(&format!("delete from {table}")).await?;
-                let insert = format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
+                let insert =
+                    format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
                 let inserted = self.execute(&insert).await?;
                 self.client.run(&format!("drop table {stage}")).await?;
-                Ok(Receipt { inserted, deleted, updated: 0 })
+                Ok(Receipt {
+                    inserted,
+                    deleted,
+                    updated: 0,
+                })
             }
             Way::Merge | Way::RefillByKey => {
                 self.lock(&table, "share row exclusive").await?;
@@ -141,7 +178,11 @@ impl PostgresLoad {
     }
 
     async fn execute(&self, statement: &str) -> Result<u64> {
-        self.client.inner.execute_typed(statement, &[]).await.map_err(|error| self.client.error(&error))
+        self.client
+            .inner
+            .execute_typed(statement, &[])
+            .await
+            .map_err(|error| self.client.error(&error))
     }
 
     /// Waits for the table's lock, a few times so long as `lock_timeout` says.
@@ -170,7 +211,9 @@ fn wire_of(found: &Found, name: &str, native: &str) -> Wire {
 
 /// A number for a stream's staging table (FNV-1a).
 fn stage_number(key: &str) -> u64 {
-    key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[async_trait]
@@ -179,105 +222,40 @@ impl Load for PostgresLoad {
         if std::mem::replace(&mut self.opened, true) {
             return Ok(None);
         }
-        let copy = format!("copy {} ({}) from stdin (format binary)", sql::table(&self.into), self.column_list());
-        let sink = self.client.inner.copy_in(&copy).await.map_err(|error| self.client.error(&error))?;
-        let mut buffer = Vec::with_capacity(CHUNK * 2);
-        buffer.extend_from_slice(encode::HEADER);
-        Ok(Some(Box::new(PostgresWriter {
-            sink: Box::pin(sink),
-            buffer,
-            wires: self.wires.clone(),
-            rows: 0,
-            key: self.target.primary_key.clone(),
-            counted: self.rows.clone(),
-        })))
+        let copy = format!(
+            "copy {} ({}) from stdin (format binary)",
+            sql::table(&self.into),
+            self.column_list()
+        );
+        let writer = PostgresWriter::open(
+            self.client.clone(),
+            copy,
+            self.wires.clone(),
+            self.target.primary_key.clone(),
+            self.rows.clone(),
+        );
+        Ok(Some(Box::new(writer.await?)))
     }
 
-    async fn commit(mut self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
+    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
         let checkpoints = target::checkpoints(&self.target, &self.name);
-        checkpoints.put(&self.client, &self.target.key, self.epoch, checkpoint).await?;
+        checkpoints
+            .put(&self.client, &self.target.key, self.epoch, checkpoint)
+            .await?;
         let receipt = self.land().await?;
         if matches!(self.way, Way::Create | Way::Swap) {
             checkpoints.remember(&self.client, &self.target.key, &self.name).await?;
         }
         self.client.commit().await?;
+        *self.idle.lock().await = Some(self.client);
         Ok(receipt)
     }
 
     async fn abort(self: Box<Self>) {
         // A failure to roll back ends the connection, which rolls back as well.
-        if let Err(error) = self.client.run("rollback").await {
-            tracing::debug!(%error, "rollback failed");
+        match self.client.roll_back().await {
+            Ok(()) => *self.idle.lock().await = Some(self.client),
+            Err(error) => tracing::debug!(%error, "rollback failed"),
         }
-    }
-}
-
-struct PostgresWriter {
-    sink: Pin<Box<CopyInSink<Bytes>>>,
-    buffer: Vec<u8>,
-    wires: Vec<Wire>,
-    rows: u64,
-    key: Vec<String>,
-    counted: std::sync::Arc<std::sync::atomic::AtomicU64>,
-}
-
-impl PostgresWriter {
-    async fn send(&mut self) -> Result<()> {
-        let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK * 2));
-        self.sink.send(chunk.into()).await.map_err(|error| self.error(&error))
-    }
-
-    fn error(&self, error: &tokio_postgres::Error) -> Error {
-        let described = client::describe(error, Side::Destination);
-        let null = error.code().is_some_and(|state| state.code() == "23502");
-        match described.report().at.column.clone() {
-            Some(column) if null && self.key.contains(&column) => {
-                Error::new(Code::NullKey, format!("the key column `{column}` is NULL"))
-                    .column(&column)
-                    .help("choose a `primary_key` that is never NULL, or leave such rows out by `where`")
-                    .driver(described.report().driver.clone().unwrap_or_default())
-            }
-            _ => described,
-        }
-    }
-}
-
-#[async_trait]
-impl Writer for PostgresWriter {
-    async fn write(&mut self, batch: Batch) -> Result<()> {
-        match batch {
-            Batch::Native(native) => {
-                self.buffer.extend_from_slice(&native.bytes);
-                self.rows += native.rows as u64;
-                if self.buffer.len() >= CHUNK {
-                    self.send().await?;
-                }
-            }
-            Batch::Columns(columns) => {
-                let mut at = 0;
-                while at < columns.num_rows() {
-                    let slice = columns.slice(at, SLICE.min(columns.num_rows() - at));
-                    encode::rows(&slice, &self.wires, self.rows, &mut self.buffer)?;
-                    self.rows += slice.num_rows() as u64;
-                    at += slice.num_rows();
-                    if self.buffer.len() >= CHUNK {
-                        self.send().await?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self: Box<Self>) -> Result<u64> {
-        self.buffer.extend_from_slice(&encode::TRAILER);
-        self.send().await?;
-        let taken = self.sink.as_mut().finish().await.map_err(|error| self.error(&error))?;
-        if taken != self.rows {
-            let why = format!("the server counted {taken} rows of {} that were sent", self.rows);
-            return Err(Error::new(Code::Failed(Side::Destination), why).help("a rule or trigger of the target takes rows away"));
-        }
-        self.counted.store(taken, std::sync::atomic::Ordering::Release);
-        Ok(taken)
     }
 }

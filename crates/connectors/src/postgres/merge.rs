@@ -28,15 +28,31 @@ impl Merge<'_> {
         let counts = if self.unique_key {
             self.count(client, &self.upsert()).await?
         } else {
-            let updated = client.inner.execute_typed(&self.update(), &[]).await.map_err(|error| client.error(&error))?;
-            let inserted = client.inner.execute_typed(&self.insert(), &[]).await.map_err(|error| client.error(&error))?;
+            let updated = client
+                .inner
+                .execute_typed(&self.update(), &[])
+                .await
+                .map_err(|error| client.error(&error))?;
+            let inserted = client
+                .inner
+                .execute_typed(&self.insert(), &[])
+                .await
+                .map_err(|error| client.error(&error))?;
             (inserted, updated)
         };
-        Ok(Receipt { inserted: counts.0, updated: counts.1, deleted: 0 })
+        Ok(Receipt {
+            inserted: counts.0,
+            updated: counts.1,
+            deleted: 0,
+        })
     }
 
     async fn count(&self, client: &Client, statement: &str) -> Result<(u64, u64)> {
-        let row = client.inner.query_typed_one(statement, &[]).await.map_err(|error| client.error(&error))?;
+        let row = client
+            .inner
+            .query_typed_one(statement, &[])
+            .await
+            .map_err(|error| client.error(&error))?;
         Ok((row.get::<_, i64>(0) as u64, row.get::<_, i64>(1) as u64))
     }
 
@@ -49,19 +65,29 @@ impl Merge<'_> {
     }
 
     fn row(&self, of: &str) -> String {
-        let columns: Vec<String> = self.columns.iter().map(|name| format!("{of}.{}", sql::ident(name))).collect();
-        format!("row({})", columns.join(", "))
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|name| format!("{of}.{}", sql::ident(name)))
+            .collect();
+        // Without the cast the server compares column by column, for which not every type has an operator.
+        format!("row({})::record", columns.join(", "))
     }
 
     fn same_key(&self, one: &str, other: &str) -> String {
-        let equal = self.key.iter().map(|name| format!("{one}.{0} = {other}.{0}", sql::ident(name)));
+        let equal = self
+            .key
+            .iter()
+            .map(|name| format!("{one}.{0} = {other}.{0}", sql::ident(name)));
         equal.collect::<Vec<_>>().join(" and ")
     }
 
     /// What an update sets: every column but the key. With nothing else there is nothing to update.
     fn assignments(&self, from: &str) -> String {
         let rest = self.columns.iter().filter(|name| !self.key.contains(name));
-        rest.map(|name| format!("{0} = {from}.{0}", sql::ident(name))).collect::<Vec<_>>().join(", ")
+        rest.map(|name| format!("{0} = {from}.{0}", sql::ident(name)))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn upsert(&self) -> String {
@@ -70,7 +96,11 @@ impl Merge<'_> {
         let action = if set.is_empty() {
             "do nothing".to_owned()
         } else {
-            format!("do update set {set} where {} *<> {}", self.row("t"), self.row("excluded"))
+            format!(
+                "do update set {set} where {} *<> {}",
+                self.row("t"),
+                self.row("excluded")
+            )
         };
         format!(
             "with landed as (insert into {table} as t ({list}) overriding system value select {list} from {stage} \
@@ -101,7 +131,10 @@ impl Merge<'_> {
     /// Deletes the rows whose key is not staged.
     pub(super) fn delete_vanished(&self) -> String {
         let Self { table, stage, .. } = self;
-        format!("delete from {table} t where not exists (select from {stage} s where {})", self.same_key("t", "s"))
+        format!(
+            "delete from {table} t where not exists (select from {stage} s where {})",
+            self.same_key("t", "s")
+        )
     }
 
     /// Leaves one staged row a key.
@@ -109,22 +142,39 @@ impl Merge<'_> {
         let Self { stage, .. } = self;
         let keys = self.keys();
         let found = format!("select 1 from {stage} group by {keys} having count(*) > 1 limit 1");
-        let row = client.inner.query_typed_opt(&found, &[]).await.map_err(|error| client.error(&error))?;
+        let row = client
+            .inner
+            .query_typed_opt(&found, &[])
+            .await
+            .map_err(|error| client.error(&error))?;
         if row.is_none() {
             return Ok(());
         }
-        let order = self.cursor.map_or_else(String::new, |cursor| format!("order by {} desc", sql::ident(cursor)));
+        let order = self
+            .cursor
+            .map_or_else(String::new, |cursor| format!("order by {} desc", sql::ident(cursor)));
         let ranked = format!(
             "select {keys}, s.ctid as place, s::text as image, rank() over (partition by {keys} {order}) as rank, \
              row_number() over (partition by {keys} {order}) as number from {stage} s"
         );
         let ties = format!(
             "select concat_ws(', ', {}) from ({ranked}) r where rank = 1 group by {keys} having count(distinct image) > 1 limit 5",
-            self.key.iter().map(|name| format!("{}::text", sql::ident(name))).collect::<Vec<_>>().join(", ")
+            self.key
+                .iter()
+                .map(|name| format!("{}::text", sql::ident(name)))
+                .collect::<Vec<_>>()
+                .join(", ")
         );
-        let rows = client.inner.query_typed(&ties, &[]).await.map_err(|error| client.error(&error))?;
+        let rows = client
+            .inner
+            .query_typed(&ties, &[])
+            .await
+            .map_err(|error| client.error(&error))?;
         if !rows.is_empty() {
-            let named: Vec<String> = rows.iter().map(|row| format!("({})", row.get::<_, String>(0))).collect();
+            let named: Vec<String> = rows
+                .iter()
+                .map(|row| format!("({})", row.get::<_, String>(0)))
+                .collect();
             let why = match self.cursor {
                 Some(cursor) => format!("rows of one key and one `{cursor}` differ"),
                 None => "rows of one key differ".into(),
@@ -134,7 +184,9 @@ impl Merge<'_> {
                 .help("choose a `primary_key` that tells the rows apart"));
         }
         client
-            .run(&format!("delete from {stage} s using ({ranked}) r where s.ctid = r.place and r.number > 1"))
+            .run(&format!(
+                "delete from {stage} s using ({ranked}) r where s.ctid = r.place and r.number > 1"
+            ))
             .await
     }
 }

@@ -20,6 +20,7 @@ mod swap;
 mod target;
 mod tls;
 mod types;
+mod writer;
 
 use std::sync::Arc;
 
@@ -41,7 +42,12 @@ impl Connector for Postgres {
     const ID: &'static str = types::SYSTEM;
 
     fn manifest(&self) -> Manifest {
-        Manifest { id: Self::ID, title: "PostgreSQL", source: true, destination: true }
+        Manifest {
+            id: Self::ID,
+            title: "PostgreSQL",
+            source: true,
+            destination: true,
+        }
     }
 
     fn address(&self, address: &str) -> Option<serde_json::Value> {

@@ -27,7 +27,12 @@ impl<'a> Numeric<'a> {
         if digits.len() != usize::from(word(0)) * 2 {
             return Err(malformed());
         }
-        Ok(Self { digits, weight: i32::from(word(2) as i16), sign: word(4), scale: word(6) })
+        Ok(Self {
+            digits,
+            weight: i32::from(word(2) as i16),
+            sign: word(4),
+            scale: word(6),
+        })
     }
 
     fn count(&self) -> i32 {
@@ -54,31 +59,38 @@ pub(super) fn to_i128(bytes: &[u8], scale: u8) -> Result<i128> {
     if let Some(word) = numeric.special() {
         return Err(unfit(word));
     }
-    let count = numeric.digits.len() / 2;
+    let Some(last) = (numeric.digits.len() / 2).checked_sub(1) else {
+        return Ok(0);
+    };
+    let beyond = || unfit("a number of so many digits");
+    // Four digits fewer than 19: the sum stays in the machine's own words as long as it can.
     let mut value: i128 = 0;
-    if count <= 4 {
-        let mut small: i64 = 0;
-        for at in 0..count {
-            small = small * 10_000 + i64::from(numeric.digit(at));
-        }
-        value = i128::from(small);
+    if last < 4 {
+        let leading = (0..last).fold(0i64, |value, at| value * 10_000 + i64::from(numeric.digit(at)));
+        value = i128::from(leading);
     } else {
-        for at in 0..count {
-            value = value
-                .checked_mul(10_000)
-                .and_then(|value| value.checked_add(i128::from(numeric.digit(at))))
-                .ok_or_else(|| unfit("a number of so many digits"))?;
+        for at in 0..last {
+            let higher = value.checked_mul(10_000).ok_or_else(beyond)?;
+            value = higher + i128::from(numeric.digit(at));
         }
     }
+    // The last group may reach beyond the scale, with zeros only: it is cut before it could overflow.
     let shift = (numeric.weight + 1 - numeric.count()) * 4 + i32::from(scale);
-    let scaled = if value == 0 {
-        Some(0)
-    } else if shift >= 0 {
-        10i128.checked_pow(shift as u32).and_then(|power| value.checked_mul(power))
-    } else {
-        10i128.checked_pow(shift.unsigned_abs()).filter(|power| value % power == 0).map(|power| value / power)
+    let digit = i128::from(numeric.digit(last));
+    let scaled = match shift {
+        0.. => 10i128
+            .checked_pow(shift.unsigned_abs())
+            .and_then(|power| value.checked_mul(10_000)?.checked_add(digit)?.checked_mul(power)),
+        -3..0 => {
+            let cut = 10i128.pow(shift.unsigned_abs());
+            let whole = || value.checked_mul(10_000 / cut)?.checked_add(digit / cut);
+            if digit % cut == 0 { whole() } else { None }
+        }
+        _ => to_i256(bytes, scale)?
+            .to_i128()
+            .map(|value| if numeric.sign == NEGATIVE { -value } else { value }),
     };
-    let scaled = scaled.ok_or_else(|| unfit("a number of so many digits"))?;
+    let scaled = scaled.ok_or_else(beyond)?;
     Ok(if numeric.sign == NEGATIVE { -scaled } else { scaled })
 }
 
@@ -111,7 +123,11 @@ pub(super) fn to_text(bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     }
     let digit = |power: i32| -> u16 {
         let at = numeric.weight - power;
-        if (0..numeric.count()).contains(&at) { numeric.digit(at as usize) } else { 0 }
+        if (0..numeric.count()).contains(&at) {
+            numeric.digit(at as usize)
+        } else {
+            0
+        }
     };
     if numeric.weight < 0 {
         out.push(b'0');
@@ -187,7 +203,13 @@ pub(super) fn put_i128(out: &mut Vec<u8>, value: i128, scale: u8) {
             (&groups[low..=high], high as i32 - fraction_groups)
         }
     };
-    put_header(out, digits.len(), weight, if value < 0 { NEGATIVE } else { 0 }, u16::from(scale));
+    put_header(
+        out,
+        digits.len(),
+        weight,
+        if value < 0 { NEGATIVE } else { 0 },
+        u16::from(scale),
+    );
     for group in digits.iter().rev() {
         out.extend_from_slice(&group.to_be_bytes());
     }
@@ -224,13 +246,24 @@ pub(super) fn put_text(out: &mut Vec<u8>, text: &str) -> Result<()> {
         return Err(Error::new(Code::InvalidData(Side::Destination), why));
     }
     if whole.len() > 131_072 || fraction.len() > MAX_SCALE {
-        return Err(Error::new(Code::ValueOutOfRange(Side::Destination), "a number of more digits than numeric holds"));
+        return Err(Error::new(
+            Code::ValueOutOfRange(Side::Destination),
+            "a number of more digits than numeric holds",
+        ));
     }
-    let padded = format!("{}{whole}{fraction}{}", "0".repeat((4 - whole.len() % 4) % 4), "0".repeat((4 - fraction.len() % 4) % 4));
+    let padded = format!(
+        "{}{whole}{fraction}{}",
+        "0".repeat((4 - whole.len() % 4) % 4),
+        "0".repeat((4 - fraction.len() % 4) % 4)
+    );
     let groups: Vec<u16> = padded
         .as_bytes()
         .chunks(4)
-        .map(|group| group.iter().fold(0, |value, digit| value * 10 + u16::from(digit - b'0')))
+        .map(|group| {
+            group
+                .iter()
+                .fold(0, |value, digit| value * 10 + u16::from(digit - b'0'))
+        })
         .collect();
     let first = groups.iter().position(|group| *group != 0);
     let last = groups.iter().rposition(|group| *group != 0);
@@ -251,8 +284,11 @@ fn malformed() -> Error {
 }
 
 fn unfit(what: &str) -> Error {
-    Error::new(Code::ValueOutOfRange(Side::Source), format!("{what} does not fit the column's decimal type"))
-        .help("give the column `type: decimal` (unbounded) or `type: string` by a cast in a `query`")
+    Error::new(
+        Code::ValueOutOfRange(Side::Source),
+        format!("{what} does not fit the column's decimal type"),
+    )
+    .help("give the column `type: decimal` (unbounded) or `type: string` by a cast in a `query`")
 }
 
 #[cfg(test)]
@@ -262,7 +298,10 @@ mod tests {
     use super::*;
 
     fn body(bytes: &[u8]) -> &[u8] {
-        assert_eq!(i32::from_be_bytes(bytes[..4].try_into().unwrap()) as usize, bytes.len() - 4);
+        assert_eq!(
+            i32::from_be_bytes(bytes[..4].try_into().unwrap()) as usize,
+            bytes.len() - 4
+        );
         &bytes[4..]
     }
 
@@ -275,8 +314,23 @@ mod tests {
     #[test]
     fn texts_survive() {
         for plain in [
-            "0", "1", "-1", "0.0", "0.10", "-0.0001", "0.00001", "9999", "10000", "12345678.9", "100000000", "NaN",
-            "Infinity", "-Infinity", "123456789012345678901234567890.123456789", "0.00000000000000000001", "2.2500",
+            "0",
+            "1",
+            "-1",
+            "0.0",
+            "0.10",
+            "-0.0001",
+            "0.00001",
+            "9999",
+            "10000",
+            "12345678.9",
+            "100000000",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "123456789012345678901234567890.123456789",
+            "0.00000000000000000001",
+            "2.2500",
         ] {
             let mut bytes = Vec::new();
             put_text(&mut bytes, plain).unwrap();

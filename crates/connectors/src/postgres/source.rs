@@ -1,7 +1,7 @@
 //! Reading: one REPEATABLE READ snapshot, binary COPY out of it.
 //!
-//! A snapshot that is cut into splits is exported, and each further split imports it into a connection of its own.
-//! Dropping a stream of batches drops its connection, which cancels the COPY.
+//! A snapshot that is cut into splits is exported, and each split imports it into a connection of its own. Dropping a
+//! snapshot and its streams closes their connections and cancels what these had running.
 
 use std::sync::Arc;
 
@@ -11,7 +11,6 @@ use syncapp_connector::{
     Batch, BatchStream, NativeRows, Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef,
 };
 use syncapp_model::{Code, DataType, Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
-use tokio::sync::Mutex;
 use tokio_postgres::CopyOutStream;
 
 use super::catalog::{self, Relation};
@@ -40,7 +39,7 @@ impl Source for PostgresSource {
     }
 
     async fn open(&self, request: &ReadRequest) -> Result<Box<dyn Snapshot>> {
-        let mut client = Client::connect(&self.valid, Side::Source).await?;
+        let client = Client::connect(&self.valid, Side::Source).await?;
         client.begin("isolation level repeatable read, read only").await?;
         let relation = describe(&client, &request.stream).await?;
         let (horizon, warnings) = match &request.range {
@@ -48,7 +47,12 @@ impl Source for PostgresSource {
             None => (None, Vec::new()),
         };
         let splits = splits(&relation, request);
-        let exported = if splits.len() > 1 { Some(export(&client).await?) } else { None };
+        let exported = if splits.len() > 1 {
+            Some(export(&client).await?)
+        } else {
+            None
+        };
+        client.rest();
         Ok(Box::new(PostgresSnapshot {
             valid: self.valid.clone(),
             request: request.clone(),
@@ -57,7 +61,7 @@ impl Source for PostgresSource {
             exported,
             horizon,
             warnings,
-            first: Mutex::new(Some(client)),
+            first: Arc::new(client),
         }))
     }
 }
@@ -77,7 +81,14 @@ async fn describe(client: &Client, stream: &StreamRef) -> Result<Relation> {
         primary_key: Vec::new(),
         estimated_rows: None,
     };
-    Ok(Relation { spec, types, oid: 0, heap: false, pages: 0, generated: Vec::new() })
+    Ok(Relation {
+        spec,
+        types,
+        oid: 0,
+        heap: false,
+        pages: 0,
+        generated: Vec::new(),
+    })
 }
 
 async fn export(client: &Client) -> Result<String> {
@@ -95,7 +106,11 @@ async fn horizon(client: &Client, spec: &StreamSpec, range: &Range) -> Result<(O
                   where datname = current_database() and pid <> pg_backend_pid()), \
                  (select count(*) from pg_stat_activity where datname = current_database() \
                   and backend_type = 'client backend' and state is null)";
-    let row = client.inner.query_typed_one(query, &[]).await.map_err(|error| client.error(&error))?;
+    let row = client
+        .inner
+        .query_typed_one(query, &[])
+        .await
+        .map_err(|error| client.error(&error))?;
     let (open, oldest, hidden): (i64, Option<i64>, i64) = (row.get(0), row.get(1), row.get(2));
     if open == 0 {
         return Ok((None, Vec::new()));
@@ -110,7 +125,10 @@ async fn horizon(client: &Client, spec: &StreamSpec, range: &Range) -> Result<(O
     let warnings = if value.is_some() && hidden == 0 {
         Vec::new()
     } else {
-        let why = format!("{open} transactions were writing while the increment was read, and may commit rows behind `{}`", range.cursor);
+        let why = format!(
+            "{open} transactions were writing while the increment was read, and may commit rows behind `{}`",
+            range.cursor
+        );
         vec![
             Error::warning(Code::LateRows, why)
                 .help("grant pg_read_all_stats to the reading user, and use a cursor set by the database's clock"),
@@ -121,7 +139,9 @@ async fn horizon(client: &Client, spec: &StreamSpec, range: &Range) -> Result<(O
 
 /// Ranges of heap pages, where the whole of one heap is read in no order.
 fn splits(relation: &Relation, request: &ReadRequest) -> Vec<Split> {
-    let wanted = u32::try_from(request.splits).unwrap_or(u32::MAX).min(relation.pages / MIN_PAGES);
+    let wanted = u32::try_from(request.splits)
+        .unwrap_or(u32::MAX)
+        .min(relation.pages / MIN_PAGES);
     if !relation.heap || request.range.is_some() || request.limit.is_some() || wanted < 2 {
         return Split::whole();
     }
@@ -135,7 +155,10 @@ fn splits(relation: &Relation, request: &ReadRequest) -> Vec<Split> {
             } else {
                 format!("{from} and ctid < '({},0)'::tid", (number + 1) * step)
             };
-            Split { number: number as usize, predicate: Some(predicate) }
+            Split {
+                number: number as usize,
+                predicate: Some(predicate),
+            }
         })
         .collect()
 }
@@ -148,8 +171,9 @@ struct PostgresSnapshot {
     exported: Option<String>,
     horizon: Option<Scalar>,
     warnings: Vec<Error>,
-    /// The connection that holds the snapshot: it reads the only split itself, and else waits for the others' end.
-    first: Mutex<Option<Client>>,
+    /// The connection that holds the snapshot. It reads the only split itself; a stream that was dropped early is read to
+    /// its end by the driver before the next one begins.
+    first: Arc<Client>,
 }
 
 #[async_trait]
@@ -177,21 +201,33 @@ impl Snapshot for PostgresSnapshot {
 
     async fn read(&self, split: &Split) -> Result<BatchStream> {
         let client = match &self.exported {
-            Some(exported) => self.import(exported).await?,
-            None => self.first.lock().await.take().ok_or_else(|| Error::internal("a split is read twice"))?,
+            Some(exported) => Arc::new(self.import(exported).await?),
+            None => self.first.clone(),
         };
         let query = copy(&self.relation, &self.request, split)?;
-        let rows = client.inner.copy_out(&query).await.map_err(|error| client.error(&error))?;
-        let reading = Reading { rows: Box::pin(rows), client, turn: self.turn()?, done: false };
+        client.work();
+        let rows = client
+            .inner
+            .copy_out(&query)
+            .await
+            .map_err(|error| client.error(&error))?;
+        let reading = Reading {
+            rows: Box::pin(rows),
+            client,
+            turn: self.turn()?,
+            done: false,
+        };
         Ok(stream::try_unfold(reading, Reading::next).boxed())
     }
 }
 
 impl PostgresSnapshot {
     async fn import(&self, exported: &str) -> Result<Client> {
-        let mut client = Client::connect(&self.valid, Side::Source).await?;
+        let client = Client::connect(&self.valid, Side::Source).await?;
         client.begin("isolation level repeatable read, read only").await?;
-        client.run(&format!("set transaction snapshot {}", sql::text(exported))).await?;
+        client
+            .run(&format!("set transaction snapshot {}", sql::text(exported)))
+            .await?;
         Ok(client)
     }
 
@@ -199,7 +235,12 @@ impl PostgresSnapshot {
     fn turn(&self) -> Result<Turn> {
         let (rows, bytes) = (self.request.batch_rows, self.request.batch_bytes);
         if self.request.wire {
-            return Ok(Turn::Wire { framing: Framing::default(), out: Vec::with_capacity(bytes), rows: 0, bytes });
+            return Ok(Turn::Wire {
+                framing: Framing::default(),
+                out: Vec::with_capacity(bytes),
+                rows: 0,
+                bytes,
+            });
         }
         let mut fields = Vec::new();
         let mut wires = Vec::new();
@@ -208,21 +249,34 @@ impl PostgresSnapshot {
             fields.push(self.relation.spec.columns[at].field(read.native));
             wires.push((!read.native).then(|| self.relation.types[at].wire.clone()));
         }
-        Ok(Turn::Columns { decoder: Box::new(Decoder::new(schema(fields), builders(&wires))), rows, bytes })
+        Ok(Turn::Columns {
+            decoder: Box::new(Decoder::new(schema(fields), builders(&wires))),
+            rows,
+            bytes,
+        })
     }
 }
 
-/// A COPY while it is read. Owns its connection, so that dropping it cancels the COPY.
+/// A COPY while it is read. Holds its connection: the last to let it go cancels the COPY.
 struct Reading {
     rows: std::pin::Pin<Box<CopyOutStream>>,
-    client: Client,
+    client: Arc<Client>,
     turn: Turn,
     done: bool,
 }
 
 enum Turn {
-    Wire { framing: Framing, out: Vec<u8>, rows: usize, bytes: usize },
-    Columns { decoder: Box<Decoder>, rows: usize, bytes: usize },
+    Wire {
+        framing: Framing,
+        out: Vec<u8>,
+        rows: usize,
+        bytes: usize,
+    },
+    Columns {
+        decoder: Box<Decoder>,
+        rows: usize,
+        bytes: usize,
+    },
 }
 
 impl Turn {
@@ -249,7 +303,10 @@ impl Turn {
         match self {
             Self::Wire { out, rows, bytes, .. } => {
                 let taken = std::mem::replace(out, Vec::with_capacity(*bytes));
-                let batch = NativeRows { bytes: taken.into(), rows: std::mem::take(rows) };
+                let batch = NativeRows {
+                    bytes: taken.into(),
+                    rows: std::mem::take(rows),
+                };
                 Ok((batch.rows > 0).then_some(Batch::Native(batch)))
             }
             Self::Columns { decoder, .. } if decoder.rows() == 0 => Ok(None),
@@ -279,6 +336,7 @@ impl Reading {
                 Some(Err(error)) => return Err(self.client.error(&error)),
                 None => {
                     self.turn.end()?;
+                    self.client.rest();
                     self.done = true;
                     match self.turn.take()? {
                         None => return Ok(None),
@@ -294,10 +352,18 @@ impl Reading {
 }
 
 fn position(relation: &Relation, read: &ReadColumn) -> Result<usize> {
-    relation.spec.columns.iter().position(|column| column.name == read.name).ok_or_else(|| {
-        Error::new(Code::UnknownColumn, format!("the stream has no column `{}` any more", read.name))
+    relation
+        .spec
+        .columns
+        .iter()
+        .position(|column| column.name == read.name)
+        .ok_or_else(|| {
+            Error::new(
+                Code::UnknownColumn,
+                format!("the stream has no column `{}` any more", read.name),
+            )
             .help("its table changed while the run began: run again")
-    })
+        })
 }
 
 /// The COPY statement of a split.
@@ -325,20 +391,34 @@ fn copy(relation: &Relation, request: &ReadRequest, split: &Split) -> Result<Str
     if plain && relation.heap && conditions.is_empty() && request.limit.is_none() && order.is_empty() {
         return Ok(format!("copy {from} ({list}) to stdout (format binary)"));
     }
-    let filter = if conditions.is_empty() { String::new() } else { format!(" where {}", conditions.join(" and ")) };
-    let limit = request.limit.map_or_else(String::new, |limit| format!(" limit {limit}"));
-    Ok(format!("copy (select {list} from {from}{filter}{order}{limit}) to stdout (format binary)"))
+    let filter = if conditions.is_empty() {
+        String::new()
+    } else {
+        format!(" where {}", conditions.join(" and "))
+    };
+    let limit = request
+        .limit
+        .map_or_else(String::new, |limit| format!(" limit {limit}"));
+    Ok(format!(
+        "copy (select {list} from {from}{filter}{order}{limit}) to stdout (format binary)"
+    ))
 }
 
 /// The expression that a range compares and orders by, and its condition. Text is compared by its bytes, as the engine
 /// does, not by a collation.
 fn bounds(relation: &Relation, range: &Range) -> Result<(String, Option<String>)> {
-    let column = relation
-        .spec
-        .column(&range.cursor)
-        .ok_or_else(|| Error::new(Code::UnknownColumn, format!("the stream has no column `{}`", range.cursor)))?;
+    let column = relation.spec.column(&range.cursor).ok_or_else(|| {
+        Error::new(
+            Code::UnknownColumn,
+            format!("the stream has no column `{}`", range.cursor),
+        )
+    })?;
     let name = sql::ident(&range.cursor);
-    let key = if column.ty == DataType::String { format!("{name}::text collate \"C\"") } else { name.clone() };
+    let key = if column.ty == DataType::String {
+        format!("{name}::text collate \"C\"")
+    } else {
+        name.clone()
+    };
     let mut conditions = Vec::new();
     if let Some(from) = &range.from {
         conditions.push(format!("{key} >= {}", sql::scalar(from)));
@@ -350,6 +430,10 @@ fn bounds(relation: &Relation, range: &Range) -> Result<(String, Option<String>)
         return Ok((key, None));
     }
     let inside = conditions.join(" and ");
-    let condition = if column.nullable { format!("(({inside}) or {name} is null)") } else { inside };
+    let condition = if column.nullable {
+        format!("(({inside}) or {name} is null)")
+    } else {
+        inside
+    };
     Ok((key, Some(condition)))
 }

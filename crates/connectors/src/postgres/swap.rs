@@ -14,7 +14,12 @@ use super::target::{self, Found};
 pub(super) async fn stage(client: &Client, found: &Found, target: &Target, stage: &StreamName) -> Result<()> {
     let staged = sql::table(stage);
     if found.has_extras() {
-        client.run(&format!("create table {staged} (like {} including all)", sql::table(&found.name))).await
+        client
+            .run(&format!(
+                "create table {staged} (like {} including all)",
+                sql::table(&found.name)
+            ))
+            .await
     } else {
         client.run(&target::create(&staged, target, "")).await
     }
@@ -55,9 +60,23 @@ pub(super) async fn swap(client: &Client, stage: &StreamName, name: &StreamName)
            and exists (select from pg_attribute b where b.attrelid = (select oid from new) and b.attname = a.attname)",
         table = sql::table(name).replace('%', "%%").replace('\'', "''"),
     );
-    let rows = client.inner.query_typed(&query, &[]).await.map_err(|error| client.error(&error))?;
+    let rows = client
+        .inner
+        .query_typed(&query, &[])
+        .await
+        .map_err(|error| client.error(&error))?;
     client.run(&format!("drop table {}", sql::table(name))).await?;
-    client.run(&format!("alter table {} rename to {}", sql::table(stage), sql::ident(&name.name))).await?;
+    client
+        .run(&format!(
+            "alter table {} rename to {}",
+            sql::table(stage),
+            sql::ident(&name.name)
+        ))
+        .await?;
     let statements: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    if statements.is_empty() { Ok(()) } else { client.run(&statements.join("; ")).await }
+    if statements.is_empty() {
+        Ok(())
+    } else {
+        client.run(&statements.join("; ")).await
+    }
 }

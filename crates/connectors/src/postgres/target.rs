@@ -57,29 +57,60 @@ impl Found {
         let name = full_name(client, &target.name).await?;
         let relation = catalog::relation_of(client, &name).await?;
         let Some(relation) = relation else {
-            return Ok(Self { name, relation: None, ours: false, ties: Ties::default() });
+            return Ok(Self {
+                name,
+                relation: None,
+                ours: false,
+                ties: Ties::default(),
+            });
         };
-        if !matches!(relation.spec.kind, StreamKind::Table | StreamKind::Partitioned | StreamKind::Partition) {
-            return Err(Error::new(Code::TypeMismatch(Side::Destination), format!("{name} is not a table"))
-                .help("write to a table, or name another target in `into`"));
+        if !matches!(
+            relation.spec.kind,
+            StreamKind::Table | StreamKind::Partitioned | StreamKind::Partition
+        ) {
+            return Err(
+                Error::new(Code::TypeMismatch(Side::Destination), format!("{name} is not a table"))
+                    .help("write to a table, or name another target in `into`"),
+            );
         }
         let checkpoints = checkpoints(target, &name);
-        let made = if checkpoints.exist(client).await? { checkpoints.relation(client, &target.key).await? } else { None };
+        let made = if checkpoints.exist(client).await? {
+            checkpoints.relation(client, &target.key).await?
+        } else {
+            None
+        };
         let ties = ties(client, relation.oid, &target.primary_key).await?;
-        Ok(Self { name, ours: made == Some(relation.oid), relation: Some(relation), ties })
+        Ok(Self {
+            name,
+            ours: made == Some(relation.oid),
+            relation: Some(relation),
+            ties,
+        })
     }
 
     /// How a load gets in.
     pub(super) fn way(&self, target: &Target) -> Result<Way> {
+        if target.write == Write::History {
+            return Err(Error::new(Code::NotAvailable, "`write: history` is planned").help("use `merge` or `append`"));
+        }
         let Some(relation) = &self.relation else {
-            return Ok(if target.write == Write::Merge { Way::Merge } else { Way::Create });
+            return Ok(if target.write == Write::Merge {
+                Way::Merge
+            } else {
+                Way::Create
+            });
         };
         Ok(match target.write {
             Write::Merge => Way::Merge,
             Write::Append => Way::Append,
-            _ if self.ours && !self.ties.bound && (!self.ties.extras || self.same_columns(relation, target)) => Way::Swap,
+            _ if self.ours && !self.ties.bound && (!self.ties.extras || self.same_columns(relation, target)) => {
+                Way::Swap
+            }
             _ if self.ties.referenced && target.primary_key.is_empty() => {
-                let why = format!("other tables refer to {}, so its rows cannot all be replaced", self.name);
+                let why = format!(
+                    "other tables refer to {}, so its rows cannot all be replaced",
+                    self.name
+                );
                 return Err(Error::new(Code::Dependents, why)
                     .help("give the stream a `primary_key`: rows are then updated by key, and vanished ones deleted"));
             }
@@ -114,39 +145,74 @@ impl Found {
         let rebuilt = matches!(self.way(target)?, Way::Create | Way::Swap);
         let relation = self.relation.as_ref().filter(|_| !rebuilt);
         if self.relation.is_none() {
-            changes.push(TargetChange::Create { sql: create(&sql::table(&self.name), target, "") });
+            changes.push(TargetChange::Create {
+                sql: create(&sql::table(&self.name), target, ""),
+            });
         }
         for want in &target.columns {
             let have = relation.and_then(|relation| {
-                let at = relation.spec.columns.iter().position(|column| column.name == want.name)?;
-                Some((&relation.spec.columns[at], &relation.types[at], relation.generated.contains(&want.name)))
+                let at = relation
+                    .spec
+                    .columns
+                    .iter()
+                    .position(|column| column.name == want.name)?;
+                Some((
+                    &relation.spec.columns[at],
+                    &relation.types[at],
+                    relation.generated.contains(&want.name),
+                ))
             });
             columns.push(match have {
                 Some((have, ty, generated)) => fitting(&self.name, want, have, ty, generated)?,
                 None => {
                     if relation.is_some() {
-                        let sql = format!("alter table {} add column {} {}", sql::table(&self.name), sql::ident(&want.name), declared(want));
-                        changes.push(TargetChange::AddColumn { column: want.name.clone(), sql });
+                        let sql = format!(
+                            "alter table {} add column {} {}",
+                            sql::table(&self.name),
+                            sql::ident(&want.name),
+                            declared(want)
+                        );
+                        changes.push(TargetChange::AddColumn {
+                            column: want.name.clone(),
+                            sql,
+                        });
                     }
                     made(want)?
                 }
             });
         }
-        Ok(TargetShape { name: self.name.clone(), columns, changes, wire: true })
+        Ok(TargetShape {
+            name: self.name.clone(),
+            columns,
+            changes,
+            wire: true,
+        })
     }
 }
 
 /// The column as it is, if the stream's values can land in it.
-fn fitting(table: &StreamName, want: &TargetColumn, have: &Column, ty: &types::PgType, generated: bool) -> Result<Column> {
+fn fitting(
+    table: &StreamName,
+    want: &TargetColumn,
+    have: &Column,
+    ty: &types::PgType,
+    generated: bool,
+) -> Result<Column> {
     let same = want.source_native.as_ref() == Some(&have.native) && ty.native_cast.is_empty();
     let writable = ty.typed_cast.is_empty() && encode::accepts(&want.ty, &ty.wire);
     if generated {
-        return Err(Error::new(Code::TypeMismatch(Side::Destination), format!("`{}` of {table} is a generated column", want.name))
-            .column(&want.name)
-            .help(format!("leave it out: `select: [\"*\", -{}]`", want.name)));
+        return Err(Error::new(
+            Code::TypeMismatch(Side::Destination),
+            format!("`{}` of {table} is a generated column", want.name),
+        )
+        .column(&want.name)
+        .help(format!("leave it out: `select: [\"*\", -{}]`", want.name)));
     }
     if !same && !writable {
-        let why = format!("`{}` of {table} is {}, which cannot hold every {}", want.name, have.native.name, want.ty);
+        let why = format!(
+            "`{}` of {table} is {}, which cannot hold every {}",
+            want.name, have.native.name, want.ty
+        );
         return Err(Error::new(Code::TypeMismatch(Side::Destination), why)
             .column(&want.name)
             .help("cast it in the mapping by `type:`, or change the target's column"));
@@ -169,7 +235,10 @@ fn made(want: &TargetColumn) -> Result<Column> {
     Ok(Column {
         name: want.name.clone(),
         ty: want.ty.clone(),
-        native: NativeType { system: SYSTEM.into(), name },
+        native: NativeType {
+            system: SYSTEM.into(),
+            name,
+        },
         portable: true,
         nullable: want.nullable,
     })
@@ -210,8 +279,11 @@ pub(super) fn checkpoints(target: &Target, name: &StreamName) -> Checkpoints {
 /// The name with its schema: the first of the user's search path where none is given.
 pub(super) async fn full_name(client: &Client, name: &StreamName) -> Result<StreamName> {
     if name.name.len() > 63 {
-        return Err(Error::new(Code::InvalidValue, format!("the name {name} is longer than PostgreSQL's 63 bytes"))
-            .help("give a shorter one in `into`"));
+        return Err(Error::new(
+            Code::InvalidValue,
+            format!("the name {name} is longer than PostgreSQL's 63 bytes"),
+        )
+        .help("give a shorter one in `into`"));
     }
     if name.namespace.is_some() {
         return Ok(name.clone());
@@ -221,10 +293,17 @@ pub(super) async fn full_name(client: &Client, name: &StreamName) -> Result<Stre
 
 /// The first schema of the user's search path.
 pub(super) async fn default_schema(client: &Client) -> Result<String> {
-    let row = client.inner.query_typed_one("select current_schema()::text", &[]).await.map_err(|error| client.error(&error))?;
+    let row = client
+        .inner
+        .query_typed_one("select current_schema()::text", &[])
+        .await
+        .map_err(|error| client.error(&error))?;
     row.get::<_, Option<String>>(0).ok_or_else(|| {
-        Error::new(Code::NamespaceNotFound(Side::Destination), "the user's search path names no schema that exists")
-            .help("name the schema in `into`, or set the user's search_path")
+        Error::new(
+            Code::NamespaceNotFound(Side::Destination),
+            "the user's search path names no schema that exists",
+        )
+        .help("name the schema in `into`, or set the user's search_path")
     })
 }
 
@@ -249,8 +328,17 @@ async fn ties(client: &Client, oid: u32, key: &[String]) -> Result<Ties> {
          from pg_class c where c.oid = {oid}",
         key = text_array(key),
     );
-    let row = client.inner.query_typed_one(&query, &[]).await.map_err(|error| client.error(&error))?;
-    Ok(Ties { bound: row.get(0), referenced: row.get(1), unique_key: row.get(2), extras: row.get(3) })
+    let row = client
+        .inner
+        .query_typed_one(&query, &[])
+        .await
+        .map_err(|error| client.error(&error))?;
+    Ok(Ties {
+        bound: row.get(0),
+        referenced: row.get(1),
+        unique_key: row.get(2),
+        extras: row.get(3),
+    })
 }
 
 /// The names as an array, in the order of their bytes under any collation.
@@ -259,5 +347,8 @@ fn text_array(names: &[String]) -> String {
     if names.is_empty() {
         return "array[]::text[]".into();
     }
-    format!("(select array_agg(n order by n) from unnest(array[{}]::text[]) n)", names.join(", "))
+    format!(
+        "(select array_agg(n order by n) from unnest(array[{}]::text[]) n)",
+        names.join(", ")
+    )
 }

@@ -30,10 +30,17 @@ pub(super) fn connector(valid: &Valid, side: Side) -> Result<MakeRustlsConnect> 
         TlsMode::VerifyCa => {
             let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(valid, side)?), provider)
                 .build()
-                .map_err(|problem| Error::new(Code::TlsFailed(side), "no trusted authority is known").driver(problem))?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyName(verifier))).with_no_client_auth()
+                .map_err(|problem| {
+                    Error::new(Code::TlsFailed(side), "no trusted authority is known").driver(problem)
+                })?;
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(AnyName(verifier)))
+                .with_no_client_auth()
         }
-        TlsMode::VerifyFull => builder.with_root_certificates(roots(valid, side)?).with_no_client_auth(),
+        TlsMode::VerifyFull => builder
+            .with_root_certificates(roots(valid, side)?)
+            .with_no_client_auth(),
     };
     Ok(MakeRustlsConnect::new(config))
 }

@@ -54,7 +54,10 @@ pub(super) struct PgType {
 
 impl PgType {
     pub(super) fn native(&self) -> NativeType {
-        NativeType { system: SYSTEM.into(), name: self.name.clone() }
+        NativeType {
+            system: SYSTEM.into(),
+            name: self.name.clone(),
+        }
     }
 }
 
@@ -70,7 +73,10 @@ pub(super) fn resolve(oid: u32, typmod: i32, kind: &str, name: &str) -> PgType {
     let Some(known) = Type::from_oid(oid) else {
         // An enum's bytes are its label; other user-defined types have numbers of their own in every database.
         let cast = if kind == "e" { "" } else { "::text" };
-        return PgType { typed_cast: cast, ..as_text("text", cast) };
+        return PgType {
+            typed_cast: cast,
+            ..as_text("text", cast)
+        };
     };
     if known == Type::MONEY {
         return PgType {
@@ -83,7 +89,13 @@ pub(super) fn resolve(oid: u32, typmod: i32, kind: &str, name: &str) -> PgType {
     }
     match wire(&known, typmod) {
         Wire::Other => as_text(name, ""),
-        wire => PgType { ty: data_type(&wire), name: name.into(), wire, typed_cast: "", native_cast: "" },
+        wire => PgType {
+            ty: data_type(&wire),
+            name: name.into(),
+            wire,
+            typed_cast: "",
+            native_cast: "",
+        },
     }
 }
 
@@ -137,7 +149,10 @@ fn data_type(wire: &Wire) -> DataType {
         Wire::Int8 | Wire::Oid => DataType::Int64,
         Wire::Float4 => DataType::Float32,
         Wire::Float8 => DataType::Float64,
-        Wire::Numeric(Some((precision, scale))) => DataType::Decimal { precision: *precision, scale: *scale },
+        Wire::Numeric(Some((precision, scale))) => DataType::Decimal {
+            precision: *precision,
+            scale: *scale,
+        },
         Wire::Numeric(None) => DataType::BigDecimal,
         Wire::Text(_) | Wire::Other => DataType::String,
         Wire::Json | Wire::Jsonb => DataType::Json,
@@ -260,9 +275,27 @@ mod tests {
     #[test]
     fn declared_types_are_read_back_as_themselves() {
         for word in [
-            "bool", "int16", "int32", "int64", "float32", "float64", "decimal(15,2)", "decimal(76,76)", "decimal",
-            "string", "binary", "date", "time", "timestamp", "timestamptz", "interval", "uuid", "json", "list<int32>",
-            "list<decimal(9,4)>", "list<timestamptz>",
+            "bool",
+            "int16",
+            "int32",
+            "int64",
+            "float32",
+            "float64",
+            "decimal(15,2)",
+            "decimal(76,76)",
+            "decimal",
+            "string",
+            "binary",
+            "date",
+            "time",
+            "timestamp",
+            "timestamptz",
+            "interval",
+            "uuid",
+            "json",
+            "list<int32>",
+            "list<decimal(9,4)>",
+            "list<timestamptz>",
         ] {
             let ty: DataType = word.parse().unwrap();
             let declared = declare(&ty);
@@ -287,6 +320,9 @@ mod tests {
         assert_eq!(resolve(70_000, -1, "c", "pair").typed_cast, "::text");
         assert_eq!(resolve(70_000, -1, "c", "pair").name, "text");
         let range = resolve(Type::INT4_RANGE.oid(), -1, "r", "int4range");
-        assert_eq!((range.name.as_str(), range.typed_cast, range.native_cast), ("int4range", "::text", ""));
+        assert_eq!(
+            (range.name.as_str(), range.typed_cast, range.native_cast),
+            ("int4range", "::text", "")
+        );
     }
 }

@@ -1,0 +1,160 @@
+//! Batches into COPY.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::SinkExt;
+use syncapp_connector::{Batch, Writer};
+use syncapp_model::{Code, Error, Result, Side};
+use tokio_postgres::CopyInSink;
+
+use super::client::{self, Client};
+use super::encode;
+use super::types::Wire;
+
+/// How many bytes go to the server at once.
+const CHUNK: usize = 64 * 1024;
+/// How many rows are encoded between two looks at the size.
+const SLICE: usize = 512;
+/// After so many bytes one COPY ends and the next begins: what the server says of a row is only heard at the end.
+const COPY_BYTES: usize = 64 << 20;
+
+pub(super) struct PostgresWriter {
+    client: Arc<Client>,
+    /// The statement.
+    copy: String,
+    sink: Pin<Box<CopyInSink<Bytes>>>,
+    buffer: Vec<u8>,
+    wires: Vec<Wire>,
+    /// Columns that may not be NULL because rows are found by them.
+    key: Vec<String>,
+    /// Bytes sent to this COPY.
+    sent: usize,
+    /// Rows given to all of them.
+    rows: u64,
+    /// Rows that the server counted.
+    taken: u64,
+    /// Where the load finds that number.
+    counted: Arc<AtomicU64>,
+}
+
+impl PostgresWriter {
+    pub(super) async fn open(
+        client: Arc<Client>,
+        copy: String,
+        wires: Vec<Wire>,
+        key: Vec<String>,
+        counted: Arc<AtomicU64>,
+    ) -> Result<Self> {
+        let sink = start(&client, &copy).await?;
+        let buffer = new_buffer(encode::HEADER);
+        Ok(Self {
+            client,
+            copy,
+            sink,
+            buffer,
+            wires,
+            key,
+            sent: 0,
+            rows: 0,
+            taken: 0,
+            counted,
+        })
+    }
+
+    async fn send(&mut self) -> Result<()> {
+        let chunk = std::mem::replace(&mut self.buffer, new_buffer(&[]));
+        self.sent += chunk.len();
+        self.sink.send(chunk.into()).await.map_err(|error| self.error(&error))
+    }
+
+    /// Sends what waits, if it is worth it.
+    async fn advance(&mut self) -> Result<()> {
+        if self.buffer.len() < CHUNK {
+            return Ok(());
+        }
+        self.send().await?;
+        if self.sent < COPY_BYTES {
+            return Ok(());
+        }
+        self.end().await?;
+        self.sink = start(&self.client, &self.copy).await?;
+        self.buffer.extend_from_slice(encode::HEADER);
+        self.sent = 0;
+        Ok(())
+    }
+
+    /// Ends the COPY.
+    async fn end(&mut self) -> Result<()> {
+        self.buffer.extend_from_slice(&encode::TRAILER);
+        self.send().await?;
+        self.taken += self.sink.as_mut().finish().await.map_err(|error| self.error(&error))?;
+        if self.taken == self.rows {
+            return Ok(());
+        }
+        let why = format!("the server counted {} rows of {} that were sent", self.taken, self.rows);
+        Err(Error::new(Code::Failed(Side::Destination), why).help("a rule or trigger of the target takes rows away"))
+    }
+
+    fn error(&self, error: &tokio_postgres::Error) -> Error {
+        let described = client::describe(error, Side::Destination);
+        let null = error.code().is_some_and(|state| state.code() == "23502");
+        match described.report().at.column.clone() {
+            Some(column) if null && self.key.contains(&column) => {
+                Error::new(Code::NullKey, format!("the key column `{column}` is NULL"))
+                    .column(&column)
+                    .help("choose a `primary_key` that is never NULL, or leave such rows out by `where`")
+                    .driver(described.report().driver.clone().unwrap_or_default())
+            }
+            _ => described,
+        }
+    }
+}
+
+async fn start(client: &Client, copy: &str) -> Result<Pin<Box<CopyInSink<Bytes>>>> {
+    client
+        .inner
+        .copy_in(copy)
+        .await
+        .map(Box::pin)
+        .map_err(|error| client.error(&error))
+}
+
+fn new_buffer(start: &[u8]) -> Vec<u8> {
+    let mut buffer = Vec::with_capacity(CHUNK * 2);
+    buffer.extend_from_slice(start);
+    buffer
+}
+
+#[async_trait]
+impl Writer for PostgresWriter {
+    async fn write(&mut self, batch: Batch) -> Result<()> {
+        match batch {
+            Batch::Native(native) => {
+                self.buffer.extend_from_slice(&native.bytes);
+                self.rows += native.rows as u64;
+                self.advance().await
+            }
+            Batch::Columns(columns) => {
+                let mut at = 0;
+                while at < columns.num_rows() {
+                    let slice = columns.slice(at, SLICE.min(columns.num_rows() - at));
+                    encode::rows(&slice, &self.wires, self.rows, &mut self.buffer)?;
+                    self.rows += slice.num_rows() as u64;
+                    at += slice.num_rows();
+                    self.advance().await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<u64> {
+        self.end().await?;
+        self.counted.store(self.taken, Ordering::Release);
+        Ok(self.taken)
+    }
+}

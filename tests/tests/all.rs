@@ -1,0 +1,3 @@
+//! Everything end to end, in one program: servers are started once, and links are few.
+
+mod postgres;

@@ -1,0 +1,3 @@
+//! PostgreSQL as source and as destination, against real servers and with the least rights.
+
+mod conformance;
