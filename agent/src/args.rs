@@ -134,7 +134,9 @@ pub(crate) struct Run {
 
 /// Reads `A..B`, `A..` and `..B`.
 fn range(text: &str) -> Result<syncapp_engine::CursorRange, String> {
-    let (from, below) = text.split_once("..").ok_or("write it as A..B, where A or B may be left out")?;
+    let (from, below) = text
+        .split_once("..")
+        .ok_or("write it as A..B, where A or B may be left out")?;
     let given = |part: &str| (!part.is_empty()).then(|| part.to_owned());
     match (given(from), given(below)) {
         (None, None) => Err("give A, B or both".into()),

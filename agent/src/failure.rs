@@ -31,7 +31,10 @@ pub(crate) struct Failure {
 
 impl From<Error> for Failure {
     fn from(problem: Error) -> Self {
-        Self { problems: vec![problem], source: None }
+        Self {
+            problems: vec![problem],
+            source: None,
+        }
     }
 }
 

@@ -10,10 +10,14 @@ use syncapp_store::SqliteStore;
 
 /// Opens the local store: `$SYNCAPP_HOME`, else the platform's data directory.
 pub(crate) fn open() -> Result<SqliteStore> {
-    let home = std::env::var_os("SYNCAPP_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let folder = home.or_else(|| dirs::data_local_dir().map(|data| data.join("syncapp"))).ok_or_else(|| {
-        Error::new(Code::StoreFailed, "this machine names no folder for data").help("set SYNCAPP_HOME to a folder")
-    })?;
+    let home = std::env::var_os("SYNCAPP_HOME")
+        .filter(|home| !home.is_empty())
+        .map(PathBuf::from);
+    let folder = home
+        .or_else(|| dirs::data_local_dir().map(|data| data.join("syncapp")))
+        .ok_or_else(|| {
+            Error::new(Code::StoreFailed, "this machine names no folder for data").help("set SYNCAPP_HOME to a folder")
+        })?;
     SqliteStore::open(&folder)
 }
 

@@ -27,7 +27,9 @@ fn main() -> ExitCode {
             return Exit::Failed.into();
         }
     };
-    let exit = runtime.block_on(dispatch(cli.command)).unwrap_or_else(|failure| failure.report());
+    let exit = runtime
+        .block_on(dispatch(cli.command))
+        .unwrap_or_else(|failure| failure.report());
     // What is still blocked in a driver must not hold the program up.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     exit.into()

@@ -24,7 +24,9 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
 /// Prints a table without lines, its columns aligned.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
-    table.load_preset(comfy_table::presets::NOTHING).set_header(header.to_vec());
+    table
+        .load_preset(comfy_table::presets::NOTHING)
+        .set_header(header.to_vec());
     for row in rows {
         table.add_row(row.iter().map(|cell| printable(cell)).collect::<Vec<_>>());
     }
@@ -41,7 +43,13 @@ pub(crate) fn note(text: &str) {
 
 /// Prints a rendered problem to standard error, its first word coloured on a terminal.
 pub(crate) fn problem(warning: bool, rendered: &str) {
-    let style = if warning { Style::new().yellow() } else { Style::new().red() }.for_stderr().bold();
+    let style = if warning {
+        Style::new().yellow()
+    } else {
+        Style::new().red()
+    }
+    .for_stderr()
+    .bold();
     let (word, rest) = rendered.split_once('[').unwrap_or((rendered, ""));
     let _ = if rest.is_empty() {
         writeln!(stderr().lock(), "{rendered}")
@@ -57,7 +65,9 @@ pub(crate) fn draws() -> bool {
 
 /// A text without control characters: values and names come from elsewhere.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// A number with a comma between each three digits.
@@ -73,7 +83,10 @@ pub(crate) fn count(number: u64) -> String {
     grouped
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where a closed pipe ends the program")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where a closed pipe ends the program"
+)]
 fn gone() -> ! {
     std::process::exit(crate::failure::Exit::Failed as i32)
 }
@@ -84,6 +97,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 }

@@ -15,8 +15,13 @@ const LINES: Duration = Duration::from_secs(10);
 /// Shows events.
 pub(crate) enum Show {
     Json,
-    Bars { all: MultiProgress, streams: HashMap<String, ProgressBar> },
-    Lines { said: HashMap<String, Instant> },
+    Bars {
+        all: MultiProgress,
+        streams: HashMap<String, ProgressBar>,
+    },
+    Lines {
+        said: HashMap<String, Instant>,
+    },
 }
 
 impl Show {
@@ -25,7 +30,10 @@ impl Show {
         if json {
             Self::Json
         } else if output::draws() {
-            Self::Bars { all: MultiProgress::new(), streams: HashMap::new() }
+            Self::Bars {
+                all: MultiProgress::new(),
+                streams: HashMap::new(),
+            }
         } else {
             Self::Lines { said: HashMap::new() }
         }
@@ -40,7 +48,12 @@ impl Show {
         }
         match event {
             Event::Warning { warning } => self.apart(|| crate::failure::show(std::slice::from_ref(warning), None)),
-            Event::Retry { stream, wait_seconds, error, .. } => {
+            Event::Retry {
+                stream,
+                wait_seconds,
+                error,
+                ..
+            } => {
                 self.apart(|| output::note(&format!("{stream}: {error}; again in {wait_seconds:.0} s")));
             }
             _ => {}
@@ -59,10 +72,18 @@ impl Show {
 
 fn bar(all: &MultiProgress, streams: &mut HashMap<String, ProgressBar>, event: &Event) {
     match event {
-        Event::StreamStarted { stream, estimated_rows, .. } => {
+        Event::StreamStarted {
+            stream, estimated_rows, ..
+        } => {
             let (bar, template) = match estimated_rows {
-                Some(rows) => (ProgressBar::new(*rows), "{prefix:24!} {wide_bar:.cyan/238} {human_pos:>12} rows {msg}"),
-                None => (ProgressBar::new_spinner(), "{prefix:24!} {spinner} {human_pos:>12} rows {msg}"),
+                Some(rows) => (
+                    ProgressBar::new(*rows),
+                    "{prefix:24!} {wide_bar:.cyan/238} {human_pos:>12} rows {msg}",
+                ),
+                None => (
+                    ProgressBar::new_spinner(),
+                    "{prefix:24!} {spinner} {human_pos:>12} rows {msg}",
+                ),
             };
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             let bar = all.add(bar.with_style(style.progress_chars("━━─")).with_prefix(stream.clone()));
@@ -70,7 +91,12 @@ fn bar(all: &MultiProgress, streams: &mut HashMap<String, ProgressBar>, event: &
                 old.finish_and_clear();
             }
         }
-        Event::Progress { stream, counts, rows_per_second, eta_seconds } => {
+        Event::Progress {
+            stream,
+            counts,
+            rows_per_second,
+            eta_seconds,
+        } => {
             if let Some(bar) = streams.get(stream) {
                 let eta = eta_seconds.map_or_else(String::new, |eta| format!(" · {} to go", span(eta)));
                 bar.set_message(format!("{}/s{eta}", count(*rows_per_second as u64)));
@@ -88,15 +114,28 @@ fn bar(all: &MultiProgress, streams: &mut HashMap<String, ProgressBar>, event: &
 
 fn line(said: &mut HashMap<String, Instant>, event: &Event) {
     match event {
-        Event::StreamStarted { stream, target, from, .. } => {
+        Event::StreamStarted {
+            stream, target, from, ..
+        } => {
             let from = from.as_ref().map_or_else(String::new, |from| format!(" from {from}"));
             output::note(&format!("{stream} → {target}{from}"));
             said.insert(stream.clone(), Instant::now());
         }
-        Event::Progress { stream, counts, rows_per_second, .. } => {
-            let Some(last) = said.get_mut(stream).filter(|last| last.elapsed() >= LINES) else { return };
+        Event::Progress {
+            stream,
+            counts,
+            rows_per_second,
+            ..
+        } => {
+            let Some(last) = said.get_mut(stream).filter(|last| last.elapsed() >= LINES) else {
+                return;
+            };
             *last = Instant::now();
-            output::note(&format!("{stream}: {} rows, {}/s", count(counts.rows_read), count(*rows_per_second as u64)));
+            output::note(&format!(
+                "{stream}: {} rows, {}/s",
+                count(counts.rows_read),
+                count(*rows_per_second as u64)
+            ));
         }
         _ => {}
     }
@@ -104,12 +143,19 @@ fn line(said: &mut HashMap<String, Instant>, event: &Event) {
 
 /// Prints how a run ended, as a table.
 pub(crate) fn summary(summary: &Summary) {
-    let header = ["stream", "target", "outcome", "read", "written", "inserted", "updated", "deleted", "time", "rows/s"];
+    let header = [
+        "stream", "target", "outcome", "read", "written", "inserted", "updated", "deleted", "time", "rows/s",
+    ];
     output::table(&header, summary.streams.iter().map(row));
 }
 
 fn row(stream: &StreamSummary) -> Vec<String> {
-    let Counts { rows_read, rows_written, receipt, .. } = stream.counts;
+    let Counts {
+        rows_read,
+        rows_written,
+        receipt,
+        ..
+    } = stream.counts;
     let outcome = match stream.outcome {
         Outcome::Landed => "landed",
         Outcome::Partial | Outcome::Failed => "failed",
@@ -117,7 +163,16 @@ fn row(stream: &StreamSummary) -> Vec<String> {
     };
     let rate = rows_read as f64 / stream.seconds.max(0.001);
     let mut row = vec![stream.stream.clone(), stream.target.clone(), outcome.into()];
-    row.extend([rows_read, rows_written, receipt.inserted, receipt.updated, receipt.deleted].map(count));
+    row.extend(
+        [
+            rows_read,
+            rows_written,
+            receipt.inserted,
+            receipt.updated,
+            receipt.deleted,
+        ]
+        .map(count),
+    );
     row.extend([span(stream.seconds), count(rate as u64)]);
     row
 }
@@ -127,6 +182,10 @@ fn span(seconds: f64) -> String {
     match seconds {
         short if short < 60.0 => format!("{short:.1} s"),
         long if long < 3600.0 => format!("{} min {:02.0} s", (long / 60.0) as u64, long % 60.0),
-        hours => format!("{} h {:02} min", (hours / 3600.0) as u64, (hours % 3600.0 / 60.0) as u64),
+        hours => format!(
+            "{} h {:02} min",
+            (hours / 3600.0) as u64,
+            (hours % 3600.0 / 60.0) as u64
+        ),
     }
 }

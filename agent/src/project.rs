@@ -24,7 +24,10 @@ pub(crate) struct Project {
 
 /// The ids and schemas of all connectors.
 pub(crate) fn schemas() -> Vec<(String, Schema)> {
-    connectors().iter().map(|connector| (connector.manifest().id.to_owned(), connector.schema())).collect()
+    connectors()
+        .iter()
+        .map(|connector| (connector.manifest().id.to_owned(), connector.schema()))
+        .collect()
 }
 
 /// The connector of that id.
@@ -43,33 +46,52 @@ impl Project {
                 .driver(problem)
         })?;
         let loaded = load(&text, &shown, &schemas());
-        let failed = |problems: Vec<Error>| Failure { problems, source: Some(loaded.source().to_owned()) };
+        let failed = |problems: Vec<Error>| Failure {
+            problems,
+            source: Some(loaded.source().to_owned()),
+        };
         let file = match &loaded.file {
             Some(file) if !loaded.has_errors() => file.clone(),
             _ => return Err(failed(loaded.problems.clone())),
         };
         show(&loaded.problems, Some(loaded.source()));
         if let Some(environment) = &args.env {
-            loaded.check_environment(environment).map_err(|problem| failed(vec![problem]))?;
+            loaded
+                .check_environment(environment)
+                .map_err(|problem| failed(vec![problem]))?;
         }
-        let stem = args.path.file_stem().map_or_else(|| "project".into(), |stem| stem.to_string_lossy().into_owned());
+        let stem = args
+            .path
+            .file_stem()
+            .map_or_else(|| "project".into(), |stem| stem.to_string_lossy().into_owned());
         Ok(Self {
             name: file.project.clone().unwrap_or(stem),
             file,
             environment: args.env.clone(),
-            context: Context { base: folder_of(&args.path) },
+            context: Context {
+                base: folder_of(&args.path),
+            },
             loaded,
         })
     }
 
     /// The endpoint of a connection.
     pub(crate) fn endpoint(&self, name: &str) -> Result<Box<dyn Endpoint>, Failure> {
-        let keys = self.loaded.connection(name, self.environment.as_deref(), &Environment).map_err(|p| self.failure(p))?;
-        let connection = self.file.connections.get(name).ok_or_else(|| self.unknown("connection", name, self.file.connections.keys()))?;
+        let keys = self
+            .loaded
+            .connection(name, self.environment.as_deref(), &Environment)
+            .map_err(|p| self.failure(p))?;
+        let connection = self
+            .file
+            .connections
+            .get(name)
+            .ok_or_else(|| self.unknown("connection", name, self.file.connections.keys()))?;
         let connector = connector(&connection.connector)
             .ok_or_else(|| Error::internal(format!("the connector `{}` is not listed", connection.connector)))?;
         connector.endpoint(keys, &self.context).map_err(|problems| {
-            let located = problems.into_iter().map(|problem| self.loaded.locate(&["connections", name], problem));
+            let located = problems
+                .into_iter()
+                .map(|problem| self.loaded.locate(&["connections", name], problem));
             self.failure(located.collect())
         })
     }
@@ -86,15 +108,20 @@ impl Project {
         match name {
             Some(name) => {
                 let found = syncs.get_key_value(name);
-                found.map(|(name, sync)| (name.as_str(), sync)).ok_or_else(|| self.unknown("sync", name, syncs.keys()))
+                found
+                    .map(|(name, sync)| (name.as_str(), sync))
+                    .ok_or_else(|| self.unknown("sync", name, syncs.keys()))
             }
             None => match syncs.iter().next() {
                 Some((name, sync)) if syncs.len() == 1 => Ok((name, sync)),
                 _ => {
                     let names: Vec<&str> = syncs.keys().map(String::as_str).collect();
-                    Err(Error::new(Code::MissingKey, "the file has several syncs, or none: name one by `--sync`")
-                        .help(format!("its syncs: {}", names.join(", ")))
-                        .into())
+                    Err(Error::new(
+                        Code::MissingKey,
+                        "the file has several syncs, or none: name one by `--sync`",
+                    )
+                    .help(format!("its syncs: {}", names.join(", ")))
+                    .into())
                 }
             },
         }
@@ -109,9 +136,9 @@ impl Project {
     pub(crate) fn locate(&self, sync: &str, problem: Error) -> Error {
         let at = problem.report().at.clone();
         match (at.stream.as_deref(), at.column.as_deref()) {
-            (Some(stream), Some(column)) => {
-                self.loaded.locate(&["syncs", sync, "streams", stream, "columns", column], problem)
-            }
+            (Some(stream), Some(column)) => self
+                .loaded
+                .locate(&["syncs", sync, "streams", stream, "columns", column], problem),
             (Some(stream), None) => self.loaded.locate(&["syncs", sync, "streams", stream], problem),
             _ => problem,
         }
@@ -119,7 +146,10 @@ impl Project {
 
     /// Problems that point into this file.
     pub(crate) fn failure(&self, problems: Vec<Error>) -> Failure {
-        Failure { problems, source: Some(self.loaded.source().to_owned()) }
+        Failure {
+            problems,
+            source: Some(self.loaded.source().to_owned()),
+        }
     }
 
     fn unknown<'a>(&self, what: &str, name: &str, known: impl Iterator<Item = &'a String> + Clone) -> Failure {
@@ -138,11 +168,17 @@ impl Project {
 pub(crate) fn ends(source: &dyn Endpoint, destination: &dyn Endpoint) -> Result<Ends, Error> {
     let same_system = source.manifest().id == destination.manifest().id;
     let cannot = |endpoint: &dyn Endpoint, what: &str| {
-        Error::new(Code::InvalidValue, format!("{} cannot be {what}", endpoint.manifest().title))
+        Error::new(
+            Code::InvalidValue,
+            format!("{} cannot be {what}", endpoint.manifest().title),
+        )
     };
     Ok(Ends {
         source: source.source().ok_or_else(|| cannot(source, "read"))?.into(),
-        destination: destination.destination().ok_or_else(|| cannot(destination, "written"))?.into(),
+        destination: destination
+            .destination()
+            .ok_or_else(|| cannot(destination, "written"))?
+            .into(),
         same_system,
     })
 }

@@ -11,7 +11,16 @@ impl Variables for Environment {
     }
 
     fn secret(&self, name: &str) -> Option<String> {
-        let spelled: String = name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        let spelled: String = name
+            .chars()
+            .map(|c| {
+                if c.is_alphanumeric() {
+                    c.to_ascii_uppercase()
+                } else {
+                    '_'
+                }
+            })
+            .collect();
         self.get(&format!("SYNCAPP_SECRET_{spelled}"))
     }
 }

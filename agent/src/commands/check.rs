@@ -18,18 +18,30 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
     if let Some(name) = &args.connection {
         project.endpoint(name)?;
     }
-    for (name, side) in sides.iter().filter(|(name, _)| args.connection.as_ref().is_none_or(|only| only == name)) {
+    for (name, side) in sides
+        .iter()
+        .filter(|(name, _)| args.connection.as_ref().is_none_or(|only| only == name))
+    {
         let checked = match project.endpoint(name) {
-            Ok(endpoint) => endpoint.check(*side).await.map_err(|error| vec![error.connection(name)]),
+            Ok(endpoint) => endpoint
+                .check(*side)
+                .await
+                .map_err(|error| vec![error.connection(name)]),
             Err(failure) => Err(failure.problems),
         };
-        said.push(format!("connection {name} ({side}): {}", if checked.is_ok() { "ok" } else { "failed" }));
+        said.push(format!(
+            "connection {name} ({side}): {}",
+            if checked.is_ok() { "ok" } else { "failed" }
+        ));
         problems.extend(checked.err().unwrap_or_default());
     }
     if args.connection.is_none() && problems.is_empty() {
         for (name, sync) in &project.file.syncs {
             let ends = project.ends(sync)?;
-            let options = RunOptions { mask_key: Project::mask_key(), ..RunOptions::default() };
+            let options = RunOptions {
+                mask_key: Project::mask_key(),
+                ..RunOptions::default()
+            };
             match plan(&ends, &project.name, name, sync, &options).await {
                 Ok(plan) => {
                     said.push(format!("sync {name}: {} streams", plan.streams.len()));
@@ -52,6 +64,11 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
 fn sides(project: &Project) -> BTreeSet<(String, Side)> {
     let syncs = project.file.syncs.values();
     syncs
-        .flat_map(|sync| [(sync.source.clone(), Side::Source), (sync.destination.clone(), Side::Destination)])
+        .flat_map(|sync| {
+            [
+                (sync.source.clone(), Side::Source),
+                (sync.destination.clone(), Side::Destination),
+            ]
+        })
         .collect()
 }

@@ -17,7 +17,10 @@ const NAME: &str = "copy";
 
 pub(crate) async fn copy(args: args::Copy) -> Result<Exit, Failure> {
     let ends = ends(endpoint(&args.source)?.as_ref(), endpoint(&args.target)?.as_ref())?;
-    let config = StreamConfig { into: args.into, ..StreamConfig::default() };
+    let config = StreamConfig {
+        into: args.into,
+        ..StreamConfig::default()
+    };
     let sync = Sync {
         source: "source".into(),
         destination: "target".into(),
@@ -26,8 +29,19 @@ pub(crate) async fn copy(args: args::Copy) -> Result<Exit, Failure> {
         defaults: None,
         streams: IndexMap::from([(args.stream, Some(config))]),
     };
-    let options = RunOptions { limit: args.limit, ..RunOptions::default() };
-    let job = Job { project: NAME, name: NAME, sync: &sync, ends, options: &options, json: args.json, locate: &|error| error };
+    let options = RunOptions {
+        limit: args.limit,
+        ..RunOptions::default()
+    };
+    let job = Job {
+        project: NAME,
+        name: NAME,
+        sync: &sync,
+        ends,
+        options: &options,
+        json: args.json,
+        locate: &|error| error,
+    };
     let summary = job.run(&history::open()?, &on_signals()).await?;
     Ok(exit_of(&summary))
 }
@@ -41,7 +55,9 @@ fn endpoint(address: &str) -> Result<Box<dyn Endpoint>, Failure> {
     }
     // An address may hold a password: only what stands before it is said.
     let scheme = address.split_once("://").map_or("this path", |(scheme, _)| scheme);
-    Err(Error::new(Code::InvalidValue, format!("no connector knows the address ({scheme})"))
-        .help("give a URL such as postgres://user@host/database, a folder, or a .db file")
-        .into())
+    Err(
+        Error::new(Code::InvalidValue, format!("no connector knows the address ({scheme})"))
+            .help("give a URL such as postgres://user@host/database, a folder, or a .db file")
+            .into(),
+    )
 }

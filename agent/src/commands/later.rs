@@ -6,9 +6,12 @@ use crate::args::Later;
 use crate::failure::{Exit, Failure};
 
 pub(crate) fn later(command: &Later) -> Result<Exit, Failure> {
-    Err(Error::new(Code::NotAvailable, format!("`syncapp {}` is planned, and not built yet", name(command)))
-        .help("see docs/limits.md for what is there")
-        .into())
+    Err(Error::new(
+        Code::NotAvailable,
+        format!("`syncapp {}` is planned, and not built yet", name(command)),
+    )
+    .help("see docs/limits.md for what is there")
+    .into())
 }
 
 fn name(command: &Later) -> &'static str {

@@ -18,18 +18,38 @@ pub(crate) async fn preview(args: args::Preview) -> Result<Exit, Failure> {
     let project = Project::open(&args.file)?;
     let (name, sync) = project.sync(Some(&args.sync))?;
     let ends = project.ends(sync)?;
-    let options = RunOptions { streams: vec![args.stream], mask_key: Project::mask_key(), ..RunOptions::default() };
-    let plan = plan(&ends, &project.name, name, sync, &options).await.map_err(|problems| {
-        project.failure(problems.into_iter().map(|problem| project.locate(name, problem)).collect())
-    })?;
+    let options = RunOptions {
+        streams: vec![args.stream],
+        mask_key: Project::mask_key(),
+        ..RunOptions::default()
+    };
+    let plan = plan(&ends, &project.name, name, sync, &options)
+        .await
+        .map_err(|problems| {
+            project.failure(
+                problems
+                    .into_iter()
+                    .map(|problem| project.locate(name, problem))
+                    .collect(),
+            )
+        })?;
     if !plan.failed.is_empty() {
-        return Err(project.failure(plan.failed.into_iter().map(|(_, error)| project.locate(name, error)).collect()));
+        return Err(project.failure(
+            plan.failed
+                .into_iter()
+                .map(|(_, error)| project.locate(name, error))
+                .collect(),
+        ));
     }
     for stream in &plan.streams {
         let preview = syncapp_engine::preview(&ends, stream, args.limit).await?;
         if args.json {
             let side = |batches: &[RecordBatch]| -> Result<Vec<Value>> {
-                batches.iter().map(objects).collect::<Result<Vec<_>>>().map(|rows| rows.concat())
+                batches
+                    .iter()
+                    .map(objects)
+                    .collect::<Result<Vec<_>>>()
+                    .map(|rows| rows.concat())
             };
             output::json(&json!({
                 "stream": stream.key.stream, "target": stream.target.to_string(),
@@ -50,11 +70,20 @@ fn show(batches: &[RecordBatch]) -> Result<()> {
         output::line("  no rows");
         return Ok(());
     };
-    let names: Vec<String> = first.schema().fields().iter().map(|field| output::printable(field.name())).collect();
+    let names: Vec<String> = first
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| output::printable(field.name()))
+        .collect();
     let mut rows = Vec::new();
     for batch in batches {
         for row in texts(batch)? {
-            rows.push(row.into_iter().map(|cell| short(&cell.unwrap_or_else(|| "NULL".into()))).collect());
+            rows.push(
+                row.into_iter()
+                    .map(|cell| short(&cell.unwrap_or_else(|| "NULL".into())))
+                    .collect(),
+            );
         }
     }
     output::table(&names.iter().map(String::as_str).collect::<Vec<_>>(), rows);
@@ -74,7 +103,11 @@ fn objects(batch: &RecordBatch) -> Result<Vec<Value>> {
     let schema = batch.schema();
     let named = |row: Vec<Option<String>>| {
         let cells = row.into_iter().zip(schema.fields());
-        Value::Object(cells.map(|(cell, field)| (field.name().clone(), cell.map_or(Value::Null, Value::String))).collect::<Map<_, _>>())
+        Value::Object(
+            cells
+                .map(|(cell, field)| (field.name().clone(), cell.map_or(Value::Null, Value::String)))
+                .collect::<Map<_, _>>(),
+        )
     };
     Ok(texts(batch)?.into_iter().map(named).collect())
 }
@@ -83,8 +116,11 @@ fn objects(batch: &RecordBatch) -> Result<Vec<Value>> {
 fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>> {
     let options = FormatOptions::default();
     let failed = |problem: arrow_schema::ArrowError| Error::internal(problem.to_string());
-    let columns: Result<Vec<ArrayFormatter<'_>>> =
-        batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).map_err(failed)).collect();
+    let columns: Result<Vec<ArrayFormatter<'_>>> = batch
+        .columns()
+        .iter()
+        .map(|column| ArrayFormatter::try_new(column, &options).map_err(failed))
+        .collect();
     let columns = columns?;
     let cell = |column: usize, row: usize| -> Result<Option<String>> {
         if batch.column(column).is_null(row) {
@@ -92,5 +128,7 @@ fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>> {
         }
         columns[column].value(row).try_to_string().map(Some).map_err(failed)
     };
-    (0..batch.num_rows()).map(|row| (0..columns.len()).map(|column| cell(column, row)).collect()).collect()
+    (0..batch.num_rows())
+        .map(|row| (0..columns.len()).map(|column| cell(column, row)).collect())
+        .collect()
 }

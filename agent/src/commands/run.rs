@@ -27,7 +27,12 @@ pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
     };
     let syncs: Vec<(&str, &Sync)> = match &args.sync {
         Some(name) => vec![project.sync(Some(name))?],
-        None => project.file.syncs.iter().map(|(name, sync)| (name.as_str(), sync)).collect(),
+        None => project
+            .file
+            .syncs
+            .iter()
+            .map(|(name, sync)| (name.as_str(), sync))
+            .collect(),
     };
     let store = history::open()?;
     let cancel = on_signals();
@@ -41,13 +46,25 @@ pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
             break;
         }
         let locate = |problem| project.locate(name, problem);
-        let job = Job { project: &project.name, name, sync, ends, options: &options, json: args.json, locate: &locate };
+        let job = Job {
+            project: &project.name,
+            name,
+            sync,
+            ends,
+            options: &options,
+            json: args.json,
+            locate: &locate,
+        };
         match job.run(&store, &cancel).await {
             Ok(summary) => exits.push(exit_of(&summary)),
             Err(problems) => exits.push(problem_exit(&project.failure(problems), args.json)?),
         }
     }
-    Ok(if cancel.is_cancelled() { Exit::Cancelled } else { worst(&exits) })
+    Ok(if cancel.is_cancelled() {
+        Exit::Cancelled
+    } else {
+        worst(&exits)
+    })
 }
 
 /// One sync that is to run now.
@@ -74,7 +91,9 @@ impl Job<'_> {
         let plan = match planned {
             Ok(plan) => plan,
             Err(problems) => {
-                history::fail(store, record, problems.first()).await.map_err(|error| vec![error])?;
+                history::fail(store, record, problems.first())
+                    .await
+                    .map_err(|error| vec![error])?;
                 return Err(problems.into_iter().map(self.locate).collect());
             }
         };
@@ -89,10 +108,16 @@ impl Job<'_> {
         };
         let (summary, shown): (Summary, Result<(), Error>) = tokio::join!(running, showing);
         shown.map_err(|error| vec![error])?;
-        history::finish(store, record, &summary).await.map_err(|error| vec![error])?;
+        history::finish(store, record, &summary)
+            .await
+            .map_err(|error| vec![error])?;
         if !self.json {
             progress::summary(&summary);
-            let errors: Vec<Error> = summary.streams.iter().filter_map(|stream| stream.error.clone()).collect();
+            let errors: Vec<Error> = summary
+                .streams
+                .iter()
+                .filter_map(|stream| stream.error.clone())
+                .collect();
             show(&errors, None);
         }
         Ok(summary)
@@ -115,7 +140,11 @@ pub(crate) fn exit_of(summary: &Summary) -> Exit {
         Outcome::Partial => Exit::Partial,
         Outcome::Cancelled => Exit::Cancelled,
         Outcome::Failed => {
-            let errors: Vec<Error> = summary.streams.iter().filter_map(|stream| stream.error.clone()).collect();
+            let errors: Vec<Error> = summary
+                .streams
+                .iter()
+                .filter_map(|stream| stream.error.clone())
+                .collect();
             exit(&errors)
         }
     }
@@ -147,7 +176,10 @@ pub(crate) fn on_signals() -> CancellationToken {
     cancel
 }
 
-#[expect(clippy::disallowed_methods, reason = "the user asked a second time: nothing may hold the program up")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the user asked a second time: nothing may hold the program up"
+)]
 fn abandon() -> ! {
     std::process::exit(Exit::Cancelled as i32)
 }

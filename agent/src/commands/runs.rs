@@ -9,7 +9,11 @@ use crate::output::{self, count};
 use crate::{args, history};
 
 pub(crate) async fn runs(args: args::Runs) -> Result<Exit, Failure> {
-    let filter = RunFilter { project: args.project, sync: args.sync, limit: Some(args.limit) };
+    let filter = RunFilter {
+        project: args.project,
+        sync: args.sync,
+        limit: Some(args.limit),
+    };
     let runs = history::open()?.history(&filter).await?;
     if args.json {
         for run in &runs {
@@ -17,7 +21,18 @@ pub(crate) async fn runs(args: args::Runs) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Done);
     }
-    let header = ["run", "sync", "started (UTC)", "outcome", "streams", "read", "written", "inserted", "updated", "deleted"];
+    let header = [
+        "run",
+        "sync",
+        "started (UTC)",
+        "outcome",
+        "streams",
+        "read",
+        "written",
+        "inserted",
+        "updated",
+        "deleted",
+    ];
     output::table(&header, runs.iter().map(row));
     Ok(Exit::Done)
 }

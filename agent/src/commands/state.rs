@@ -24,26 +24,39 @@ async fn show(of: &StateOf, as_json: bool) -> Result<Exit, Failure> {
     let project = Project::open(&of.file)?;
     let syncs: Vec<(&str, &Sync)> = match &of.sync {
         Some(name) => vec![project.sync(Some(name))?],
-        None => project.file.syncs.iter().map(|(name, sync)| (name.as_str(), sync)).collect(),
+        None => project
+            .file
+            .syncs
+            .iter()
+            .map(|(name, sync)| (name.as_str(), sync))
+            .collect(),
     };
     let mut rows = Vec::new();
     for (name, sync) in syncs {
         let ends = project.ends(sync)?;
         let (scope, _) = scope(&project, name, sync, &ends, Vec::new()).await?;
         let states = ends.destination.states(&scope).await?;
-        let ours = states.into_iter().filter(|state| state.key.project == project.name && state.key.sync == name);
+        let ours = states
+            .into_iter()
+            .filter(|state| state.key.project == project.name && state.key.sync == name);
         for state in ours {
             if as_json {
                 output::json(&state)?;
                 continue;
             }
-            let position = state.checkpoint.as_ref().and_then(|checkpoint| checkpoint.position.as_ref());
+            let position = state
+                .checkpoint
+                .as_ref()
+                .and_then(|checkpoint| checkpoint.position.as_ref());
             rows.push(vec![
                 state.key.sync,
                 state.key.stream,
                 state.epoch.0.to_string(),
                 position.map_or_else(|| "-".into(), |position| position.cursor.to_string()),
-                state.checkpoint.as_ref().map_or_else(|| "-".into(), |checkpoint| count(checkpoint.rows)),
+                state
+                    .checkpoint
+                    .as_ref()
+                    .map_or_else(|| "-".into(), |checkpoint| count(checkpoint.rows)),
             ]);
         }
     }
@@ -59,15 +72,30 @@ async fn set(of: &StateOf, stream: String, position: &str) -> Result<Exit, Failu
     let ends = project.ends(sync)?;
     let (scope, plans) = scope(&project, name, sync, &ends, vec![stream]).await?;
     for plan in &plans {
-        let ty = plan.cursor.as_ref().and_then(|cursor| plan.spec.column(cursor)).map(|column| column.ty.clone());
+        let ty = plan
+            .cursor
+            .as_ref()
+            .and_then(|cursor| plan.spec.column(cursor))
+            .map(|column| column.ty.clone());
         let ty = ty.ok_or_else(|| {
             Error::new(Code::Conflict, "the stream has no cursor, so it has no position").stream(&plan.key.stream)
         })?;
         let value = Scalar::parse(position, &ty).ok_or_else(|| {
-            Error::new(Code::InvalidValue, format!("`{position}` is not a value of the cursor's type {ty}")).stream(&plan.key.stream)
+            Error::new(
+                Code::InvalidValue,
+                format!("`{position}` is not a value of the cursor's type {ty}"),
+            )
+            .stream(&plan.key.stream)
         })?;
-        let position = Position { cursor: value.clone(), through: value, landed: Vec::new() };
-        let checkpoint = Checkpoint { position: Some(position), rows: 0 };
+        let position = Position {
+            cursor: value.clone(),
+            through: value,
+            landed: Vec::new(),
+        };
+        let checkpoint = Checkpoint {
+            position: Some(position),
+            rows: 0,
+        };
         ends.destination.set_state(&scope, &plan.key, Some(&checkpoint)).await?;
     }
     Ok(Exit::Done)
@@ -80,9 +108,15 @@ async fn reset(of: &StateOf, stream: String) -> Result<Exit, Failure> {
     // A stream whose source is gone can be forgotten too: its name is enough.
     let scope = match scope(&project, name, sync, &ends, vec![stream.clone()]).await {
         Ok((scope, _)) => scope,
-        Err(_) => StateScope { namespaces: vec![sync.state_schema.clone()] },
+        Err(_) => StateScope {
+            namespaces: vec![sync.state_schema.clone()],
+        },
     };
-    let key = StreamKey { project: project.name.clone(), sync: name.into(), stream };
+    let key = StreamKey {
+        project: project.name.clone(),
+        sync: name.into(),
+        stream,
+    };
     ends.destination.set_state(&scope, &key, None).await?;
     Ok(Exit::Done)
 }
@@ -95,14 +129,29 @@ async fn scope(
     ends: &Ends,
     streams: Vec<String>,
 ) -> Result<(StateScope, Vec<StreamPlan>), Failure> {
-    let options = RunOptions { streams, mask_key: Project::mask_key(), ..RunOptions::default() };
-    let plan = plan(ends, &project.name, name, sync, &options).await.map_err(|problems| project.failure(problems))?;
+    let options = RunOptions {
+        streams,
+        mask_key: Project::mask_key(),
+        ..RunOptions::default()
+    };
+    let plan = plan(ends, &project.name, name, sync, &options)
+        .await
+        .map_err(|problems| project.failure(problems))?;
     if let Some((_, error)) = plan.failed.into_iter().next() {
         return Err(project.failure(vec![error]));
     }
     let namespaces: BTreeSet<Option<String>> = match &sync.state_schema {
         Some(schema) => BTreeSet::from([Some(schema.clone())]),
-        None => plan.streams.iter().map(|stream| stream.target.namespace.clone()).collect(),
+        None => plan
+            .streams
+            .iter()
+            .map(|stream| stream.target.namespace.clone())
+            .collect(),
     };
-    Ok((StateScope { namespaces: namespaces.into_iter().collect() }, plan.streams))
+    Ok((
+        StateScope {
+            namespaces: namespaces.into_iter().collect(),
+        },
+        plan.streams,
+    ))
 }

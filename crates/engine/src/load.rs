@@ -46,7 +46,11 @@ struct Open {
 
 impl<'a> Loading<'a> {
     pub(crate) fn new(run: &'a StreamRun, claimed: Claimed) -> Self {
-        Self { run, claimed, open: None }
+        Self {
+            run,
+            claimed,
+            open: None,
+        }
     }
 
     /// Loads everything that the snapshot has; the position after the last commit.
@@ -70,9 +74,14 @@ impl<'a> Loading<'a> {
     }
 
     async fn begin(&mut self) -> Result<()> {
-        let Claimed { target, epoch, shape, .. } = &self.claimed;
+        let Claimed {
+            target, epoch, shape, ..
+        } = &self.claimed;
         let mut load = self.run.ends.destination.begin(target, *epoch, shape).await?;
-        let writer = load.writer().await?.ok_or_else(|| Error::internal("a load takes no writer"))?;
+        let writer = load
+            .writer()
+            .await?
+            .ok_or_else(|| Error::internal("a load takes no writer"))?;
         self.open = Some(Open { load, writer, rows: 0 });
         Ok(())
     }
@@ -91,7 +100,8 @@ impl<'a> Loading<'a> {
                         self.map(&columns.slice(0, cut), first_row).await?;
                         self.commit().await?;
                         self.begin().await?;
-                        self.map(&columns.slice(cut, columns.num_rows() - cut), first_row + cut as u64).await?;
+                        self.map(&columns.slice(cut, columns.num_rows() - cut), first_row + cut as u64)
+                            .await?;
                     } else {
                         self.map(columns, first_row).await?;
                     }
@@ -104,7 +114,10 @@ impl<'a> Loading<'a> {
 
     /// Where a commit falls, when enough rows wait for one: at the end of a group of equal cursor values.
     fn cut(&self, columns: &RecordBatch) -> Result<Option<usize>> {
-        let enough = self.open.as_ref().is_some_and(|open| open.rows >= self.run.options.commit_rows);
+        let enough = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.rows >= self.run.options.commit_rows);
         match &self.claimed.boundary {
             Some(boundary) if enough => boundary.group_end(columns),
             _ => Ok(None),
@@ -113,7 +126,10 @@ impl<'a> Loading<'a> {
 
     async fn map(&mut self, columns: &RecordBatch, first_row: u64) -> Result<()> {
         let mapped = match &mut self.claimed.boundary {
-            Some(boundary) => self.claimed.program.apply(&boundary.admit(columns, first_row)?, first_row + 1)?,
+            Some(boundary) => self
+                .claimed
+                .program
+                .apply(&boundary.admit(columns, first_row)?, first_row + 1)?,
             None => self.claimed.program.apply(columns, first_row + 1)?,
         };
         self.write(Batch::Columns(mapped)).await
@@ -156,8 +172,11 @@ impl<'a> Loading<'a> {
     /// What is committed with the rows, once the target has counted as many as were sent.
     fn checkpoint(&self, taken: u64, rows: u64) -> Result<Checkpoint> {
         if taken != rows {
-            return Err(Error::new(Code::Failed(Side::Destination), format!("the target took {taken} of {rows} rows"))
-                .help("nothing was changed; please report this"));
+            return Err(Error::new(
+                Code::Failed(Side::Destination),
+                format!("the target took {taken} of {rows} rows"),
+            )
+            .help("nothing was changed; please report this"));
         }
         if self.claimed.keeps_state {
             return Ok(self.claimed.checkpoint.clone());
@@ -166,7 +185,10 @@ impl<'a> Loading<'a> {
             Some(boundary) => boundary.position()?,
             None => None,
         };
-        Ok(Checkpoint { position, rows: self.claimed.checkpoint.rows + rows })
+        Ok(Checkpoint {
+            position,
+            rows: self.claimed.checkpoint.rows + rows,
+        })
     }
 
     async fn abort(self) {
@@ -179,7 +201,9 @@ impl<'a> Loading<'a> {
 
 /// How far a cursor of time is behind the clock.
 fn lag(through: &Scalar) -> Option<f64> {
-    let Scalar::TimestampTz(micros) = through else { return None };
+    let Scalar::TimestampTz(micros) = through else {
+        return None;
+    };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(now.as_secs_f64() - *micros as f64 / 1e6)
 }

@@ -42,7 +42,14 @@ impl StreamRun {
         events: UnboundedSender<Event>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { ends, plan, options, events, progress: Arc::default(), cancel }
+        Self {
+            ends,
+            plan,
+            options,
+            events,
+            progress: Arc::default(),
+            cancel,
+        }
     }
 
     /// Runs it to its end, however that is.
@@ -87,9 +94,19 @@ impl StreamRun {
                 Err(error) if error.is_transient() => error,
                 ended => return ended,
             };
-            failures = if self.progress.commits() > commits { 1 } else { failures + 1 };
-            let jitter = f64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos())) / 1e9;
-            let Some(wait) = self.options.retry.wait(failures, jitter) else { return Err(error) };
+            failures = if self.progress.commits() > commits {
+                1
+            } else {
+                failures + 1
+            };
+            let jitter = f64::from(
+                SystemTime::now()
+                    .duration_since(SystemTime::UNIX_EPOCH)
+                    .map_or(0, |now| now.subsec_nanos()),
+            ) / 1e9;
+            let Some(wait) = self.options.retry.wait(failures, jitter) else {
+                return Err(error);
+            };
             self.send(Event::Retry {
                 stream: self.plan.key.stream.clone(),
                 failures,
@@ -103,18 +120,26 @@ impl StreamRun {
 
     /// Claims the target, settles how columns travel, and loads.
     async fn attempt(&self) -> Result<Option<Scalar>> {
-        let Self { ends, plan, options, .. } = self;
+        let Self {
+            ends, plan, options, ..
+        } = self;
         let target = self.target();
         let claim = ends.destination.claim(&target).await?;
         let shape = ends.destination.diff(&target).await?;
         let (program, wire) = self.settle(&target, &shape)?;
-        let last = claim.checkpoint.as_ref().and_then(|checkpoint| checkpoint.position.clone());
+        let last = claim
+            .checkpoint
+            .as_ref()
+            .and_then(|checkpoint| checkpoint.position.clone());
         let request = self.request(&program, wire, last.as_ref());
         let snapshot = ends.source.open(&request).await?;
         for warning in snapshot.warnings() {
-            self.send(Event::Warning { warning: warning.clone().stream(&plan.key.stream) });
+            self.send(Event::Warning {
+                warning: warning.clone().stream(&plan.key.stream),
+            });
         }
-        self.progress.expect(options.limit.or_else(|| snapshot.estimated_rows()));
+        self.progress
+            .expect(options.limit.or_else(|| snapshot.estimated_rows()));
         self.send(Event::StreamStarted {
             stream: plan.key.stream.clone(),
             target: shape.name.to_string(),
@@ -125,9 +150,12 @@ impl StreamRun {
             from: request.range.as_ref().and_then(|range| range.from.clone()),
         });
         let continues = plan.write != Write::Overwrite && plan.range.is_none();
-        let boundary = plan.cursor.as_ref().filter(|_| plan.range.is_none()).zip(program.extra().first().copied()).map(|(_, column)| {
-            Boundary::new(column, last.as_ref().filter(|_| continues), snapshot.horizon().cloned())
-        });
+        let boundary = plan
+            .cursor
+            .as_ref()
+            .filter(|_| plan.range.is_none())
+            .zip(program.extra().first().copied())
+            .map(|(_, column)| Boundary::new(column, last.as_ref().filter(|_| continues), snapshot.horizon().cloned()));
         let claimed = Claimed {
             target,
             shape,
@@ -135,7 +163,10 @@ impl StreamRun {
             program,
             boundary,
             keeps_state: plan.range.is_some() || options.limit.is_some(),
-            checkpoint: claim.checkpoint.unwrap_or(Checkpoint { position: None, rows: 0 }),
+            checkpoint: claim.checkpoint.unwrap_or(Checkpoint {
+                position: None,
+                rows: 0,
+            }),
         };
         Loading::new(self, claimed).finish(snapshot.into()).await
     }
@@ -186,7 +217,11 @@ impl StreamRun {
                     (_, None) => plan.start.clone(),
                 };
                 // The first load is one commit of everything: it needs no order, and may be read in parallel.
-                from.map(|from| syncapp_connector::Range { cursor: cursor.clone(), from: Some(from), below: None })
+                from.map(|from| syncapp_connector::Range {
+                    cursor: cursor.clone(),
+                    from: Some(from),
+                    below: None,
+                })
             }
             (None, None) => None,
         };
@@ -212,7 +247,14 @@ impl StreamRun {
 
 /// The program's columns in the connectors' words.
 pub(crate) fn reads(program: &Program) -> Vec<ReadColumn> {
-    program.reads().iter().map(|read| ReadColumn { name: read.name.clone(), native: read.native }).collect()
+    program
+        .reads()
+        .iter()
+        .map(|read| ReadColumn {
+            name: read.name.clone(),
+            native: read.native,
+        })
+        .collect()
 }
 
 fn cancelled() -> Error {

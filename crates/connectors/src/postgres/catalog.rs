@@ -73,7 +73,10 @@ pub(super) async fn discover(client: &Client, pattern: &Pattern, page: Page) -> 
         .await
         .map_err(|error| client.error(&error))?;
     let relations = rows.iter().map(|row| relation(row).map(|relation| relation.spec));
-    let matching = relations.filter(|spec| spec.as_ref().map_or(true, |spec| pattern.matches(&spec.name.to_string())));
+    let matching = relations.filter(|spec| {
+        spec.as_ref()
+            .map_or(true, |spec| pattern.matches(&spec.name.to_string()))
+    });
     matching.skip(page.offset).take(page.limit).collect()
 }
 
