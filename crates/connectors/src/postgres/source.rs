@@ -373,8 +373,10 @@ fn copy(relation: &Relation, request: &ReadRequest, split: &Split) -> Result<Str
     for read in &request.columns {
         let ty = &relation.types[position(relation, read)?];
         let cast = if read.native { ty.native_cast } else { ty.typed_cast };
-        plain &= cast.is_empty();
-        list.push(format!("{}{cast}", sql::ident(&read.name)));
+        let expression = format!("{}{cast}", sql::ident(&read.name));
+        // A column that comes both typed and native is named twice, which only a query may.
+        plain &= cast.is_empty() && !list.contains(&expression);
+        list.push(expression);
     }
     let list = list.join(", ");
     let from = match &request.stream.query {
