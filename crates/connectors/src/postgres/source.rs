@@ -119,7 +119,7 @@ impl Snapshot for PostgresSnapshot {
     }
 
     fn ordered(&self) -> bool {
-        self.request.range.is_some()
+        self.request.bounded().is_some()
     }
 
     fn horizon(&self) -> Option<&Scalar> {
@@ -131,7 +131,7 @@ impl Snapshot for PostgresSnapshot {
     }
 
     fn estimated_rows(&self) -> Option<u64> {
-        let whole = self.request.range.is_none() && self.request.limit.is_none();
+        let whole = self.request.bounded().is_none() && self.request.limit.is_none();
         self.relation.spec.estimated_rows.filter(|_| whole)
     }
 

@@ -14,7 +14,7 @@ pub(super) fn splits(relation: &Relation, request: &ReadRequest) -> Vec<Split> {
     let wanted = u32::try_from(request.splits)
         .unwrap_or(u32::MAX)
         .min(relation.pages / MIN_PAGES);
-    if !relation.heap || request.range.is_some() || request.limit.is_some() || wanted < 2 {
+    if !relation.heap || request.bounded().is_some() || request.limit.is_some() || wanted < 2 {
         return Split::whole();
     }
     let step = relation.pages.div_ceil(wanted);
@@ -70,7 +70,7 @@ pub(super) fn copy(relation: &Relation, request: &ReadRequest, split: &Split) ->
     };
     let mut conditions: Vec<String> = split.predicate.iter().cloned().collect();
     let mut order = String::new();
-    if let Some(range) = &request.range {
+    if let Some(range) = request.bounded() {
         let (key, bounds) = bounds(relation, range)?;
         conditions.extend(bounds);
         order = format!(" order by {key}");
