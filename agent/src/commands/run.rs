@@ -53,6 +53,7 @@ pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
             ends,
             options: &options,
             json: args.json,
+            quiet: false,
             locate: &locate,
         };
         match job.run(&store, &cancel).await {
@@ -75,6 +76,8 @@ pub(crate) struct Job<'a> {
     pub(crate) ends: Ends,
     pub(crate) options: &'a RunOptions,
     pub(crate) json: bool,
+    /// Whether standard output belongs to the data: no summary is printed.
+    pub(crate) quiet: bool,
     /// Finds a stream's problem in the sync file.
     pub(crate) locate: &'a dyn Fn(Error) -> Error,
 }
@@ -112,7 +115,9 @@ impl Job<'_> {
             .await
             .map_err(|error| vec![error])?;
         if !self.json {
-            progress::summary(&summary);
+            if !self.quiet {
+                progress::summary(&summary);
+            }
             let errors: Vec<Error> = summary
                 .streams
                 .iter()
