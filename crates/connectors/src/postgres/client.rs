@@ -48,7 +48,7 @@ impl Client {
                 Side::Destination => "syncapp",
             })
             .connect_timeout(CONNECT_TIMEOUT)
-            .keepalives_idle(Duration::from_secs(60))
+            .keepalives_idle(Duration::from_mins(1))
             .ssl_mode(match valid.tls {
                 TlsMode::Disable => SslMode::Disable,
                 TlsMode::Prefer => SslMode::Prefer,
@@ -58,15 +58,12 @@ impl Client {
             config.password(password.reveal());
         }
         let failed = |error: tokio_postgres::Error| connect_error(&error, valid, side);
-        let (inner, connection) = match valid.tls {
-            TlsMode::Disable => {
-                let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
-                (client, tokio::spawn(drive(connection)))
-            }
-            _ => {
-                let (client, connection) = config.connect(tls::connector(valid, side)?).await.map_err(failed)?;
-                (client, tokio::spawn(drive(connection)))
-            }
+        let (inner, connection) = if valid.tls == TlsMode::Disable {
+            let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
+            (client, tokio::spawn(drive(connection)))
+        } else {
+            let (client, connection) = config.connect(tls::connector(valid, side)?).await.map_err(failed)?;
+            (client, tokio::spawn(drive(connection)))
         };
         let cancel = inner.cancel_token();
         Ok(Self {
@@ -261,15 +258,10 @@ pub(super) fn describe(error: &tokio_postgres::Error, side: Side) -> Error {
         _ => (Code::Failed(side), "see the server's own words"),
     };
     let mut text = format!("{} (SQLSTATE {})", db.message(), state.code());
-    for more in [
-        db.detail(),
-        db.hint(),
-        db.where_().filter(|_| *state == SqlState::CHARACTER_NOT_IN_REPERTOIRE),
-    ] {
-        if let Some(more) = more {
-            text.push_str("; ");
-            text.push_str(more);
-        }
+    let place = db.where_().filter(|_| *state == SqlState::CHARACTER_NOT_IN_REPERTOIRE);
+    for more in [db.detail(), db.hint(), place].into_iter().flatten() {
+        text.push_str("; ");
+        text.push_str(more);
     }
     let described = Error::new(code, db.message()).help(help).driver(text);
     match db.column() {
