@@ -72,7 +72,7 @@ impl StreamRun {
         };
         StreamSummary {
             stream: self.plan.key.stream.clone(),
-            target: self.plan.target.to_string(),
+            target: self.plan.target.raw(),
             outcome,
             counts: self.progress.counts(),
             seconds: started.elapsed().as_secs_f64(),
@@ -142,7 +142,7 @@ impl StreamRun {
             .expect(options.limit.or_else(|| snapshot.estimated_rows()));
         self.send(Event::StreamStarted {
             stream: plan.key.stream.clone(),
-            target: shape.name.to_string(),
+            target: shape.name.raw(),
             mode: plan.mode,
             write: plan.write,
             delivery: ends.destination.delivery(&target),

@@ -15,6 +15,9 @@ use super::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// What sessions that only read call themselves.
+pub(super) const READER: &str = "syncapp reader";
+
 /// Settings that texts of values depend on. Local to the transaction, so that they also hold behind a pooler.
 pub(super) const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'iso_8601'; \
      set local timezone = 'UTC'; set local bytea_output = 'hex'; set local extra_float_digits = 1; \
@@ -40,7 +43,10 @@ impl Client {
             .port(valid.port)
             .user(&valid.user)
             .dbname(&valid.database)
-            .application_name("syncapp")
+            .application_name(match side {
+                Side::Source => READER,
+                Side::Destination => "syncapp",
+            })
             .connect_timeout(CONNECT_TIMEOUT)
             .keepalives_idle(Duration::from_secs(60))
             .ssl_mode(match valid.tls {
@@ -239,6 +245,10 @@ pub(super) fn describe(error: &tokio_postgres::Error, side: Side) -> Error {
         "22021" | "22P05" | "22P02" | "22P03" | "22007" => {
             (Code::InvalidData(side), "the value is not one of the column's type")
         }
+        "XX000" if db.message().starts_with("malformed tsquery") => (
+            Code::InvalidData(side),
+            "PostgreSQL cannot take an empty tsquery from COPY: cast the column to text in a `query`",
+        ),
         "42601" | "42703" | "42883" if side == Side::Source => (Code::InvalidExpression, "check the stream's `query`"),
         _ if state.code().starts_with("23") => (
             Code::ConstraintViolated(side),
