@@ -206,7 +206,10 @@ impl Found {
 
 /// Whether every column that is asked for is there.
 fn has_all(relation: &Relation, target: &Target) -> bool {
-    target.columns.iter().all(|want| relation.spec.column(&want.name).is_some())
+    target
+        .columns
+        .iter()
+        .all(|want| relation.spec.column(&want.name).is_some())
 }
 
 /// The checkpoint tables of a target.
