@@ -160,10 +160,9 @@ impl Snapshot for PostgresSnapshot {
 impl PostgresSnapshot {
     async fn import(&self, exported: &str) -> Result<Client> {
         let client = Client::connect(&self.valid, Side::Source).await?;
-        client.begin("isolation level repeatable read, read only").await?;
-        client
-            .run(&format!("set transaction snapshot {}", sql::text(exported)))
-            .await?;
+        let snapshot = sql::text(exported);
+        let how = format!("isolation level repeatable read, read only; set transaction snapshot {snapshot}");
+        client.begin(&how).await?;
         Ok(client)
     }
 

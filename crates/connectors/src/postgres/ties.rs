@@ -21,7 +21,7 @@ pub(super) enum Hold {
 #[derive(Debug, Default)]
 pub(super) struct Ties {
     pub(super) hold: Hold,
-    /// A unique index over exactly the key.
+    /// A unique index over exactly the key, in a table of one heap.
     pub(super) unique_key: bool,
     /// Indexes, constraints, defaults and the like beside its columns, all of which `LIKE … INCLUDING ALL` copies.
     pub(super) extras: bool,
@@ -55,9 +55,9 @@ select exists (select from pg_constraint where contype = 'f' and confrelid = c.o
          or exists (select from pg_attrdef where adrelid = c.oid)
          or exists (select from pg_attribute where attrelid = c.oid and attnum > 0 and attidentity <> '')";
 
-/// The names of the columns of a unique index that the server can use to find rows, in the order of their bytes.
+/// Whether there is a unique index by which the server can find rows, with columns of these names.
 const UNIQUE: &str = "
-exists (select from pg_index i
+c.relkind = 'r' and exists (select from pg_index i
         where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indisvalid
           and i.indpred is null and i.indexprs is null
           and (select array_agg(a.attname::text order by a.attname::text) from pg_attribute a
