@@ -1,1 +1,51 @@
-fn main() {}
+//! `syncapp`: the command line. It composes the crates below it and owns nothing of its own.
+
+mod args;
+mod commands;
+mod failure;
+mod history;
+mod output;
+mod progress;
+mod project;
+mod variables;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Several TLS libraries are linked: the first one installed is the one that is used.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(problem) => {
+            output::note(&format!("the program cannot start its threads: {problem}"));
+            return Exit::Failed.into();
+        }
+    };
+    let exit = runtime
+        .block_on(dispatch(cli.command))
+        .unwrap_or_else(|failure| failure.report());
+    // What is still blocked in a driver must not hold the program up.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    exit.into()
+}
+
+async fn dispatch(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Run(args) => commands::run::run(args).await,
+        Command::Copy(args) => commands::copy::copy(args).await,
+        Command::Check(args) => commands::check::check(args).await,
+        Command::Discover(args) => commands::discover::discover(args).await,
+        Command::Preview(args) => commands::preview::preview(args).await,
+        Command::Schema => commands::schema::schema(),
+        Command::State(args) => commands::state::state(args).await,
+        Command::Runs(args) => commands::runs::runs(args).await,
+        Command::Completions { shell } => commands::completions::completions(shell),
+        Command::Later(later) => commands::later::later(&later),
+    }
+}

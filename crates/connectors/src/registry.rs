@@ -1,11 +1,12 @@
-//! All connectors, in the order of the documentation.
+//! All connectors. The first one that knows an address takes it: files take any path that no other does.
 
 use syncapp_connector::AnyConnector;
 
+use crate::files::Files;
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 
 /// Every kind of system that this build can connect.
 pub fn connectors() -> Vec<Box<dyn AnyConnector>> {
-    vec![Box::new(Postgres), Box::new(Sqlite)]
+    vec![Box::new(Postgres), Box::new(Sqlite), Box::new(Files)]
 }

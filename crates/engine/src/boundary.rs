@@ -34,7 +34,9 @@ impl Boundary {
     pub(crate) fn new(column: usize, last: Option<&Position>, horizon: Option<Scalar>) -> Self {
         Self {
             column,
-            known: last.map(|last| last.landed.iter().copied().collect()).unwrap_or_default(),
+            known: last
+                .map(|last| last.landed.iter().copied().collect())
+                .unwrap_or_default(),
             known_through: last.map(|last| last.through.clone()),
             horizon,
             through: last.map(|last| last.through.clone()),
@@ -47,10 +49,13 @@ impl Boundary {
         let nulls = batch.column(self.column);
         if let Some(row) = (0..batch.num_rows()).find(|row| nulls.is_null(*row)) {
             let name = batch.schema_ref().field(self.column).name();
-            return Err(Error::new(Code::NullCursor, "the cursor is NULL, so the row has no place in any increment")
-                .column(name)
-                .row(format!("number {}", first_row + row as u64 + 1))
-                .help("choose a cursor that is never NULL, or leave such rows out by a `query`"));
+            return Err(Error::new(
+                Code::NullCursor,
+                "the cursor is NULL, so the row has no place in any increment",
+            )
+            .column(name)
+            .row(format!("number {}", first_row + row as u64 + 1))
+            .help("choose a cursor that is never NULL, or leave such rows out by a `query`"));
         }
         let cursor = Cursor::of(batch, self.column)?;
         let mut keep = vec![true; batch.num_rows()];
@@ -75,7 +80,9 @@ impl Boundary {
             return Ok(None);
         }
         let hash = row_hash(batch, row)?;
-        let Some(count) = self.known.get_mut(&hash) else { return Ok(None) };
+        let Some(count) = self.known.get_mut(&hash) else {
+            return Ok(None);
+        };
         *count -= 1;
         if *count == 0 {
             self.known.remove(&hash);
@@ -105,11 +112,17 @@ impl Boundary {
             self.through = Some(cursor.value(row)?);
         }
         if order != Ordering::Less || open {
-            *self.landed.entry(hash.map_or_else(|| row_hash(batch, row), Ok)?).or_default() += 1;
+            *self
+                .landed
+                .entry(hash.map_or_else(|| row_hash(batch, row), Ok)?)
+                .or_default() += 1;
         }
         if self.landed.len() > MAX_LANDED {
-            return Err(Error::new(Code::TooManyEqual, format!("more than {MAX_LANDED} rows lie at one value of the cursor"))
-                .help("choose a finer cursor, or end the long transactions in the source"));
+            return Err(Error::new(
+                Code::TooManyEqual,
+                format!("more than {MAX_LANDED} rows lie at one value of the cursor"),
+            )
+            .help("choose a finer cursor, or end the long transactions in the source"));
         }
         Ok(())
     }
@@ -143,7 +156,11 @@ impl Boundary {
         };
         let mut landed: Vec<_> = self.landed.iter().map(|(hash, count)| (*hash, *count)).collect();
         landed.sort_unstable();
-        Ok(Some(Position { cursor: cursor.clone(), through: through.clone(), landed }))
+        Ok(Some(Position {
+            cursor: cursor.clone(),
+            through: through.clone(),
+            landed,
+        }))
     }
 }
 
@@ -168,7 +185,11 @@ mod tests {
             Scalar::Int(value) => value,
             _ => unreachable!(),
         });
-        let rows: Vec<_> = source.iter().copied().filter(|(at, _)| from.is_none_or(|from| *at >= from)).collect();
+        let rows: Vec<_> = source
+            .iter()
+            .copied()
+            .filter(|(at, _)| from.is_none_or(|from| *at >= from))
+            .collect();
         let mut boundary = Boundary::new(0, last, horizon.map(Scalar::Int));
         let admitted = boundary.admit(&batch(&rows), 0).unwrap();
         (admitted.num_rows(), boundary.position().unwrap())
@@ -197,7 +218,10 @@ mod tests {
     fn a_horizon_holds_the_next_bound_back() {
         let (rows, first) = increment(&[(1, "a"), (5, "b"), (9, "c")], None, Some(4));
         let first = first.unwrap();
-        assert_eq!((rows, &first.cursor, &first.through, first.landed.len()), (3, &Scalar::Int(4), &Scalar::Int(9), 2));
+        assert_eq!(
+            (rows, &first.cursor, &first.through, first.landed.len()),
+            (3, &Scalar::Int(4), &Scalar::Int(9), 2)
+        );
         // A row committed late at 6 is found, and the others are not repeated.
         let (rows, second) = increment(&[(1, "a"), (5, "b"), (6, "late"), (9, "c")], Some(&first), None);
         assert_eq!((rows, second.unwrap().cursor), (1, Scalar::Int(9)));
@@ -208,7 +232,10 @@ mod tests {
         let cursors = Int64Array::from(vec![Some(1), None]);
         let batch = RecordBatch::try_from_iter_with_nullable([("at", Arc::new(cursors) as _, true)]).unwrap();
         let error = Boundary::new(0, None, None).admit(&batch, 10).unwrap_err();
-        assert_eq!((error.code(), error.report().at.row.as_deref()), (Code::NullCursor, Some("number 12")));
+        assert_eq!(
+            (error.code(), error.report().at.row.as_deref()),
+            (Code::NullCursor, Some("number 12"))
+        );
     }
 
     proptest! {

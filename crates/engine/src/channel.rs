@@ -27,10 +27,19 @@ pub(crate) struct Held {
 
 /// A queue that holds about so many bytes; a single batch may be larger.
 pub(crate) fn channel(bytes: usize) -> (Sender, Receiver) {
-    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).clamp(1, (Semaphore::MAX_PERMITS as u64).min(u64::from(u32::MAX)) as u32);
+    let bytes = u32::try_from(bytes)
+        .unwrap_or(u32::MAX)
+        .clamp(1, (Semaphore::MAX_PERMITS as u64).min(u64::from(u32::MAX)) as u32);
     let (sender, receiver) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(bytes as usize));
-    (Sender { room, bytes, queue: sender }, Receiver { queue: receiver })
+    (
+        Sender {
+            room,
+            bytes,
+            queue: sender,
+        },
+        Receiver { queue: receiver },
+    )
 }
 
 impl Sender {
@@ -65,8 +74,12 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "what the channel takes")]
     fn batch(bytes: usize) -> Result<Batch> {
-        Ok(Batch::Native(NativeRows { bytes: vec![0; bytes].into(), rows: 1 }))
+        Ok(Batch::Native(NativeRows {
+            bytes: vec![0; bytes].into(),
+            rows: 1,
+        }))
     }
 
     #[tokio::test]

@@ -90,8 +90,11 @@ pub(crate) fn compare(one: &Scalar, other: &Scalar) -> Result<Ordering> {
         _ => None,
     };
     order.ok_or_else(|| {
-        Error::new(Code::InvalidData(Side::Source), format!("the cursor values `{one}` and `{other}` have no order"))
-            .help("choose a cursor of one type without NaN or infinity; `state reset` forgets the old position")
+        Error::new(
+            Code::InvalidData(Side::Source),
+            format!("the cursor values `{one}` and `{other}` have no order"),
+        )
+        .help("choose a cursor of one type without NaN or infinity; `state reset` forgets the old position")
     })
 }
 
@@ -100,10 +103,16 @@ fn compare_decimals(one: &str, other: &str) -> Option<Ordering> {
     let parts = |text: &str| -> (bool, String, String) {
         let (negative, plain) = text.strip_prefix('-').map_or((false, text), |plain| (true, plain));
         let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
-        let (whole, fraction) = (whole.trim_start_matches('0').to_owned(), fraction.trim_end_matches('0').to_owned());
+        let (whole, fraction) = (
+            whole.trim_start_matches('0').to_owned(),
+            fraction.trim_end_matches('0').to_owned(),
+        );
         (negative && !(whole.is_empty() && fraction.is_empty()), whole, fraction)
     };
-    if [one, other].iter().any(|text| text.ends_with(|c: char| !c.is_ascii_digit())) {
+    if [one, other]
+        .iter()
+        .any(|text| text.ends_with(|c: char| !c.is_ascii_digit()))
+    {
         return None;
     }
     let ((minus, whole, fraction), (other_minus, other_whole, other_fraction)) = (parts(one), parts(other));
@@ -132,7 +141,11 @@ mod tests {
         check("-0.0", "0", Ordering::Equal);
         check("0.12", "0.2", Ordering::Less);
         check("-1", "1", Ordering::Less);
-        check("100000000000000000000000000000000000001", "100000000000000000000000000000000000000", Ordering::Greater);
+        check(
+            "100000000000000000000000000000000000001",
+            "100000000000000000000000000000000000000",
+            Ordering::Greater,
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use arrow_array::RecordBatch;
 use futures_util::StreamExt;
 use syncapp_connector::{Batch, Load, Snapshot, Target, TargetShape, Writer};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side};
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Result, Scalar, Side};
 use syncapp_transform::Program;
 use tokio::task::JoinSet;
 
@@ -46,12 +47,23 @@ struct Open {
 
 impl<'a> Loading<'a> {
     pub(crate) fn new(run: &'a StreamRun, claimed: Claimed) -> Self {
-        Self { run, claimed, open: None }
+        Self {
+            run,
+            claimed,
+            open: None,
+        }
     }
 
     /// Loads everything that the snapshot has; the position after the last commit.
     pub(crate) async fn finish(mut self, snapshot: Arc<dyn Snapshot>) -> Result<Option<Scalar>> {
-        let prefixes = snapshot.ordered() && !self.claimed.keeps_state && self.claimed.boundary.is_some();
+        // What replaces the target is one commit; so is what leaves the state alone.
+        let Claimed {
+            keeps_state,
+            boundary,
+            target,
+            ..
+        } = &self.claimed;
+        let prefixes = snapshot.ordered() && !keeps_state && boundary.is_some() && target.write != Write::Overwrite;
         let mut readers = JoinSet::new();
         let mut batches = read(&snapshot, &mut readers, self.run);
         let filled = match self.begin().await {
@@ -70,9 +82,14 @@ impl<'a> Loading<'a> {
     }
 
     async fn begin(&mut self) -> Result<()> {
-        let Claimed { target, epoch, shape, .. } = &self.claimed;
+        let Claimed {
+            target, epoch, shape, ..
+        } = &self.claimed;
         let mut load = self.run.ends.destination.begin(target, *epoch, shape).await?;
-        let writer = load.writer().await?.ok_or_else(|| Error::internal("a load takes no writer"))?;
+        let writer = load
+            .writer()
+            .await?
+            .ok_or_else(|| Error::internal("a load takes no writer"))?;
         self.open = Some(Open { load, writer, rows: 0 });
         Ok(())
     }
@@ -91,7 +108,8 @@ impl<'a> Loading<'a> {
                         self.map(&columns.slice(0, cut), first_row).await?;
                         self.commit().await?;
                         self.begin().await?;
-                        self.map(&columns.slice(cut, columns.num_rows() - cut), first_row + cut as u64).await?;
+                        self.map(&columns.slice(cut, columns.num_rows() - cut), first_row + cut as u64)
+                            .await?;
                     } else {
                         self.map(columns, first_row).await?;
                     }
@@ -104,7 +122,10 @@ impl<'a> Loading<'a> {
 
     /// Where a commit falls, when enough rows wait for one: at the end of a group of equal cursor values.
     fn cut(&self, columns: &RecordBatch) -> Result<Option<usize>> {
-        let enough = self.open.as_ref().is_some_and(|open| open.rows >= self.run.options.commit_rows);
+        let enough = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.rows >= self.run.options.commit_rows);
         match &self.claimed.boundary {
             Some(boundary) if enough => boundary.group_end(columns),
             _ => Ok(None),
@@ -113,8 +134,11 @@ impl<'a> Loading<'a> {
 
     async fn map(&mut self, columns: &RecordBatch, first_row: u64) -> Result<()> {
         let mapped = match &mut self.claimed.boundary {
-            Some(boundary) => self.claimed.program.apply(&boundary.admit(columns, first_row)?, first_row)?,
-            None => self.claimed.program.apply(columns, first_row)?,
+            Some(boundary) => self
+                .claimed
+                .program
+                .apply(&boundary.admit(columns, first_row)?, first_row + 1)?,
+            None => self.claimed.program.apply(columns, first_row + 1)?,
         };
         self.write(Batch::Columns(mapped)).await
     }
@@ -140,7 +164,13 @@ impl<'a> Loading<'a> {
                 return Err(error);
             }
         };
-        let receipt = load.commit(&checkpoint).await?;
+        self.run.commits(
+            Some(&checkpoint)
+                .filter(|next| **next != self.claimed.checkpoint)
+                .cloned(),
+        );
+        let receipt = load.commit(&checkpoint).await.map_err(|error| self.unknown(error))?;
+        self.run.commits(None);
         self.run.progress.committed(receipt);
         let position = checkpoint.position.as_ref().map(|position| position.cursor.clone());
         self.run.send(Event::Committed {
@@ -156,8 +186,11 @@ impl<'a> Loading<'a> {
     /// What is committed with the rows, once the target has counted as many as were sent.
     fn checkpoint(&self, taken: u64, rows: u64) -> Result<Checkpoint> {
         if taken != rows {
-            return Err(Error::new(Code::Failed(Side::Destination), format!("the target took {taken} of {rows} rows"))
-                .help("nothing was changed; please report this"));
+            return Err(Error::new(
+                Code::Failed(Side::Destination),
+                format!("the target took {taken} of {rows} rows"),
+            )
+            .help("nothing was changed; please report this"));
         }
         if self.claimed.keeps_state {
             return Ok(self.claimed.checkpoint.clone());
@@ -166,7 +199,22 @@ impl<'a> Loading<'a> {
             Some(boundary) => boundary.position()?,
             None => None,
         };
-        Ok(Checkpoint { position, rows: self.claimed.checkpoint.rows + rows })
+        Ok(Checkpoint {
+            position,
+            rows: self.claimed.checkpoint.rows + rows,
+        })
+    }
+
+    /// A commit whose reply was lost: the checkpoint tells whether it landed. Where the checkpoint stays as it was and
+    /// rows are added, nothing tells, and trying again could double them.
+    fn unknown(&self, error: Error) -> Error {
+        let told = !self.claimed.keeps_state || self.claimed.target.write != Write::Append;
+        if told || !error.is_transient() {
+            return error;
+        }
+        error
+            .kind(ErrorKind::System)
+            .help("the rows may have landed or not: look at the target before you run it again")
     }
 
     async fn abort(self) {
@@ -179,7 +227,9 @@ impl<'a> Loading<'a> {
 
 /// How far a cursor of time is behind the clock.
 fn lag(through: &Scalar) -> Option<f64> {
-    let Scalar::TimestampTz(micros) = through else { return None };
+    let Scalar::TimestampTz(micros) = through else {
+        return None;
+    };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(now.as_secs_f64() - *micros as f64 / 1e6)
 }

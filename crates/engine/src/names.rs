@@ -38,17 +38,22 @@ impl Entries {
                 }
             }
         }
-        if problems.is_empty() { Ok(entries) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(entries)
+        } else {
+            Err(problems)
+        }
     }
 
     /// The glob that a discovered stream belongs to: the last that matches, unless it is named exactly or left out.
     pub(crate) fn glob_of(&self, spec: &StreamSpec) -> Option<&Entry> {
-        let named = self.exact.iter().any(|(name, _)| *name == spec.name || name.to_string() == spec.name.to_string());
-        let excluded = self.excluded.iter().any(|pattern| pattern.matches(&spec.name));
+        let label = spec.label();
+        let named = self.exact.iter().any(|(_, entry)| entry.pattern.matches(&label));
+        let excluded = self.excluded.iter().any(|pattern| pattern.matches(&label));
         if named || excluded || !spec.kind.globbed() || spec.name.name.starts_with("_syncapp") {
             return None;
         }
-        self.globs.iter().rev().find(|entry| entry.pattern.matches(&spec.name))
+        self.globs.iter().rev().find(|entry| entry.pattern.matches(&label))
     }
 }
 
@@ -58,11 +63,20 @@ pub(crate) fn target_name(spec: &StreamSpec, into: Option<&str>, same_system: bo
     let namespace = spec.name.namespace.as_deref().unwrap_or_default();
     let bare = bare_name(spec);
     let Some(into) = into else {
-        return Ok(if same_system { spec.name.clone() } else { StreamName::bare(bare) });
+        return Ok(if same_system {
+            spec.name.clone()
+        } else {
+            StreamName::bare(bare)
+        });
     };
-    let name: StreamName = into.parse().map_err(|why: String| Error::new(Code::InvalidValue, format!("`into`: {why}")))?;
+    let name: StreamName = into
+        .parse()
+        .map_err(|why: String| Error::new(Code::InvalidValue, format!("`into`: {why}")))?;
     let fill = |part: &str| part.replace("{schema}", namespace).replace("{stream}", &bare);
-    Ok(StreamName { namespace: name.namespace.as_deref().map(fill), name: fill(&name.name) })
+    Ok(StreamName {
+        namespace: name.namespace.as_deref().map(fill),
+        name: fill(&name.name),
+    })
 }
 
 /// The name without its namespace; of a file, without folders and endings.
@@ -80,7 +94,13 @@ mod tests {
     use super::*;
 
     fn spec(name: StreamName, kind: StreamKind) -> StreamSpec {
-        StreamSpec { name, kind, columns: Vec::new(), primary_key: Vec::new(), estimated_rows: None }
+        StreamSpec {
+            name,
+            kind,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            estimated_rows: None,
+        }
     }
 
     #[test]
@@ -96,7 +116,12 @@ mod tests {
         check(&odd, Some("{schema}.{stream}"), false, "\"a.b\".c");
         let file = spec(StreamName::bare("data/flights-2024.csv.gz"), StreamKind::File);
         check(&file, None, false, "flights-2024");
-        check(&spec(StreamName::bare("flights_*.csv"), StreamKind::File), None, false, "flights");
+        check(
+            &spec(StreamName::bare("flights_*.csv"), StreamKind::File),
+            None,
+            false,
+            "flights",
+        );
     }
 
     #[test]
@@ -108,7 +133,10 @@ mod tests {
             entries.glob_of(&spec).map(|entry| entry.key.clone())
         };
         assert_eq!(glob("public.other", StreamKind::Table).as_deref(), Some("public.o*"));
-        assert_eq!(glob("public.items", StreamKind::Partitioned).as_deref(), Some("public.*"));
+        assert_eq!(
+            glob("public.items", StreamKind::Partitioned).as_deref(),
+            Some("public.*")
+        );
         assert_eq!(glob("public.orders", StreamKind::Table), None);
         assert_eq!(glob("public.tmp_1", StreamKind::Table), None);
         assert_eq!(glob("public.view", StreamKind::View), None);

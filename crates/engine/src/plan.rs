@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use syncapp_connector::{Destination, Page, Range, Source, StreamRef};
 use syncapp_model::sync_file::{Mode, Naming, StreamConfig, Sync, Write};
 use syncapp_model::{Code, DataType, Error, Pattern, Result, Scalar, StreamKey, StreamName, StreamSpec};
-use syncapp_transform::{Mapping, MappingSpec};
+use syncapp_transform::{Change, Mapping, MappingSpec};
 
 use crate::RunOptions;
 use crate::names::{Entries, Entry, target_name};
@@ -68,14 +68,26 @@ pub struct StreamPlan {
 }
 
 /// Decides what a sync means now. `Err` are the file's own problems: nothing of the sync may run then.
-pub async fn plan(ends: &Ends, project: &str, name: &str, sync: &Sync, options: &RunOptions) -> Result<Plan, Vec<Error>> {
-    let configs: IndexMap<String, StreamConfig> =
-        sync.streams.iter().map(|(key, own)| (key.clone(), sync.stream(own.as_ref()))).collect();
+pub async fn plan(
+    ends: &Ends,
+    project: &str,
+    name: &str,
+    sync: &Sync,
+    options: &RunOptions,
+) -> Result<Plan, Vec<Error>> {
+    let configs: IndexMap<String, StreamConfig> = sync
+        .streams
+        .iter()
+        .map(|(key, own)| (key.clone(), sync.stream(own.as_ref())))
+        .collect();
     let entries = Entries::parse(configs)?;
     let mut failed = Vec::new();
     let mut found: Vec<(StreamRef, StreamSpec, Entry)> = Vec::new();
     let exact = entries.exact.iter().map(|(stream, entry)| async move {
-        let stream = StreamRef { name: stream.clone(), query: entry.config.query.clone() };
+        let stream = StreamRef {
+            name: stream.clone(),
+            query: entry.config.query.clone(),
+        };
         let described = ends.source.describe(&stream).await;
         (stream, entry.clone(), described)
     });
@@ -94,7 +106,12 @@ pub async fn plan(ends: &Ends, project: &str, name: &str, sync: &Sync, options: 
                     }
                 }
             }
-            Err(error) => failed.extend(entries.globs.iter().map(|entry| (entry.key.clone(), error.clone().stream(&entry.key)))),
+            Err(error) => failed.extend(
+                entries
+                    .globs
+                    .iter()
+                    .map(|entry| (entry.key.clone(), error.clone().stream(&entry.key))),
+            ),
         }
     }
     if !options.streams.is_empty() {
@@ -103,14 +120,22 @@ pub async fn plan(ends: &Ends, project: &str, name: &str, sync: &Sync, options: 
     let mut problems = Vec::new();
     let mut streams = Vec::new();
     for (stream, spec, entry) in found {
-        let key = StreamKey { project: project.into(), sync: name.into(), stream: spec.name.to_string() };
+        let key = StreamKey {
+            project: project.into(),
+            sync: name.into(),
+            stream: spec.label(),
+        };
         match decide(key, stream, spec, &entry, sync, ends.same_system, options) {
             Ok(plan) => streams.push(plan),
             Err(errors) => problems.extend(errors.into_iter().map(|error| error.stream(&entry.key))),
         }
     }
     problems.extend(collisions(&streams));
-    if problems.is_empty() { Ok(Plan { streams, failed }) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(Plan { streams, failed })
+    } else {
+        Err(problems)
+    }
 }
 
 /// Leaves only the streams that were asked for.
@@ -119,7 +144,7 @@ fn choose(
     failed: &mut Vec<(String, Error)>,
     wanted: &[String],
 ) -> Result<(), Vec<Error>> {
-    let names: Vec<String> = found.iter().map(|(_, spec, _)| spec.name.to_string()).collect();
+    let names: Vec<String> = found.iter().map(|(_, spec, _)| spec.label()).collect();
     let unknown = |name: &&String| !names.contains(name) && !failed.iter().any(|(key, _)| key == *name);
     let problems: Vec<Error> = wanted
         .iter()
@@ -129,7 +154,7 @@ fn choose(
                 .help(format!("its streams: {}", names.join(", ")))
         })
         .collect();
-    found.retain(|(_, spec, _)| wanted.contains(&spec.name.to_string()));
+    found.retain(|(_, spec, _)| wanted.contains(&spec.label()));
     failed.retain(|(key, _)| wanted.contains(key));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
@@ -167,8 +192,11 @@ fn decide(
     let cursor = match (mode, &config.cursor) {
         (Mode::Incremental, Some(cursor)) => Some(check_cursor(&spec, cursor).map_err(one)?),
         (Mode::Incremental, None) => {
-            return Err(one(Error::new(Code::MissingKey, "`mode: incremental` needs a `cursor`")
-                .help("name a column whose values grow with every change, such as `updated_at`")));
+            return Err(one(Error::new(
+                Code::MissingKey,
+                "`mode: incremental` needs a `cursor`",
+            )
+            .help("name a column whose values grow with every change, such as `updated_at`")));
         }
         _ => None,
     };
@@ -181,7 +209,10 @@ fn decide(
         let column = cursor.as_ref().and_then(|cursor| spec.column(cursor));
         let ty = column.map_or(DataType::String, |column| column.ty.clone());
         Scalar::parse(text, &ty).ok_or_else(|| {
-            one(Error::new(Code::InvalidValue, format!("`{text}` is not a value of the cursor's type {ty}")))
+            one(Error::new(
+                Code::InvalidValue,
+                format!("`{text}` is not a value of the cursor's type {ty}"),
+            ))
         })
     };
     let start = config.start.as_ref().map(|start| parse(&plain(start))).transpose()?;
@@ -192,8 +223,11 @@ fn decide(
             below: range.below.as_deref().map(parse).transpose()?,
         }),
         (Some(_), None) => {
-            return Err(one(Error::new(Code::Conflict, "`--range` needs a stream with a cursor")
-                .help("choose incremental streams by `--stream`")));
+            return Err(one(Error::new(
+                Code::Conflict,
+                "`--range` needs a stream with a cursor",
+            )
+            .help("choose incremental streams by `--stream`")));
         }
         (None, _) => None,
     };
@@ -202,11 +236,17 @@ fn decide(
         write = Write::Overwrite;
     }
     if write == Write::Merge && primary_key.is_empty() {
-        return Err(one(Error::new(Code::MissingPrimaryKey, "`write: merge` needs a key, and the stream has none")
-            .help("name the columns of a key in `primary_key`")));
+        return Err(one(Error::new(
+            Code::MissingPrimaryKey,
+            "`write: merge` needs a key, and the stream has none",
+        )
+        .help("name the columns of a key in `primary_key`")));
     }
     let target_cursor = cursor.as_ref().and_then(|cursor| {
-        let plain = mapping.columns().iter().find(|column| column.unchanged && column.source.as_ref() == Some(cursor));
+        let plain = mapping
+            .columns()
+            .iter()
+            .find(|column| column.change == Change::None && column.source.as_ref() == Some(cursor));
         plain.map(|column| column.name.clone())
     });
     Ok(StreamPlan {
@@ -242,8 +282,11 @@ fn target_key(mapping: &Mapping, key: &[String], named: bool) -> Result<Vec<Stri
         match copy.or_else(|| columns.iter().find(|mapped| mapped.name == *column)) {
             Some(mapped) => names.push(mapped.name.clone()),
             None => problems.push(
-                Error::new(Code::UnknownColumn, format!("the key column `{column}` does not land in the target"))
-                    .help("name columns of `primary_key` that are selected"),
+                Error::new(
+                    Code::UnknownColumn,
+                    format!("the key column `{column}` does not land in the target"),
+                )
+                .help("name columns of `primary_key` that are selected"),
             ),
         }
     }
@@ -257,14 +300,20 @@ fn target_key(mapping: &Mapping, key: &[String], named: bool) -> Result<Vec<Stri
 fn check_cursor(spec: &StreamSpec, cursor: &str) -> Result<String> {
     let Some(column) = spec.column(cursor) else {
         let names: Vec<&str> = spec.columns.iter().map(|column| column.name.as_str()).collect();
-        return Err(Error::new(Code::UnknownColumn, format!("the stream has no column `{cursor}` for a cursor"))
-            .help(format!("its columns: {}", names.join(", "))));
+        return Err(Error::new(
+            Code::UnknownColumn,
+            format!("the stream has no column `{cursor}` for a cursor"),
+        )
+        .help(format!("its columns: {}", names.join(", "))));
     };
     if Scalar::can_hold(&column.ty) {
         return Ok(cursor.to_owned());
     }
-    Err(Error::new(Code::InvalidValue, format!("`{cursor}` is {}, which has no order for a cursor", column.ty))
-        .help("choose an integer, decimal, text, date or timestamp column"))
+    Err(Error::new(
+        Code::InvalidValue,
+        format!("`{cursor}` is {}, which has no order for a cursor", column.ty),
+    )
+    .help("choose an integer, decimal, text, date or timestamp column"))
 }
 
 /// Streams that would write to one target.
@@ -275,9 +324,15 @@ fn collisions(streams: &[StreamPlan]) -> Vec<Error> {
         let target = stream.target.to_string();
         match first.get(&target) {
             Some(other) => problems.push(
-                Error::new(Code::TargetCollision, format!("`{}` and `{}` both write to `{target}`", other.key.stream, stream.key.stream))
-                    .stream(&stream.entry)
-                    .help("tell them apart by `into`, such as `into: \"{schema}_{stream}\"`"),
+                Error::new(
+                    Code::TargetCollision,
+                    format!(
+                        "`{}` and `{}` both write to `{target}`",
+                        other.key.stream, stream.key.stream
+                    ),
+                )
+                .stream(&stream.entry)
+                .help("tell them apart by `into`, such as `into: \"{schema}_{stream}\"`"),
             ),
             None => drop(first.insert(target, stream)),
         }

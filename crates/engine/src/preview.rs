@@ -20,7 +20,10 @@ pub struct Preview {
 /// Reads at most so many rows of a stream and maps them.
 pub async fn preview(ends: &Ends, plan: &StreamPlan, rows: u64) -> Result<Preview> {
     let program = plan.mapping.program(&vec![false; plan.mapping.columns().len()], &[])?;
-    let all = plan.spec.columns.iter().map(|column| ReadColumn { name: column.name.clone(), native: false });
+    let all = plan.spec.columns.iter().map(|column| ReadColumn {
+        name: column.name.clone(),
+        native: false,
+    });
     let request = ReadRequest {
         stream: plan.stream.clone(),
         columns: all.collect(),
@@ -32,8 +35,11 @@ pub async fn preview(ends: &Ends, plan: &StreamPlan, rows: u64) -> Result<Previe
         batch_bytes: 1 << 20,
     };
     let snapshot = ends.source.open(&request).await?;
-    let mut preview = Preview { source: Vec::new(), mapped: Vec::new() };
-    let mut first_row = 0;
+    let mut preview = Preview {
+        source: Vec::new(),
+        mapped: Vec::new(),
+    };
+    let mut first_row = 1;
     for split in snapshot.splits() {
         let mut batches = snapshot.read(split).await?;
         while let Some(batch) = batches.next().await {
@@ -58,5 +64,7 @@ fn projected(columns: &RecordBatch, reads: &[ReadColumn]) -> Result<RecordBatch>
             place.map_err(|_| Error::internal(format!("the source left out `{}`", read.name)))
         })
         .collect();
-    columns.project(&places?).map_err(|problem| Error::internal(problem.to_string()))
+    columns
+        .project(&places?)
+        .map_err(|problem| Error::internal(problem.to_string()))
 }

@@ -82,9 +82,16 @@ impl Progress {
             let counts = progress.counts();
             let rate = counts.rows_read as f64 / started.elapsed().as_secs_f64();
             let expected = progress.expected.load(Ordering::Relaxed).checked_sub(1);
-            let left = expected.and_then(|expected| expected.checked_sub(counts.rows_read)).filter(|_| rate > 0.0);
+            let left = expected
+                .and_then(|expected| expected.checked_sub(counts.rows_read))
+                .filter(|_| rate > 0.0);
             let eta_seconds = left.map(|left| left as f64 / rate);
-            let told = events.send(Event::Progress { stream: stream.clone(), counts, rows_per_second: rate, eta_seconds });
+            let told = events.send(Event::Progress {
+                stream: stream.clone(),
+                counts,
+                rows_per_second: rate,
+                eta_seconds,
+            });
             if told.is_err() {
                 return;
             }

@@ -18,7 +18,12 @@ pub struct RetryPolicy {
 impl Default for RetryPolicy {
     /// For a person who waits: three attempts within seconds.
     fn default() -> Self {
-        Self { attempts: 3, base: Duration::from_secs(1), factor: 3, cap: Duration::from_secs(30 * 60) }
+        Self {
+            attempts: 3,
+            base: Duration::from_secs(1),
+            factor: 3,
+            cap: Duration::from_mins(30),
+        }
     }
 }
 
@@ -38,7 +43,9 @@ impl RetryPolicy {
         if failures >= self.attempts {
             return None;
         }
-        let grown = self.base.saturating_mul(self.factor.saturating_pow(failures.saturating_sub(1)));
+        let grown = self
+            .base
+            .saturating_mul(self.factor.saturating_pow(failures.saturating_sub(1)));
         Some(grown.min(self.cap).mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0))
     }
 }

@@ -40,7 +40,12 @@ fn put(hash: &mut Sha256, array: &dyn Array, row: usize) -> Result<()> {
         Arrow::Decimal256(..) => hash.update(array.as_primitive::<Decimal256Type>().value(row).to_be_bytes()),
         Arrow::Date32 => hash.update(array.as_primitive::<Date32Type>().value(row).to_be_bytes()),
         Arrow::Time64(_) => hash.update(array.as_primitive::<Time64MicrosecondType>().value(row).to_be_bytes()),
-        Arrow::Timestamp(..) => hash.update(array.as_primitive::<TimestampMicrosecondType>().value(row).to_be_bytes()),
+        Arrow::Timestamp(..) => hash.update(
+            array
+                .as_primitive::<TimestampMicrosecondType>()
+                .value(row)
+                .to_be_bytes(),
+        ),
         Arrow::Interval(_) => {
             let value = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
             hash.update(value.months.to_be_bytes());
@@ -78,8 +83,10 @@ mod tests {
     #[test]
     fn rows_are_told_apart_by_values_and_by_where_they_end() {
         let texts = |left: [Option<&str>; 2], right: [Option<&str>; 2]| {
-            let columns: [(&str, Arc<dyn Array>); 2] =
-                [("a", Arc::new(StringArray::from(left.to_vec()))), ("b", Arc::new(StringArray::from(right.to_vec())))];
+            let columns: [(&str, Arc<dyn Array>); 2] = [
+                ("a", Arc::new(StringArray::from(left.to_vec()))),
+                ("b", Arc::new(StringArray::from(right.to_vec()))),
+            ];
             let batch = RecordBatch::try_from_iter_with_nullable(columns.map(|(n, a)| (n, a, true))).unwrap();
             [row_hash(&batch, 0).unwrap(), row_hash(&batch, 1).unwrap()]
         };
@@ -94,8 +101,10 @@ mod tests {
     /// Kept in targets: a change here makes every boundary row land again.
     #[test]
     fn the_hash_never_changes() {
-        let columns: [(&str, Arc<dyn Array>); 2] =
-            [("a", Arc::new(Int32Array::from(vec![7]))), ("b", Arc::new(StringArray::from(vec!["x"])))];
+        let columns: [(&str, Arc<dyn Array>); 2] = [
+            ("a", Arc::new(Int32Array::from(vec![7]))),
+            ("b", Arc::new(StringArray::from(vec!["x"]))),
+        ];
         let batch = RecordBatch::try_from_iter(columns).unwrap();
         assert_eq!(format!("{:032x}", row_hash(&batch, 0).unwrap()), "PINNED");
     }

@@ -59,14 +59,22 @@ pub async fn run(
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }
-    let landed = streams.iter().filter(|stream| stream.outcome == Outcome::Landed).count();
+    let landed = streams
+        .iter()
+        .filter(|stream| stream.outcome == Outcome::Landed)
+        .count();
     let outcome = match landed {
         _ if cancel.is_cancelled() && landed < streams.len() => Outcome::Cancelled,
         landed if landed == streams.len() => Outcome::Landed,
         0 => Outcome::Failed,
         _ => Outcome::Partial,
     };
-    let summary = Summary { sync: sync.into(), outcome, seconds: started.elapsed().as_secs_f64(), streams };
+    let summary = Summary {
+        sync: sync.into(),
+        outcome,
+        seconds: started.elapsed().as_secs_f64(),
+        streams,
+    };
     send(Event::RunFinished(summary.clone()));
     summary
 }

@@ -1,10 +1,10 @@
 //! One stream from claim to the last commit, tried again where a failure may pass.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use syncapp_connector::{ReadColumn, ReadRequest, Target, TargetColumn, TargetShape};
-use syncapp_model::sync_file::Write;
+use syncapp_connector::{Range, ReadColumn, ReadRequest, Receipt, Target, TargetColumn, TargetShape};
+use syncapp_model::sync_file::{Mode, Write};
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
@@ -32,6 +32,8 @@ pub(crate) struct StreamRun {
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) progress: Arc<Progress>,
     cancel: CancellationToken,
+    /// The checkpoint that was last sent to be committed.
+    committing: Mutex<Option<Checkpoint>>,
 }
 
 impl StreamRun {
@@ -42,7 +44,15 @@ impl StreamRun {
         events: UnboundedSender<Event>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { ends, plan, options, events, progress: Arc::default(), cancel }
+        Self {
+            ends,
+            plan,
+            options,
+            events,
+            progress: Arc::default(),
+            cancel,
+            committing: Mutex::default(),
+        }
     }
 
     /// Runs it to its end, however that is.
@@ -65,7 +75,7 @@ impl StreamRun {
         };
         StreamSummary {
             stream: self.plan.key.stream.clone(),
-            target: self.plan.target.to_string(),
+            target: self.plan.target.raw(),
             outcome,
             counts: self.progress.counts(),
             seconds: started.elapsed().as_secs_f64(),
@@ -79,6 +89,27 @@ impl StreamRun {
         let _ = self.events.send(event);
     }
 
+    /// A commit is under way, or (`None`) has been confirmed. When its reply is lost, the target's checkpoint tells
+    /// whether it landed, unless it leaves the checkpoint as it is.
+    pub(crate) fn commits(&self, checkpoint: Option<Checkpoint>) {
+        *self.committing.lock().unwrap_or_else(PoisonError::into_inner) = checkpoint;
+    }
+
+    /// Whether the commit that a failed attempt ended with has landed all the same.
+    fn landed(&self, found: Option<&Checkpoint>) -> bool {
+        let sent = self.committing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let cursor = |of: &Checkpoint| of.position.as_ref().map(|at| (at.cursor.clone(), at.through.clone()));
+        let landed = sent
+            .zip(found)
+            .is_some_and(|(sent, found)| sent.rows == found.rows && cursor(&sent) == cursor(found));
+        if landed {
+            self.progress.committed(Receipt::default());
+        } else {
+            self.progress.restart();
+        }
+        landed
+    }
+
     async fn attempts(&self) -> Result<Option<Scalar>> {
         let mut failures = 0;
         loop {
@@ -87,9 +118,19 @@ impl StreamRun {
                 Err(error) if error.is_transient() => error,
                 ended => return ended,
             };
-            failures = if self.progress.commits() > commits { 1 } else { failures + 1 };
-            let jitter = f64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos())) / 1e9;
-            let Some(wait) = self.options.retry.wait(failures, jitter) else { return Err(error) };
+            failures = if self.progress.commits() > commits {
+                1
+            } else {
+                failures + 1
+            };
+            let jitter = f64::from(
+                SystemTime::now()
+                    .duration_since(SystemTime::UNIX_EPOCH)
+                    .map_or(0, |now| now.subsec_nanos()),
+            ) / 1e9;
+            let Some(wait) = self.options.retry.wait(failures, jitter) else {
+                return Err(error);
+            };
             self.send(Event::Retry {
                 stream: self.plan.key.stream.clone(),
                 failures,
@@ -97,27 +138,37 @@ impl StreamRun {
                 error: error.stream(&self.plan.key.stream),
             });
             tokio::time::sleep(wait).await;
-            self.progress.restart();
         }
     }
 
     /// Claims the target, settles how columns travel, and loads.
     async fn attempt(&self) -> Result<Option<Scalar>> {
-        let Self { ends, plan, options, .. } = self;
+        let Self {
+            ends, plan, options, ..
+        } = self;
         let target = self.target();
         let claim = ends.destination.claim(&target).await?;
+        if self.landed(claim.checkpoint.as_ref()) && plan.mode == Mode::FullRefresh {
+            return Ok(None);
+        }
         let shape = ends.destination.diff(&target).await?;
         let (program, wire) = self.settle(&target, &shape)?;
-        let last = claim.checkpoint.as_ref().and_then(|checkpoint| checkpoint.position.clone());
+        let last = claim
+            .checkpoint
+            .as_ref()
+            .and_then(|checkpoint| checkpoint.position.clone());
         let request = self.request(&program, wire, last.as_ref());
         let snapshot = ends.source.open(&request).await?;
         for warning in snapshot.warnings() {
-            self.send(Event::Warning { warning: warning.clone().stream(&plan.key.stream) });
+            self.send(Event::Warning {
+                warning: warning.clone().stream(&plan.key.stream),
+            });
         }
-        self.progress.expect(options.limit.or_else(|| snapshot.estimated_rows()));
+        self.progress
+            .expect(options.limit.or_else(|| snapshot.estimated_rows()));
         self.send(Event::StreamStarted {
             stream: plan.key.stream.clone(),
-            target: shape.name.to_string(),
+            target: shape.name.raw(),
             mode: plan.mode,
             write: plan.write,
             delivery: ends.destination.delivery(&target),
@@ -125,9 +176,12 @@ impl StreamRun {
             from: request.range.as_ref().and_then(|range| range.from.clone()),
         });
         let continues = plan.write != Write::Overwrite && plan.range.is_none();
-        let boundary = plan.cursor.as_ref().filter(|_| plan.range.is_none()).zip(program.extra().first().copied()).map(|(_, column)| {
-            Boundary::new(column, last.as_ref().filter(|_| continues), snapshot.horizon().cloned())
-        });
+        let boundary = plan
+            .cursor
+            .as_ref()
+            .filter(|_| plan.range.is_none())
+            .zip(program.extra().first().copied())
+            .map(|(_, column)| Boundary::new(column, last.as_ref().filter(|_| continues), snapshot.horizon().cloned()));
         let claimed = Claimed {
             target,
             shape,
@@ -135,7 +189,10 @@ impl StreamRun {
             program,
             boundary,
             keeps_state: plan.range.is_some() || options.limit.is_some(),
-            checkpoint: claim.checkpoint.unwrap_or(Checkpoint { position: None, rows: 0 }),
+            checkpoint: claim.checkpoint.unwrap_or(Checkpoint {
+                position: None,
+                rows: 0,
+            }),
         };
         Loading::new(self, claimed).finish(snapshot.into()).await
     }
@@ -177,19 +234,18 @@ impl StreamRun {
 
     fn request(&self, program: &Program, wire: bool, last: Option<&Position>) -> ReadRequest {
         let Self { plan, options, .. } = self;
-        let range = match (&plan.range, &plan.cursor) {
-            (Some(range), _) => Some(range.clone()),
-            (None, Some(cursor)) => {
-                let from = match (plan.write, last) {
-                    (Write::Overwrite, _) => None,
-                    (_, Some(last)) => Some(last.cursor.clone()),
-                    (_, None) => plan.start.clone(),
-                };
-                // The first load is one commit of everything: it needs no order, and may be read in parallel.
-                from.map(|from| syncapp_connector::Range { cursor: cursor.clone(), from: Some(from), below: None })
-            }
-            (None, None) => None,
-        };
+        let range = plan.range.clone().or_else(|| {
+            let from = match (plan.write, last) {
+                (Write::Overwrite, _) => None,
+                (_, Some(last)) => Some(last.cursor.clone()),
+                (_, None) => plan.start.clone(),
+            };
+            plan.cursor.clone().map(|cursor| Range {
+                cursor,
+                from,
+                below: None,
+            })
+        });
         ReadRequest {
             stream: plan.stream.clone(),
             columns: reads(program),
@@ -212,7 +268,14 @@ impl StreamRun {
 
 /// The program's columns in the connectors' words.
 pub(crate) fn reads(program: &Program) -> Vec<ReadColumn> {
-    program.reads().iter().map(|read| ReadColumn { name: read.name.clone(), native: read.native }).collect()
+    program
+        .reads()
+        .iter()
+        .map(|read| ReadColumn {
+            name: read.name.clone(),
+            native: read.native,
+        })
+        .collect()
 }
 
 fn cancelled() -> Error {

@@ -100,6 +100,14 @@ pub struct StreamSpec {
 }
 
 impl StreamSpec {
+    /// The name as users write it: of a file its path, of everything else the name with its namespace.
+    pub fn label(&self) -> String {
+        match self.kind {
+            StreamKind::File => self.name.name.clone(),
+            _ => self.name.to_string(),
+        }
+    }
+
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Which end of a sync an error came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// The end that is read.

@@ -32,6 +32,14 @@ impl StreamName {
         }
     }
 
+    /// Both parts with a dot between them and no quotes: a file's path, wherever its dots are.
+    pub fn raw(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => format!("{namespace}.{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
     /// A name in a namespace.
     pub fn within(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
@@ -136,18 +144,18 @@ impl Pattern {
         Self::Glob("**".into())
     }
 
-    /// Whether a full name, as [`StreamName`] prints it, matches.
+    /// Whether a stream's full name, as users write it, matches.
     ///
     /// ```
     /// use syncapp_model::Pattern;
     /// let glob: Pattern = "public.tmp_*".parse().unwrap();
-    /// assert!(glob.matches(&"public.tmp_1".parse().unwrap()));
-    /// assert!(!glob.matches(&"other.tmp_1".parse().unwrap()));
+    /// assert!(glob.matches("public.tmp_1"));
+    /// assert!(!glob.matches("other.tmp_1"));
     /// ```
-    pub fn matches(&self, name: &StreamName) -> bool {
+    pub fn matches(&self, name: &str) -> bool {
         match self {
-            Self::Exact(exact) => exact == name,
-            Self::Glob(glob) => glob_matches(glob.as_bytes(), name.to_string().as_bytes()),
+            Self::Exact(exact) => exact.to_string() == name || exact.raw() == name,
+            Self::Glob(glob) => glob_matches(glob.as_bytes(), name.as_bytes()),
         }
     }
 }

@@ -44,12 +44,12 @@ impl Fault {
     }
 
     /// An expression that failed in the engine's words.
-    pub(crate) fn expression(row: usize, words: String, values: String) -> Self {
+    pub(crate) fn expression(row: usize, words: &str, values: &str) -> Self {
         Self {
             code: Code::ExpressionFailed,
             row,
             open: if values.is_empty() {
-                words
+                words.to_owned()
             } else {
                 format!("{words} where {values}")
             },

@@ -27,5 +27,5 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use mapping::{MappedColumn, Mapping, MappingSpec};
+pub use mapping::{Change, MappedColumn, Mapping, MappingSpec};
 pub use program::{Program, Read};

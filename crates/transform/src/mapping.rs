@@ -1,6 +1,7 @@
 //! A mapping against the columns of its stream: checked, typed, ready to be turned into programs.
 
 use std::collections::HashSet;
+use std::thread;
 use std::time::SystemTime;
 
 use indexmap::IndexMap;
@@ -32,6 +33,19 @@ pub struct MappingSpec<'a> {
     pub now: SystemTime,
 }
 
+/// What becomes of values on their way from the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing: they are the source column's own.
+    None,
+    /// They are cast to another type.
+    Cast,
+    /// They are computed.
+    Computed,
+    /// They are hidden, computed and cast or not.
+    Masked,
+}
+
 /// A column of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedColumn {
@@ -43,15 +57,13 @@ pub struct MappedColumn {
     pub nullable: bool,
     /// The source column whose values it holds: unchanged, cast or masked. `None` for an expression.
     pub source: Option<String>,
-    /// Whether the values are the source column's own: neither computed, cast nor masked.
-    pub unchanged: bool,
+    /// What becomes of the values on their way.
+    pub change: Change,
     /// The native type as which the values may pass, byte by byte. Only unchanged columns have one, of portable types,
     /// and only where the file asks for no type.
     pub native: Option<NativeType>,
     /// The target system's own type that the file asks for.
     pub wanted: Option<String>,
-    /// Whether the values are hidden.
-    pub masked: bool,
     /// Whether the user consents to a type of the target that may lose values.
     pub allow_lossy: bool,
 }
@@ -110,6 +122,15 @@ impl Mapping {
     /// Checks a mapping against a stream. Fails with all problems at once; each names the target column it is about, or
     /// none where it is about `select` or `where`.
     pub fn compile(stream: &StreamSpec, spec: &MappingSpec<'_>) -> Result<Self, Vec<Error>> {
+        let computes = spec.filter.is_some() || spec.columns.values().any(|column| column.expr.is_some());
+        if computes {
+            on_deep_stack(|| Self::check(stream, spec))
+        } else {
+            Self::check(stream, spec)
+        }
+    }
+
+    fn check(stream: &StreamSpec, spec: &MappingSpec<'_>) -> Result<Self, Vec<Error>> {
         let source = &stream.columns;
         let mut errors = Vec::new();
         let slots = lay_out(source, spec.select, spec.columns, spec.naming, &mut errors);
@@ -164,6 +185,21 @@ impl Mapping {
     pub fn program(&self, native: &[bool], extra: &[&str]) -> Result<Program, Error> {
         Program::new(self, native, extra)
     }
+}
+
+/// Runs on a stack that the deepest expression allowed cannot overflow: parser and planner recurse, with frames of some
+/// kilobytes, and the caller's stack may be small.
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, Vec<Error>> + Send) -> Result<T, Vec<Error>> {
+    /// Reserved, not used: pages that are never touched cost nothing.
+    const STACK: usize = 64 << 20;
+    let failed = |why: String| vec![Error::internal(format!("the mapping could not be compiled: {why}"))];
+    thread::scope(|scope| {
+        let worker = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let worker = worker.map_err(|error| failed(error.to_string()))?;
+        worker
+            .join()
+            .unwrap_or_else(|_| Err(failed("the planner panicked".to_owned())))
+    })
 }
 
 /// Types one column.
@@ -222,19 +258,23 @@ fn map_column(
         Value::Source(column) => Some(&source[*column]),
         Value::Expression(_) => None,
     };
-    let unchanged = copied.is_some_and(|column| column.ty == cast) && mask.is_none();
+    let change = match copied {
+        _ if mask.is_some() => Change::Masked,
+        None => Change::Computed,
+        Some(column) if column.ty == cast => Change::None,
+        Some(_) => Change::Cast,
+    };
     let wanted = config.and_then(|config| config.native.clone());
     let column = MappedColumn {
         name: slot.name.clone(),
         ty: mask.as_ref().map_or_else(|| cast.clone(), |mask| mask.result(&cast)),
         nullable: nullable || matches!(mask, Some(Mask::Null)),
         source: copied.map(|column| column.name.clone()),
-        unchanged,
+        change,
         native: copied
-            .filter(|column| unchanged && column.portable && declared.is_none() && wanted.is_none())
+            .filter(|column| change == Change::None && column.portable && declared.is_none() && wanted.is_none())
             .map(|column| column.native.clone()),
         wanted,
-        masked: mask.is_some(),
         allow_lossy,
     };
     let recipe = Recipe {

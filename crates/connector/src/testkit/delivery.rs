@@ -141,6 +141,15 @@ pub async fn an_abort_leaves_the_target(rig: &dyn Rig) {
     }
 }
 
+/// What is said of a kill is what the rig expects, for every write.
+pub async fn it_is_as_announced(rig: &dyn Rig) {
+    let (flow, can) = (Flow::new(rig).await, rig.abilities());
+    for write in can.writes {
+        let target = flow.target(&Table::texts("announced"), write);
+        assert_eq!(flow.system.destination().delivery(&target), can.delivery, "{write:?}");
+    }
+}
+
 /// Every claim has a greater epoch than any before, whatever became of those.
 pub async fn a_claim_raises_the_epoch(rig: &dyn Rig) {
     let flow = Flow::new(rig).await;

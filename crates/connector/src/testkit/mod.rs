@@ -9,8 +9,8 @@
 //! 3. Implement [`Rig`]: it makes such places, and says with [`Abilities`] what the system can do. Start from
 //!    [`Abilities::all`] and take away; what is taken away has to be *refused*, and the kit tests that.
 //! 4. In the connector's tests write `syncapp_connector::conformance!(MyRig::start());`. Each case becomes a test of
-//!    its own, `discovery::pages` and so on, on a multi-threaded runtime. The rig is an expression evaluated by each
-//!    of them: keep a shared server behind a `OnceLock` of yours.
+//!    its own, `conformance::discovery::pages` and so on, on a multi-threaded runtime. The rig is an expression
+//!    evaluated by each of them: keep a shared server behind a `OnceLock` of yours.
 //!
 //! A kill is played by dropping the loads and writers without a word, and going on with a new end.
 //!
@@ -50,7 +50,7 @@ macro_rules! conformance {
                 a_failed_write_leaves_the_target;
             merges: inserts_and_updates a_replay_changes_nothing the_greatest_cursor_wins equal_copies_are_one
                 a_tie_is_an_error a_null_key_is_an_error keys_have_several_columns;
-            delivery: a_kill_leaves_the_old_rows a_later_claim_fences an_abort_leaves_the_target
+            delivery: it_is_as_announced a_kill_leaves_the_old_rows a_later_claim_fences an_abort_leaves_the_target
                 a_claim_raises_the_epoch;
             state: a_checkpoint_comes_back states_are_listed a_state_is_set_and_forgotten streams_are_apart;
             shapes: an_empty_stream_makes_its_table a_new_column_is_added a_type_that_does_not_fit_is_refused
@@ -58,16 +58,21 @@ macro_rules! conformance {
         }
     };
     (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
-        $(mod $area {
+        mod conformance {
             #[allow(unused_imports)]
             use super::*;
 
-            $(
-                #[tokio::test(flavor = "multi_thread")]
-                async fn $case() {
-                    Box::pin($crate::testkit::$area::$case(&$rig)).await;
-                }
-            )*
-        })*
+            $(mod $area {
+                #[allow(unused_imports)]
+                use super::*;
+
+                $(
+                    #[tokio::test(flavor = "multi_thread")]
+                    async fn $case() {
+                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
+                    }
+                )*
+            })*
+        }
     };
 }

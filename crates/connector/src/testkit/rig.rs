@@ -56,6 +56,8 @@ pub struct Abilities {
     pub ranges: bool,
     /// Whether a target is a table with columns of its own, which later loads have to fit or add to.
     pub tables: bool,
+    /// Whether a stream without rows still knows its columns.
+    pub declares_columns: bool,
     /// Whether a column without any value still knows its type.
     pub declares_types: bool,
     /// Whether a column knows that it has no NULL.
@@ -76,6 +78,7 @@ impl Abilities {
             odd: Odd::ALL.to_vec(),
             ranges: true,
             tables: true,
+            declares_columns: true,
             declares_types: true,
             declares_nullability: true,
             table_names: ODD_NAMES.to_vec(),

@@ -21,11 +21,8 @@ pub async fn an_empty_stream_makes_its_table(rig: &dyn Rig) {
         flow.put(&table, write, &[]).await;
         let spec = flow.describe(&table).await.expect("the table is there");
         let names: Vec<_> = spec.columns.iter().map(|column| &column.name).collect();
-        assert_eq!(
-            names,
-            table.columns.iter().map(|column| &column.0).collect::<Vec<_>>(),
-            "{write:?}"
-        );
+        let want: Vec<_> = table.columns.iter().map(|column| &column.0).collect();
+        assert_eq!(names, if can.declares_columns { want } else { vec![] }, "{write:?}");
         if can.declares_types {
             flow.expect(&table, &[], "an empty stream").await;
         }

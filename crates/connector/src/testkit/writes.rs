@@ -31,7 +31,9 @@ pub async fn overwrite_replaces_on_commit(rig: &dyn Rig) {
     flow.expect(&table, std::slice::from_ref(&new), "after the commit")
         .await;
     flow.put(&table, Write::Overwrite, &[]).await;
-    flow.expect(&table, &[], "overwritten with nothing").await;
+    if rig.abilities().declares_types {
+        flow.expect(&table, &[], "overwritten with nothing").await;
+    }
 }
 
 /// Rows are added, equal ones too.

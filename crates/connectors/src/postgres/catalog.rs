@@ -75,7 +75,7 @@ pub(super) async fn discover(client: &Client, pattern: &Pattern, page: Page) -> 
         }
     };
     let found = relations(client, glob).await?.into_iter().map(|relation| relation.spec);
-    let matching = found.filter(|spec| pattern.matches(&spec.name));
+    let matching = found.filter(|spec| pattern.matches(&spec.name.to_string()));
     Ok(matching.skip(page.offset).take(page.limit).collect())
 }
 

@@ -74,7 +74,9 @@ impl Destination for PostgresDestination {
 
     async fn diff(&self, target: &Target) -> Result<TargetShape> {
         let client = self.client().await?;
+        client.begin("read only").await?;
         let shape = Found::look(&client, target).await?.shape(target)?;
+        client.commit().await?;
         self.keep(client).await;
         Ok(shape)
     }

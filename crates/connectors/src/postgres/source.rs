@@ -26,12 +26,18 @@ pub(super) struct PostgresSource {
 impl Source for PostgresSource {
     async fn discover(&self, pattern: &Pattern, page: Page) -> Result<Vec<StreamSpec>> {
         let client = Client::connect(&self.valid, Side::Source).await?;
-        catalog::discover(&client, pattern, page).await
+        client.begin("read only").await?;
+        let found = catalog::discover(&client, pattern, page).await?;
+        client.rest();
+        Ok(found)
     }
 
     async fn describe(&self, stream: &StreamRef) -> Result<StreamSpec> {
         let client = Client::connect(&self.valid, Side::Source).await?;
-        describe(&client, stream).await.map(|relation| relation.spec)
+        client.begin("read only").await?;
+        let relation = describe(&client, stream).await?;
+        client.rest();
+        Ok(relation.spec)
     }
 
     async fn open(&self, request: &ReadRequest) -> Result<Box<dyn Snapshot>> {
@@ -119,7 +125,7 @@ impl Snapshot for PostgresSnapshot {
     }
 
     fn ordered(&self) -> bool {
-        self.request.range.is_some()
+        self.request.bounded().is_some()
     }
 
     fn horizon(&self) -> Option<&Scalar> {
@@ -131,7 +137,7 @@ impl Snapshot for PostgresSnapshot {
     }
 
     fn estimated_rows(&self) -> Option<u64> {
-        let whole = self.request.range.is_none() && self.request.limit.is_none();
+        let whole = self.request.bounded().is_none() && self.request.limit.is_none();
         self.relation.spec.estimated_rows.filter(|_| whole)
     }
 

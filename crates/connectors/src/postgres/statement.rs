@@ -14,7 +14,7 @@ pub(super) fn splits(relation: &Relation, request: &ReadRequest) -> Vec<Split> {
     let wanted = u32::try_from(request.splits)
         .unwrap_or(u32::MAX)
         .min(relation.pages / MIN_PAGES);
-    if !relation.heap || request.range.is_some() || request.limit.is_some() || wanted < 2 {
+    if !relation.heap || request.bounded().is_some() || request.limit.is_some() || wanted < 2 {
         return Split::whole();
     }
     let step = relation.pages.div_ceil(wanted);
@@ -58,8 +58,10 @@ pub(super) fn copy(relation: &Relation, request: &ReadRequest, split: &Split) ->
     for read in &request.columns {
         let ty = &relation.types[position(relation, read)?];
         let cast = if read.native { ty.native_cast } else { ty.typed_cast };
-        plain &= cast.is_empty();
-        list.push(format!("{}{cast}", sql::ident(&read.name)));
+        let expression = format!("{}{cast}", sql::ident(&read.name));
+        // A column that comes both typed and native is named twice, which only a query may.
+        plain &= cast.is_empty() && !list.contains(&expression);
+        list.push(expression);
     }
     let list = list.join(", ");
     let from = match &request.stream.query {
@@ -68,7 +70,7 @@ pub(super) fn copy(relation: &Relation, request: &ReadRequest, split: &Split) ->
     };
     let mut conditions: Vec<String> = split.predicate.iter().cloned().collect();
     let mut order = String::new();
-    if let Some(range) = &request.range {
+    if let Some(range) = request.bounded() {
         let (key, bounds) = bounds(relation, range)?;
         conditions.extend(bounds);
         order = format!(" order by {key}");

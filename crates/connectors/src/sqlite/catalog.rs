@@ -36,14 +36,18 @@ impl Table {
     }
 }
 
-/// Names of tables and views in the order of their names. SQLite's own are left out, and SyncApp's unless asked for.
-pub(super) fn names(connection: &Connection, with_own: bool) -> rusqlite::Result<Vec<String>> {
+/// Names of tables and views in the order of their names, and whether each is a view. SQLite's own are left out, and
+/// SyncApp's unless asked for.
+pub(super) fn names(connection: &Connection, with_own: bool) -> rusqlite::Result<Vec<(String, bool)>> {
     let mut statement = connection.prepare(
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'view', 'virtual')
+        "SELECT name, type = 'view' FROM pragma_table_list
+         WHERE schema = 'main' AND type IN ('table', 'view', 'virtual')
          AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND (?1 OR name NOT LIKE '\\_syncapp%' ESCAPE '\\')
          ORDER BY name COLLATE BINARY",
     )?;
-    statement.query_map([with_own], |row| row.get(0))?.collect()
+    statement
+        .query_map([with_own], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
 }
 
 /// One table or view, by SQLite's comparison of names.

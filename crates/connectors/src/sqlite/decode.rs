@@ -14,7 +14,7 @@ use arrow_schema::FieldRef;
 use rusqlite::types::ValueRef;
 use syncapp_model::DataType;
 
-use super::{list, text};
+use super::{decimal, list, text};
 
 /// Why a value cannot be carried: what it is instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,17 +134,17 @@ impl Column {
             Self::Float64(column) => column.append_value(real(value)?),
             Self::Decimal128(column, precision, scale) => {
                 let (precision, scale) = (*precision, *scale);
-                let fits = with_digits(value, |digits| text::decimal128(digits, precision, scale, scratch))?;
+                let fits = with_digits(value, |digits| decimal::decimal128(digits, precision, scale, scratch))?;
                 column.append_value(fits.ok_or(NO_DECIMAL)?);
             }
             Self::Decimal256(column, precision, scale) => {
                 let (precision, scale) = (*precision, *scale);
-                let fits = with_digits(value, |digits| text::decimal256(digits, precision, scale, scratch))?;
+                let fits = with_digits(value, |digits| decimal::decimal256(digits, precision, scale, scratch))?;
                 column.append_value(fits.ok_or(NO_DECIMAL)?);
             }
             Self::BigDecimal(column) => {
                 with_digits(value, |digits| {
-                    text::is_decimal(digits).then(|| column.append_value(digits))
+                    decimal::is_decimal(digits).then(|| column.append_value(digits))
                 })?
                 .ok_or(NO_DECIMAL)?;
             }

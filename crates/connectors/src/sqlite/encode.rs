@@ -14,7 +14,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use syncapp_model::{DataType, Error, Result};
 
 use super::decode::Wrong;
-use super::{list, text};
+use super::{decimal, list, text};
 
 /// A column of a batch, by its type.
 pub(super) enum Cells<'a> {
@@ -98,10 +98,14 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// A cell of a table. SQLite would store NaN as NULL.
-    pub(super) fn stored<'s>(&'s self, row: usize, scratch: &'s mut String) -> Result<Stored<'s>, Wrong> {
+    /// A cell of a table, in a column of REAL affinity or another. SQLite would store NaN as NULL, and in a column of
+    /// REAL affinity −0.0 as 0.0.
+    pub(super) fn stored<'s>(&'s self, row: usize, real: bool, scratch: &'s mut String) -> Result<Stored<'s>, Wrong> {
         match self.stored_item(row, scratch)? {
-            Stored::Real(value) if value.is_nan() => Err(Wrong("NaN, which SQLite would store as NULL")),
+            Stored::Real(value) if value.is_nan() => Err(Wrong("NaN, which would become NULL")),
+            Stored::Real(value) if real && value == 0.0 && value.is_sign_negative() => {
+                Err(Wrong("negative zero, which would become zero in a column declared so"))
+            }
             stored => Ok(stored),
         }
     }
@@ -121,8 +125,8 @@ impl<'a> Cells<'a> {
             Self::Float64(column) => return Ok(Stored::Real(column.value(row))),
             Self::Text(column) => return Ok(Stored::Text(column.value(row))),
             Self::Binary(column) => return Ok(Stored::Blob(column.value(row))),
-            Self::Decimal128(column, scale) => text::write_decimal(scratch, &column.value(row), *scale),
-            Self::Decimal256(column, scale) => text::write_decimal(scratch, &column.value(row), *scale),
+            Self::Decimal128(column, scale) => decimal::write(scratch, &column.value(row), *scale),
+            Self::Decimal256(column, scale) => decimal::write(scratch, &column.value(row), *scale),
             Self::Date(column) => text::write_date(scratch, column.value(row).into()),
             Self::Time(column) => {
                 if !text::write_time(scratch, column.value(row)) {

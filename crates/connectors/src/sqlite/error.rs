@@ -80,3 +80,32 @@ impl<T> At<T> for rusqlite::Result<T> {
         self.map_err(|error| explain(&error, side))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn each_failure_has_its_code() {
+        let side = Side::Destination;
+        for (code, want, transient) in [
+            (ffi::SQLITE_BUSY, Code::LockTimeout(side), true),
+            (ffi::SQLITE_LOCKED, Code::LockTimeout(side), true),
+            (ffi::SQLITE_FULL, Code::DiskFull(side), false),
+            (ffi::SQLITE_READONLY, Code::PermissionDenied(side), false),
+            (ffi::SQLITE_CANTOPEN, Code::PermissionDenied(side), false),
+            (ffi::SQLITE_NOTADB, Code::InvalidData(side), false),
+            (ffi::SQLITE_CORRUPT, Code::InvalidData(side), false),
+            (ffi::SQLITE_CONSTRAINT_NOTNULL, Code::ConstraintViolated(side), false),
+            (ffi::SQLITE_TOOBIG, Code::TooLarge(side), false),
+            (ffi::SQLITE_IOERR, Code::Failed(side), false),
+        ] {
+            let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = explain(&failure, side);
+            assert_eq!((error.code(), error.is_transient()), (want, transient));
+            assert!(error.report().driver.is_some());
+        }
+    }
+}

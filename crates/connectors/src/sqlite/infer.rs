@@ -12,6 +12,7 @@ use super::types::{Declared, meaning};
 
 /// The storage classes that a column holds.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of SQLite's storage classes")]
 struct Classes {
     integer: bool,
     /// An integer that no float names exactly.

@@ -35,7 +35,9 @@ pub(super) fn write(out: &mut String, items: &Cells<'_>, from: usize, to: usize)
             Stored::Text(value) => string(out, value),
             Stored::Blob(bytes) => {
                 out.push('"');
-                bytes.iter().for_each(|byte| text::write_hex(out, *byte));
+                for byte in bytes {
+                    text::write_hex(out, *byte);
+                }
                 out.push('"');
             }
         }

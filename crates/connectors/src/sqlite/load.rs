@@ -167,7 +167,7 @@ impl Job {
         while let Some(command) = commands.blocking_recv() {
             match command {
                 Command::Write(batch) => {
-                    stage::fill(&mut insert, &self.target, &batch, rows)?;
+                    stage::fill(&mut insert, &self.target, &self.plan, &batch, rows)?;
                     rows += batch.num_rows() as u64;
                 }
                 Command::Finish(answer) => drop(answer.send(Ok(rows))),

@@ -5,7 +5,7 @@ use syncapp_connector::{Receipt, Target};
 use syncapp_model::{Code, DataType, Error, Result};
 
 use super::error::At;
-use super::order::Order;
+use super::order::{self, Order};
 use super::sql::{joined, main_table, quote};
 use super::stage;
 use super::target::Plan;
@@ -52,11 +52,13 @@ impl Key {
 /// are an error.
 pub(super) fn deduplicate(connection: &Connection, target: &Target, key: &Key) -> Result<()> {
     let (rows, columns) = (stage::table(), key.staged());
-    let unique = format!(
-        "CREATE UNIQUE INDEX {}.staged_key ON rows({columns})",
-        super::sql::STAGE
-    );
-    if connection.execute_batch(&unique).is_ok() {
+    let index = format!("CREATE INDEX {}.staged_key ON rows({columns})", super::sql::STAGE);
+    connection.execute_batch(&index).writing()?;
+    let twice = format!("SELECT EXISTS (SELECT 1 FROM {rows} GROUP BY {columns} HAVING count(*) > 1)");
+    if !connection
+        .query_row(&twice, [], |row| row.get::<_, bool>(0))
+        .writing()?
+    {
         return Ok(());
     }
     if let Some(cursor) = &target.cursor {
@@ -91,7 +93,7 @@ pub(super) fn deduplicate(connection: &Connection, target: &Target, key: &Key) -
     }
     let copies = format!("DELETE FROM {rows} WHERE rowid NOT IN (SELECT min(rowid) FROM {rows} GROUP BY {columns})");
     connection.execute(&copies, []).writing()?;
-    connection.execute_batch(&unique).writing()
+    Ok(())
 }
 
 /// Updates the rows that differ and inserts those whose key is new.
@@ -126,9 +128,11 @@ pub(super) fn merge(connection: &Connection, target: &Target, plan: &Plan, key: 
     }
     let names = joined(&plan.columns, ", ", |column| quote(&column.name));
     let staged = joined(0..plan.columns.len(), ", ", |at| format!("s.c{at}"));
+    let first = &key.named[0];
+    // A join, unlike a subquery, has its index made once where the table has none on the key.
     let sql = format!(
         "INSERT INTO {table} ({names}) SELECT {staged} FROM {rows} AS s
-         WHERE NOT EXISTS (SELECT 1 FROM {table} AS t WHERE {meets})"
+         LEFT JOIN {table} AS t ON {meets} WHERE t.{first} IS NULL"
     );
     receipt.inserted = connection.execute(&sql, []).writing()? as u64;
     Ok(receipt)
@@ -150,7 +154,10 @@ pub(super) fn delete_vanished(connection: &Connection, plan: &Plan, key: &Key) -
 fn told_apart(ty: &DataType, column: String) -> String {
     match ty {
         DataType::Float32 | DataType::Float64 => {
-            format!("(CASE WHEN {column} = 0 THEN format('%.1f', {column}) ELSE {column} END)")
+            format!(
+                "(CASE WHEN {column} = 0 THEN {}({column}) ELSE {column} END)",
+                order::ZERO
+            )
         }
         DataType::Bool | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Binary => column,
         _ => format!("{column} COLLATE BINARY"),

@@ -8,15 +8,19 @@
 //! - All work on a connection is done on blocking threads; batches travel over channels two deep.
 //! - The user's journal mode is kept.
 //!
-//! Where to look: [`types`] says what declared types mean, [`text`] how values are spelled, [`catalog`] what the file
-//! holds, [`snapshot`] how it is read, [`target`] what a load will change, [`stage`] and [`commit`] how it lands, and
-//! [`checkpoint`] what is remembered.
+//! Where to look: `types` says what declared types mean, `text`, `decimal` and `list` how values are spelled, `catalog`
+//! what the file holds, `snapshot` how it is read, `target` what a load will change, `stage`, `merge` and `commit` how
+//! it lands, and `checkpoint` what is remembered.
+//!
+//! A view is held while its snapshot lives: where the file is in a rollback journal mode, a commit to the *same* file
+//! waits for that and then fails with a lock time-out. Drop the snapshot before the commit.
 
 mod catalog;
 mod checkpoint;
 mod commit;
 mod config;
 mod connect;
+mod decimal;
 mod decode;
 mod destination;
 mod encode;

@@ -9,9 +9,12 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Value, ValueRef};
 use syncapp_model::{DataType, Scalar};
 
-use super::text;
+use super::{decimal, text};
 
 const FUNCTION: &str = "_syncapp_order";
+
+/// A function of SQL that tells the two zeros apart, which SQLite's own do not.
+pub(super) const ZERO: &str = "_syncapp_zero";
 
 /// How values of a type are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +111,7 @@ fn decimal_key(value: &str) -> Option<Vec<u8>> {
         "NaN" => return Some(vec![4]),
         _ => {}
     }
-    let (negative, whole, behind) = text::decimal_parts(value)?;
+    let (negative, whole, behind) = decimal::decimal_parts(value)?;
     let mut key = vec![if negative { 1 } else { 2 }];
     key.extend(u32::try_from(whole.len()).ok()?.to_be_bytes());
     key.extend(whole.bytes().chain(behind.bytes()));
@@ -119,13 +122,19 @@ fn decimal_key(value: &str) -> Option<Vec<u8>> {
     Some(key)
 }
 
-/// Makes the function known to a connection.
+/// Makes the functions known to a connection.
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function(FUNCTION, 2, flags, |call| {
         let word = call.get_raw(1).as_str()?;
         let order = BY_KEY.iter().find(|(_, name)| *name == word);
         Ok(order.and_then(|(order, _)| order.key(call.get_raw(0))))
+    })?;
+    connection.create_scalar_function(ZERO, 1, flags, |call| {
+        Ok(match call.get_raw(0) {
+            ValueRef::Real(value) if value.is_sign_negative() => "-0",
+            _ => "0",
+        })
     })
 }
 

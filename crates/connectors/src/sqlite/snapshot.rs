@@ -48,7 +48,7 @@ struct Reading {
 
 impl SqliteSnapshot {
     /// Over a connection whose transaction has begun.
-    pub(super) fn new(connection: Connection, found: &Found, request: ReadRequest) -> Result<Self> {
+    pub(super) fn new(connection: Connection, found: &Found, request: &ReadRequest) -> Result<Self> {
         let spec = &found.spec;
         if request.wire || request.columns.iter().any(|column| column.native) {
             return Err(Error::internal(

@@ -34,17 +34,17 @@ impl Source for SqliteSource {
             let connection = reader(&valid.path, Side::Source)?;
             let with_own = matches!(pattern, Pattern::Exact(_));
             let names = catalog::names(&connection, with_own).reading()?;
-            let matching = names
+            let named = names
                 .into_iter()
-                .map(StreamName::bare)
-                .filter(|name| pattern.matches(name));
+                .map(|(name, is_view)| (StreamName::bare(name), is_view));
+            let matching = named.filter(|(name, _)| pattern.matches(&name.to_string()));
             let mut specs = Vec::new();
-            for name in matching.skip(page.offset).take(page.limit) {
+            for (name, is_view) in matching.skip(page.offset).take(page.limit) {
                 match describe(&connection, &StreamRef::table(name)) {
                     Ok(found) => specs.push(found.spec),
                     // A view over a table that is gone would hide all others; by its own name it says what is wrong.
-                    Err(error) if with_own || !matches!(error.code(), Code::Failed(_)) => return Err(error),
-                    Err(_) => {}
+                    Err(_) if is_view && !with_own => {}
+                    Err(error) => return Err(error),
                 }
             }
             Ok(specs)
@@ -66,7 +66,7 @@ impl Source for SqliteSource {
                 .execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")
                 .reading()?;
             let found = describe(&connection, &request.stream)?;
-            let snapshot = SqliteSnapshot::new(connection, &found, request)?;
+            let snapshot = SqliteSnapshot::new(connection, &found, &request)?;
             Ok(Box::new(snapshot) as Box<dyn Snapshot>)
         })
         .await
@@ -212,7 +212,8 @@ pub(super) fn native(declared: &str) -> NativeType {
 }
 
 fn not_found(connection: &Connection, name: &StreamName) -> Result<Error> {
-    let mut names = catalog::names(connection, false).reading()?;
+    let names = catalog::names(connection, false).reading()?;
+    let mut names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
     names.sort_by_cached_key(|other| strsim::damerau_levenshtein(other, &name.name));
     names.truncate(3);
     let error = Error::new(Code::StreamNotFound, format!("there is no table or view `{name}`"));

@@ -41,7 +41,13 @@ pub(super) fn insert(connection: &Connection, columns: usize) -> Result<Statemen
 }
 
 /// Adds all rows of a batch behind the `before` rows that came earlier.
-pub(super) fn fill(insert: &mut Statement<'_>, target: &Target, batch: &RecordBatch, before: u64) -> Result<()> {
+pub(super) fn fill(
+    insert: &mut Statement<'_>,
+    target: &Target,
+    plan: &Plan,
+    batch: &RecordBatch,
+    before: u64,
+) -> Result<()> {
     if batch.num_columns() != target.columns.len() {
         return Err(Error::internal(format!(
             "a batch of {} columns came for a table of {}",
@@ -55,6 +61,11 @@ pub(super) fn fill(insert: &mut Statement<'_>, target: &Target, batch: &RecordBa
     }
     let keys: Vec<usize> = (0..cells.len())
         .filter(|at| target.primary_key.contains(&target.columns[*at].name) && batch.column(*at).null_count() > 0)
+        .collect();
+    let affinities: Vec<Affinity> = plan
+        .columns
+        .iter()
+        .map(|column| Affinity::of(&column.declared))
         .collect();
     let mut scratch = String::new();
     for row in 0..batch.num_rows() {
@@ -70,7 +81,8 @@ pub(super) fn fill(insert: &mut Statement<'_>, target: &Target, batch: &RecordBa
                 .help("choose a key whose columns are never NULL, or leave the row out with `where`"));
         }
         for (at, cells) in cells.iter().enumerate() {
-            let stored = cells.stored(row, &mut scratch).map_err(|wrong| {
+            let real = affinities[at] == Affinity::Real;
+            let stored = cells.stored(row, real, &mut scratch).map_err(|wrong| {
                 here(
                     Code::ValueOutOfRange(Side::Destination),
                     at,

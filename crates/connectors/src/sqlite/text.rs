@@ -1,10 +1,13 @@
-//! How values are spelled that SQLite has no storage for: as text, always the same for the same value.
+//! How dates, times, intervals and UUIDs are spelled, which SQLite has no storage for: as text, always the same for
+//! the same value.
 //!
 //! Dates are `YYYY-MM-DD`, with more digits or a minus sign beyond the years 0 to 9999. Timestamps are
 //! `YYYY-MM-DD hh:mm:ss.ffffff`, the form of SQLite's own functions, with `Z` behind an instant. Intervals are ISO
 //! 8601 durations, each part with its own sign. Reading takes the other usual spellings of the same values, too.
 
-use arrow_buffer::{IntervalMonthDayNano, i256};
+use arrow_buffer::IntervalMonthDayNano;
+
+use super::decimal::decimal_parts;
 
 const DAY: i64 = 86_400_000_000;
 
@@ -123,69 +126,6 @@ pub(super) fn write_hex(out: &mut String, byte: u8) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.push(char::from(DIGITS[usize::from(byte >> 4)]));
     out.push(char::from(DIGITS[usize::from(byte & 15)]));
-}
-
-/// Spells a number of `scale` digits behind the point, given without the point.
-pub(super) fn write_decimal(out: &mut String, unscaled: &dyn std::fmt::Display, scale: u8) {
-    use std::fmt::Write as _;
-    let start = out.len();
-    let _ = write!(out, "{unscaled}");
-    let start = start + usize::from(out[start..].starts_with('-'));
-    let scale = usize::from(scale);
-    if scale == 0 {
-        return;
-    }
-    while out.len() - start <= scale {
-        out.insert(start, '0');
-    }
-    out.insert(out.len() - scale, '.');
-}
-
-/// The parts of a plain decimal: its sign, and its digits before and behind the point without needless zeros.
-pub(super) fn decimal_parts(text: &str) -> Option<(bool, &str, &str)> {
-    let (negative, plain) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let (whole, behind) = plain.split_once('.').unwrap_or((plain, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(behind) {
-        return None;
-    }
-    let (whole, behind) = (whole.trim_start_matches('0'), behind.trim_end_matches('0'));
-    Some((negative && !(whole.is_empty() && behind.is_empty()), whole, behind))
-}
-
-/// The digits of a decimal text at a precision and scale, without the point; `None` where it does not fit.
-fn unscaled(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<()> {
-    let (negative, whole, behind) = decimal_parts(text)?;
-    let scale = usize::from(scale);
-    if behind.len() > scale || whole.len() + scale > usize::from(precision) {
-        return None;
-    }
-    scratch.clear();
-    scratch.push_str(if negative { "-0" } else { "0" });
-    scratch.push_str(whole);
-    scratch.push_str(behind);
-    scratch.extend(std::iter::repeat_n('0', scale - behind.len()));
-    Some(())
-}
-
-/// Reads a decimal of up to 38 digits.
-pub(super) fn decimal128(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<i128> {
-    unscaled(text, precision, scale, scratch)?;
-    scratch.parse().ok()
-}
-
-/// Reads a decimal of up to 76 digits.
-pub(super) fn decimal256(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<i256> {
-    unscaled(text, precision, scale, scratch)?;
-    scratch.parse().ok()
-}
-
-/// Whether a text is an unbounded decimal.
-pub(super) fn is_decimal(text: &str) -> bool {
-    matches!(text, "NaN" | "Infinity" | "-Infinity") || decimal_parts(text).is_some()
 }
 
 fn number(text: &str, width: std::ops::RangeInclusive<usize>) -> Option<i64> {
@@ -308,4 +248,106 @@ pub(super) fn uuid(text: &str) -> Option<[u8; 16]> {
         count += 1;
     }
     (count == 32).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_survive_their_spelling() {
+        let check = |days: i64, want: Option<&str>| {
+            let mut spelled = String::new();
+            write_date(&mut spelled, days);
+            assert_eq!(date(&spelled), Some(days), "{spelled}");
+            want.inspect(|want| assert_eq!(spelled, *want));
+        };
+        for (days, want) in [
+            (0, "1970-01-01"),
+            (-719_162, "0001-01-01"),
+            (-719_163, "0000-12-31"),
+            (-719_529, "-0001-12-31"),
+            (2_932_896, "9999-12-31"),
+            (2_932_897, "10000-01-01"),
+            (11_016, "2000-02-29"),
+        ] {
+            check(days, Some(want));
+        }
+        (-800_000..3_000_000)
+            .step_by(97)
+            .chain([i64::from(i32::MIN), i64::from(i32::MAX)])
+            .for_each(|days| check(days, None));
+    }
+
+    #[test]
+    fn timestamps_survive_their_spelling() {
+        for micros in [
+            0,
+            -1,
+            1,
+            i64::MIN / 2,
+            i64::MAX / 2,
+            253_402_300_799_999_999,
+            -62_135_596_800_000_001,
+        ] {
+            for utc in [false, true] {
+                let mut spelled = String::new();
+                write_timestamp(&mut spelled, micros, utc);
+                assert_eq!(timestamp(&spelled, utc), Some(micros), "{spelled}");
+                assert_eq!(
+                    timestamp(&spelled, !utc),
+                    None,
+                    "{spelled}: a zone is neither made up nor dropped"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_timestamps() {
+        for (text, utc, want) in [
+            ("2024-02-29T10:00", false, Some(1_709_200_800_000_000)),
+            ("2024-02-29 10:00:00.5", false, Some(1_709_200_800_500_000)),
+            ("2024-02-29", false, Some(1_709_164_800_000_000)),
+            ("2024-02-29 10:00:00+02:00", true, Some(1_709_193_600_000_000)),
+            ("2024-02-29 10:00:00-0230", true, None),
+            ("2024-02-29 10:00:00 -02", true, Some(1_709_208_000_000_000)),
+            ("2024-02-29 10:00:00.1234567", false, None),
+            ("2024-02-29 10:00:00.1234560", false, Some(1_709_200_800_123_456)),
+            ("2024-02-30 10:00:00", false, None),
+            ("2024-02-29 24:00:00", false, Some(1_709_251_200_000_000)),
+            ("2024-02-29 24:00:01", false, None),
+            ("2024-2-9", false, None),
+            ("29.02.2024", false, None),
+            ("now", false, None),
+        ] {
+            assert_eq!(timestamp(text, utc), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn intervals_survive_their_spelling() {
+        for (months, days, nanos, want) in [
+            (0, 0, 0, "P0M0DT0S"),
+            (14, -3, 4_000_001_000, "P14M-3DT4.000001S"),
+            (-1, 0, -1_000, "P-1M0DT-0.000001S"),
+            (0, 0, -1, "P0M0DT-0.000000001S"),
+            (
+                i32::MIN,
+                i32::MAX,
+                i64::MIN,
+                "P-2147483648M2147483647DT-9223372036.854775808S",
+            ),
+        ] {
+            let (value, mut spelled) = (IntervalMonthDayNano::new(months, days, nanos), String::new());
+            write_interval(&mut spelled, value);
+            assert_eq!(spelled, want);
+            assert_eq!(interval(&spelled), Some(value), "{spelled}");
+        }
+        assert_eq!(
+            interval("P1Y2W3DT4H5M6.7S"),
+            Some(IntervalMonthDayNano::new(12, 17, 14_706_700_000_000))
+        );
+        assert_eq!(interval("1 day"), None);
+    }
 }

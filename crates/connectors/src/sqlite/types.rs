@@ -4,7 +4,8 @@
 //! the affinity changes values on their way in. The rules here keep every value as it is:
 //! - Tables that SyncApp makes declare names that tell their type back, with an affinity that leaves the stored form
 //!   alone: what is not an integer, a float, a text or bytes is stored as text under a name that begins with `TEXT_`,
-//!   and no such name holds the letters `INT`, which would win over `TEXT`.
+//!   and no such name holds the letters `INT`, which would win over `TEXT`. Floats are `BLOB_FLOAT64`: the affinity of
+//!   `BLOB` changes nothing, while that of `REAL` turns −0.0 into 0.0.
 //! - In a table that the user made, `INTEGER`, `BIGINT`, `INT`… are 64 bits, as SQLite stores them; `DECIMAL`,
 //!   `NUMERIC` hold integers, reals and text, and a real stands for the shortest decimal that names it. `DATE`,
 //!   `DATETIME`, `TIMESTAMP`, `TIME`, `UUID` are what they say unless their values are numbers.
@@ -70,8 +71,8 @@ pub(super) fn declare(ty: &DataType) -> String {
         DataType::Int16 => "INT16".into(),
         DataType::Int32 => "INT32".into(),
         DataType::Int64 => "INTEGER".into(),
-        DataType::Float32 => "FLOAT32".into(),
-        DataType::Float64 => "REAL".into(),
+        DataType::Float32 => "BLOB_FLOAT32".into(),
+        DataType::Float64 => "BLOB_FLOAT64".into(),
         DataType::String => "TEXT".into(),
         DataType::Binary => "BLOB".into(),
         DataType::List(item) => format!("TEXT_LIST<{}>", item_word(item)),
@@ -142,7 +143,8 @@ pub(super) fn meaning(declared: &str) -> Declared {
         "BOOLEAN" | "BOOL" => Declared::Is(DataType::Bool),
         "INT16" => Declared::Is(DataType::Int16),
         "INT32" => Declared::Is(DataType::Int32),
-        "FLOAT32" => Declared::Is(DataType::Float32),
+        "BLOB_FLOAT32" => Declared::Is(DataType::Float32),
+        "BLOB_FLOAT64" => Declared::Is(DataType::Float64),
         "TEXT_DECIMAL" | "DECIMAL" | "NUMERIC" | "NUMBER" => decimal().map_or(Declared::Nothing, Declared::Is),
         "TEXT_DATE" => Declared::Is(DataType::Date),
         "TEXT_TIME" => Declared::Is(DataType::Time),
@@ -195,7 +197,8 @@ fn is_within(own: &DataType, ty: &DataType, affinity: Affinity) -> bool {
     /// What a float keeps of a decimal: SQLite's NUMERIC turns decimals into floats.
     const FLOAT_DIGITS: u8 = 15;
     match (own, ty) {
-        (DataType::BigDecimal, DataType::BigDecimal) => affinity == Affinity::Text,
+        // Numbers of any length would lose digits, and JSON's numbers their spelling.
+        (DataType::BigDecimal, DataType::BigDecimal) | (DataType::Json, DataType::Json) => affinity == Affinity::Text,
         (DataType::BigDecimal, DataType::Decimal { precision, .. }) => {
             affinity == Affinity::Text || *precision <= FLOAT_DIGITS
         }
@@ -211,8 +214,6 @@ fn is_within(own: &DataType, ty: &DataType, affinity: Affinity) -> bool {
                 && (affinity == Affinity::Text || *other <= FLOAT_DIGITS)
         }
         (DataType::Decimal { precision, scale }, _) => digits(ty).is_some_and(|digits| digits <= precision - scale),
-        // JSON's numbers would lose their spelling.
-        (DataType::Json, DataType::Json) => affinity == Affinity::Text,
         (own, ty) if own == ty => true,
         (DataType::Int64, DataType::Bool | DataType::Int16 | DataType::Int32)
         | (DataType::Int32, DataType::Int16)
@@ -230,5 +231,114 @@ fn is_within(own: &DataType, ty: &DataType, affinity: Affinity) -> bool {
                 | DataType::Binary
         ),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+    use syncapp_connector::testkit::TYPES;
+
+    use super::super::sql::definition;
+    use super::*;
+
+    #[test]
+    fn every_declared_name_tells_its_type_back_and_changes_no_value() {
+        let connection = Connection::open_in_memory().unwrap();
+        let more = [
+            "list<interval>",
+            "list<binary>",
+            "list<time>",
+            "list<list<int32>>",
+            "list<decimal(20,3)>",
+        ];
+        for (at, word) in TYPES.iter().chain(&more).enumerate() {
+            let ty: DataType = word.parse().unwrap();
+            let declared = declare(&ty);
+            assert_eq!(meaning(&declared), Declared::Is(ty.clone()), "{declared}");
+            assert!(holds(&declared, &ty), "{declared} holds {word}");
+            let sql = format!("CREATE TABLE t{at} ({})", definition("c", &declared, true));
+            connection.execute_batch(&sql).unwrap();
+            let kept: String = connection
+                .query_row("SELECT type FROM pragma_table_info(?1)", [format!("t{at}")], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            assert_eq!(unquoted(&kept), declared);
+            // A text that looks like a number stays a text, and a float that is whole stays a float.
+            let spelled = Affinity::of(&declared) == Affinity::Text;
+            let (value, class) = match ty {
+                DataType::Float32 | DataType::Float64 => ("1.0", "real"),
+                _ if spelled => ("'12.50'", "text"),
+                DataType::Binary => ("x'00'", "blob"),
+                _ => ("1", "integer"),
+            };
+            let sql = format!("INSERT INTO t{at} VALUES ({value}) RETURNING typeof(c)");
+            let stored: String = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(stored, class, "{declared}");
+        }
+    }
+
+    #[test]
+    fn names_that_users_declare() {
+        let is = |word: &str| Declared::Is(word.parse().unwrap());
+        let unless = |word: &str| Declared::UnlessNumbers(word.parse().unwrap());
+        for (declared, want) in [
+            ("INTEGER", is("int64")),
+            ("int", is("int64")),
+            ("UNSIGNED BIG INT", is("int64")),
+            ("varchar(20)", is("string")),
+            ("NATIVE CHARACTER(70)", is("string")),
+            ("double precision", is("float64")),
+            ("REAL", is("float64")),
+            ("BLOB", is("binary")),
+            ("boolean", is("bool")),
+            ("DECIMAL(10, 2)", is("decimal(10,2)")),
+            ("NUMERIC(5)", is("decimal(5,0)")),
+            ("NUMERIC", is("decimal")),
+            ("DECIMAL(100,2)", Declared::Nothing),
+            ("DATETIME", unless("timestamp")),
+            ("timestamp with time zone", unless("timestamptz")),
+            ("DATE", unless("date")),
+            ("UUID", unless("uuid")),
+            ("JSON", is("json")),
+            ("", Declared::Nothing),
+            ("STRING", Declared::Nothing),
+            ("INTERVAL", Declared::Nothing),
+        ] {
+            assert_eq!(meaning(declared), want, "{declared}");
+        }
+    }
+
+    #[test]
+    fn columns_hold_what_they_keep_exactly() {
+        for (declared, word, want) in [
+            ("INTEGER", "int32", true),
+            ("INTEGER", "bool", true),
+            ("INTEGER", "float64", false),
+            ("INTEGER", "string", false),
+            ("INT32", "int64", false),
+            ("REAL", "int32", true),
+            ("REAL", "int64", false),
+            ("REAL", "decimal(5,2)", false),
+            ("TEXT", "date", true),
+            ("TEXT", "decimal", true),
+            ("TEXT", "int64", false),
+            ("TEXT", "binary", false),
+            ("DECIMAL(10,2)", "decimal(10,2)", true),
+            ("DECIMAL(30,2)", "decimal(30,2)", false),
+            ("TEXT_DECIMAL(30,2)", "decimal(30,2)", true),
+            ("TEXT_DECIMAL(30,2)", "decimal(30,3)", false),
+            ("TEXT_DECIMAL(30,4)", "decimal(30,2)", false),
+            ("NUMERIC", "decimal", false),
+            ("NUMERIC", "int64", true),
+            ("DATETIME", "timestamp", true),
+            ("DATETIME", "timestamptz", false),
+            ("JSON", "json", false),
+            ("", "decimal(76,2)", true),
+            ("MONEY", "float64", false),
+        ] {
+            assert_eq!(holds(declared, &word.parse().unwrap()), want, "{declared} holds {word}");
+        }
     }
 }

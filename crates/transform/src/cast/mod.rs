@@ -103,9 +103,7 @@ pub(crate) fn cast(array: &ArrayRef, from: &DataType, to: &DataType) -> Result<A
         (T::Timestamp | T::TimestampTz | T::Date, _) => time::cast(array, from, to)?,
         (T::Uuid, T::Binary) => {
             let values = array.as_fixed_size_binary();
-            Arc::new(BinaryArray::from_iter(
-                (0..values.len()).map(|row| values.is_valid(row).then(|| values.value(row))),
-            ))
+            Arc::new(values.iter().collect::<BinaryArray>())
         }
         (T::Binary, T::Uuid) => parse::uuids(array.as_binary::<i32>().iter(), |bytes| bytes.try_into().ok())?,
         _ => number::cast(array, from, to)?,

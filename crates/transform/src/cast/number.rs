@@ -34,7 +34,7 @@ pub(super) fn cast(array: &ArrayRef, from: &DataType, to: &DataType) -> Result<A
     match from {
         DataType::Bool => {
             let truths = array.as_boolean();
-            let numbers = PrimitiveArray::<Int16Type>::from_iter(truths.iter().map(|truth| truth.map(i16::from)));
+            let numbers: PrimitiveArray<Int16Type> = truths.iter().map(|truth| truth.map(i16::from)).collect();
             exact(&numbers, 0, to)
         }
         DataType::Int16 => exact(array.as_primitive::<Int16Type>(), 0, to),
@@ -87,9 +87,10 @@ where
                 Ok(digit @ (0 | 1)) => Ok(digit as i16),
                 _ => Err(TRUTH),
             })?;
-            Arc::new(BooleanArray::from_iter(
-                digits.iter().map(|digit| digit.map(|digit| digit == 1)),
-            ))
+            {
+                let truths = digits.iter().map(|digit| digit.map(|digit| digit == 1));
+                Arc::new(truths.collect::<BooleanArray>())
+            }
         }
         DataType::Int16 => Arc::new(map::<_, Int16Type>(numbers, |value| {
             whole(value)?.try_into().map_err(|_| RANGE)

@@ -31,8 +31,9 @@ pub(super) fn parse(texts: &StringArray, to: &DataType) -> Result<ArrayRef, Cast
         DataType::Float32 => Arc::new(map_text::<Float32Type, _>(texts.iter(), |text| {
             let value: f32 = float(text)?;
             let sure = if value.is_normal() { f32::DIGITS as usize } else { 0 };
-            faithful(text, value.is_finite(), value == 0.0, sure, |digits| {
-                format!("{value:.digits$e}")
+            faithful(text, value.is_finite(), value == 0.0, sure, |digits| match digits {
+                Some(digits) => format!("{value:.digits$e}"),
+                None => format!("{value:e}"),
             })
             .map(|()| value)
         })?),
@@ -126,8 +127,9 @@ fn truth(text: &str) -> Result<bool, &'static str> {
 pub(crate) fn float64(text: &str) -> Result<f64, &'static str> {
     let value: f64 = float(text)?;
     let sure = if value.is_normal() { f64::DIGITS as usize } else { 0 };
-    faithful(text, value.is_finite(), value == 0.0, sure, |digits| {
-        format!("{value:.digits$e}")
+    faithful(text, value.is_finite(), value == 0.0, sure, |digits| match digits {
+        Some(digits) => format!("{value:.digits$e}"),
+        None => format!("{value:e}"),
     })
     .map(|()| value)
 }
@@ -146,7 +148,7 @@ fn faithful(
     finite: bool,
     zero: bool,
     sure: usize,
-    shown: impl Fn(usize) -> String,
+    shown: impl Fn(Option<usize>) -> String,
 ) -> Result<(), &'static str> {
     /// No double has more significant digits than these.
     const LONGEST: usize = 767;
@@ -163,12 +165,16 @@ fn faithful(
     if count > LONGEST {
         return Err(DIGITS);
     }
-    let shown = shown(count - 1);
-    let mantissa = shown
-        .bytes()
-        .take_while(|byte| *byte != b'e')
-        .filter(u8::is_ascii_digit);
-    if mantissa.map(|digit| digit - b'0').eq(digits) {
+    let digits: Vec<u8> = digits.collect();
+    let same = |shown: String| {
+        let mantissa = shown
+            .bytes()
+            .take_while(|byte| *byte != b'e')
+            .filter(u8::is_ascii_digit);
+        mantissa.map(|digit| digit - b'0').eq(digits.iter().copied())
+    };
+    // Halfway between two texts, the shortest one may be the other.
+    if same(shown(Some(count - 1))) || same(shown(None)) {
         Ok(())
     } else {
         Err(DIGITS)

@@ -78,11 +78,11 @@ impl Expression {
                 let value = crate::text::short(&inputs[at], &self.types[at], row);
                 format!("{} = {value}", self.view.field(at).name())
             });
-            Fault::expression(row, plan::words(&error), values.collect::<Vec<_>>().join(", "))
+            Fault::expression(row, &plan::words(&error), &values.collect::<Vec<_>>().join(", "))
         })?;
         let Some(ty) = &self.ty else { return Ok(array) };
         result::canonical(&array, ty)
-            .map_err(|error| Fault::expression(error.row, format!("the result {}", error.why), String::new()))
+            .map_err(|error| Fault::expression(error.row, &format!("the result {}", error.why), ""))
     }
 
     /// The values of a batch that begins at a row; where it fails, the first row that fails on its own.

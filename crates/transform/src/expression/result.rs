@@ -37,7 +37,6 @@ pub(super) fn ty(field: &Field) -> Result<Option<DataType>, String> {
 /// The values in the one form of their type.
 pub(super) fn canonical(array: &ArrayRef, ty: &DataType) -> Result<ArrayRef, CastError> {
     let arrow = ty.arrow();
-    let other = |error: arrow_schema::ArrowError| CastError::new(0, error.to_string());
     Ok(match array.data_type() {
         Arrow::Null => new_null_array(&arrow, array.len()),
         Arrow::Decimal128(precision, _) => {
@@ -48,24 +47,19 @@ pub(super) fn canonical(array: &ArrayRef, ty: &DataType) -> Result<ArrayRef, Cas
             check_digits::<Decimal256Type, _>(array.as_primitive(), *precision)?;
             Arc::clone(array)
         }
+        Arrow::Timestamp(TimeUnit::Microsecond, _) => {
+            // Whatever the zone, the instants count from the same midnight.
+            Arc::new(
+                array
+                    .as_primitive::<TimestampMicrosecondType>()
+                    .clone()
+                    .with_data_type(arrow),
+            )
+        }
         Arrow::Timestamp(unit, _) => {
-            let counts = array.as_primitive_opt::<TimestampMicrosecondType>();
-            match (unit, counts) {
-                (TimeUnit::Microsecond, Some(instants)) => Arc::new(instants.clone().with_data_type(arrow)),
-                _ => {
-                    let counts = cast_with_options(
-                        array,
-                        &Arrow::Int64,
-                        &CastOptions {
-                            safe: false,
-                            ..Default::default()
-                        },
-                    )
-                    .map_err(other)?;
-                    let micros = to_micros::<Int64Type, TimestampMicrosecondType>(counts.as_primitive(), *unit)?;
-                    Arc::new(micros.with_data_type(arrow))
-                }
-            }
+            let counts = recast(array, &Arrow::Int64)?;
+            let micros = to_micros::<Int64Type, TimestampMicrosecondType>(counts.as_primitive(), *unit)?;
+            Arc::new(micros.with_data_type(arrow))
         }
         Arrow::Time64(TimeUnit::Nanosecond) => Arc::new(to_micros::<Time64NanosecondType, Time64MicrosecondType>(
             array.as_primitive(),
@@ -78,15 +72,7 @@ pub(super) fn canonical(array: &ArrayRef, ty: &DataType) -> Result<ArrayRef, Cas
             TimeUnit::Nanosecond => interval(array.as_primitive::<DurationNanosecondType>(), 1)?,
         },
         Arrow::Interval(_) => {
-            let intervals = cast_with_options(
-                array,
-                &arrow,
-                &CastOptions {
-                    safe: false,
-                    ..Default::default()
-                },
-            )
-            .map_err(other)?;
+            let intervals = recast(array, &arrow)?;
             check_intervals(intervals.as_primitive())?;
             intervals
         }
@@ -103,16 +89,17 @@ pub(super) fn canonical(array: &ArrayRef, ty: &DataType) -> Result<ArrayRef, Cas
         )?),
         Arrow::List(_) | Arrow::LargeList(_) | Arrow::FixedSizeList(..) => lists(array, ty)?,
         found if *found == arrow => Arc::clone(array),
-        _ => cast_with_options(
-            array,
-            &arrow,
-            &CastOptions {
-                safe: false,
-                ..Default::default()
-            },
-        )
-        .map_err(other)?,
+        _ => recast(array, &arrow)?,
     })
+}
+
+/// The same values in another of Arrow's types, or an error.
+fn recast(array: &ArrayRef, to: &Arrow) -> Result<ArrayRef, CastError> {
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
+    cast_with_options(array, to, &options).map_err(|error| CastError::new(0, error.to_string()))
 }
 
 /// Lists with their items in the one form of their type.
@@ -120,20 +107,11 @@ fn lists(array: &ArrayRef, ty: &DataType) -> Result<ArrayRef, CastError> {
     let DataType::List(item) = ty else {
         return Err(CastError::new(0, "is a list"));
     };
-    let other = |error: arrow_schema::ArrowError| CastError::new(0, error.to_string());
     let inner = match array.data_type() {
         Arrow::List(inner) | Arrow::LargeList(inner) | Arrow::FixedSizeList(inner, _) => Arc::clone(inner),
         _ => return Err(CastError::new(0, "is not a list")),
     };
-    let lists = cast_with_options(
-        array,
-        &Arrow::List(inner),
-        &CastOptions {
-            safe: false,
-            ..Default::default()
-        },
-    )
-    .map_err(other)?;
+    let lists = recast(array, &Arrow::List(inner))?;
     let lists: &ListArray = lists.as_list();
     let values = canonical(lists.values(), item).map_err(|error| {
         let row = lists.value_offsets()[1..].partition_point(|end| *end as usize <= error.row);
@@ -142,7 +120,7 @@ fn lists(array: &ArrayRef, ty: &DataType) -> Result<ArrayRef, CastError> {
     let field = Arc::new(item.field("item", true));
     ListArray::try_new(field, lists.offsets().clone(), values, lists.nulls().cloned())
         .map(|lists| Arc::new(lists) as ArrayRef)
-        .map_err(other)
+        .map_err(|error| CastError::new(0, error.to_string()))
 }
 
 /// Arrow checks the storage's range only.

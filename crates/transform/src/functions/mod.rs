@@ -34,7 +34,8 @@ impl Functions {
         let all = datafusion_functions::all_default_functions()
             .into_iter()
             .chain(datafusion_functions_nested::all_default_nested_functions())
-            .chain(json::functions());
+            .chain(json::functions())
+            .chain([now()]);
         for function in all {
             for alias in function.aliases() {
                 by_name.insert(alias.clone(), Arc::clone(&function));
@@ -54,6 +55,13 @@ impl Functions {
             options: ConfigOptions::default(),
         }
     }
+}
+
+/// `now()` as an instant. Other functions keep DataFusion's reading of times without a zone.
+fn now() -> Arc<ScalarUDF> {
+    let mut options = ConfigOptions::default();
+    options.execution.time_zone = Some("UTC".to_owned());
+    datafusion_functions::datetime::now(&options)
 }
 
 impl ContextProvider for Functions {

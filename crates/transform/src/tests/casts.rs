@@ -129,6 +129,9 @@ fn from_text() {
         ("9007199254740993", "float64", Err("more digits")),
         ("0.123456789012345678901", "float64", Err("more digits")),
         ("16777217", "float32", Err("more digits")),
+        // Halfway between …62 and …63.
+        ("-278113.63", "float32", Ok("-278113.63")),
+        ("-278113.62", "float32", Ok("-278113.63")),
         ("1e400", "float64", Err("out of range")),
         ("1e-400", "float64", Err("out of range")),
         ("3e-324", "float64", Err("more digits")),
@@ -283,9 +286,9 @@ fn every_pair_is_built() {
     }
 }
 
-fn there_and_back(array: ArrayRef, from: &DataType, over: &DataType) {
-    let there = cast(&array, from, over).unwrap();
-    assert_eq!(&cast(&there, over, from).unwrap(), &array, "{from} over {over}");
+fn there_and_back(array: &ArrayRef, from: &DataType, over: &DataType) {
+    let there = cast(array, from, over).unwrap();
+    assert_eq!(&cast(&there, over, from).unwrap(), array, "{from} over {over}");
 }
 
 proptest! {
@@ -295,18 +298,18 @@ proptest! {
         let wide = DataType::Decimal { precision: 76, scale: 38 };
         let ints: ArrayRef = Arc::new(Int64Array::from(vec![int]));
         for over in [&DataType::String, &DataType::BigDecimal, &wide] {
-            there_and_back(Arc::clone(&ints), &DataType::Int64, over);
+            there_and_back(&ints, &DataType::Int64, over);
         }
         let decimals = PrimitiveArray::<Decimal128Type>::from(vec![unscaled]).with_data_type(decimal.arrow());
         let decimals: ArrayRef = Arc::new(decimals);
         for over in [&DataType::String, &DataType::BigDecimal, &wide] {
-            there_and_back(Arc::clone(&decimals), &decimal, over);
+            there_and_back(&decimals, &decimal, over);
         }
         let floats: ArrayRef = Arc::new(PrimitiveArray::<Float64Type>::from(vec![float]));
-        there_and_back(floats, &DataType::Float64, &DataType::String);
+        there_and_back(&floats, &DataType::Float64, &DataType::String);
         let floats: ArrayRef = Arc::new(PrimitiveArray::<Float32Type>::from(vec![small]));
-        there_and_back(Arc::clone(&floats), &DataType::Float32, &DataType::String);
-        there_and_back(floats, &DataType::Float32, &DataType::Float64);
+        there_and_back(&floats, &DataType::Float32, &DataType::String);
+        there_and_back(&floats, &DataType::Float32, &DataType::Float64);
     }
 
     /// Whatever the text, a cast gives the same number or an error.

@@ -4,6 +4,7 @@ use syncapp_model::sync_file::{Mask, Naming};
 use syncapp_model::{Code, StreamSpec};
 
 use super::{File, stream, typed};
+use crate::Change;
 
 fn orders() -> StreamSpec {
     stream(&[
@@ -95,9 +96,9 @@ fn a_masked_column_is_found_under_its_new_name() {
     let shown: Vec<_> = mapping
         .columns()
         .iter()
-        .map(|column| (column.name.as_str(), column.masked))
+        .map(|column| (column.name.as_str(), column.change))
         .collect();
-    assert_eq!(shown, [("customer_name", true), ("id", false)]);
+    assert_eq!(shown, [("customer_name", Change::Masked), ("id", Change::None)]);
 }
 
 #[test]
@@ -220,17 +221,17 @@ fn native_bytes_only_where_nothing_changes() {
     let native: Vec<_> = mapping
         .columns()
         .iter()
-        .map(|column| (column.name.as_str(), column.unchanged, column.native.is_some()))
+        .map(|column| (column.name.as_str(), column.change, column.native.is_some()))
         .collect();
     let want = [
-        ("id", true, true),
-        ("client", true, true),
-        ("Email", false, false),
-        ("note", true, false),
+        ("id", Change::None, true),
+        ("client", Change::None, true),
+        ("Email", Change::Masked, false),
+        ("note", Change::None, false),
         // A user-defined type.
-        ("doc", true, false),
-        ("twice", false, false),
-        ("copy", true, true),
+        ("doc", Change::None, false),
+        ("twice", Change::Computed, false),
+        ("copy", Change::None, true),
     ];
     assert_eq!(native, want);
     let program = mapping

@@ -65,7 +65,7 @@ fn values() {
         ("price * 1.1", "decimal(13,3): 13.750"),
         ("1.10", "decimal(3,2): 1.10"),
         ("0.1 + 0.2", "decimal(2,1): 0.3"),
-        ("round(price, 1)", "decimal(10,1): 12.5"),
+        ("round(price, 1)", "decimal(11,2): 12.50"),
         ("big * 2", "decimal(38,10): 3.0000000000"),
         ("ratio * 2", "float64: 0.5"),
         ("1.0::double / 0", "float64: Infinity"),
@@ -78,7 +78,7 @@ fn values() {
         ("substring(first_name from 2 for 1)", "string: d"),
         ("position('d' in first_name)", "int32: 2"),
         ("regexp_replace(first_name, '[aA]', 'e', 'g')", "string: ede"),
-        ("md5(first_name)", "string: 76fb930fd0dbc6cba6cf5bd85005a92a"),
+        ("md5(first_name)", "string: 1a382809b7c03f686e12dd15677c5497"),
         (
             "encode(sha256('a'), 'hex')",
             "string: ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
@@ -92,7 +92,7 @@ fn values() {
         ("id in (1, 7)", "bool: true"),
         ("first_name like 'A%'", "bool: true"),
         ("flag and not flag", "bool: false"),
-        ("day + interval '1 day'", "timestamp: 2024-03-01T00:00:00"),
+        ("day + interval '1 day'", "date: 2024-03-01"),
         ("at - timestamp '2024-02-29T13:00:00'", "interval: PT45M10.500000S"),
         ("date_trunc('hour', at)", "timestamp: 2024-02-29T13:00:00"),
         ("extract(year from day)", "int32: 2024"),
@@ -137,7 +137,7 @@ fn json() {
         ("json_type(doc, 'n')", "string: null"),
         ("json_type(doc, 'm')", "string: NULL"),
         ("doc -> 'a' -> 'b' ->> 2", "string: xé"),
-        ("doc ->> 'a b' = '2'", "bool: true"),
+        ("(doc ->> 'a b') = '2'", "bool: true"),
         ("json_get_str(doc, first_name)", "string: NULL"),
         ("json_get_int('[1, 2]', json_length(doc) - 3)", "int64: 2"),
     ] {
@@ -159,6 +159,7 @@ fn json() {
         "of type object, not string",
     );
     fails("json_get_int(first_name, 'a')", Code::ExpressionFailed, "not JSON");
+    fails("doc ->> 'a b' = '2'", Code::InvalidExpression, "in brackets");
     fails("json_get_int(doc, 1.5)", Code::InvalidExpression, "keys and places");
     fails(
         "json_get_int(doc -> 'a', 'b', -1)",
@@ -216,7 +217,10 @@ fn what_fails_on_a_row() {
             "to_timestamp_nanos(seen) + interval '1 nanosecond'",
             "finer than microseconds",
         ),
-        ("big * 1e27", ""),
+        (
+            "big * 1000000000000000000000000000.0",
+            "has more digits than its type holds",
+        ),
         ("cast(99999999999999999999999999999999999999 as decimal(38,0)) * 2", ""),
     ] {
         let error = fails(expr, Code::ExpressionFailed, words);
@@ -253,7 +257,10 @@ fn expressions_are_bounded() {
     check(
         &format!(
             "case id {} end",
-            (0..2000).map(|n| format!("when {n} then {n} ")).collect::<String>()
+            (0..2000)
+                .map(|n| format!("when {n} then {n}"))
+                .collect::<Vec<_>>()
+                .join(" ")
         ),
         "int64: 7",
     );
@@ -275,7 +282,7 @@ fn expressions_are_bounded() {
         format!("id{}", " + 1".repeat(10_000)),
         format!("id{}", "::int".repeat(10_000)),
         format!("tags{}", "[1]".repeat(10_000)),
-        format!("{}id", "-".repeat(1).repeat(300).replace('-', "- ")),
+        format!("{}id", "- ".repeat(300)),
         format!("{}flag", "not ".repeat(10_000)),
         format!("flag{}", " is null".repeat(5000)),
         format!("flag{}", " and flag".repeat(5000)),

@@ -4,6 +4,10 @@
 //! another kind than asked for is an error, and so are a text that is no JSON and a number that does not fit: `json_type`
 //! tells what is there, `json_as_text` takes anything. Numbers are read from their digits, never by way of a float. Of
 //! equal keys the last one counts.
+//!
+//! The operators bind weaker than comparisons, as in all of DataFusion: `(doc ->> 'a') = 'x'` needs its brackets.
+
+mod path;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,8 +15,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BooleanBuilder, Float64Builder, Int64Builder, StringBuilder};
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
+use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::{DataType, Field, FieldRef};
 use datafusion_common::{DFSchema, DataFusionError, Result, ScalarValue, plan_err};
 use datafusion_expr::expr::ScalarFunction;
@@ -21,9 +24,10 @@ use datafusion_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion_sql::sqlparser::ast::BinaryOperator;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use syncapp_model::DataType as Model;
+
+use path::{Steps, failed, follow, kind, not_json};
 
 /// What a function makes of the value that its path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,7 +109,7 @@ impl ScalarUDFImpl for Access {
                 DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null
             )
         };
-        let Some((document, path)) = types.split_first().filter(|(document, _)| text(document)) else {
+        let Some((_, path)) = types.split_first().filter(|(document, _)| text(document)) else {
             return plan_err!("{} takes a JSON document first", self.name);
         };
         let mut coerced = vec![DataType::Utf8];
@@ -113,10 +117,14 @@ impl ScalarUDFImpl for Access {
             coerced.push(match step {
                 step if text(step) => DataType::Utf8,
                 step if step.is_integer() => DataType::Int64,
+                DataType::Boolean => {
+                    return plan_err!(
+                        "a comparison is no path: put the access in brackets, as in (doc ->> 'key') = 'x'"
+                    );
+                }
                 other => return plan_err!("{} takes keys and places as its path, not {other}", self.name),
             });
         }
-        _ = document;
         Ok(coerced)
     }
 
@@ -130,12 +138,11 @@ impl ScalarUDFImpl for Access {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        Ok(Arc::new(match self.take {
-            Take::Json => Model::Json.field(self.name, true),
-            _ => {
-                let types: Vec<_> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
-                Field::new(self.name, self.return_type(&types)?, true)
-            }
+        let types: Vec<_> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        Ok(Arc::new(if self.take == Take::Json {
+            Model::Json.field(self.name, true)
+        } else {
+            Field::new(self.name, self.return_type(&types)?, true)
         }))
     }
 
@@ -155,53 +162,6 @@ impl ScalarUDFImpl for Access {
     }
 }
 
-/// One argument of a path.
-enum Steps {
-    Key(Option<String>),
-    Place(Option<i64>),
-    Keys(StringArray),
-    Places(Int64Array),
-}
-
-/// A key of an object or a place in an array.
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Key(&'a str),
-    Place(i64),
-}
-
-impl Steps {
-    fn of(argument: &ColumnarValue) -> Result<Self> {
-        Ok(match argument {
-            ColumnarValue::Scalar(ScalarValue::Utf8(key)) => Self::Key(key.clone()),
-            ColumnarValue::Scalar(ScalarValue::Int64(place)) => Self::Place(*place),
-            ColumnarValue::Array(array) => match array.data_type() {
-                DataType::Utf8 => Self::Keys(array.as_string().clone()),
-                DataType::Int64 => Self::Places(array.as_primitive::<Int64Type>().clone()),
-                other => return plan_err!("{other} is neither a key nor a place"),
-            },
-            ColumnarValue::Scalar(other) => return plan_err!("{} is neither a key nor a place", other.data_type()),
-        })
-    }
-
-    fn at(&self, row: usize) -> Option<Step<'_>> {
-        match self {
-            Self::Key(key) => key.as_deref().map(Step::Key),
-            Self::Place(place) => place.map(Step::Place),
-            Self::Keys(keys) => keys.is_valid(row).then(|| Step::Key(keys.value(row))),
-            Self::Places(places) => places.is_valid(row).then(|| Step::Place(places.value(row))),
-        }
-    }
-}
-
-fn failed(why: impl Into<String>) -> DataFusionError {
-    DataFusionError::Execution(why.into())
-}
-
-fn not_json(error: &serde_json::Error) -> DataFusionError {
-    failed(format!("the text is not JSON: {error}"))
-}
-
 impl Take {
     /// Follows the path in each document and takes what it leads to.
     fn all(self, documents: &StringArray, path: &[Steps]) -> Result<ArrayRef> {
@@ -209,9 +169,10 @@ impl Take {
             ($builder:expr, $take:expr) => {{
                 let mut builder = $builder;
                 for row in 0..documents.len() {
-                    let found = match documents.is_valid(row) {
-                        true => follow(documents.value(row), path, row)?,
-                        false => None,
+                    let found = if documents.is_valid(row) {
+                        follow(documents.value(row), path, row)?
+                    } else {
+                        None
                     };
                     // JSON's null counts as NULL, but for the functions that ask what is there.
                     let value = match found {
@@ -239,106 +200,15 @@ impl Take {
                 let mut builder = BooleanBuilder::new();
                 for row in 0..documents.len() {
                     let known = documents.is_valid(row) && path.iter().all(|steps| steps.at(row).is_some());
-                    builder.append_option(match known {
-                        true => Some(follow(documents.value(row), path, row)?.is_some()),
-                        false => None,
+                    builder.append_option(if known {
+                        Some(follow(documents.value(row), path, row)?.is_some())
+                    } else {
+                        None
                     });
                 }
                 Arc::new(builder.finish())
             }
         })
-    }
-}
-
-/// The value at the end of the path.
-fn follow<'a>(document: &'a str, path: &[Steps], row: usize) -> Result<Option<&'a RawValue>> {
-    let mut raw: &RawValue = serde_json::from_str(document).map_err(|error| not_json(&error))?;
-    for steps in path {
-        let Some(step) = steps.at(row) else { return Ok(None) };
-        let mut json = serde_json::Deserializer::from_str(raw.get());
-        let found = match (kind(raw.get()), step) {
-            ("object", Step::Key(_)) => json.deserialize_map(Find(step)),
-            ("array", Step::Place(place)) if place >= 0 => json.deserialize_seq(Find(step)),
-            ("array", Step::Place(place)) => return Err(failed(format!("a place counts from 0, not {place}"))),
-            _ => return Ok(None),
-        };
-        match found.map_err(|error| not_json(&error))? {
-            Some(found) => raw = found,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(raw))
-}
-
-/// Finds the value of a step without reading the others.
-struct Find<'s>(Step<'s>);
-
-impl<'de> Visitor<'de> for Find<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or an array")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(wanted) = map.next_key_seed(Is(self.0))? {
-            if wanted {
-                found = Some(map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let Step::Place(place) = self.0 else { return Ok(None) };
-        let mut found = None;
-        let mut at = 0;
-        loop {
-            if at == place {
-                found = items.next_element()?;
-            } else if items.next_element::<IgnoredAny>()?.is_none() {
-                return Ok(found);
-            }
-            at += 1;
-        }
-    }
-}
-
-/// Whether a key is the one looked for.
-struct Is<'s>(Step<'s>);
-
-impl<'de> DeserializeSeed<'de> for Is<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Is<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(matches!(self.0, Step::Key(wanted) if wanted == key))
-    }
-}
-
-/// The kind of a JSON value, told by its first character.
-fn kind(raw: &str) -> &'static str {
-    match raw.as_bytes().first() {
-        Some(b'{') => "object",
-        Some(b'[') => "array",
-        Some(b'"') => "string",
-        Some(b't' | b'f') => "bool",
-        Some(b'n') => "null",
-        _ => "number",
     }
 }
 

@@ -1,0 +1,279 @@
+//! The command line: what can be asked for, and the help that teaches it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Moves data between databases and files: exactly once, with no value changed silently.
+#[derive(Debug, Parser)]
+#[command(name = "syncapp", version, after_help = EXAMPLES, max_term_width = 100, subcommand_required = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  syncapp copy ./data flights.csv ./flights.db        a file into a database, without a sync file
+  syncapp check shop.yaml                             is the file right, and do its connections work?
+  syncapp preview shop.yaml --sync s --stream orders  what would land?
+  syncapp run shop.yaml                               every sync of the file, once
+
+Exit codes: 0 done · 1 failed · 2 bad usage or configuration · 3 some streams failed and others landed · 130 cancelled";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the syncs of a file once
+    Run(Run),
+    /// Copies one stream, without a file
+    #[command(after_help = COPY)]
+    Copy(Copy),
+    /// Validates a file, and tests its connections and keys
+    Check(Check),
+    /// Lists streams with their columns, types and keys
+    Discover(Discover),
+    /// Shows source rows and mapped rows side by side; writes nothing
+    Preview(Preview),
+    /// Prints the JSON Schema of sync files, for editors
+    Schema,
+    /// Shows, sets or resets how far streams have come
+    State(State),
+    /// Lists past runs
+    Runs(Runs),
+    /// Prints a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    #[command(flatten)]
+    Later(Later),
+}
+
+/// Commands that are named, and not built yet.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Later {
+    /// What a run would change (not built yet)
+    #[command(hide = true)]
+    Plan(Anything),
+    /// Compares source and target (not built yet)
+    #[command(hide = true)]
+    Verify(Anything),
+    /// Takes a run back (not built yet)
+    #[command(hide = true)]
+    Undo(Anything),
+    /// Lists and resends bad rows (not built yet)
+    #[command(hide = true)]
+    Rejects(Anything),
+    /// Sends a project to an agent (not built yet)
+    #[command(hide = true)]
+    Push(Anything),
+    /// Keeps secrets (not built yet)
+    #[command(hide = true)]
+    Secrets(Anything),
+    /// Signs in to a system (not built yet)
+    #[command(hide = true)]
+    Login(Anything),
+    /// Examines this machine (not built yet)
+    #[command(hide = true)]
+    Doctor(Anything),
+    /// The headless agent (not built yet)
+    #[command(hide = true)]
+    Agent(Anything),
+}
+
+/// Words that nothing reads yet.
+#[derive(Debug, Args)]
+pub(crate) struct Anything {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    words: Vec<String>,
+}
+
+const COPY: &str = "\
+SOURCE and TARGET are URLs (postgres://user:password@host/database) or paths: a folder of files, or a SQLite file;
+`-` is standard input or output, whose STREAM or INTO is a file name that says its format.
+
+Examples:
+  syncapp copy postgres://me@localhost/shop public.orders ./shop.db
+  syncapp copy ./data 'flights*.csv' postgres://me@localhost/lake flights
+  syncapp copy postgres://me@localhost/shop public.orders ./out orders.parquet
+  cat orders.csv | syncapp copy - orders.csv ./shop.db orders
+  syncapp copy ./shop.db orders - orders.ndjson | head";
+
+/// A sync file, and which of its values hold.
+#[derive(Debug, Args)]
+pub(crate) struct File {
+    /// The sync file
+    #[arg(value_name = "FILE")]
+    pub(crate) path: PathBuf,
+    /// Which of the file's environments holds
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// Only this sync
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sync: Option<String>,
+    /// Only this stream, by its name in the source; may be given again
+    #[arg(long = "stream", value_name = "NAME")]
+    pub(crate) streams: Vec<String>,
+    /// Reads everything again and replaces the target
+    #[arg(long, conflicts_with = "range")]
+    pub(crate) full_refresh: bool,
+    /// Fills in a part of the cursor's values, from A inclusively to below B, and leaves the state alone
+    #[arg(long, value_name = "A..B", value_parser = range)]
+    pub(crate) range: Option<syncapp_engine::CursorRange>,
+    /// At most so many rows a stream; leaves the state alone
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) limit: Option<u64>,
+    /// Prints one event a line as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Reads `A..B`, `A..` and `..B`.
+fn range(text: &str) -> Result<syncapp_engine::CursorRange, String> {
+    let (from, below) = text
+        .split_once("..")
+        .ok_or("write it as A..B, where A or B may be left out")?;
+    let given = |part: &str| (!part.is_empty()).then(|| part.to_owned());
+    match (given(from), given(below)) {
+        (None, None) => Err("give A, B or both".into()),
+        (from, below) => Ok(syncapp_engine::CursorRange { from, below }),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// Where it comes from: a URL or a path
+    pub(crate) source: String,
+    /// The stream: a table, or a file below the path
+    pub(crate) stream: String,
+    /// Where it lands: a URL or a path
+    pub(crate) target: String,
+    /// The target's name; the stream's own where it is not given
+    pub(crate) into: Option<String>,
+    /// At most so many rows
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) limit: Option<u64>,
+    /// Prints one event a line as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// Only this connection
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: Option<String>,
+    /// Prints the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Discover {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// The connection to look into
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: String,
+    /// A stream's name or a glob, such as 'public.*'
+    #[arg(default_value = "**")]
+    pub(crate) pattern: String,
+    /// How many streams to pass by
+    #[arg(long, default_value_t = 0)]
+    pub(crate) offset: usize,
+    /// How many streams to list at the most
+    #[arg(long, default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// Prints them as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Preview {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// The sync
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sync: String,
+    /// The stream, by its name in the source
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: String,
+    /// How many rows
+    #[arg(long, value_name = "ROWS", default_value_t = 20)]
+    pub(crate) limit: u64,
+    /// Prints them as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct State {
+    #[command(subcommand)]
+    pub(crate) action: StateAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateAction {
+    /// Lists the states that a sync's target keeps
+    Show {
+        #[command(flatten)]
+        of: StateOf,
+        /// Prints them as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Puts where the next increment of a stream begins, inclusively
+    Set {
+        #[command(flatten)]
+        of: StateOf,
+        /// The stream, by its name in the source
+        #[arg(long, value_name = "NAME")]
+        stream: String,
+        /// The cursor's value
+        position: String,
+    },
+    /// Forgets how far a stream has come: its next run begins anew
+    Reset {
+        #[command(flatten)]
+        of: StateOf,
+        /// The stream, by its name in the source
+        #[arg(long, value_name = "NAME")]
+        stream: String,
+    },
+}
+
+/// Whose state.
+#[derive(Debug, Args)]
+pub(crate) struct StateOf {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// The sync; may be left out where the file has one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sync: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Runs {
+    /// Only runs of this project
+    #[arg(long, value_name = "NAME")]
+    pub(crate) project: Option<String>,
+    /// Only runs of this sync
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sync: Option<String>,
+    /// How many at the most
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Prints them as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,74 @@
+//! `syncapp check`: is the file right, do its connections work, do its streams and keys exist?
+
+use std::collections::BTreeSet;
+
+use syncapp_engine::{RunOptions, plan};
+use syncapp_model::{Error, Side};
+
+use crate::args;
+use crate::failure::{Exit, Failure, exit, show};
+use crate::output;
+use crate::project::Project;
+
+pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
+    let project = Project::open(&args.file)?;
+    let mut problems = Vec::new();
+    let mut said = Vec::new();
+    let sides = sides(&project);
+    if let Some(name) = &args.connection {
+        project.endpoint(name)?;
+    }
+    for (name, side) in sides
+        .iter()
+        .filter(|(name, _)| args.connection.as_ref().is_none_or(|only| only == name))
+    {
+        let checked = match project.endpoint(name) {
+            Ok(endpoint) => endpoint
+                .check(*side)
+                .await
+                .map_err(|error| vec![error.connection(name)]),
+            Err(failure) => Err(failure.problems),
+        };
+        said.push(format!(
+            "connection {name} ({side}): {}",
+            if checked.is_ok() { "ok" } else { "failed" }
+        ));
+        problems.extend(checked.err().unwrap_or_default());
+    }
+    if args.connection.is_none() && problems.is_empty() {
+        for (name, sync) in &project.file.syncs {
+            let ends = project.ends(sync)?;
+            let options = RunOptions {
+                mask_key: Project::mask_key(),
+                ..RunOptions::default()
+            };
+            match plan(&ends, &project.name, name, sync, &options).await {
+                Ok(plan) => {
+                    said.push(format!("sync {name}: {} streams", plan.streams.len()));
+                    problems.extend(plan.failed.into_iter().map(|(_, error)| project.locate(name, error)));
+                }
+                Err(found) => problems.extend(found.into_iter().map(|error| project.locate(name, error))),
+            }
+        }
+    }
+    if args.json {
+        output::json(&serde_json::json!({ "ok": problems.iter().all(Error::is_warning), "problems": problems }))?;
+    } else {
+        said.iter().for_each(|line| output::line(line));
+        show(&problems, project.failure(Vec::new()).source.as_deref());
+    }
+    Ok(exit(&problems))
+}
+
+/// The connections that syncs use, and as which side.
+fn sides(project: &Project) -> BTreeSet<(String, Side)> {
+    let syncs = project.file.syncs.values();
+    syncs
+        .flat_map(|sync| {
+            [
+                (sync.source.clone(), Side::Source),
+                (sync.destination.clone(), Side::Destination),
+            ]
+        })
+        .collect()
+}

@@ -1,0 +1,29 @@
+//! Commands that are named and not built yet: they say so.
+
+use syncapp_model::{Code, Error};
+
+use crate::args::Later;
+use crate::failure::{Exit, Failure};
+
+pub(crate) fn later(command: &Later) -> Result<Exit, Failure> {
+    Err(Error::new(
+        Code::NotAvailable,
+        format!("`syncapp {}` is planned, and not built yet", name(command)),
+    )
+    .help("see docs/limits.md for what is there")
+    .into())
+}
+
+fn name(command: &Later) -> &'static str {
+    match command {
+        Later::Plan(_) => "plan",
+        Later::Verify(_) => "verify",
+        Later::Undo(_) => "undo",
+        Later::Rejects(_) => "rejects",
+        Later::Push(_) => "push",
+        Later::Secrets(_) => "secrets",
+        Later::Login(_) => "login",
+        Later::Doctor(_) => "doctor",
+        Later::Agent(_) => "agent",
+    }
+}

@@ -1,0 +1,12 @@
+//! The commands, one file each.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod copy;
+pub(crate) mod discover;
+pub(crate) mod later;
+pub(crate) mod preview;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod schema;
+pub(crate) mod state;

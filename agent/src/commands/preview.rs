@@ -1,0 +1,139 @@
+//! `syncapp preview`: source rows and mapped rows, side by side. Writes nothing.
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use serde_json::{Map, Value, json};
+use syncapp_engine::{RunOptions, plan};
+use syncapp_model::{DataType, Error, Result, Scalar};
+
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::project::Project;
+
+/// How much of a value is shown in a table.
+const WIDTH: usize = 40;
+
+pub(crate) async fn preview(args: args::Preview) -> Result<Exit, Failure> {
+    let project = Project::open(&args.file)?;
+    let (name, sync) = project.sync(Some(&args.sync))?;
+    let ends = project.ends(sync)?;
+    let options = RunOptions {
+        streams: vec![args.stream],
+        mask_key: Project::mask_key(),
+        ..RunOptions::default()
+    };
+    let plan = plan(&ends, &project.name, name, sync, &options)
+        .await
+        .map_err(|problems| {
+            project.failure(
+                problems
+                    .into_iter()
+                    .map(|problem| project.locate(name, problem))
+                    .collect(),
+            )
+        })?;
+    if !plan.failed.is_empty() {
+        return Err(project.failure(
+            plan.failed
+                .into_iter()
+                .map(|(_, error)| project.locate(name, error))
+                .collect(),
+        ));
+    }
+    for stream in &plan.streams {
+        let preview = syncapp_engine::preview(&ends, stream, args.limit).await?;
+        if args.json {
+            let side = |batches: &[RecordBatch]| -> Result<Vec<Value>> {
+                batches
+                    .iter()
+                    .map(objects)
+                    .collect::<Result<Vec<_>>>()
+                    .map(|rows| rows.concat())
+            };
+            output::json(&json!({
+                "stream": stream.key.stream, "target": stream.target.to_string(),
+                "source": side(&preview.source)?, "mapped": side(&preview.mapped)?,
+            }))?;
+        } else {
+            output::line(&format!("{} (source)", output::printable(&stream.key.stream)));
+            show(&preview.source)?;
+            output::line(&format!("\n{} (mapped)", output::printable(&stream.target.to_string())));
+            show(&preview.mapped)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn show(batches: &[RecordBatch]) -> Result<()> {
+    let Some(first) = batches.first() else {
+        output::line("  no rows");
+        return Ok(());
+    };
+    let names: Vec<String> = first
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| output::printable(field.name()))
+        .collect();
+    let mut rows = Vec::new();
+    for batch in batches {
+        for row in texts(batch)? {
+            rows.push(
+                row.into_iter()
+                    .map(|cell| short(&cell.unwrap_or_else(|| "NULL".into())))
+                    .collect(),
+            );
+        }
+    }
+    output::table(&names.iter().map(String::as_str).collect::<Vec<_>>(), rows);
+    Ok(())
+}
+
+fn short(text: &str) -> String {
+    let one_line = text.replace(['\n', '\r', '\t'], " ");
+    if one_line.chars().count() <= WIDTH {
+        return one_line;
+    }
+    one_line.chars().take(WIDTH - 1).chain(['…']).collect()
+}
+
+/// Rows as objects of texts: numbers keep every digit.
+fn objects(batch: &RecordBatch) -> Result<Vec<Value>> {
+    let schema = batch.schema();
+    let named = |row: Vec<Option<String>>| {
+        let cells = row.into_iter().zip(schema.fields());
+        Value::Object(
+            cells
+                .map(|(cell, field)| (field.name().clone(), cell.map_or(Value::Null, Value::String)))
+                .collect::<Map<_, _>>(),
+        )
+    };
+    Ok(texts(batch)?.into_iter().map(named).collect())
+}
+
+/// Each row's values as text; `None` is NULL.
+fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>> {
+    let options = FormatOptions::default();
+    let failed = |problem: arrow_schema::ArrowError| Error::internal(problem.to_string());
+    let columns: Result<Vec<ArrayFormatter<'_>>> = batch
+        .columns()
+        .iter()
+        .map(|column| ArrayFormatter::try_new(column, &options).map_err(failed))
+        .collect();
+    let columns = columns?;
+    let cell = |column: usize, row: usize| -> Result<Option<String>> {
+        if batch.column(column).is_null(row) {
+            return Ok(None);
+        }
+        if DataType::of(batch.schema_ref().field(column)) == Some(DataType::Uuid) {
+            let bytes = batch.column(column).as_fixed_size_binary().value(row);
+            return Ok(bytes.try_into().ok().map(|bytes| Scalar::Uuid(bytes).to_string()));
+        }
+        columns[column].value(row).try_to_string().map(Some).map_err(failed)
+    };
+    (0..batch.num_rows())
+        .map(|row| (0..columns.len()).map(|column| cell(column, row)).collect())
+        .collect()
+}

@@ -1,0 +1,74 @@
+//! Why a command ended early, and what its exit code says of it.
+
+use std::process::ExitCode;
+
+use syncapp_model::{Error, render};
+
+use crate::output;
+
+/// Exit codes, as `syncapp --help` lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Partial = 3,
+    Cancelled = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Problems that ended a command, and the file that they point into.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) problems: Vec<Error>,
+    pub(crate) source: Option<String>,
+}
+
+impl From<Error> for Failure {
+    fn from(problem: Error) -> Self {
+        Self {
+            problems: vec![problem],
+            source: None,
+        }
+    }
+}
+
+impl From<Vec<Error>> for Failure {
+    fn from(problems: Vec<Error>) -> Self {
+        Self { problems, source: None }
+    }
+}
+
+impl Failure {
+    /// Prints all problems, and gives the exit code.
+    pub(crate) fn report(&self) -> Exit {
+        show(&self.problems, self.source.as_deref());
+        exit(&self.problems)
+    }
+}
+
+/// Prints problems to standard error, each once.
+pub(crate) fn show(problems: &[Error], source: Option<&str>) {
+    for (at, problem) in problems.iter().enumerate() {
+        if !problems[..at].contains(problem) {
+            output::problem(problem.is_warning(), &render(problem, source));
+        }
+    }
+}
+
+/// 2 where the configuration is at fault, else 1.
+pub(crate) fn exit(problems: &[Error]) -> Exit {
+    let mut errors = problems.iter().filter(|problem| !problem.is_warning()).peekable();
+    if errors.peek().is_none() {
+        Exit::Done
+    } else if errors.all(|error| error.code().name().starts_with("config.")) {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    }
+}

@@ -1,0 +1,191 @@
+//! A sync file that was read, and the endpoints that its connections describe.
+
+use std::path::{Path, PathBuf};
+
+use schemars::Schema;
+use syncapp_connector::{AnyConnector, Context, Endpoint};
+use syncapp_connectors::connectors;
+use syncapp_engine::Ends;
+use syncapp_model::sync_file::{Loaded, Sync, SyncFile, Variables, load};
+use syncapp_model::{Code, Error, nearest};
+
+use crate::args;
+use crate::failure::{Failure, show};
+use crate::variables::Environment;
+
+/// A sync file and where it lies.
+pub(crate) struct Project {
+    pub(crate) name: String,
+    pub(crate) file: SyncFile,
+    loaded: Loaded,
+    environment: Option<String>,
+    context: Context,
+}
+
+/// The ids and schemas of all connectors.
+pub(crate) fn schemas() -> Vec<(String, Schema)> {
+    connectors()
+        .iter()
+        .map(|connector| (connector.manifest().id.to_owned(), connector.schema()))
+        .collect()
+}
+
+/// The connector of that id.
+pub(crate) fn connector(id: &str) -> Option<Box<dyn AnyConnector>> {
+    connectors().into_iter().find(|connector| connector.manifest().id == id)
+}
+
+impl Project {
+    /// Reads a file. Warnings are printed; any error ends it.
+    pub(crate) fn open(args: &args::File) -> Result<Self, Failure> {
+        let shown = args.path.display().to_string();
+        let text = std::fs::read_to_string(&args.path).map_err(|problem| {
+            Error::new(Code::UnreadableFile, "the sync file cannot be read")
+                .file(&shown)
+                .help("check its name, and that you may read it")
+                .driver(problem)
+        })?;
+        let loaded = load(&text, &shown, &schemas());
+        let failed = |problems: Vec<Error>| Failure {
+            problems,
+            source: Some(loaded.source().to_owned()),
+        };
+        let file = match &loaded.file {
+            Some(file) if !loaded.has_errors() => file.clone(),
+            _ => return Err(failed(loaded.problems.clone())),
+        };
+        show(&loaded.problems, Some(loaded.source()));
+        if let Some(environment) = &args.env {
+            loaded
+                .check_environment(environment)
+                .map_err(|problem| failed(vec![problem]))?;
+        }
+        let stem = args
+            .path
+            .file_stem()
+            .map_or_else(|| "project".into(), |stem| stem.to_string_lossy().into_owned());
+        Ok(Self {
+            name: file.project.clone().unwrap_or(stem),
+            file,
+            environment: args.env.clone(),
+            context: Context {
+                base: folder_of(&args.path),
+            },
+            loaded,
+        })
+    }
+
+    /// The endpoint of a connection.
+    pub(crate) fn endpoint(&self, name: &str) -> Result<Box<dyn Endpoint>, Failure> {
+        let keys = self
+            .loaded
+            .connection(name, self.environment.as_deref(), &Environment)
+            .map_err(|p| self.failure(p))?;
+        let connection = self
+            .file
+            .connections
+            .get(name)
+            .ok_or_else(|| self.unknown("connection", name, self.file.connections.keys()))?;
+        let connector = connector(&connection.connector)
+            .ok_or_else(|| Error::internal(format!("the connector `{}` is not listed", connection.connector)))?;
+        connector.endpoint(keys, &self.context).map_err(|problems| {
+            let located = problems
+                .into_iter()
+                .map(|problem| self.loaded.locate(&["connections", name], problem));
+            self.failure(located.collect())
+        })
+    }
+
+    /// Both ends of a sync.
+    pub(crate) fn ends(&self, sync: &Sync) -> Result<Ends, Failure> {
+        let (source, destination) = (self.endpoint(&sync.source)?, self.endpoint(&sync.destination)?);
+        ends(source.as_ref(), destination.as_ref()).map_err(|problem| self.failure(vec![problem]))
+    }
+
+    /// The sync of that name, or the file's only one.
+    pub(crate) fn sync(&self, name: Option<&str>) -> Result<(&str, &Sync), Failure> {
+        let syncs = &self.file.syncs;
+        match name {
+            Some(name) => {
+                let found = syncs.get_key_value(name);
+                found
+                    .map(|(name, sync)| (name.as_str(), sync))
+                    .ok_or_else(|| self.unknown("sync", name, syncs.keys()))
+            }
+            None => match syncs.iter().next() {
+                Some((name, sync)) if syncs.len() == 1 => Ok((name, sync)),
+                _ => {
+                    let names: Vec<&str> = syncs.keys().map(String::as_str).collect();
+                    Err(Error::new(
+                        Code::MissingKey,
+                        "the file has several syncs, or none: name one by `--sync`",
+                    )
+                    .help(format!("its syncs: {}", names.join(", ")))
+                    .into())
+                }
+            },
+        }
+    }
+
+    /// The secret of that name on this machine.
+    pub(crate) fn mask_key() -> Option<Vec<u8>> {
+        Environment.secret("mask_key").map(String::into_bytes)
+    }
+
+    /// Problems of a stream, with their places in the file.
+    pub(crate) fn locate(&self, sync: &str, problem: Error) -> Error {
+        let at = problem.report().at.clone();
+        match (at.stream.as_deref(), at.column.as_deref()) {
+            (Some(stream), Some(column)) => self
+                .loaded
+                .locate(&["syncs", sync, "streams", stream, "columns", column], problem),
+            (Some(stream), None) => self.loaded.locate(&["syncs", sync, "streams", stream], problem),
+            _ => problem,
+        }
+    }
+
+    /// Problems that point into this file.
+    pub(crate) fn failure(&self, problems: Vec<Error>) -> Failure {
+        Failure {
+            problems,
+            source: Some(self.loaded.source().to_owned()),
+        }
+    }
+
+    fn unknown<'a>(&self, what: &str, name: &str, known: impl Iterator<Item = &'a String> + Clone) -> Failure {
+        let names: Vec<&str> = known.map(String::as_str).collect();
+        let error = Error::new(Code::UnknownName, format!("the file has no {what} `{name}`"));
+        let listed = format!("it has: {}", names.join(", "));
+        let help = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? {listed}"),
+            None => listed,
+        };
+        self.failure(vec![error.file(self.loaded.path()).help(help)])
+    }
+}
+
+/// Both ends, as the engine takes them.
+pub(crate) fn ends(source: &dyn Endpoint, destination: &dyn Endpoint) -> Result<Ends, Error> {
+    let same_system = source.manifest().id == destination.manifest().id;
+    let cannot = |endpoint: &dyn Endpoint, what: &str| {
+        Error::new(
+            Code::InvalidValue,
+            format!("{} cannot be {what}", endpoint.manifest().title),
+        )
+    };
+    Ok(Ends {
+        source: source.source().ok_or_else(|| cannot(source, "read"))?.into(),
+        destination: destination
+            .destination()
+            .ok_or_else(|| cannot(destination, "written"))?
+            .into(),
+        same_system,
+    })
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}

@@ -1,0 +1,362 @@
+//! The text of typed values: what the CSV and NDJSON writers put into files, and [`super::Cells`] reads back.
+
+use std::io::Write;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    IntervalMonthDayNano, IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
+};
+use arrow_array::{
+    Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, ListArray, PrimitiveArray, RecordBatch, StringArray,
+};
+use arrow_schema::Field;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use syncapp_model::{Code, DataType, Error, Result, Side};
+
+use super::clock::{DAY, civil_from_days};
+use super::number::Digits;
+
+/// A column of a batch, ready to be spelled cell by cell.
+pub(in crate::files) struct TextColumn<'a> {
+    array: &'a dyn Array,
+    values: Values<'a>,
+}
+
+enum Values<'a> {
+    Bool(&'a BooleanArray),
+    Int16(&'a PrimitiveArray<Int16Type>),
+    Int32(&'a PrimitiveArray<Int32Type>),
+    Int64(&'a PrimitiveArray<Int64Type>),
+    Float32(&'a PrimitiveArray<Float32Type>),
+    Float64(&'a PrimitiveArray<Float64Type>),
+    Decimal(&'a PrimitiveArray<Decimal128Type>, u8),
+    WideDecimal(&'a PrimitiveArray<Decimal256Type>, u8),
+    BigDecimal(&'a StringArray),
+    String(&'a StringArray),
+    Json(&'a StringArray),
+    Binary(&'a BinaryArray),
+    Date(&'a PrimitiveArray<Date32Type>),
+    Time(&'a PrimitiveArray<Time64MicrosecondType>),
+    Timestamp(&'a PrimitiveArray<TimestampMicrosecondType>),
+    TimestampTz(&'a PrimitiveArray<TimestampMicrosecondType>),
+    Interval(&'a PrimitiveArray<IntervalMonthDayNanoType>),
+    Uuid(&'a FixedSizeBinaryArray),
+    List(&'a ListArray, Box<TextColumn<'a>>),
+}
+
+impl<'a> TextColumn<'a> {
+    /// All columns of a batch.
+    pub(in crate::files) fn of_batch(batch: &'a RecordBatch) -> Result<Vec<Self>> {
+        let schema = batch.schema_ref();
+        let columns = schema.fields().iter().zip(batch.columns());
+        columns.map(|(field, array)| Self::new(field, array.as_ref())).collect()
+    }
+
+    fn new(field: &Field, array: &'a dyn Array) -> Result<Self> {
+        let strange = || Error::internal(format!("a file cannot take {}", field.data_type())).column(field.name());
+        let ty = DataType::of(field).ok_or_else(strange)?;
+        if ty.arrow() != *array.data_type() {
+            return Err(strange());
+        }
+        let values = match ty {
+            DataType::Bool => Values::Bool(array.as_boolean()),
+            DataType::Int16 => Values::Int16(array.as_primitive()),
+            DataType::Int32 => Values::Int32(array.as_primitive()),
+            DataType::Int64 => Values::Int64(array.as_primitive()),
+            DataType::Float32 => Values::Float32(array.as_primitive()),
+            DataType::Float64 => Values::Float64(array.as_primitive()),
+            DataType::Decimal { precision, scale } if precision <= 38 => Values::Decimal(array.as_primitive(), scale),
+            DataType::Decimal { scale, .. } => Values::WideDecimal(array.as_primitive(), scale),
+            DataType::BigDecimal => Values::BigDecimal(array.as_string()),
+            DataType::String => Values::String(array.as_string()),
+            DataType::Json => Values::Json(array.as_string()),
+            DataType::Binary => Values::Binary(array.as_binary()),
+            DataType::Date => Values::Date(array.as_primitive()),
+            DataType::Time => Values::Time(array.as_primitive()),
+            DataType::Timestamp => Values::Timestamp(array.as_primitive()),
+            DataType::TimestampTz => Values::TimestampTz(array.as_primitive()),
+            DataType::Interval => Values::Interval(array.as_primitive()),
+            DataType::Uuid => Values::Uuid(array.as_fixed_size_binary()),
+            DataType::List(_) => {
+                let list = array.as_list::<i32>();
+                let item = DataType::of(field).and_then(|ty| match ty {
+                    DataType::List(item) => Some(item.field(field.name(), true)),
+                    _ => None,
+                });
+                let items = Self::new(&item.ok_or_else(strange)?, list.values().as_ref())?;
+                Values::List(list, Box::new(items))
+            }
+        };
+        Ok(Self { array, values })
+    }
+
+    /// Whether a cell is NULL.
+    pub(in crate::files) fn is_null(&self, row: usize) -> bool {
+        self.array.is_null(row)
+    }
+
+    /// Appends a cell that is not NULL, as text.
+    pub(in crate::files) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        match &self.values {
+            Values::Bool(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
+            Values::Int16(array) => show(out, array.value(row)),
+            Values::Int32(array) => show(out, array.value(row)),
+            Values::Int64(array) => show(out, array.value(row)),
+            Values::Float32(array) => match array.value(row) {
+                value if value.is_finite() => show_debug(out, value),
+                value => out.extend_from_slice(odd_float(f64::from(value)).as_bytes()),
+            },
+            Values::Float64(array) => match array.value(row) {
+                value if value.is_finite() => show_debug(out, value),
+                value => out.extend_from_slice(odd_float(value).as_bytes()),
+            },
+            Values::Decimal(array, scale) => {
+                let units = array.value(row);
+                decimal(out, units < 0, *scale, units.unsigned_abs());
+            }
+            Values::WideDecimal(array, scale) => {
+                let units = array.value(row).to_string();
+                let digits = units.strip_prefix('-').unwrap_or(&units);
+                decimal(out, units.starts_with('-'), *scale, digits);
+            }
+            Values::BigDecimal(array) | Values::String(array) | Values::Json(array) => {
+                out.extend_from_slice(array.value(row).as_bytes());
+            }
+            Values::Binary(array) => {
+                out.extend_from_slice(b"\\x");
+                array.value(row).iter().for_each(|byte| hex(out, *byte));
+            }
+            Values::Date(array) => date(out, i64::from(array.value(row))),
+            Values::Time(array) => time(out, array.value(row)),
+            Values::Timestamp(array) => timestamp(out, array.value(row)),
+            Values::TimestampTz(array) => {
+                timestamp(out, array.value(row));
+                out.push(b'Z');
+            }
+            Values::Interval(array) => interval(out, array.value(row)),
+            Values::Uuid(array) => {
+                for (at, byte) in array.value(row).iter().enumerate() {
+                    if matches!(at, 4 | 6 | 8 | 10) {
+                        out.push(b'-');
+                    }
+                    hex(out, *byte);
+                }
+            }
+            Values::List(..) => self.write_json(row, out)?,
+        }
+        Ok(())
+    }
+
+    /// Appends a cell as a JSON value on one line.
+    pub(in crate::files) fn write_json(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        if self.is_null(row) {
+            out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        match &self.values {
+            Values::Bool(_)
+            | Values::Int16(_)
+            | Values::Int32(_)
+            | Values::Int64(_)
+            | Values::Decimal(..)
+            | Values::WideDecimal(..) => self.write(row, out)?,
+            Values::Float32(array) if array.value(row).is_finite() => self.write(row, out)?,
+            Values::Float64(array) if array.value(row).is_finite() => self.write(row, out)?,
+            Values::Float32(array) => return Err(no_number(odd_float(f64::from(array.value(row))))),
+            Values::Float64(array) => return Err(no_number(odd_float(array.value(row)))),
+            Values::BigDecimal(array) => {
+                let text = array.value(row);
+                match Digits::of(text.as_bytes()) {
+                    Some(parts) if parts.plain && !parts.whole.is_empty() => out.extend_from_slice(text.as_bytes()),
+                    _ => return Err(no_number(text)),
+                }
+            }
+            Values::String(array) => json_string(out, array.value(row))?,
+            Values::Json(array) => {
+                let text = array.value(row);
+                if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+                    return Err(Error::new(
+                        Code::InvalidData(Side::Destination),
+                        "the value is not JSON",
+                    ));
+                }
+                // Line ends stand only between the tokens of a JSON text, where a space means the same.
+                out.extend(
+                    text.bytes()
+                        .map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }),
+                );
+            }
+            Values::Binary(array) => {
+                out.push(b'"');
+                let value = array.value(row);
+                let start = out.len();
+                out.resize(start + value.len().div_ceil(3) * 4, 0);
+                let written = STANDARD.encode_slice(value, &mut out[start..]);
+                out.truncate(start + written.map_err(|problem| Error::internal(problem.to_string()))?);
+                out.push(b'"');
+            }
+            Values::List(array, items) => {
+                out.push(b'[');
+                let (from, to) = (array.value_offsets()[row], array.value_offsets()[row + 1]);
+                for item in from..to {
+                    if item > from {
+                        out.push(b',');
+                    }
+                    items.write_json(item as usize, out)?;
+                }
+                out.push(b']');
+            }
+            _ => {
+                out.push(b'"');
+                self.write(row, out)?;
+                out.push(b'"');
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Appends a JSON string.
+pub(in crate::files) fn json_string(out: &mut Vec<u8>, text: &str) -> Result<()> {
+    serde_json::to_writer(out, text).map_err(|problem| Error::internal(problem.to_string()))
+}
+
+fn no_number(text: &str) -> Error {
+    Error::new(
+        Code::ValueOutOfRange(Side::Destination),
+        format!("JSON has no number `{text}`"),
+    )
+    .help("give the column `type: string`, or write CSV or Parquet")
+}
+
+fn odd_float(value: f64) -> &'static str {
+    if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+/// Writing into a vector cannot fail.
+fn show(out: &mut Vec<u8>, value: impl std::fmt::Display) {
+    let _ = write!(out, "{value}");
+}
+
+fn show_debug(out: &mut Vec<u8>, value: impl std::fmt::Debug) {
+    let _ = write!(out, "{value:?}");
+}
+
+fn decimal(out: &mut Vec<u8>, negative: bool, scale: u8, digits: impl std::fmt::Display) {
+    let scale = usize::from(scale);
+    if negative {
+        out.push(b'-');
+    }
+    let start = out.len();
+    let _ = write!(out, "{digits:0>width$}", width = scale + 1);
+    if scale > 0 {
+        debug_assert!(out.len() - start > scale);
+        out.insert(out.len() - scale, b'.');
+    }
+}
+
+fn hex(out: &mut Vec<u8>, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+}
+
+fn date(out: &mut Vec<u8>, days: i64) {
+    let (year, month, day) = civil_from_days(days);
+    let sign = if year < 0 { "-" } else { "" };
+    let _ = write!(out, "{sign}{:04}-{month:02}-{day:02}", year.abs());
+}
+
+fn time(out: &mut Vec<u8>, micros: i64) {
+    let (seconds, micro) = (micros / 1_000_000, micros % 1_000_000);
+    let _ = write!(
+        out,
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    );
+    if micro != 0 {
+        let _ = write!(out, ".{micro:06}");
+    }
+}
+
+fn timestamp(out: &mut Vec<u8>, micros: i64) {
+    date(out, micros.div_euclid(DAY));
+    out.push(b'T');
+    time(out, micros.rem_euclid(DAY));
+}
+
+fn interval(out: &mut Vec<u8>, value: IntervalMonthDayNano) {
+    out.push(b'P');
+    if value.months != 0 {
+        let _ = write!(out, "{}M", value.months);
+    }
+    if value.days != 0 {
+        let _ = write!(out, "{}D", value.days);
+    }
+    if value.nanoseconds != 0 || (value.months == 0 && value.days == 0) {
+        let sign = if value.nanoseconds < 0 { "-" } else { "" };
+        let nanos = value.nanoseconds.unsigned_abs();
+        let _ = write!(out, "T{sign}{}", nanos / 1_000_000_000);
+        match nanos % 1_000_000_000 {
+            0 => {}
+            rest if rest % 1000 == 0 => show(out, format_args!(".{:06}", rest / 1000)),
+            rest => show(out, format_args!(".{rest:09}")),
+        }
+        out.push(b'S');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Cells;
+    use super::*;
+
+    #[test]
+    fn text_survives_reading_and_writing() {
+        for (ty, texts) in [
+            ("bool", vec!["true", "false"]),
+            ("int16", vec!["-32768", "0"]),
+            ("float64", vec!["1e300", "-0.0", "5e-324", "NaN", "-Infinity", "0.1"]),
+            ("float32", vec!["3.4028235e38", "Infinity"]),
+            ("decimal(5,2)", vec!["-0.01", "999.99", "0.00"]),
+            ("decimal(38,38)", vec!["-0.00000000000000000000000000000000000001"]),
+            (
+                "decimal(76,1)",
+                vec!["-12345678901234567890123456789012345678901234567890.1"],
+            ),
+            ("decimal", vec!["-1.50", "NaN"]),
+            ("binary", vec!["\\x", "\\x00ff"]),
+            ("date", vec!["-0044-03-15", "0000-01-01", "9999-12-31", "10000-01-01"]),
+            ("time", vec!["00:00:00", "23:59:59.000001", "24:00:00"]),
+            ("timestamp", vec!["0001-01-01T00:00:00", "1969-12-31T23:59:59.999999"]),
+            ("timestamptz", vec!["294246-12-31T23:59:59.999999Z"]),
+            ("interval", vec!["PT0S", "P-14M3DT-0.500000S", "PT0.000000001S"]),
+            ("uuid", vec!["00112233-4455-6677-8899-aabbccddeeff"]),
+            ("list<string>", vec![r#"["a","",null,"\n\"é"]"#, "[]"]),
+            ("list<list<int32>>", vec!["[[1],null,[]]"]),
+            ("json", vec![r#"{"a": [1, 2.50]}"#]),
+        ] {
+            let ty: DataType = ty.parse().unwrap();
+            let mut cells = Cells::new(ty.clone(), false);
+            for text in &texts {
+                assert!(cells.push(text.as_bytes()), "{ty} {text}");
+            }
+            let array = cells.finish().unwrap();
+            let column = TextColumn::new(&ty.field("c", true), array.as_ref()).unwrap();
+            for (row, text) in texts.iter().enumerate() {
+                let mut out = Vec::new();
+                column.write(row, &mut out).unwrap();
+                assert_eq!(std::str::from_utf8(&out).unwrap(), *text, "{ty}");
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! From the text of a CSV file to typed batches, without a copy of a cell on the way.
+
+use arrow_array::RecordBatch;
+use syncapp_model::{Code, Error, Result, Side};
+
+use super::Nulls;
+use super::split::{Dialect, Field, Found, record, undouble};
+use crate::files::blocks::{Blocks, MAX_CELL, MAX_ROW};
+use crate::files::config::ValidFiles;
+use crate::files::format;
+use crate::files::read::{FileColumn, Limits, Reader as FileReader, Table};
+
+/// The records of a file.
+pub(in crate::files) struct Records {
+    pub(super) blocks: Blocks,
+    pub(super) dialect: Dialect,
+    pub(super) fields: Vec<Field>,
+    /// The number of fields in every record.
+    pub(super) width: usize,
+    /// How long the record is; it is passed by with the next call.
+    length: usize,
+}
+
+impl Records {
+    pub(super) fn new(files: &ValidFiles, blocks: Blocks) -> Self {
+        Self {
+            dialect: Dialect {
+                delimiter: format::delimiter(files, blocks.name()),
+                quote: files.quote,
+            },
+            blocks,
+            fields: Vec::new(),
+            width: 0,
+            length: 0,
+        }
+    }
+
+    /// Finds the next record's fields; its length, or `None` at the end of the file.
+    pub(super) fn find(&mut self) -> Result<Option<usize>> {
+        loop {
+            let text = self.blocks.text();
+            if text.is_empty() {
+                if self.blocks.ended() {
+                    return Ok(None);
+                }
+                self.blocks.more()?;
+                continue;
+            }
+            match record(self.dialect, text, self.blocks.ended(), &mut self.fields) {
+                Found::Record(length) => {
+                    if length > MAX_ROW {
+                        return Err(self.blocks.too_large("row", MAX_ROW, 0));
+                    }
+                    self.length = length;
+                    let empty = matches!(self.fields[..], [only] if only.end == 0 && !only.quoted);
+                    if empty && self.width != 1 {
+                        self.pass();
+                        continue;
+                    }
+                    return Ok(Some(length));
+                }
+                Found::Part => self.blocks.more()?,
+                Found::BehindQuote(at) => {
+                    let why = "a field goes on behind its closing quote";
+                    return Err(self.blocks.error(Code::InvalidData(Side::Source), why, at).help(
+                        "a quote inside a quoted field must be doubled; set `quote` if the file quotes otherwise",
+                    ));
+                }
+                Found::OpenQuote(at) => {
+                    let why = "the file ends inside a quoted field";
+                    return Err(self
+                        .blocks
+                        .error(Code::InvalidData(Side::Source), why, at)
+                        .help("the file may be cut short; set `quote` if it quotes otherwise"));
+                }
+            }
+        }
+    }
+
+    /// Passes the found record by.
+    #[inline]
+    pub(super) fn pass(&mut self) {
+        self.blocks.pass(self.length);
+    }
+
+    /// A field's text.
+    #[inline]
+    pub(super) fn text<'a>(&'a self, field: Field, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+        let text = &self.blocks.text()[field.start..field.end];
+        if field.doubled {
+            undouble(self.dialect.quote, text, scratch);
+            scratch
+        } else {
+            text
+        }
+    }
+
+    /// Fails where the record has another number of fields than the first.
+    #[inline]
+    pub(super) fn check(&self) -> Result<()> {
+        if self.fields.len() == self.width && self.length <= MAX_CELL {
+            return Ok(());
+        }
+        self.check_slowly()
+    }
+
+    #[cold]
+    fn check_slowly(&self) -> Result<()> {
+        if let Some(field) = self.fields.iter().find(|field| field.end - field.start > MAX_CELL) {
+            return Err(self.blocks.too_large("cell", MAX_CELL, field.start));
+        }
+        if self.fields.len() == self.width {
+            return Ok(());
+        }
+        let why = format!(
+            "the row has {} fields and the first one has {}",
+            self.fields.len(),
+            self.width
+        );
+        Err(self
+            .blocks
+            .error(Code::InvalidData(Side::Source), why, 0)
+            .help("mend the file, or set `delimiter` or `quote` if it is written otherwise"))
+    }
+}
+
+/// Reads a CSV file's rows.
+pub(in crate::files) struct Reader {
+    records: Records,
+    nulls: Nulls,
+    /// For each column of the table, the field it is read from.
+    sources: Vec<Option<usize>>,
+    table: Table,
+    scratch: Vec<u8>,
+}
+
+impl Reader {
+    /// Reads the header: columns are found by name, those that the file lacks are NULL.
+    pub(in crate::files) fn open(
+        files: &ValidFiles,
+        blocks: Blocks,
+        all: &[FileColumn],
+        wanted: &[usize],
+        limits: Limits,
+    ) -> Result<Self> {
+        let (records, names) = super::header(files, blocks)?;
+        let find = |at: &usize| names.iter().position(|name| *name == all[*at].name);
+        Ok(Self {
+            records,
+            nulls: Nulls::new(files),
+            sources: wanted.iter().map(find).collect(),
+            table: Table::new(all, wanted, limits),
+            scratch: Vec::new(),
+        })
+    }
+
+    fn row(&mut self) -> Result<()> {
+        self.records.check()?;
+        for (column, source) in self.sources.iter().enumerate() {
+            let cells = &mut self.table.cells[column];
+            let Some(source) = source else {
+                cells.push_null();
+                continue;
+            };
+            let field = self.records.fields[*source];
+            let text = self.records.text(field, &mut self.scratch);
+            if self.nulls.has(text, field.quoted) {
+                cells.push_null();
+            } else if !cells.push(text) {
+                let text = text.to_vec();
+                return Err(self.misfit(column, field, &text));
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn misfit(&self, column: usize, field: Field, text: &[u8]) -> Error {
+        let error = self.table.misfit(&self.records.blocks, column, text, field.start);
+        if text.is_empty() {
+            error.help("set `null_values: [\"\"]` on the connection if an empty field is NULL even in quotes")
+        } else {
+            error
+        }
+    }
+}
+
+impl FileReader for Reader {
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        while let Some(length) = self.records.find()? {
+            if self.table.full(length) {
+                return self.table.batch(self.records.blocks.name()).map(Some);
+            }
+            self.row()?;
+            self.table.count(length);
+            self.records.pass();
+        }
+        if self.table.rows == 0 {
+            return Ok(None);
+        }
+        self.table.batch(self.records.blocks.name()).map(Some)
+    }
+}

@@ -1,0 +1,144 @@
+//! From batches to CSV: a header, LF behind each row, quotes where they are needed; NULL is an empty field and the
+//! empty string a quoted one.
+
+use std::fs::File;
+use std::io::Write;
+
+use arrow_array::RecordBatch;
+use syncapp_model::{Code, Error, Result, Side};
+
+use super::Nulls;
+use crate::files::cells::TextColumn;
+use crate::files::compress::Output;
+use crate::files::config::ValidFiles;
+use crate::files::encode::{Encoder as FileEncoder, Unfinished};
+use crate::files::format;
+
+/// Rows are handed to the file when so many bytes are together.
+const CHUNK: usize = 64 << 10;
+
+/// Writes a CSV file.
+pub(in crate::files) struct Encoder {
+    output: Output,
+    delimiter: u8,
+    quote: u8,
+    nulls: Nulls,
+    pending: Vec<u8>,
+    rows: u64,
+}
+
+impl Encoder {
+    /// Begins a file with its header.
+    pub(in crate::files) fn new(files: &ValidFiles, name: &str, output: Output, columns: &[String]) -> Self {
+        let mut encoder = Self {
+            output,
+            delimiter: format::delimiter(files, name),
+            quote: files.quote,
+            nulls: Nulls::new(files),
+            pending: Vec::with_capacity(2 * CHUNK),
+            rows: 0,
+        };
+        if files.header {
+            for (at, column) in columns.iter().enumerate() {
+                if at > 0 {
+                    encoder.pending.push(encoder.delimiter);
+                }
+                encoder.quoted_from(column.as_bytes());
+            }
+            encoder.pending.push(b'\n');
+        }
+        encoder
+    }
+
+    /// Appends a text, in quotes where it needs them.
+    fn quoted_from(&mut self, text: &[u8]) {
+        if self.needs_quotes(text) {
+            self.pending.push(self.quote);
+            for byte in text {
+                if *byte == self.quote {
+                    self.pending.push(self.quote);
+                }
+                self.pending.push(*byte);
+            }
+            self.pending.push(self.quote);
+        } else {
+            self.pending.extend_from_slice(text);
+        }
+    }
+
+    fn needs_quotes(&self, text: &[u8]) -> bool {
+        text.is_empty()
+            || memchr::memchr3(self.delimiter, self.quote, b'\n', text).is_some()
+            || memchr::memchr(b'\r', text).is_some()
+    }
+
+    fn cell(&mut self, column: &TextColumn<'_>, row: usize, scratch: &mut Vec<u8>) -> Result<()> {
+        if column.is_null(row) {
+            return match self.nulls.spelling() {
+                Some(spelling) => {
+                    if self.needs_quotes(spelling) && !spelling.is_empty() {
+                        let spelling = spelling.to_vec();
+                        self.quoted_from(&spelling);
+                    } else {
+                        self.pending.extend_from_slice(spelling);
+                    }
+                    Ok(())
+                }
+                None => Err(refused("NULL", "`null_values: []` says that no field is NULL")),
+            };
+        }
+        scratch.clear();
+        column.write(row, scratch)?;
+        if self.nulls.listed(scratch) {
+            let text = String::from_utf8_lossy(scratch);
+            return Err(refused(
+                &format!("the text `{text}`"),
+                "`null_values` says that it means NULL",
+            ));
+        }
+        self.quoted_from(scratch);
+        Ok(())
+    }
+}
+
+fn refused(what: &str, why: &str) -> Error {
+    Error::new(
+        Code::ValueOutOfRange(Side::Destination),
+        format!("{what} cannot be written: {why}"),
+    )
+    .help("change `null_values` on the connection")
+}
+
+impl FileEncoder for Encoder {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), Unfinished> {
+        let columns = TextColumn::of_batch(batch)?;
+        let mut scratch = Vec::new();
+        for row in 0..batch.num_rows() {
+            for (at, column) in columns.iter().enumerate() {
+                if at > 0 {
+                    self.pending.push(self.delimiter);
+                }
+                self.cell(column, row, &mut scratch).map_err(|error| {
+                    let name = batch.schema_ref().field(at).name();
+                    error.column(name).row(format!("row {}", self.rows + 1))
+                })?;
+            }
+            self.pending.push(b'\n');
+            self.rows += 1;
+            if self.pending.len() >= CHUNK {
+                self.output.write_all(&self.pending)?;
+                self.pending.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn written(&self) -> u64 {
+        self.output.written() + self.pending.len() as u64
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<File, Unfinished> {
+        self.output.write_all(&self.pending)?;
+        Ok(self.output.finish()?)
+    }
+}

@@ -1,0 +1,13 @@
+//! The contract of the sync file and the command line, tested on the real program: every key, command and flag has the
+//! effect that the documentation promises, or answers `config.not_available`; every failure is readable and leaves the
+//! target as it was.
+
+mod cancel;
+mod case;
+mod commands;
+mod connections;
+mod errors;
+mod file;
+mod keys;
+mod place;
+mod schema;
