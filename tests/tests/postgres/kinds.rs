@@ -97,6 +97,7 @@ async fn settings_of_a_role_change_nothing() {
             "client_encoding = 'LATIN1'",
             "array_nulls = off",
             "quote_all_identifiers = on",
+            "idle_in_transaction_session_timeout = 1",
         ] {
             database.run(&format!("alter role {role} set {setting}")).await;
         }

@@ -132,6 +132,25 @@ async fn splits_together_are_the_snapshot() {
 }
 
 #[tokio::test]
+async fn whole_rows_come_in_bounded_batches() {
+    let database = large().await;
+    let source = source(&database.reader);
+    let spec = source.describe(&public("large")).await.unwrap();
+    for (rows, bytes, most) in [(100, 1 << 24, 100), (1 << 20, 10_000, 30), (1, 1, 1)] {
+        let mut request = request(&public("large"), &spec, true);
+        (request.wire, request.limit) = (true, Some(1000));
+        (request.batch_rows, request.batch_bytes) = (rows, bytes);
+        let batches = drain(&*source.open(&request).await.unwrap()).await.unwrap();
+        assert!(
+            batches
+                .iter()
+                .all(|batch| matches!(batch, Batch::Native(_)) && batch.rows() <= most)
+        );
+        assert_eq!(batches.iter().map(Batch::rows).sum::<usize>(), 1000);
+    }
+}
+
+#[tokio::test]
 async fn queries_are_streams() {
     let database = tpch::copy().await;
     let source = source(&database.reader);

@@ -99,7 +99,8 @@ async fn what_a_swap_would_lose_makes_it_a_refill() {
         "create table child9 () inherits (t9)",
         "alter table t10 add column note text default 'mine'",
         "alter table t11 replica identity full",
-        "create function f12(t12) returns int language sql as 'select 1'",
+        "alter table t12 alter id add generated always as identity (start 7)",
+        "create function f13(t13) returns int language sql as 'select 1'",
     ]
     .into_iter()
     .enumerate()

@@ -18,11 +18,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// What sessions that only read call themselves.
 pub(super) const READER: &str = "syncapp reader";
 
-/// Settings that texts of values and names of types depend on, and one that ends a session whose client is gone (since PostgreSQL 14).
-/// Local to the transaction, so that they also hold behind a pooler.
+/// Settings that texts of values and names of types depend on, and two for the session's end: it waits for its client
+/// as long as that lives, and (since PostgreSQL 14) no longer. Local to the transaction, so that they also hold behind
+/// a pooler.
 const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'iso_8601'; \
      set local timezone = 'UTC'; set local bytea_output = 'hex'; set local extra_float_digits = 1; \
-     set local xmlbinary = 'base64'; set local xmloption = 'content'; set local quote_all_identifiers = off; set local client_min_messages = 'warning'; \
+     set local xmlbinary = 'base64'; set local xmloption = 'content'; set local quote_all_identifiers = off; \
+     set local client_min_messages = 'warning'; set local idle_in_transaction_session_timeout = 0; \
      select set_config('client_connection_check_interval', '2s', true) \
      where current_setting('server_version_num')::int >= 140000";
 

@@ -18,6 +18,9 @@ use super::decode::{Decoder, Framing, builders, schema};
 use super::horizon::Sessions;
 use super::{sql, statement};
 
+/// Room for the row that fills a batch.
+const SLACK: usize = 8 * 1024;
+
 pub(super) struct PostgresSource {
     pub(super) valid: Arc<Valid>,
 }
@@ -157,6 +160,7 @@ impl Snapshot for PostgresSnapshot {
             rows: Box::pin(rows),
             client,
             turn: self.turn()?,
+            most: (self.request.batch_rows, self.request.batch_bytes),
             done: false,
         };
         Ok(stream::try_unfold(reading, Reading::next).boxed())
@@ -174,13 +178,13 @@ impl PostgresSnapshot {
 
     /// What becomes of the messages.
     fn turn(&self) -> Result<Turn> {
-        let (rows, bytes) = (self.request.batch_rows, self.request.batch_bytes);
         if self.request.wire {
+            let room = self.request.batch_bytes + SLACK;
             return Ok(Turn::Wire {
                 framing: Framing::default(),
-                out: Vec::with_capacity(bytes),
+                out: Vec::with_capacity(room),
+                room,
                 rows: 0,
-                bytes,
             });
         }
         let mut fields = Vec::new();
@@ -190,11 +194,7 @@ impl PostgresSnapshot {
             fields.push(self.relation.spec.columns[at].field(read.native));
             wires.push((!read.native).then(|| self.relation.types[at].wire.clone()));
         }
-        Ok(Turn::Columns {
-            decoder: Box::new(Decoder::new(schema(fields), builders(&wires))),
-            rows,
-            bytes,
-        })
+        Ok(Turn::Columns(Box::new(Decoder::new(schema(fields), builders(&wires)))))
     }
 }
 
@@ -203,21 +203,21 @@ struct Reading {
     rows: std::pin::Pin<Box<CopyOutStream>>,
     client: Arc<Client>,
     turn: Turn,
+    /// Rows and bytes of a batch.
+    most: (usize, usize),
     done: bool,
 }
 
+/// Whole rows are gathered as they are, or taken apart into columns.
 enum Turn {
     Wire {
         framing: Framing,
         out: Vec<u8>,
+        /// Of a batch without very long rows.
+        room: usize,
         rows: usize,
-        bytes: usize,
     },
-    Columns {
-        decoder: Box<Decoder>,
-        rows: usize,
-        bytes: usize,
-    },
+    Columns(Box<Decoder>),
 }
 
 impl Turn {
@@ -228,37 +228,36 @@ impl Turn {
                 *rows += 1;
                 Ok(())
             }),
-            Self::Columns { decoder, .. } => decoder.push(message),
+            Self::Columns(decoder) => decoder.push(message),
         }
     }
 
-    fn full(&self) -> bool {
+    /// Rows and bytes so far.
+    fn size(&self) -> (usize, usize) {
         match self {
-            Self::Wire { out, bytes, .. } => out.len() >= *bytes,
-            Self::Columns { decoder, rows, bytes } => decoder.rows() >= *rows || decoder.bytes() >= *bytes,
+            Self::Wire { out, rows, .. } => (*rows, out.len()),
+            Self::Columns(decoder) => (decoder.rows(), decoder.bytes()),
         }
     }
 
     /// The rows so far, if there are any.
     fn take(&mut self) -> Result<Option<Batch>> {
-        match self {
-            Self::Wire { out, rows, bytes, .. } => {
-                let taken = std::mem::replace(out, Vec::with_capacity(*bytes));
-                let batch = NativeRows {
-                    bytes: taken.into(),
-                    rows: std::mem::take(rows),
-                };
-                Ok((batch.rows > 0).then_some(Batch::Native(batch)))
-            }
-            Self::Columns { decoder, .. } if decoder.rows() == 0 => Ok(None),
-            Self::Columns { decoder, .. } => decoder.finish().map(|batch| Some(Batch::Columns(batch))),
+        if self.size().0 == 0 {
+            return Ok(None);
         }
+        Ok(Some(match self {
+            Self::Wire { out, room, rows, .. } => Batch::Native(NativeRows {
+                bytes: std::mem::replace(out, Vec::with_capacity(*room)).into(),
+                rows: std::mem::take(rows),
+            }),
+            Self::Columns(decoder) => Batch::Columns(decoder.finish()?),
+        }))
     }
 
     fn end(&self) -> Result<()> {
         match self {
             Self::Wire { framing, .. } => framing.finish(),
-            Self::Columns { decoder, .. } => decoder.end(),
+            Self::Columns(decoder) => decoder.end(),
         }
     }
 }
@@ -272,7 +271,12 @@ impl Reading {
             let batch = match self.rows.next().await {
                 Some(Ok(message)) => {
                     self.turn.push(&message)?;
-                    if self.turn.full() { self.turn.take()? } else { None }
+                    let (rows, bytes) = self.turn.size();
+                    if rows >= self.most.0 || bytes >= self.most.1 {
+                        self.turn.take()?
+                    } else {
+                        None
+                    }
                 }
                 Some(Err(error)) => return Err(self.client.error(&error)),
                 None => {

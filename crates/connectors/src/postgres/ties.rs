@@ -47,13 +47,13 @@ select exists (select from pg_constraint where contype = 'f' and confrelid = c.o
          or exists (select from pg_inherits where c.oid in (inhrelid, inhparent))
          or exists (select from pg_attribute a join pg_type t on t.oid = a.atttypid
                     where a.attrelid = c.oid and a.attnum > 0
-                      and (a.attoptions is not null or a.attstattarget > 0 or a.attstorage <> t.typstorage))
+                      and (a.attidentity <> '' or a.attoptions is not null or a.attstattarget > 0
+                           or a.attstorage <> t.typstorage))
          or c.relkind <> 'r' or c.relhasrules or c.relreplident <> 'd' or c.reloptions is not null
          or c.reltablespace <> 0 or c.relrowsecurity or c.relpersistence <> 'p'
          or c.relowner <> (select oid from pg_roles where rolname = current_user),
        exists (select from pg_index where indrelid = c.oid) or exists (select from pg_constraint where conrelid = c.oid)
-         or exists (select from pg_attrdef where adrelid = c.oid)
-         or exists (select from pg_attribute where attrelid = c.oid and attnum > 0 and attidentity <> '')";
+         or exists (select from pg_attrdef where adrelid = c.oid)";
 
 /// Whether there is a unique index by which the server can find rows, with columns of these names.
 const UNIQUE: &str = "
