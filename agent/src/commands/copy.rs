@@ -16,7 +16,8 @@ use crate::{args, history};
 const NAME: &str = "copy";
 
 pub(crate) async fn copy(args: args::Copy) -> Result<Exit, Failure> {
-    let ends = ends(endpoint(&args.source)?.as_ref(), endpoint(&args.target)?.as_ref())?;
+    let (source, target) = (endpoint(&args.source)?, endpoint(&args.target)?);
+    let ends = ends((source.as_ref(), target.as_ref()), ("source", "target"))?;
     let config = StreamConfig {
         into: args.into,
         ..StreamConfig::default()
@@ -40,7 +41,7 @@ pub(crate) async fn copy(args: args::Copy) -> Result<Exit, Failure> {
         ends,
         options: &options,
         json: args.json,
-        locate: &|error| error,
+        file: None,
     };
     let summary = job.run(&history::open()?, &on_signals()).await?;
     Ok(exit_of(&summary))
