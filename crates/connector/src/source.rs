@@ -60,6 +60,8 @@ pub struct ReadRequest {
     pub columns: Vec<ReadColumn>,
     /// Whether rows may come as [`crate::Batch::Native`]; all columns are native then.
     pub wire: bool,
+    /// The cursor that the next increment will follow: the view's [`Snapshot::horizon`] is about it.
+    pub cursor: Option<String>,
     /// Bounds on a cursor, and its order.
     pub range: Option<Range>,
     /// At most so many rows.

@@ -28,6 +28,7 @@ pub async fn preview(ends: &Ends, plan: &StreamPlan, rows: u64) -> Result<Previe
         stream: plan.stream.clone(),
         columns: all.collect(),
         wire: false,
+        cursor: None,
         range: None,
         limit: Some(rows),
         splits: 1,

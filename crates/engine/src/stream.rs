@@ -229,6 +229,7 @@ impl StreamRun {
             stream: plan.stream.clone(),
             columns: reads(program),
             wire,
+            cursor: plan.cursor.clone(),
             range,
             limit: options.limit,
             splits: options.splits,

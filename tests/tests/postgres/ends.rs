@@ -103,6 +103,7 @@ pub(super) fn request(stream: &StreamRef, spec: &StreamSpec, native: bool) -> Re
             })
             .collect(),
         wire: false,
+        cursor: None,
         range: None,
         limit: None,
         splits: 1,

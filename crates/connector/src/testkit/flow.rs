@@ -111,6 +111,7 @@ impl Flow {
                 })
                 .collect(),
             wire: false,
+            cursor: None,
             range: None,
             limit: None,
             splits: 2,

@@ -36,16 +36,17 @@ impl Source for PostgresSource {
 
     async fn open(&self, request: &ReadRequest) -> Result<Box<dyn Snapshot>> {
         let client = Client::connect(&self.valid, Side::Source).await?;
-        let sessions = match &request.range {
-            Some(range) => Some((range, Sessions::look(&client).await?)),
+        let cursor = request.cursor.as_ref();
+        let sessions = match cursor.or(request.range.as_ref().map(|range| &range.cursor)) {
+            Some(cursor) => Some((cursor, Sessions::look(&client).await?)),
             None => None,
         };
         client.begin("isolation level repeatable read, read only").await?;
         let relation = describe(&client, &request.stream).await?;
         let (horizon, warnings) = match sessions {
-            Some((range, sessions)) => {
-                let ty = &statement::cursor(&relation.spec, range)?.ty;
-                sessions.horizon(&client, &range.cursor, ty).await?
+            Some((cursor, sessions)) => {
+                let ty = &statement::cursor(&relation.spec, cursor)?.ty;
+                sessions.horizon(&client, cursor, ty).await?
             }
             None => (None, Vec::new()),
         };

@@ -92,20 +92,15 @@ pub(super) fn copy(relation: &Relation, request: &ReadRequest, split: &Split) ->
 }
 
 /// The cursor's column.
-pub(super) fn cursor<'a>(spec: &'a StreamSpec, range: &Range) -> Result<&'a Column> {
-    let missing = || {
-        Error::new(
-            Code::UnknownColumn,
-            format!("the stream has no column `{}`", range.cursor),
-        )
-    };
-    spec.column(&range.cursor).ok_or_else(missing)
+pub(super) fn cursor<'a>(spec: &'a StreamSpec, name: &str) -> Result<&'a Column> {
+    let missing = || Error::new(Code::UnknownColumn, format!("the stream has no column `{name}`"));
+    spec.column(name).ok_or_else(missing)
 }
 
 /// The expression that a range compares and orders by, and its condition. Text is compared by its bytes, as the engine
 /// does, not by a collation.
 fn bounds(relation: &Relation, range: &Range) -> Result<(String, Option<String>)> {
-    let column = cursor(&relation.spec, range)?;
+    let column = cursor(&relation.spec, &range.cursor)?;
     let name = sql::ident(&range.cursor);
     let key = if column.ty == DataType::String {
         format!("{name}::text collate \"C\"")

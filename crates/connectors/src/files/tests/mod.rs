@@ -93,6 +93,7 @@ impl Folder {
             stream,
             columns: columns.collect(),
             wire: false,
+            cursor: None,
             range: None,
             limit: None,
             splits: 4,
