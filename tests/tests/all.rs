@@ -1,3 +1,4 @@
 //! Everything end to end, in one program: servers are started once, and links are few.
 
+mod faults;
 mod postgres;

@@ -41,10 +41,17 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
         .output()?;
     out.write_all(&ran.stdout)?;
     let printed = String::from_utf8_lossy(&ran.stdout);
-    let Some(tables) = printed.find("\n### ").map(|at| &printed[at + 1..]).filter(|_| ran.status.success()) else {
+    let Some(tables) = printed
+        .find("\n### ")
+        .map(|at| &printed[at + 1..])
+        .filter(|_| ran.status.success())
+    else {
         return Ok(false);
     };
-    let command = ["cargo xtask bench"].into_iter().chain(options.iter().map(String::as_str)).collect::<Vec<_>>();
+    let command = ["cargo xtask bench"]
+        .into_iter()
+        .chain(options.iter().map(String::as_str))
+        .collect::<Vec<_>>();
     let text = format!("{HEAD}Command: `{}`, on {}.\n\n{tables}", command.join(" "), machine());
     std::fs::write(root.join("docs/benchmarks.md"), text)?;
     Ok(true)
@@ -54,6 +61,11 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    format!("{} ({cores} cores)", model.map_or("an unknown processor", |(_, name)| name))
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    format!(
+        "{} ({cores} cores)",
+        model.map_or("an unknown processor", |(_, name)| name)
+    )
 }

@@ -165,7 +165,9 @@ impl Step<'_> {
         let at_once = self.dice.below(2) == 0;
         if !at_once {
             let left = self.target.rest(&self.source).await;
-            self.note(number, left.is_empty(), || format!("still there after the kill: {left:?}"));
+            self.note(number, left.is_empty(), || {
+                format!("still there after the kill: {left:?}")
+            });
         }
         let seen = self.target.mark().await;
         if !killed {
@@ -179,7 +181,11 @@ impl Step<'_> {
         }
         if !at_once {
             let held = self.target.held().await;
-            let fine = if seen.committed == mark.committed { held == old } else { held == new };
+            let fine = if seen.committed == mark.committed {
+                held == old
+            } else {
+                held == new
+            };
             self.note(number, fine, || {
                 format!("killed at {part:.2}: held {held}, before {old}, wanted {new}")
             });
@@ -197,6 +203,8 @@ impl Step<'_> {
         self.note(number, ended.code == Some(0), || {
             format!("the next run ends with {:?}: {}", ended.code, ended.output)
         });
+        // The machine may become faster or slower.
+        self.report.typical = (self.report.typical * 3 + ended.took) / 4;
         self.compare(&format!("kill {number} at {part:.2}")).await;
         let last = self.target.mark().await;
         self.note(number, last.epoch > seen.epoch, || {

@@ -124,7 +124,9 @@ impl Target {
         let wanted = ["sync.yaml", "lake.db"];
         for folder in [syncapp.folder(), syncapp.temporary()] {
             let entries = std::fs::read_dir(folder).expect("the folder can be read");
-            let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+            let names = entries
+                .flatten()
+                .map(|entry| entry.file_name().to_string_lossy().into_owned());
             found.extend(names.filter(|name| !wanted.contains(&name.as_str())));
         }
         found

@@ -84,7 +84,11 @@ impl Workload {
 
     /// Makes the source's table.
     pub async fn fill(self, source: &Database, count: u64) {
-        let key = if self == Self::Append { "not null" } else { "primary key" };
+        let key = if self == Self::Append {
+            "not null"
+        } else {
+            "primary key"
+        };
         let select = rows(
             "1",
             &count.to_string(),
@@ -146,9 +150,7 @@ impl Workload {
         let how = match self {
             Self::Refresh => "mode: full_refresh, write: overwrite",
             Self::Append => "mode: incremental, write: append, cursor: updated_at",
-            Self::Merge | Self::MergeSqlite => {
-                "mode: incremental, write: merge, cursor: updated_at, primary_key: [id]"
-            }
+            Self::Merge | Self::MergeSqlite => "mode: incremental, write: merge, cursor: updated_at, primary_key: [id]",
         };
         format!(
             "version: 1\nproject: faults\nconnections:\n  source: {{ connector: postgres, url: \"{}\" }}\n  \
