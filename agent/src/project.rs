@@ -99,7 +99,8 @@ impl Project {
     /// Both ends of a sync.
     pub(crate) fn ends(&self, sync: &Sync) -> Result<Ends, Failure> {
         let (source, destination) = (self.endpoint(&sync.source)?, self.endpoint(&sync.destination)?);
-        ends(source.as_ref(), destination.as_ref()).map_err(|problem| self.failure(vec![problem]))
+        let names = (sync.source.as_str(), sync.destination.as_str());
+        ends((source.as_ref(), destination.as_ref()), names).map_err(|problem| self.failure(vec![problem]))
     }
 
     /// The sync of that name, or the file's only one.
@@ -135,13 +136,24 @@ impl Project {
     /// Problems of a stream, with their places in the file.
     pub(crate) fn locate(&self, sync: &str, problem: Error) -> Error {
         let at = problem.report().at.clone();
-        match (at.stream.as_deref(), at.column.as_deref()) {
-            (Some(stream), Some(column)) => self
-                .loaded
-                .locate(&["syncs", sync, "streams", stream, "columns", column], problem),
-            (Some(stream), None) => self.loaded.locate(&["syncs", sync, "streams", stream], problem),
-            _ => problem,
+        // A problem of a data file stands at its own place.
+        let Some(stream) = at.stream.filter(|_| at.file.is_none()) else {
+            return problem;
+        };
+        let mut path = vec!["syncs", sync, "streams", &stream];
+        match (at.column.as_deref(), problem.code()) {
+            (Some(column), code) => {
+                path.extend(["columns", column]);
+                path.extend(match code {
+                    Code::InvalidExpression | Code::ExpressionFailed => Some("expr"),
+                    Code::CastFailed | Code::LossyType => Some("type"),
+                    _ => None,
+                });
+            }
+            (None, Code::InvalidExpression | Code::ExpressionFailed) => path.push("where"),
+            _ => {}
         }
+        self.loaded.locate(&path, problem)
     }
 
     /// Problems that point into this file.
@@ -164,8 +176,11 @@ impl Project {
     }
 }
 
-/// Both ends, as the engine takes them.
-pub(crate) fn ends(source: &dyn Endpoint, destination: &dyn Endpoint) -> Result<Ends, Error> {
+/// Both ends and what their connections are called, as the engine takes them.
+pub(crate) fn ends(
+    (source, destination): (&dyn Endpoint, &dyn Endpoint),
+    (source_name, destination_name): (&str, &str),
+) -> Result<Ends, Error> {
     let same_system = source.manifest().id == destination.manifest().id;
     let cannot = |endpoint: &dyn Endpoint, what: &str| {
         Error::new(
@@ -180,6 +195,8 @@ pub(crate) fn ends(source: &dyn Endpoint, destination: &dyn Endpoint) -> Result<
             .ok_or_else(|| cannot(destination, "written"))?
             .into(),
         same_system,
+        source_name: source_name.into(),
+        destination_name: destination_name.into(),
     })
 }
 

@@ -11,16 +11,25 @@ impl Variables for Environment {
     }
 
     fn secret(&self, name: &str) -> Option<String> {
-        let spelled: String = name
-            .chars()
-            .map(|c| {
-                if c.is_alphanumeric() {
-                    c.to_ascii_uppercase()
-                } else {
-                    '_'
-                }
-            })
-            .collect();
-        self.get(&format!("SYNCAPP_SECRET_{spelled}"))
+        self.get(&variable(name))
     }
+
+    fn secret_help(&self, name: &str) -> String {
+        format!("set the variable `{}` to its value", variable(name))
+    }
+}
+
+/// The variable that holds a secret.
+fn variable(secret: &str) -> String {
+    let spelled: String = secret
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    format!("SYNCAPP_SECRET_{spelled}")
 }

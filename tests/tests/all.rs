@@ -1,4 +1,5 @@
 //! Everything end to end, in one program: servers are started once, and links are few.
 
 mod contract;
+mod faults;
 mod postgres;

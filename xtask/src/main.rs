@@ -1,6 +1,7 @@
 //! The one door to developers' chores: `cargo xtask COMMAND`.
 
 mod bench;
+mod faults;
 mod repository;
 mod tidy;
 
@@ -27,6 +28,11 @@ const CHORES: &[Chore] = &[
         "bench",
         "measures against the bare pipe between two servers, into docs/benchmarks.md",
         bench::run,
+    ),
+    (
+        "faults",
+        "kills syncs at random moments, and compares source and target",
+        faults::run,
     ),
 ];
 

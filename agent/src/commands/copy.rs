@@ -44,6 +44,7 @@ pub(crate) async fn copy(args: args::Copy) -> Result<Exit, Failure> {
         endpoint(&args.target, output.as_ref())?,
     );
     let into = args.into.or_else(|| output.as_ref().map(|_| OUTPUT.to_owned()));
+    let ends = ends((source.as_ref(), target.as_ref()), ("source", "target"))?;
     let config = StreamConfig {
         into: into.clone(),
         ..StreamConfig::default()
@@ -64,11 +65,11 @@ pub(crate) async fn copy(args: args::Copy) -> Result<Exit, Failure> {
         project: NAME,
         name: NAME,
         sync: &sync,
-        ends: ends(source.as_ref(), target.as_ref())?,
+        ends,
         options: &options,
         json: args.json,
         quiet: output.is_some(),
-        locate: &|error| error,
+        file: None,
     };
     let summary = job.run(&history::open()?, &on_signals()).await?;
     if let Some(folder) = output.filter(|_| summary.outcome == Outcome::Landed) {

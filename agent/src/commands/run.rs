@@ -45,7 +45,6 @@ pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
         if cancel.is_cancelled() {
             break;
         }
-        let locate = |problem| project.locate(name, problem);
         let job = Job {
             project: &project.name,
             name,
@@ -54,7 +53,7 @@ pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
             options: &options,
             json: args.json,
             quiet: false,
-            locate: &locate,
+            file: Some(&project),
         };
         match job.run(&store, &cancel).await {
             Ok(summary) => exits.push(exit_of(&summary)),
@@ -78,8 +77,8 @@ pub(crate) struct Job<'a> {
     pub(crate) json: bool,
     /// Whether standard output belongs to the data: no summary is printed.
     pub(crate) quiet: bool,
-    /// Finds a stream's problem in the sync file.
-    pub(crate) locate: &'a dyn Fn(Error) -> Error,
+    /// The sync file, in which problems have their places.
+    pub(crate) file: Option<&'a Project>,
 }
 
 impl Job<'_> {
@@ -97,12 +96,12 @@ impl Job<'_> {
                 history::fail(store, record, problems.first())
                     .await
                     .map_err(|error| vec![error])?;
-                return Err(problems.into_iter().map(self.locate).collect());
+                return Err(self.located(problems));
             }
         };
         let (events, mut incoming) = unbounded_channel();
         let mut shown = Show::new(self.json);
-        let running = syncapp_engine::run(self.ends, plan, self.name, self.options, events, cancel.clone());
+        let running = syncapp_engine::run(self.ends.clone(), plan, self.name, self.options, events, cancel.clone());
         let showing = async {
             while let Some(event) = incoming.recv().await {
                 shown.event(&event)?;
@@ -123,9 +122,18 @@ impl Job<'_> {
                 .iter()
                 .filter_map(|stream| stream.error.clone())
                 .collect();
-            show(&errors, None);
+            let source = self.file.and_then(|file| file.failure(Vec::new()).source);
+            show(&self.located(errors), source.as_deref());
         }
         Ok(summary)
+    }
+
+    /// Problems with their places in the sync file, if there is one.
+    fn located(&self, problems: Vec<Error>) -> Vec<Error> {
+        match self.file {
+            Some(file) => problems.into_iter().map(|problem| file.locate(self.name, problem)).collect(),
+            None => problems,
+        }
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use syncapp_connector::StateScope;
+use serde_json::Value;
+use syncapp_connector::{State, StateScope};
 use syncapp_engine::{Ends, RunOptions, StreamPlan, plan};
 use syncapp_model::sync_file::Sync;
 use syncapp_model::{Checkpoint, Code, Error, Position, Scalar, StreamKey};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::args::{self, StateAction, StateOf};
 use crate::failure::{Exit, Failure};
@@ -41,7 +44,7 @@ async fn show(of: &StateOf, as_json: bool) -> Result<Exit, Failure> {
             .filter(|state| state.key.project == project.name && state.key.sync == name);
         for state in ours {
             if as_json {
-                output::json(&state)?;
+                output::json(&told(&state)?)?;
                 continue;
             }
             let position = state
@@ -64,6 +67,15 @@ async fn show(of: &StateOf, as_json: bool) -> Result<Exit, Failure> {
         output::table(&["sync", "stream", "epoch", "position", "rows"], rows);
     }
     Ok(Exit::Done)
+}
+
+/// A state as JSON, its time in RFC 3339.
+fn told(state: &State) -> Result<Value, Error> {
+    let failed = |problem: String| Error::internal(format!("a state cannot be spelled: {problem}"));
+    let mut told = serde_json::to_value(state).map_err(|problem| failed(problem.to_string()))?;
+    let written = OffsetDateTime::from(state.updated_at).format(&Rfc3339);
+    told["updated_at"] = written.map_err(|problem| failed(problem.to_string()))?.into();
+    Ok(told)
 }
 
 async fn set(of: &StateOf, stream: String, position: &str) -> Result<Exit, Failure> {

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
 use syncapp_connector::{Destination, Page, Range, Source, StreamRef};
 use syncapp_model::sync_file::{Mode, Naming, StreamConfig, Sync, Write};
-use syncapp_model::{Code, DataType, Error, Pattern, Result, Scalar, StreamKey, StreamName, StreamSpec};
+use syncapp_model::{Code, DataType, Error, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec};
 use syncapp_transform::{Change, Mapping, MappingSpec};
 
 use crate::RunOptions;
@@ -24,6 +24,21 @@ pub struct Ends {
     pub destination: Arc<dyn Destination>,
     /// Whether both are of the same kind of system.
     pub same_system: bool,
+    /// What the file calls the connection that is read.
+    pub source_name: String,
+    /// What the file calls the connection that is written.
+    pub destination_name: String,
+}
+
+impl Ends {
+    /// An error with the connection that it is about.
+    pub(crate) fn name(&self, error: Error) -> Error {
+        match error.code().side() {
+            Some(Side::Source) => error.connection(&self.source_name),
+            Some(Side::Destination) => error.connection(&self.destination_name),
+            None => error,
+        }
+    }
 }
 
 /// The streams of a sync.
@@ -94,7 +109,7 @@ pub async fn plan(
     for (stream, entry, described) in stream::iter(exact).buffered(DESCRIBE).collect::<Vec<_>>().await {
         match described {
             Ok(spec) => found.push((stream, spec, entry)),
-            Err(error) => failed.push((entry.key.clone(), error.stream(&entry.key))),
+            Err(error) => failed.push((entry.key.clone(), ends.name(error).stream(&entry.key))),
         }
     }
     if !entries.globs.is_empty() {
@@ -110,7 +125,7 @@ pub async fn plan(
                 entries
                     .globs
                     .iter()
-                    .map(|entry| (entry.key.clone(), error.clone().stream(&entry.key))),
+                    .map(|entry| (entry.key.clone(), ends.name(error.clone()).stream(&entry.key))),
             ),
         }
     }
@@ -209,10 +224,8 @@ fn decide(
         let column = cursor.as_ref().and_then(|cursor| spec.column(cursor));
         let ty = column.map_or(DataType::String, |column| column.ty.clone());
         Scalar::parse(text, &ty).ok_or_else(|| {
-            one(Error::new(
-                Code::InvalidValue,
-                format!("`{text}` is not a value of the cursor's type {ty}"),
-            ))
+            let why = format!("`{text}` is not a value of the cursor's type {ty}");
+            one(Error::new(Code::InvalidValue, why).help("write a value as `syncapp preview` shows the cursor's column"))
         })
     };
     let start = config.start.as_ref().map(|start| parse(&plain(start))).transpose()?;

@@ -71,7 +71,11 @@ impl StreamRun {
         let (outcome, position, error) = match ended {
             Ok(position) => (Outcome::Landed, position, None),
             Err(error) if error.code() == Code::Cancelled => (Outcome::Cancelled, None, Some(error)),
-            Err(error) => (Outcome::Failed, None, Some(error.stream(&self.plan.key.stream))),
+            Err(error) => (
+                Outcome::Failed,
+                None,
+                Some(self.ends.name(error).stream(&self.plan.key.stream)),
+            ),
         };
         StreamSummary {
             stream: self.plan.key.stream.clone(),
@@ -135,7 +139,7 @@ impl StreamRun {
                 stream: self.plan.key.stream.clone(),
                 failures,
                 wait_seconds: wait.as_secs_f64(),
-                error: error.stream(&self.plan.key.stream),
+                error: self.ends.name(error).stream(&self.plan.key.stream),
             });
             tokio::time::sleep(wait).await;
         }

@@ -141,6 +141,14 @@ impl Code {
         format!("{area}.{name}")
     }
 
+    /// Which end of a sync it is about, if it is about one.
+    pub fn side(self) -> Option<Side> {
+        let area = self.parts().0;
+        [Side::Source, Side::Destination]
+            .into_iter()
+            .find(|side| area == side.to_string())
+    }
+
     fn parts(self) -> (String, &'static str) {
         let config = |name| ("config".to_owned(), name);
         let run = |name| ("run".to_owned(), name);

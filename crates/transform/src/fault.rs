@@ -54,7 +54,10 @@ impl Fault {
                 format!("{words} where {values}")
             },
             closed: "it fails on this row; the reason may hold a masked value and is not shown".to_owned(),
-            help: None,
+            help: Some(
+                "let the expression answer for such rows, for example by `case when` or `nullif`, or leave them out with \
+                 `where`",
+            ),
         }
     }
 

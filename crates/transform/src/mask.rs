@@ -33,7 +33,7 @@ impl Mask {
                         Code::UnknownSecret,
                         "`mask: hash` needs the project's secret `mask_key`, which is not set",
                     )
-                    .help("store a `mask_key` for the project, or use `mask: redact`")
+                    .help("set the variable `SYNCAPP_SECRET_MASK_KEY` to a long random text and keep it, or use `mask: redact`")
                 })?;
                 let state = Hmac::new_from_slice(key).map_err(|error| Error::internal(error.to_string()))?;
                 Self::Hash(Box::new(state))

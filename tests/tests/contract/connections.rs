@@ -143,7 +143,7 @@ pub(crate) fn tls() {
     let made = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     let certificate = |name: &str, subject: &str| {
         let line = format!(
-            "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {name}.key -out {name}.crt -subj /CN=test -addext subjectAltName={subject}"
+            "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {name}.key -out {name}.crt -subj /CN=test -addext subjectAltName={subject} -addext basicConstraints=critical,CA:FALSE"
         );
         let done = Command::new("openssl")
             .args(line.split(' '))

@@ -84,12 +84,13 @@ impl Place {
         look().unwrap_or_else(|problem| vec![problem.to_string()])
     }
 
-    /// All files below the folder with their bytes, except the program's own store, for "exactly as before". Of an
-    /// SQLite database its users' tables count: a run that fails may have raised its fence.
+    /// All files below the folder with their bytes, except the program's own, for "exactly as before". Of an SQLite
+    /// database its users' tables count: a run that fails may have raised its fence.
     pub(crate) fn contents(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
         walk(self.folder.path(), &mut found);
-        found.retain(|path| !path.starts_with(self.path("home")));
+        let own = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_syncapp"));
+        found.retain(|path| !path.starts_with(self.path("home")) && !own(path));
         let read = |path: PathBuf| {
             let is_database = path.extension() == Some(OsStr::new("db"));
             let bytes = if is_database {

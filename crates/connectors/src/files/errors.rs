@@ -10,30 +10,33 @@ use syncapp_model::{Code, Error, ErrorKind, Side};
 pub(super) fn io(side: Side, doing: &str, file: impl Display, problem: &io::Error) -> Error {
     let (code, help) = match problem.kind() {
         io::ErrorKind::NotFound => match side {
-            Side::Source => (Code::StreamNotFound, None),
-            Side::Destination => (Code::NamespaceNotFound(side), None),
+            Side::Source => (Code::StreamNotFound, "check `path` and the stream's name"),
+            Side::Destination => (Code::NamespaceNotFound(side), "make the folder, or correct `path`"),
         },
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => (
             Code::PermissionDenied(side),
-            Some("give this user the right, or run as another one"),
+            "give this user rights on the file and its folder, or run as a user who has them",
         ),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            (Code::DiskFull(side), Some("make room and run again"))
+            (Code::DiskFull(side), "make room and run again")
         }
-        io::ErrorKind::NotADirectory => (Code::NamespaceNotFound(side), None),
+        io::ErrorKind::NotADirectory => (
+            Code::NamespaceNotFound(side),
+            "a part of the path is a file: correct `path` or the stream's name",
+        ),
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => (
             Code::InvalidData(side),
-            Some("the file is damaged, cut short, or not what its ending, `compression` or `encoding` says"),
+            "the file is damaged, cut short, or not what its ending, `compression` or `encoding` says",
         ),
-        _ => (Code::Failed(side), None),
+        _ => (
+            Code::Failed(side),
+            "the driver's words say why the system refused; correct that and run again",
+        ),
     };
-    let error = Error::new(code, format!("cannot {doing} `{file}`"))
+    Error::new(code, format!("cannot {doing} `{file}`"))
+        .help(help)
         .file(file)
-        .driver(problem);
-    match help {
-        Some(help) => error.help(help),
-        None => error,
-    }
+        .driver(problem)
 }
 
 /// A batch that Arrow refuses.

@@ -27,6 +27,7 @@ pub(super) struct Described {
 /// The files of a stream: the one of that name or, if it is a target of ours, all its parts; else those that the name
 /// covers as a glob.
 pub(super) fn find(files: &ValidFiles, name: &str) -> Result<Vec<Listed>> {
+    root::readable(&files.root)?;
     let states = state::peek(&files.root)?;
     let targets: Vec<_> = states.iter().filter(|entry| entry.target == name).collect();
     let mut set: Vec<_> = root::file(&files.root, name)?.into_iter().collect();
@@ -65,6 +66,7 @@ fn listed(files: &ValidFiles, states: &[Entry], glob: &Glob) -> Result<Vec<Liste
 
 /// The streams that a glob covers: files, and targets of ours in place of their parts.
 pub(super) fn streams(files: &ValidFiles, glob: &Glob) -> Result<Vec<String>> {
+    root::readable(&files.root)?;
     let states = state::peek(&files.root)?;
     let name = |file: Listed| match states.iter().find(|entry| entry.owns(&file.name)) {
         Some(entry) => entry.target.clone(),

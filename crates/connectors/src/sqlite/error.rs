@@ -47,8 +47,17 @@ pub(super) fn explain(error: &rusqlite::Error, side: Side) -> Error {
             Some("the rows break a key, NOT NULL, CHECK or foreign key that the table declares"),
         ),
         Some(ErrorCode::TooBig) => (Code::TooLarge(side), "a value or row is beyond SQLite's limit", None),
+        Some(ErrorCode::SystemIoFailure) => (
+            Code::Failed(side),
+            "the system cannot read or write the file",
+            Some("look for a full disk, a quota, a limit on the size of files, or a disk that fails"),
+        ),
         Some(ErrorCode::OperationInterrupted) => (Code::Cancelled, "the statement was interrupted", None),
-        _ => (Code::Failed(side), "SQLite reports an error", None),
+        _ => (
+            Code::Failed(side),
+            "SQLite reports an error",
+            Some("the driver's words say which; if they do not help, please report it"),
+        ),
     };
     let explained = Error::new(code, why).driver(error);
     match help {

@@ -17,6 +17,9 @@ pub trait Variables {
 
     /// The value of `secret://NAME`, if there is one.
     fn secret(&self, name: &str) -> Option<String>;
+
+    /// What to do where there is no secret of that name.
+    fn secret_help(&self, name: &str) -> String;
 }
 
 /// A piece of a text.
@@ -184,7 +187,7 @@ impl Interpolation<'_> {
     fn secret(&self, name: &str) -> Result<String, Error> {
         self.variables.secret(name).ok_or_else(|| {
             Error::new(Code::UnknownSecret, format!("there is no secret `{name}`"))
-                .help("store a secret of that name, or take the value from a variable: `${NAME}`")
+                .help(self.variables.secret_help(name))
         })
     }
 
@@ -223,6 +226,10 @@ mod tests {
 
         fn secret(&self, name: &str) -> Option<String> {
             (name == "team/pw").then(|| "s3cret".into())
+        }
+
+        fn secret_help(&self, name: &str) -> String {
+            format!("store `{name}`")
         }
     }
 

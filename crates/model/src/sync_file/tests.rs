@@ -118,4 +118,8 @@ impl Variables for Fixed {
     fn secret(&self, name: &str) -> Option<String> {
         (name == "db/password").then(|| "from-the-vault".to_owned())
     }
+
+    fn secret_help(&self, name: &str) -> String {
+        format!("store `{name}`")
+    }
 }

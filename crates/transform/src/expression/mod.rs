@@ -45,7 +45,10 @@ impl Expression {
     pub(crate) fn compile(text: &str, source: &[Column], now: SystemTime) -> Result<Self, Vec<Error>> {
         let parsed = parse::parse(text, source)?;
         let view = view::schema(source, &parsed.columns);
-        let invalid = |why: String| vec![Error::new(Code::InvalidExpression, why)];
+        let invalid = |why: String| {
+            let help = "check the functions' names and the types they take; a cast is written `cast(x as bigint)`";
+            vec![Error::new(Code::InvalidExpression, why).help(help)]
+        };
         let planned = plan::plan(parsed.ast, &view, now).map_err(|error| invalid(plan::words(&error)))?;
         let ty = result::ty(&planned.field).map_err(invalid)?;
         Ok(Self {

@@ -43,7 +43,7 @@ pub(super) fn parse(text: &str, source: &[Column]) -> Result<Parsed, Vec<Error>>
     let dialect = GenericDialect {};
     let tokens = Tokenizer::new(&dialect, text)
         .tokenize_with_location()
-        .map_err(|error| vec![invalid(format!("the expression does not parse: {error}"))])?;
+        .map_err(|error| vec![unparsable(&error.to_string())])?;
     check_depth(&tokens)
         .map_err(|why| vec![invalid(why).help("split the expression, or prepare the value in the source")])?;
     let mut parser = Parser::new(&dialect)
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str, source: &[Column]) -> Result<Parsed, Vec<Error>>
             ParserError::TokenizerError(words) | ParserError::ParserError(words) => words,
             ParserError::RecursionLimitExceeded => "it nests too deeply".to_owned(),
         };
-        vec![invalid(format!("the expression does not parse: {words}"))]
+        vec![unparsable(&words)]
     })?;
     let bare = match &ast {
         Expr::Identifier(ident) => Some(ident.clone()),
@@ -82,6 +82,15 @@ pub(super) fn parse(text: &str, source: &[Column]) -> Result<Parsed, Vec<Error>>
         bare: bare.and(resolver.columns.first().copied()),
         columns: resolver.columns,
     })
+}
+
+/// What is no SQL expression, in the parser's words.
+fn unparsable(words: &str) -> Error {
+    let words = words.replace("found: EOF", "found: the end");
+    Error::new(Code::InvalidExpression, format!("the expression does not parse: {words}")).help(
+        "write an SQL expression over source columns: texts in single quotes, names that are not plain words in double \
+         quotes, every bracket closed",
+    )
 }
 
 /// Fails where the syntax tree would be too deep to walk. The depth is counted from above: every operator or keyword since

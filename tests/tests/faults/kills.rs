@@ -1,0 +1,36 @@
+//! A short kill campaign of each workload; `cargo xtask faults` runs a long one.
+
+use syncapp_tests::faults::{Campaign, Workload};
+use syncapp_tests::server::postgres::Postgres;
+
+async fn check(workload: Workload) {
+    let campaign = Campaign {
+        seed: 20_260,
+        kills: 3,
+        rows: 4000,
+        workload,
+    };
+    let report = campaign.run(Postgres::shared().await).await;
+    assert!(report.differences.is_empty(), "{report}");
+    assert_eq!(report.kills(), campaign.kills, "{report}");
+}
+
+#[tokio::test]
+async fn a_killed_refresh_leaves_the_old_table_or_the_new_one() {
+    check(Workload::Refresh).await;
+}
+
+#[tokio::test]
+async fn a_killed_merge_misses_and_repeats_nothing() {
+    check(Workload::Merge).await;
+}
+
+#[tokio::test]
+async fn a_killed_append_brings_each_row_once() {
+    check(Workload::Append).await;
+}
+
+#[tokio::test]
+async fn a_killed_merge_into_sqlite_misses_and_repeats_nothing() {
+    check(Workload::MergeSqlite).await;
+}
