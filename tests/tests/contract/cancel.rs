@@ -9,7 +9,8 @@ use crate::contract::connections::{shop, wait};
 use crate::contract::place::{Place, database, postgres, program};
 
 /// Rows come for minutes.
-const SLOW: &str = "into: landing.t, query: \"select i from generate_series(1, 1000000) i where pg_sleep(0.0005) is not null\"";
+const SLOW: &str =
+    "into: landing.t, query: \"select i from generate_series(1, 1000000) i where pg_sleep(0.0005) is not null\"";
 
 #[test]
 fn an_interrupted_run_is_130_and_leaves_the_target() {
@@ -18,7 +19,12 @@ fn an_interrupted_run_is_130_and_leaves_the_target() {
         "create table landing.t(i int); insert into landing.t values (-1); alter table landing.t owner to {}",
         target.writer.user
     )));
-    let file = sync(&postgres(&source.reader), &postgres(&target.writer), "public.slow", SLOW);
+    let file = sync(
+        &postgres(&source.reader),
+        &postgres(&target.writer),
+        "public.slow",
+        SLOW,
+    );
     let place = Place::new().file("sync.yaml", file);
     for signal in ["-INT", "-TERM"] {
         let mut run = place
@@ -31,7 +37,10 @@ fn an_interrupted_run_is_130_and_leaves_the_target() {
         let reading = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("stream_started"));
         assert!(lines.any(|line| reading(&line)), "the stream has begun");
         let sent = Instant::now();
-        let kill = Command::new("kill").args([signal, &run.id().to_string()]).status().unwrap();
+        let kill = Command::new("kill")
+            .args([signal, &run.id().to_string()])
+            .status()
+            .unwrap();
         assert!(kill.success());
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         let ran = place.ran(&run.wait_with_output().unwrap());

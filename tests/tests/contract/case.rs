@@ -98,9 +98,15 @@ impl Case {
             Self::Shown(test) => test(),
             Self::NotAvailable(keys) => refused(path, &people(keys)),
             Self::NoConnection(connection) => {
-                refused(path, &sync(connection, "{ connector: sqlite, path: to.db }", "people", ""));
+                refused(
+                    path,
+                    &sync(connection, "{ connector: sqlite, path: to.db }", "people", ""),
+                );
                 if connection.contains("files") {
-                    refused(path, &sync("{ connector: sqlite, path: from.db }", connection, "people", ""));
+                    refused(
+                        path,
+                        &sync("{ connector: sqlite, path: from.db }", connection, "people", ""),
+                    );
                 }
             }
         }
@@ -113,7 +119,11 @@ fn refused(path: &str, file: &str) {
     let before = place.contents();
     for command in ["check", "run"] {
         let ran = place.syncapp(&[command, "sync.yaml"]).exits(2);
-        assert!(ran.stderr.contains("error[config.not_available]"), "{path}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("error[config.not_available]"),
+            "{path}: {}",
+            ran.stderr
+        );
         assert!(ran.stderr.contains("= help: "), "{path}: {}", ran.stderr);
     }
     assert!(before == place.contents(), "{path}: something was written");
@@ -123,7 +133,11 @@ impl Stream {
     fn show(self, path: &str) {
         assert_eq!(self.landed(self.keys), self.want, "{path}: {}", self.keys);
         if let Some(otherwise) = self.otherwise {
-            assert_ne!(self.landed(otherwise), self.want, "{path} has no effect beside `{otherwise}`");
+            assert_ne!(
+                self.landed(otherwise),
+                self.want,
+                "{path} has no effect beside `{otherwise}`"
+            );
         }
     }
 
@@ -147,8 +161,15 @@ impl Reads {
 
     fn landed(self, keys: &str) -> Vec<String> {
         let connection = format!("{{ connector: files, {keys} }}");
-        let file = sync(&connection, "{ connector: sqlite, path: to.db }", self.file.0, "into: t");
-        let place = Place::new().file(&format!("data/{}", self.file.0), self.file.1).file("sync.yaml", file);
+        let file = sync(
+            &connection,
+            "{ connector: sqlite, path: to.db }",
+            self.file.0,
+            "into: t",
+        );
+        let place = Place::new()
+            .file(&format!("data/{}", self.file.0), self.file.1)
+            .file("sync.yaml", file);
         let ran = place.syncapp(&["run", "sync.yaml"]);
         let rows = place.rows("to.db", self.look);
         if ran.code == 0 { rows } else { vec![ran.stderr] }
@@ -158,7 +179,11 @@ impl Reads {
 impl Writes {
     fn show(self, path: &str) {
         let landed = self.landed(self.keys);
-        assert!(landed.starts_with(self.begins), "{path}: {}", String::from_utf8_lossy(&landed));
+        assert!(
+            landed.starts_with(self.begins),
+            "{path}: {}",
+            String::from_utf8_lossy(&landed)
+        );
         assert_ne!(self.landed(self.otherwise), landed, "{path} has no effect");
     }
 

@@ -5,8 +5,20 @@ use serde_json::Value as Json;
 use crate::contract::case::{PEOPLE, people, sync};
 use crate::contract::place::{Place, Ran};
 
-const BUILT: [&str; 9] = ["run", "copy", "check", "discover", "preview", "schema", "state", "runs", "completions"];
-const LATER: [&str; 9] = ["plan", "verify", "undo", "rejects", "push", "secrets", "login", "doctor", "agent"];
+const BUILT: [&str; 9] = [
+    "run",
+    "copy",
+    "check",
+    "discover",
+    "preview",
+    "schema",
+    "state",
+    "runs",
+    "completions",
+];
+const LATER: [&str; 9] = [
+    "plan", "verify", "undo", "rejects", "push", "secrets", "login", "doctor", "agent",
+];
 
 fn place(keys: &str) -> Place {
     Place::new().sqlite("from.db", PEOPLE).file("sync.yaml", people(keys))
@@ -37,9 +49,15 @@ fn help_names_every_command_that_is_built_and_every_flag_says_what_it_does() {
         assert!(help.contains("Usage: syncapp"), "{help}");
     }
     for command in LATER {
-        assert!(!help.contains(&format!("\n  {command} ")), "{command} is not built: {help}");
+        assert!(
+            !help.contains(&format!("\n  {command} ")),
+            "{command} is not built: {help}"
+        );
     }
-    assert!(help.contains("Exit codes: 0 done") && help.contains("130 cancelled"), "{help}");
+    assert!(
+        help.contains("Exit codes: 0 done") && help.contains("130 cancelled"),
+        "{help}"
+    );
     for action in ["show", "set", "reset"] {
         place.syncapp(&["state", action, "--help"]).exits(0);
     }
@@ -91,12 +109,62 @@ fn commands_that_are_not_built_say_so() {
     }
 }
 
+/// What `docs/limits.md` lists beside the keys of the table.
+#[test]
+fn connections_that_are_not_built_say_so() {
+    let mut unbuilt: Vec<String> = ["mysql", "redshift", "bigquery", "salesforce", "hubspot", "http"]
+        .map(|connector| format!("connector: {connector}"))
+        .into();
+    unbuilt.extend(
+        ["s3", "gs", "az", "sftp", "ftps", "https"]
+            .map(|scheme| format!("connector: files, path: \"{scheme}://place/x\"")),
+    );
+    unbuilt.push("connector: files, path: \"-\"".into());
+    unbuilt.push("connector: files, path: ., encoding: ebcdic".into());
+    unbuilt.push("connector: files, path: ., format: parquet, compression: gzip".into());
+    for connection in unbuilt {
+        let place = place("");
+        for file in [
+            sync(
+                &format!("{{ {connection} }}"),
+                "{ connector: sqlite, path: to.db }",
+                "people",
+                "",
+            ),
+            sync(
+                "{ connector: sqlite, path: from.db }",
+                &format!("{{ {connection} }}"),
+                "people",
+                "",
+            ),
+        ] {
+            place.put("sync.yaml", file);
+            for command in ["check", "run"] {
+                let ran = place.syncapp(&[command, "sync.yaml"]).exits(2);
+                assert!(
+                    ran.stderr.contains("config.not_available"),
+                    "{connection}: {}",
+                    ran.stderr
+                );
+            }
+        }
+        assert!(!place.path("to.db").exists());
+    }
+}
+
 #[test]
 fn completions_are_scripts() {
     let place = Place::new();
-    for (shell, sign) in [("bash", "complete -F _syncapp"), ("zsh", "#compdef syncapp"), ("fish", "complete -c syncapp")] {
+    for (shell, sign) in [
+        ("bash", "complete -F _syncapp"),
+        ("zsh", "#compdef syncapp"),
+        ("fish", "complete -c syncapp"),
+    ] {
         let script = place.syncapp(&["completions", shell]).exits(0).stdout;
-        assert!(script.contains(sign) && script.contains("discover"), "{shell}: {script}");
+        assert!(
+            script.contains(sign) && script.contains("discover"),
+            "{shell}: {script}"
+        );
     }
     let script = place.syncapp(&["completions", "bash"]).stdout;
     place.put("script", script);
@@ -107,10 +175,27 @@ fn completions_are_scripts() {
 fn run_ends_with_a_table_or_events() {
     let place = place("");
     let ran = run(&place, &[]).exits(0);
-    assert!(ran.stdout.contains("landed") && ran.stderr.contains("people → people"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("landed") && ran.stderr.contains("people → people"),
+        "{}",
+        ran.stdout
+    );
     let ran = run(&place, &["--json"]).exits(0);
-    let events: Vec<String> = ran.json().iter().map(|event| event["event"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(events, ["run_started", "stream_started", "committed", "stream_finished", "run_finished"]);
+    let events: Vec<String> = ran
+        .json()
+        .iter()
+        .map(|event| event["event"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        events,
+        [
+            "run_started",
+            "stream_started",
+            "committed",
+            "stream_finished",
+            "run_finished"
+        ]
+    );
     assert_eq!(ran.json()[4]["streams"][0]["rows_written"], 3);
     assert!(ran.stderr.is_empty(), "{}", ran.stderr);
 }
@@ -120,7 +205,10 @@ fn json_tells_failures_too() {
     let place = place("columns: { score: { type: float64 } }");
     let ran = run(&place, &["--json"]).exits(1);
     let last = ran.json().pop().unwrap();
-    assert_eq!((&last["event"], &last["outcome"]), (&"run_finished".into(), &"failed".into()));
+    assert_eq!(
+        (&last["event"], &last["outcome"]),
+        (&"run_finished".into(), &"failed".into())
+    );
     assert_eq!(last["streams"][0]["error"]["code"], "transform.cast_failed");
     place.put("sync.yaml", people("cursor: nothing, mode: incremental"));
     let ran = run(&place, &["--json"]).exits(2);
@@ -135,14 +223,20 @@ fn some_streams_landed_and_others_did_not_is_3() {
     assert!(ran.stderr.contains("source.stream_not_found"), "{}", ran.stderr);
     assert_eq!(count(&place), ["3"], "a bad stream does not block the others");
     // Two syncs: one lands, one cannot be planned.
-    let both = people("where: \"nonsense(\"").replace("\n  s:", "\n  t: { source: from, destination: to, streams: { people: { into: folk } } }\n  s:");
+    let both = people("where: \"nonsense(\"").replace(
+        "\n  s:",
+        "\n  t: { source: from, destination: to, streams: { people: { into: folk } } }\n  s:",
+    );
     place.put("sync.yaml", both);
     run(&place, &[]).exits(3);
 }
 
 #[test]
 fn sync_and_stream_choose() {
-    let file = people("").replace("\nsyncs:", "\nsyncs:\n  t: { source: from, destination: to, streams: { people: { into: folk }, pets: } }");
+    let file = people("").replace(
+        "\nsyncs:",
+        "\nsyncs:\n  t: { source: from, destination: to, streams: { people: { into: folk }, pets: } }",
+    );
     let place = place("").file("sync.yaml", file);
     place.alter("from.db", "create table pets(id integer); insert into pets values (7)");
     let tables = "select name from sqlite_schema where name in ('people', 'folk', 'pets') order by 1";
@@ -162,7 +256,10 @@ fn limit_leaves_the_state() {
     assert_eq!(position(&place), Json::Null);
     run(&place, &[]).exits(0);
     assert_eq!((count(&place), position(&place)), (vec!["3".into()], "30".into()));
-    place.alter("from.db", "insert into people values (4, 'Di', 1, 40, ''), (5, 'Ed', 1, 50, '')");
+    place.alter(
+        "from.db",
+        "insert into people values (4, 'Di', 1, 40, ''), (5, 'Ed', 1, 50, '')",
+    );
     run(&place, &["--limit", "2"]).exits(0);
     assert_eq!(position(&place), "30");
     run(&place, &[]).exits(0);
@@ -182,7 +279,10 @@ fn range_takes_its_begin_and_not_its_end_and_leaves_the_state() {
     ids(&["1", "2", "3"]);
     place.alter("from.db", "update people set name = 'Eve'");
     run(&place, &["--range", "..20"]).exits(0);
-    assert_eq!(place.rows("to.db", "select name from people order by id"), ["Eve", "Bob", "Cy"]);
+    assert_eq!(
+        place.rows("to.db", "select name from people order by id"),
+        ["Eve", "Bob", "Cy"]
+    );
     let ran = run(&place, &["--range", "x..y"]).exits(2);
     assert!(ran.stderr.contains("config.invalid_value"), "{}", ran.stderr);
     place.put("sync.yaml", people(""));
@@ -194,7 +294,10 @@ fn range_takes_its_begin_and_not_its_end_and_leaves_the_state() {
 fn full_refresh_reads_everything_again() {
     let place = place("mode: incremental, cursor: rev");
     run(&place, &[]).exits(0);
-    place.alter("from.db", "delete from people where id = 1; update people set name = 'Eve' where id = 2");
+    place.alter(
+        "from.db",
+        "delete from people where id = 1; update people set name = 'Eve' where id = 2",
+    );
     run(&place, &[]).exits(0);
     let names = |want: &[&str]| assert_eq!(place.rows("to.db", "select name from people order by id"), want);
     names(&["Ada", "Bob", "Cy"]);
@@ -209,19 +312,40 @@ fn state_is_shown_set_and_reset() {
     run(&place, &[]).exits(0);
     let shown = place.syncapp(&["state", "show", "sync.yaml"]).exits(0).stdout;
     assert!(shown.contains("position") && shown.contains("30"), "{shown}");
-    let json = place.syncapp(&["state", "show", "sync.yaml", "--sync", "s", "--json"]).exits(0).json();
-    assert!(json[0]["updated_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{}", json[0]);
+    let json = place
+        .syncapp(&["state", "show", "sync.yaml", "--sync", "s", "--json"])
+        .exits(0)
+        .json();
+    assert!(
+        json[0]["updated_at"].as_str().is_some_and(|at| at.ends_with('Z')),
+        "{}",
+        json[0]
+    );
     place.alter("from.db", "update people set name = upper(name)");
-    place.syncapp(&["state", "set", "sync.yaml", "--stream", "people", "20"]).exits(0);
+    place
+        .syncapp(&["state", "set", "sync.yaml", "--stream", "people", "20"])
+        .exits(0);
     assert_eq!(position(&place), "20");
     run(&place, &[]).exits(0);
-    assert_eq!(place.rows("to.db", "select name from people order by id"), ["Ada", "BOB", "CY"]);
-    place.syncapp(&["state", "reset", "sync.yaml", "--stream", "people"]).exits(0);
+    assert_eq!(
+        place.rows("to.db", "select name from people order by id"),
+        ["Ada", "BOB", "CY"]
+    );
+    place
+        .syncapp(&["state", "reset", "sync.yaml", "--stream", "people"])
+        .exits(0);
     run(&place, &[]).exits(0);
-    assert_eq!(place.rows("to.db", "select name from people order by id"), ["ADA", "BOB", "CY"]);
-    let ran = place.syncapp(&["state", "set", "sync.yaml", "--stream", "people", "soon"]).exits(2);
+    assert_eq!(
+        place.rows("to.db", "select name from people order by id"),
+        ["ADA", "BOB", "CY"]
+    );
+    let ran = place
+        .syncapp(&["state", "set", "sync.yaml", "--stream", "people", "soon"])
+        .exits(2);
     assert!(ran.stderr.contains("config.invalid_value"), "{}", ran.stderr);
-    let ran = place.syncapp(&["state", "reset", "sync.yaml", "--stream", "nobody"]).exits(2);
+    let ran = place
+        .syncapp(&["state", "reset", "sync.yaml", "--stream", "nobody"])
+        .exits(2);
     assert!(ran.stderr.contains("config.unknown_name"), "{}", ran.stderr);
 }
 
@@ -235,31 +359,55 @@ fn runs_are_remembered() {
     run(&place, &[]).exits(1);
     let runs = |more: &[&str]| place.syncapp(&[&["runs", "--json"], more].concat()).exits(0).json();
     assert_eq!(runs(&[]).len(), 4);
-    assert_eq!((&runs(&[])[0]["outcome"], &runs(&[])[1]["outcome"]), (&"failed".into(), &"done".into()));
+    assert_eq!(
+        (&runs(&[])[0]["outcome"], &runs(&[])[1]["outcome"]),
+        (&"failed".into(), &"done".into())
+    );
     assert_eq!(runs(&["--limit", "2"]).len(), 2);
     assert_eq!(runs(&["--project", "sync", "--sync", "s"]).len(), 4);
-    assert_eq!((runs(&["--project", "shop"]).len(), runs(&["--sync", "t"]).len()), (0, 0));
+    assert_eq!(
+        (runs(&["--project", "shop"]).len(), runs(&["--sync", "t"]).len()),
+        (0, 0)
+    );
     assert!(place.syncapp(&["runs"]).exits(0).stdout.contains("sync/s"));
 }
 
 #[test]
 fn discover_pages_and_picks() {
     let place = place("");
-    place.alter("from.db", "create table pets(id integer); create table plants(id integer)");
+    place.alter(
+        "from.db",
+        "create table pets(id integer); create table plants(id integer)",
+    );
     let names = |more: &[&str]| {
-        let ran = place.syncapp(&[&["discover", "sync.yaml", "--connection", "from", "--json"], more].concat()).exits(0);
-        let names: Vec<String> = ran.json().iter().map(|found| found["stream"].as_str().unwrap().to_owned()).collect();
+        let ran = place
+            .syncapp(&[&["discover", "sync.yaml", "--connection", "from", "--json"], more].concat())
+            .exits(0);
+        let names: Vec<String> = ran
+            .json()
+            .iter()
+            .map(|found| found["stream"].as_str().unwrap().to_owned())
+            .collect();
         (names.join(","), ran.stderr)
     };
     assert_eq!(names(&[]), ("people,pets,plants".into(), String::new()));
     let (page, note) = names(&["--limit", "2"]);
     assert_eq!(page, "people,pets");
     assert!(note.contains("--offset 2"), "{note}");
-    assert_eq!(names(&["--limit", "2", "--offset", "2"]), ("plants".into(), String::new()));
+    assert_eq!(
+        names(&["--limit", "2", "--offset", "2"]),
+        ("plants".into(), String::new())
+    );
     assert_eq!(names(&["p*s"]).0, "pets,plants");
     assert_eq!(names(&["people"]).0, "people");
-    let text = place.syncapp(&["discover", "sync.yaml", "--connection", "from", "people"]).exits(0).stdout;
-    assert!(text.contains("people (table") && text.contains("key 1") && text.contains("int64"), "{text}");
+    let text = place
+        .syncapp(&["discover", "sync.yaml", "--connection", "from", "people"])
+        .exits(0)
+        .stdout;
+    assert!(
+        text.contains("people (table") && text.contains("key 1") && text.contains("int64"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -268,8 +416,14 @@ fn preview_shows_both_sides_and_writes_nothing() {
     let before = place.contents();
     let line = ["preview", "sync.yaml", "--sync", "s", "--stream", "people"];
     let text = place.syncapp(&line).exits(0).stdout;
-    assert!(text.contains("people (source)") && text.contains("people (mapped)") && text.contains("***"), "{text}");
-    let json = place.syncapp(&[&line[..], &["--json", "--limit", "2"]].concat()).exits(0).json();
+    assert!(
+        text.contains("people (source)") && text.contains("people (mapped)") && text.contains("***"),
+        "{text}"
+    );
+    let json = place
+        .syncapp(&[&line[..], &["--json", "--limit", "2"]].concat())
+        .exits(0)
+        .json();
     assert_eq!(json[0]["source"].as_array().unwrap().len(), 2);
     assert_eq!(json[0]["mapped"].as_array().unwrap().len(), 1);
     assert!(before == place.contents() && !place.path("to.db").exists());
@@ -280,14 +434,31 @@ fn check_says_what_is_well_and_what_is_not() {
     let place = place("");
     let before = place.contents();
     let ran = place.syncapp(&["check", "sync.yaml"]).exits(0);
-    assert!(ran.stdout.contains("connection from (source): ok") && ran.stdout.contains("sync s: 1 stream"), "{}", ran.stdout);
-    assert_eq!(place.syncapp(&["check", "sync.yaml", "--json"]).exits(0).json()[0]["ok"], true);
+    assert!(
+        ran.stdout.contains("connection from (source): ok") && ran.stdout.contains("sync s: 1 stream\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(
+        place.syncapp(&["check", "sync.yaml", "--json"]).exits(0).json()[0]["ok"],
+        true
+    );
     place.put("sync.yaml", people("").replace("from.db", "gone.db"));
     let ran = place.syncapp(&["check", "sync.yaml"]).exits(1);
-    assert!(ran.stdout.contains("connection from (source): failed") && ran.stderr.contains("source.unreachable"), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("connection from (source): failed") && ran.stderr.contains("source.unreachable"),
+        "{}",
+        ran.stderr
+    );
     place.syncapp(&["check", "sync.yaml", "--connection", "to"]).exits(0);
-    let json = place.syncapp(&["check", "sync.yaml", "--connection", "from", "--json"]).exits(1).json();
-    assert_eq!((&json[0]["ok"], &json[0]["problems"][0]["code"]), (&false.into(), &"source.unreachable".into()));
+    let json = place
+        .syncapp(&["check", "sync.yaml", "--connection", "from", "--json"])
+        .exits(1)
+        .json();
+    assert_eq!(
+        (&json[0]["ok"], &json[0]["problems"][0]["code"]),
+        (&false.into(), &"source.unreachable".into())
+    );
     place.put("sync.yaml", people(""));
     assert!(before == place.contents() && !place.path("to.db").exists());
 }
@@ -297,12 +468,28 @@ fn copy_needs_no_file() {
     let place = place("").file("data/flights.csv", "a,b\n1,x\n2,y\n");
     place.syncapp(&["copy", "data", "flights.csv", "to.db"]).exits(0);
     assert_eq!(place.rows("to.db", "select a, b from flights"), ["1|x", "2|y"]);
-    let ran = place.syncapp(&["copy", "./from.db", "people", "./out", "folk.ndjson", "--limit", "1", "--json"]).exits(0);
+    let ran = place
+        .syncapp(&[
+            "copy",
+            "./from.db",
+            "people",
+            "./out",
+            "folk.ndjson",
+            "--limit",
+            "1",
+            "--json",
+        ])
+        .exits(0);
     assert_eq!(ran.json().last().unwrap()["outcome"], "landed");
-    assert_eq!(place.text("out/folk.ndjson"), "{\"id\":1,\"name\":\"Ada\",\"age\":36,\"rev\":10,\"score\":\"1.5\"}\n");
+    assert_eq!(
+        place.text("out/folk.ndjson"),
+        "{\"id\":1,\"name\":\"Ada\",\"age\":36,\"rev\":10,\"score\":\"1.5\"}\n"
+    );
     let ran = place.syncapp(&["copy", "-", "flights.csv", "to.db"]).exits(2);
     assert!(ran.stderr.contains("config.not_available"), "{}", ran.stderr);
-    let ran = place.syncapp(&["copy", "mysql://me:canary-x@h/d", "t", "to.db"]).exits(2);
+    let ran = place
+        .syncapp(&["copy", "mysql://me:canary-x@h/d", "t", "to.db"])
+        .exits(2);
     assert!(ran.stderr.contains("mysql"), "{}", ran.stderr);
 }
 
@@ -324,9 +511,18 @@ fn json_is_a_sync_file_too() {
 
 #[test]
 fn secrets_come_from_the_environment() {
-    let file = sync("{ connector: sqlite, path: \"secret://where-it-is\" }", "{ connector: sqlite, path: to.db }", "people", "");
+    let file = sync(
+        "{ connector: sqlite, path: \"secret://where-it-is\" }",
+        "{ connector: sqlite, path: to.db }",
+        "people",
+        "",
+    );
     let place = place("").file("sync.yaml", file);
     let ran = run(&place, &[]).exits(2);
-    assert!(ran.stderr.contains("config.unknown_secret") && ran.stderr.contains("SYNCAPP_SECRET_WHERE_IT_IS"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("config.unknown_secret") && ran.stderr.contains("SYNCAPP_SECRET_WHERE_IT_IS"),
+        "{}",
+        ran.stderr
+    );
     run(&place.variable("SYNCAPP_SECRET_WHERE_IT_IS", "from.db"), &[]).exits(0);
 }

@@ -40,13 +40,22 @@ fn orders(place: &Place, connection: &str) -> Result<Vec<String>, String> {
 
 pub(crate) fn url() {
     let shop = shop();
-    assert_eq!(orders(&Place::new(), &postgres(&shop.reader)).unwrap(), ["1|1.50", "2|2.25"]);
+    assert_eq!(
+        orders(&Place::new(), &postgres(&shop.reader)).unwrap(),
+        ["1|1.50", "2|2.25"]
+    );
 }
 
 /// Each part is needed, and each is taken.
 pub(crate) fn parts() {
     let shop = shop();
-    let Login { host, port, database, user, password } = &shop.reader;
+    let Login {
+        host,
+        port,
+        database,
+        user,
+        password,
+    } = &shop.reader;
     let parts = [
         ("host", host.clone()),
         ("port", port.to_string()),
@@ -81,7 +90,10 @@ pub(crate) fn parts() {
     );
     assert_eq!(orders(&place, &keys).unwrap().len(), 2);
     let said = orders(&place, &keys.replace("${OWN}", "${NOBODY_SET_THIS}")).unwrap_err();
-    assert!(said.contains("config.unset_variable") && said.contains("NOBODY_SET_THIS"), "{said}");
+    assert!(
+        said.contains("config.unset_variable") && said.contains("NOBODY_SET_THIS"),
+        "{said}"
+    );
 }
 
 pub(crate) fn statement_timeout() {
@@ -100,13 +112,23 @@ pub(crate) fn statement_timeout() {
 pub(crate) fn state_schema() {
     let target = wait(async {
         let target = database().await;
-        target.run(&format!("create schema states authorization {}", target.writer.user)).await;
+        target
+            .run(&format!("create schema states authorization {}", target.writer.user))
+            .await;
         target
     });
     let place = Place::new().sqlite("from.db", crate::contract::case::PEOPLE);
     let keep = |key: &str| {
-        let file = sync("{ connector: sqlite, path: from.db }", &postgres(&target.writer), "people", "into: landing.people");
-        place.put("sync.yaml", file.replace("    streams:\n", &format!("{key}    streams:\n")));
+        let file = sync(
+            "{ connector: sqlite, path: from.db }",
+            &postgres(&target.writer),
+            "people",
+            "into: landing.people",
+        );
+        place.put(
+            "sync.yaml",
+            file.replace("    streams:\n", &format!("{key}    streams:\n")),
+        );
         place.syncapp(&["run", "sync.yaml"]).exits(0);
         let sql = "select schemaname from pg_tables where tablename = '_syncapp_checkpoint' order by 1";
         wait(target.texts(sql)).into_iter().flatten().collect::<Vec<_>>()
@@ -123,7 +145,11 @@ pub(crate) fn tls() {
         let line = format!(
             "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {name}.key -out {name}.crt -subj /CN=test -addext subjectAltName={subject} -addext basicConstraints=critical,CA:FALSE"
         );
-        let done = Command::new("openssl").args(line.split(' ')).current_dir(folder.path()).output().unwrap();
+        let done = Command::new("openssl")
+            .args(line.split(' '))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
     certificate("named", "DNS:elsewhere.example");
@@ -144,7 +170,9 @@ pub(crate) fn tls() {
     let (_named, elsewhere) = server("named");
     let (_address, here) = server("address");
     let plain = shop();
-    let place = Place::new().file("named.pem", made("named.crt")).file("address.pem", made("address.crt"));
+    let place = Place::new()
+        .file("named.pem", made("named.crt"))
+        .file("address.pem", made("address.crt"));
     let witness = |login: &Login, tls: &str| {
         let connection = postgres(login).replace(" }", &format!(", tls: {{ {tls} }} }}"));
         let query = "into: t, query: \"select ssl from pg_stat_ssl where pid = pg_backend_pid()\"";
@@ -166,8 +194,16 @@ pub(crate) fn tls() {
         (&here.reader, "mode: verify-ca", "source.tls_failed"),
         (&here.reader, "mode: verify-full, ca_file: address.pem", "1"),
         (&elsewhere.reader, "mode: verify-ca, ca_file: named.pem", "1"),
-        (&elsewhere.reader, "mode: verify-ca, ca_file: address.pem", "source.tls_failed"),
-        (&elsewhere.reader, "mode: verify-full, ca_file: named.pem", "source.tls_failed"),
+        (
+            &elsewhere.reader,
+            "mode: verify-ca, ca_file: address.pem",
+            "source.tls_failed",
+        ),
+        (
+            &elsewhere.reader,
+            "mode: verify-full, ca_file: named.pem",
+            "source.tls_failed",
+        ),
     ] {
         assert_eq!(witness(login, tls), want, "{tls}");
     }

@@ -13,7 +13,11 @@ pub(crate) fn version() {
     place(&people("")).syncapp(&["run", "sync.yaml"]).exits(0);
     let place = place(&people("").replace("version: 1", "version: 2"));
     let ran = place.syncapp(&["run", "sync.yaml"]).exits(2);
-    assert!(ran.stderr.contains("config.invalid_value") && !place.path("to.db").exists(), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("config.invalid_value") && !place.path("to.db").exists(),
+        "{}",
+        ran.stderr
+    );
 }
 
 pub(crate) fn project() {
@@ -50,7 +54,17 @@ pub(crate) fn relative_paths() {
     place.alter("sub/from.db", PEOPLE);
     place.syncapp(&["run", "sub/sync.yaml"]).exits(0);
     assert!(place.path("sub/to.db").exists() && !place.path("to.db").exists());
-    place.run(&["sh", "-c", &format!("cd / && {} check {}", super::place::program(), place.path("sub/sync.yaml").display())]).exits(0);
+    place
+        .run(&[
+            "sh",
+            "-c",
+            &format!(
+                "cd / && {} check {}",
+                super::place::program(),
+                place.path("sub/sync.yaml").display()
+            ),
+        ])
+        .exits(0);
 }
 
 pub(crate) fn file_size() {
@@ -58,25 +72,37 @@ pub(crate) fn file_size() {
         let to = format!("{{ connector: files, path: out, format: csv, {keys} }}");
         let file = sync("{ connector: sqlite, path: from.db }", &to, "people", "");
         let place = place(&file);
-        place.alter("from.db", "with recursive n(i) as (select 10 union all select i + 1 from n where i < 30000)
-            insert into people select i, 'somebody', 1, i, 'x' from n");
+        place.alter(
+            "from.db",
+            "with recursive n(i) as (select 10 union all select i + 1 from n where i < 30000)
+            insert into people select i, 'somebody', 1, i, 'x' from n",
+        );
         place.syncapp(&["run", "sync.yaml"]).exits(0);
         let entries = std::fs::read_dir(place.path("out")).unwrap().flatten();
-        entries.filter(|entry| entry.file_name().to_string_lossy().ends_with(".csv")).count()
+        entries
+            .filter(|entry| entry.file_name().to_string_lossy().ends_with(".csv"))
+            .count()
     };
     assert_eq!(parts(""), 1);
     assert!(parts("file_size: 100KB") > 2);
 }
 
 pub(crate) fn environments() {
-    let file = format!("{}environments:\n  prod: {{ connections: {{ to: {{ path: prod.db }} }} }}\n", people(""));
+    let file = format!(
+        "{}environments:\n  prod: {{ connections: {{ to: {{ path: prod.db }} }} }}\n",
+        people("")
+    );
     let place = place(&file);
     place.syncapp(&["run", "sync.yaml", "--env", "prod"]).exits(0);
     assert!(place.path("prod.db").exists() && !place.path("to.db").exists());
     place.syncapp(&["run", "sync.yaml"]).exits(0);
     assert!(place.path("to.db").exists());
     let ran = place.syncapp(&["run", "sync.yaml", "--env", "prot"]).exits(2);
-    assert!(ran.stderr.contains("config.unknown_name") && ran.stderr.contains("prod"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("config.unknown_name") && ran.stderr.contains("prod"),
+        "{}",
+        ran.stderr
+    );
 }
 
 /// Exact names beat globs, later globs earlier ones, and `!` leaves out.
@@ -87,8 +113,11 @@ pub(crate) fn globs() {
         "      \"*\":\n      \"p*\": { where: \"id > 1\" }\n      pets: { into: animals }\n      \"!tmp_*\":\n",
     );
     let place = place(&file);
-    place.alter("from.db", "create table pets(id integer); create table plants(id integer); insert into plants values (1), (2);
-        create table tmp_x(id integer); create table other(id integer); create view v as select * from pets");
+    place.alter(
+        "from.db",
+        "create table pets(id integer); create table plants(id integer); insert into plants values (1), (2);
+        create table tmp_x(id integer); create table other(id integer); create view v as select * from pets",
+    );
     place.syncapp(&["run", "sync.yaml"]).exits(0);
     let tables = "select name from sqlite_schema where type = 'table' and name not like '%syncapp%' order by name";
     assert_eq!(place.rows("to.db", tables), ["animals", "other", "people", "plants"]);
@@ -96,27 +125,61 @@ pub(crate) fn globs() {
 }
 
 pub(crate) fn defaults() {
-    let file = people("").replace("    streams:\n", "    defaults: { where: \"id = 1\", select: [id, name] }\n    streams:\n");
+    let file = people("").replace(
+        "    streams:\n",
+        "    defaults: { where: \"id = 1\", select: [id, name] }\n    streams:\n",
+    );
     let place = place(&file);
     place.syncapp(&["run", "sync.yaml"]).exits(0);
     assert_eq!(place.rows("to.db", "select * from people"), ["1|Ada"]);
     place.put("sync.yaml", file.replace("people: {", "people: { where: \"id = 2\""));
     place.syncapp(&["run", "sync.yaml"]).exits(0);
-    assert_eq!(place.rows("to.db", "select * from people"), ["2|Bob"], "a stream's own key replaces the default");
+    assert_eq!(
+        place.rows("to.db", "select * from people"),
+        ["2|Bob"],
+        "a stream's own key replaces the default"
+    );
 }
 
 /// Nothing runs a schedule yet, and every file with one says so; what is wrong in it is found all the same.
 pub(crate) fn schedule() {
-    let with = |schedule: &str| people("").replace("    streams:\n", &format!("    schedule: {{ {schedule} }}\n    streams:\n"));
-    for words in ["", ", misfire: skip", ", misfire: once", ", misfire: all", ", overlap: skip", ", overlap: queue", ", timezone: Europe/Berlin"] {
+    let with = |schedule: &str| {
+        people("").replace(
+            "    streams:\n",
+            &format!("    schedule: {{ {schedule} }}\n    streams:\n"),
+        )
+    };
+    for words in [
+        "",
+        ", misfire: skip",
+        ", misfire: once",
+        ", misfire: all",
+        ", overlap: skip",
+        ", overlap: queue",
+        ", timezone: Europe/Berlin",
+    ] {
         let place = place(&with(&format!("cron: \"*/15 * * * *\"{words}")));
         let ran = place.syncapp(&["run", "sync.yaml"]).exits(0);
-        assert!(ran.stderr.contains("warning[config.unused_key]: a schedule takes effect on an agent only"), "{}", ran.stderr);
+        assert!(
+            ran.stderr
+                .contains("warning[config.unused_key]: a schedule takes effect on an agent only"),
+            "{}",
+            ran.stderr
+        );
     }
-    for wrong in ["cron: \"* *\"", "cron: \"* * * * *\", timezone: \"not a zone\"", "cron: \"* * * * *\", misfire: never",
-        "cron: \"* * * * *\", overlap: never", "timezone: UTC"] {
+    for wrong in [
+        "cron: \"* *\"",
+        "cron: \"* * * * *\", timezone: \"not a zone\"",
+        "cron: \"* * * * *\", misfire: never",
+        "cron: \"* * * * *\", overlap: never",
+        "timezone: UTC",
+    ] {
         let place = place(&with(wrong));
         let ran = place.syncapp(&["run", "sync.yaml"]).exits(2);
-        assert!(ran.stderr.contains("sync.yaml:9:") && !place.path("to.db").exists(), "{wrong}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("sync.yaml:9:") && !place.path("to.db").exists(),
+            "{wrong}: {}",
+            ran.stderr
+        );
     }
 }

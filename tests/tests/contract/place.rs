@@ -89,11 +89,18 @@ impl Place {
     pub(crate) fn contents(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
         walk(self.folder.path(), &mut found);
-        let own = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_syncapp"));
+        let own = |path: &Path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("_syncapp"))
+        };
         found.retain(|path| !path.starts_with(self.path("home")) && !own(path));
         let read = |path: PathBuf| {
             let is_database = path.extension() == Some(OsStr::new("db"));
-            let bytes = if is_database { dump(&path).into_bytes() } else { fs::read(&path).unwrap_or_default() };
+            let bytes = if is_database {
+                dump(&path).into_bytes()
+            } else {
+                fs::read(&path).unwrap_or_default()
+            };
             (path, bytes)
         };
         let mut contents: Vec<_> = found.into_iter().map(read).collect();
@@ -109,7 +116,9 @@ impl Place {
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        command.env("SYNCAPP_HOME", self.path("home")).current_dir(self.folder.path());
+        command
+            .env("SYNCAPP_HOME", self.path("home"))
+            .current_dir(self.folder.path());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -131,8 +140,16 @@ impl Place {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         };
-        assert!(!ran.stdout.contains("canary-"), "a secret in standard output: {}", ran.stdout);
-        assert!(!ran.stderr.contains("canary-"), "a secret in standard error: {}", ran.stderr);
+        assert!(
+            !ran.stdout.contains("canary-"),
+            "a secret in standard output: {}",
+            ran.stdout
+        );
+        assert!(
+            !ran.stderr.contains("canary-"),
+            "a secret in standard error: {}",
+            ran.stderr
+        );
         let mut kept = Vec::new();
         walk(&self.path("home"), &mut kept);
         for path in kept {
@@ -160,7 +177,9 @@ impl Ran {
     /// Its standard output as one JSON value a line.
     pub(crate) fn json(&self) -> Vec<Json> {
         let parsed = self.stdout.lines().map(serde_json::from_str);
-        parsed.collect::<Result<_, _>>().unwrap_or_else(|problem| panic!("{problem}: {}", self.stdout))
+        parsed
+            .collect::<Result<_, _>>()
+            .unwrap_or_else(|problem| panic!("{problem}: {}", self.stdout))
     }
 }
 

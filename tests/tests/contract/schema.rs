@@ -23,14 +23,21 @@ impl Walk<'_> {
     fn schema(&self, schema: &Json, path: &str, found: &mut BTreeSet<String>) {
         if let Some(reference) = schema["$ref"].as_str() {
             let pointer = reference.trim_start_matches('#');
-            let target = self.root.pointer(pointer).unwrap_or_else(|| panic!("{reference} leads nowhere"));
+            let target = self
+                .root
+                .pointer(pointer)
+                .unwrap_or_else(|| panic!("{reference} leads nowhere"));
             self.schema(target, path, found);
         }
         let words = schema["enum"].as_array().into_iter().flatten();
         for word in words.chain(schema.get("const")).filter_map(Json::as_str) {
             found.insert(format!("{path}={word}"));
         }
-        for choice in ["oneOf", "anyOf"].iter().filter_map(|key| schema[key].as_array()).flatten() {
+        for choice in ["oneOf", "anyOf"]
+            .iter()
+            .filter_map(|key| schema[key].as_array())
+            .flatten()
+        {
             self.schema(choice, path, found);
         }
         self.properties(schema, path, found);
@@ -38,7 +45,11 @@ impl Walk<'_> {
 
     fn properties(&self, schema: &Json, path: &str, found: &mut BTreeSet<String>) {
         for (key, property) in schema["properties"].as_object().into_iter().flatten() {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let path = if path.is_empty() {
+                key.clone()
+            } else {
+                format!("{path}.{key}")
+            };
             found.insert(path.clone());
             if path != "syncs.*.defaults" {
                 self.schema(property, &path, found);
