@@ -162,7 +162,9 @@ fn of_files() {
             "to.db",
             "create table orders(a text); insert into orders values ('before')",
         );
-        files.iter().for_each(|(name, text)| place.put(name, text));
+        for (name, text) in files {
+            place.put(name, text);
+        }
         place.put("sync.yaml", file);
         place
     };
