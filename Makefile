@@ -20,6 +20,7 @@ run: setup
 	@PATH="$(BIN):$$PATH" examples/quickstart/run.sh
 
 test: setup
+	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
 
 check:

@@ -90,12 +90,15 @@ pub(crate) struct Anything {
 }
 
 const COPY: &str = "\
-SOURCE and TARGET are URLs (postgres://user:password@host/database) or paths: a folder of files, or a SQLite file.
+SOURCE and TARGET are URLs (postgres://user:password@host/database) or paths: a folder of files, or a SQLite file;
+`-` is standard input or output, whose STREAM or INTO is a file name that says its format.
 
 Examples:
   syncapp copy postgres://me@localhost/shop public.orders ./shop.db
   syncapp copy ./data 'flights*.csv' postgres://me@localhost/lake flights
-  syncapp copy postgres://me@localhost/shop public.orders ./out orders.parquet";
+  syncapp copy postgres://me@localhost/shop public.orders ./out orders.parquet
+  cat orders.csv | syncapp copy - orders.csv ./shop.db orders
+  syncapp copy ./shop.db orders - orders.ndjson | head";
 
 /// A sync file, and which of its values hold.
 #[derive(Debug, Args)]

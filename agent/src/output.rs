@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 
-use comfy_table::Table;
+use comfy_table::{CellAlignment, Table};
 use console::Style;
 use serde::Serialize;
 use syncapp_model::{Error, Result};
@@ -21,14 +21,24 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-/// Prints a table without lines, its columns aligned.
+/// Prints a table without lines: columns of numbers on the right, all others on the left.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
     table
         .load_preset(comfy_table::presets::NOTHING)
         .set_header(header.to_vec());
+    let mut numbers = vec![true; header.len()];
     for row in rows {
+        for (number, cell) in numbers.iter_mut().zip(&row) {
+            *number &= cell.starts_with(|c: char| c.is_ascii_digit()) && !cell.contains([':', '-']) || cell == "-";
+        }
         table.add_row(row.iter().map(|cell| printable(cell)).collect::<Vec<_>>());
+    }
+    let numbers = numbers.into_iter().enumerate().filter(|(_, number)| *number);
+    for (at, _) in numbers {
+        if let Some(column) = table.column_mut(at) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
     }
     for text in table.lines() {
         line(text.trim_end());

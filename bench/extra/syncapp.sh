@@ -5,8 +5,44 @@ pg2pg()      { syncapp copy "$PG_SRC" "public.$T" "$PG_DST" "public.$T"; }
 prepare_pg2parquet() { mkdir -p "$OUT/$PEER"; }
 pg2parquet() { syncapp copy "$PG_SRC" "public.$T" "$OUT/$PEER" "$T.parquet"; }
 
-# A CSV file has no types: the file says which ones the table is to have.
+# A CSV file has no types: the connection says which ones its columns have.
 prepare_csv2pg() { mkdir -p "$OUT/$PEER"; cat >"$OUT/$PEER/csv.yaml" <<S
+version: 1
+project: bench
+connections:
+  files:
+    connector: files
+    path: "$(dirname "$CSVF")"
+    format: csv
+    columns:
+      id: int64
+      customer_id: int32
+      big: int64
+      status: string
+      amount: decimal(15,2)
+      rate: decimal(20,10)
+      qty: int16
+      order_date: date
+      created_at: timestamptz
+      updated_at: timestamptz
+      shipped_at: timestamp
+      is_priority: bool
+      is_gift: bool
+      note: string
+      attrs: json
+      ext_id: uuid
+      score: float64
+  target: { connector: postgres, url: "$PG_DST" }
+syncs:
+  csv:
+    source: files
+    destination: target
+    streams:
+      $(basename "$CSVF"):
+        into: public.$T
+S
+}
+csv2pg() { mkdir -p "$OUT/$PEER"; cat >"$OUT/$PEER/csv.yaml" <<S
 version: 1
 project: bench
 connections:

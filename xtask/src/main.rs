@@ -1,5 +1,6 @@
 //! The one door to developers' chores: `cargo xtask COMMAND`.
 
+mod bench;
 mod repository;
 mod tidy;
 
@@ -16,11 +17,18 @@ type Chore = (
 );
 
 /// All chores. A new one is a module and a line here.
-const CHORES: &[Chore] = &[(
-    "tidy",
-    "checks arrows between crates, names, sizes and texts",
-    tidy::run,
-)];
+const CHORES: &[Chore] = &[
+    (
+        "tidy",
+        "checks arrows between crates, names, sizes and texts",
+        tidy::run,
+    ),
+    (
+        "bench",
+        "measures against the bare pipe between two servers, into docs/benchmarks.md",
+        bench::run,
+    ),
+];
 
 fn main() -> io::Result<ExitCode> {
     let mut out = io::stdout().lock();

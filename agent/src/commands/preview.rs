@@ -1,10 +1,11 @@
 //! `syncapp preview`: source rows and mapped rows, side by side. Writes nothing.
 
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Map, Value, json};
 use syncapp_engine::{RunOptions, plan};
-use syncapp_model::{Error, Result};
+use syncapp_model::{DataType, Error, Result, Scalar};
 
 use crate::args;
 use crate::failure::{Exit, Failure};
@@ -125,6 +126,10 @@ fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>> {
     let cell = |column: usize, row: usize| -> Result<Option<String>> {
         if batch.column(column).is_null(row) {
             return Ok(None);
+        }
+        if DataType::of(batch.schema_ref().field(column)) == Some(DataType::Uuid) {
+            let bytes = batch.column(column).as_fixed_size_binary().value(row);
+            return Ok(bytes.try_into().ok().map(|bytes| Scalar::Uuid(bytes).to_string()));
         }
         columns[column].value(row).try_to_string().map(Some).map_err(failed)
     };

@@ -52,6 +52,7 @@ pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
             ends,
             options: &options,
             json: args.json,
+            quiet: false,
             file: Some(&project),
         };
         match job.run(&store, &cancel).await {
@@ -74,6 +75,8 @@ pub(crate) struct Job<'a> {
     pub(crate) ends: Ends,
     pub(crate) options: &'a RunOptions,
     pub(crate) json: bool,
+    /// Whether standard output belongs to the data: no summary is printed.
+    pub(crate) quiet: bool,
     /// The sync file, in which problems have their places.
     pub(crate) file: Option<&'a Project>,
 }
@@ -111,7 +114,9 @@ impl Job<'_> {
             .await
             .map_err(|error| vec![error])?;
         if !self.json {
-            progress::summary(&summary);
+            if !self.quiet {
+                progress::summary(&summary);
+            }
             let errors: Vec<Error> = summary
                 .streams
                 .iter()

@@ -60,7 +60,7 @@ pub struct ReadRequest {
     pub columns: Vec<ReadColumn>,
     /// Whether rows may come as [`crate::Batch::Native`]; all columns are native then.
     pub wire: bool,
-    /// Bounds on a cursor, and its order.
+    /// The cursor, the bounds on it, and its order.
     pub range: Option<Range>,
     /// At most so many rows.
     pub limit: Option<u64>,
@@ -70,6 +70,13 @@ pub struct ReadRequest {
     pub batch_rows: usize,
     /// …or, but for a single row that is larger, more than about so many bytes.
     pub batch_bytes: usize,
+}
+
+impl ReadRequest {
+    /// The range, where it leaves any rows out.
+    pub fn bounded(&self) -> Option<&Range> {
+        self.range.as_ref().filter(|range| range.is_bounded())
+    }
 }
 
 /// A source column and the form it is wanted in.
@@ -82,6 +89,8 @@ pub struct ReadColumn {
 }
 
 /// A part of a stream along its cursor. Rows whose cursor is NULL come too, so that the engine can report them.
+///
+/// Without bounds it only names the cursor, for the view's [`Snapshot::horizon`]: the rows need no order then.
 #[derive(Debug, Clone)]
 pub struct Range {
     /// The cursor's column.
@@ -90,6 +99,13 @@ pub struct Range {
     pub from: Option<Scalar>,
     /// Exclusive upper bound.
     pub below: Option<Scalar>,
+}
+
+impl Range {
+    /// Whether it leaves any rows out.
+    pub fn is_bounded(&self) -> bool {
+        self.from.is_some() || self.below.is_some()
+    }
 }
 
 /// One consistent view of a stream until dropped.

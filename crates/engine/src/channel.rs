@@ -74,6 +74,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "what the channel takes")]
     fn batch(bytes: usize) -> Result<Batch> {
         Ok(Batch::Native(NativeRows {
             bytes: vec![0; bytes].into(),

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use arrow_array::RecordBatch;
 use futures_util::StreamExt;
 use syncapp_connector::{Batch, Load, Snapshot, Target, TargetShape, Writer};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side};
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Result, Scalar, Side};
 use syncapp_transform::Program;
 use tokio::task::JoinSet;
 
@@ -55,7 +56,14 @@ impl<'a> Loading<'a> {
 
     /// Loads everything that the snapshot has; the position after the last commit.
     pub(crate) async fn finish(mut self, snapshot: Arc<dyn Snapshot>) -> Result<Option<Scalar>> {
-        let prefixes = snapshot.ordered() && !self.claimed.keeps_state && self.claimed.boundary.is_some();
+        // What replaces the target is one commit; so is what leaves the state alone.
+        let Claimed {
+            keeps_state,
+            boundary,
+            target,
+            ..
+        } = &self.claimed;
+        let prefixes = snapshot.ordered() && !keeps_state && boundary.is_some() && target.write != Write::Overwrite;
         let mut readers = JoinSet::new();
         let mut batches = read(&snapshot, &mut readers, self.run);
         let filled = match self.begin().await {
@@ -156,7 +164,13 @@ impl<'a> Loading<'a> {
                 return Err(error);
             }
         };
-        let receipt = load.commit(&checkpoint).await?;
+        self.run.commits(
+            Some(&checkpoint)
+                .filter(|next| **next != self.claimed.checkpoint)
+                .cloned(),
+        );
+        let receipt = load.commit(&checkpoint).await.map_err(|error| self.unknown(error))?;
+        self.run.commits(None);
         self.run.progress.committed(receipt);
         let position = checkpoint.position.as_ref().map(|position| position.cursor.clone());
         self.run.send(Event::Committed {
@@ -189,6 +203,18 @@ impl<'a> Loading<'a> {
             position,
             rows: self.claimed.checkpoint.rows + rows,
         })
+    }
+
+    /// A commit whose reply was lost: the checkpoint tells whether it landed. Where the checkpoint stays as it was and
+    /// rows are added, nothing tells, and trying again could double them.
+    fn unknown(&self, error: Error) -> Error {
+        let told = !self.claimed.keeps_state || self.claimed.target.write != Write::Append;
+        if told || !error.is_transient() {
+            return error;
+        }
+        error
+            .kind(ErrorKind::System)
+            .help("the rows may have landed or not: look at the target before you run it again")
     }
 
     async fn abort(self) {

@@ -22,7 +22,7 @@ impl Default for RetryPolicy {
             attempts: 3,
             base: Duration::from_secs(1),
             factor: 3,
-            cap: Duration::from_secs(30 * 60),
+            cap: Duration::from_mins(30),
         }
     }
 }

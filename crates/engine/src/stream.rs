@@ -1,10 +1,10 @@
 //! One stream from claim to the last commit, tried again where a failure may pass.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use syncapp_connector::{ReadColumn, ReadRequest, Target, TargetColumn, TargetShape};
-use syncapp_model::sync_file::Write;
+use syncapp_connector::{Range, ReadColumn, ReadRequest, Receipt, Target, TargetColumn, TargetShape};
+use syncapp_model::sync_file::{Mode, Write};
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
@@ -32,6 +32,8 @@ pub(crate) struct StreamRun {
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) progress: Arc<Progress>,
     cancel: CancellationToken,
+    /// The checkpoint that was last sent to be committed.
+    committing: Mutex<Option<Checkpoint>>,
 }
 
 impl StreamRun {
@@ -49,6 +51,7 @@ impl StreamRun {
             events,
             progress: Arc::default(),
             cancel,
+            committing: Mutex::default(),
         }
     }
 
@@ -76,7 +79,7 @@ impl StreamRun {
         };
         StreamSummary {
             stream: self.plan.key.stream.clone(),
-            target: self.plan.target.to_string(),
+            target: self.plan.target.raw(),
             outcome,
             counts: self.progress.counts(),
             seconds: started.elapsed().as_secs_f64(),
@@ -88,6 +91,27 @@ impl StreamRun {
     pub(crate) fn send(&self, event: Event) {
         // Nobody listens any more: the run goes on all the same.
         let _ = self.events.send(event);
+    }
+
+    /// A commit is under way, or (`None`) has been confirmed. When its reply is lost, the target's checkpoint tells
+    /// whether it landed, unless it leaves the checkpoint as it is.
+    pub(crate) fn commits(&self, checkpoint: Option<Checkpoint>) {
+        *self.committing.lock().unwrap_or_else(PoisonError::into_inner) = checkpoint;
+    }
+
+    /// Whether the commit that a failed attempt ended with has landed all the same.
+    fn landed(&self, found: Option<&Checkpoint>) -> bool {
+        let sent = self.committing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let cursor = |of: &Checkpoint| of.position.as_ref().map(|at| (at.cursor.clone(), at.through.clone()));
+        let landed = sent
+            .zip(found)
+            .is_some_and(|(sent, found)| sent.rows == found.rows && cursor(&sent) == cursor(found));
+        if landed {
+            self.progress.committed(Receipt::default());
+        } else {
+            self.progress.restart();
+        }
+        landed
     }
 
     async fn attempts(&self) -> Result<Option<Scalar>> {
@@ -118,7 +142,6 @@ impl StreamRun {
                 error: self.ends.name(error).stream(&self.plan.key.stream),
             });
             tokio::time::sleep(wait).await;
-            self.progress.restart();
         }
     }
 
@@ -129,6 +152,9 @@ impl StreamRun {
         } = self;
         let target = self.target();
         let claim = ends.destination.claim(&target).await?;
+        if self.landed(claim.checkpoint.as_ref()) && plan.mode == Mode::FullRefresh {
+            return Ok(None);
+        }
         let shape = ends.destination.diff(&target).await?;
         let (program, wire) = self.settle(&target, &shape)?;
         let last = claim
@@ -146,7 +172,7 @@ impl StreamRun {
             .expect(options.limit.or_else(|| snapshot.estimated_rows()));
         self.send(Event::StreamStarted {
             stream: plan.key.stream.clone(),
-            target: shape.name.to_string(),
+            target: shape.name.raw(),
             mode: plan.mode,
             write: plan.write,
             delivery: ends.destination.delivery(&target),
@@ -212,23 +238,18 @@ impl StreamRun {
 
     fn request(&self, program: &Program, wire: bool, last: Option<&Position>) -> ReadRequest {
         let Self { plan, options, .. } = self;
-        let range = match (&plan.range, &plan.cursor) {
-            (Some(range), _) => Some(range.clone()),
-            (None, Some(cursor)) => {
-                let from = match (plan.write, last) {
-                    (Write::Overwrite, _) => None,
-                    (_, Some(last)) => Some(last.cursor.clone()),
-                    (_, None) => plan.start.clone(),
-                };
-                // The first load is one commit of everything: it needs no order, and may be read in parallel.
-                from.map(|from| syncapp_connector::Range {
-                    cursor: cursor.clone(),
-                    from: Some(from),
-                    below: None,
-                })
-            }
-            (None, None) => None,
-        };
+        let range = plan.range.clone().or_else(|| {
+            let from = match (plan.write, last) {
+                (Write::Overwrite, _) => None,
+                (_, Some(last)) => Some(last.cursor.clone()),
+                (_, None) => plan.start.clone(),
+            };
+            plan.cursor.clone().map(|cursor| Range {
+                cursor,
+                from,
+                below: None,
+            })
+        });
         ReadRequest {
             stream: plan.stream.clone(),
             columns: reads(program),

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::contract::case::{PEOPLE, people, sync};
-use crate::contract::place::{Place, Ran};
+use crate::contract::place::{Place, Ran, program};
 
 const BUILT: [&str; 9] = [
     "run",
@@ -485,8 +485,14 @@ fn copy_needs_no_file() {
         place.text("out/folk.ndjson"),
         "{\"id\":1,\"name\":\"Ada\",\"age\":36,\"rev\":10,\"score\":\"1.5\"}\n"
     );
-    let ran = place.syncapp(&["copy", "-", "flights.csv", "to.db"]).exits(2);
-    assert!(ran.stderr.contains("config.not_available"), "{}", ran.stderr);
+    let piped = format!("cat data/flights.csv | {} copy - f.csv to.db piped", program());
+    place.run(&["sh", "-c", &piped]).exits(0);
+    assert_eq!(place.rows("to.db", "select a, b from piped"), ["1|x", "2|y"]);
+    let ran = place.syncapp(&["copy", "to.db", "flights", "-", "f.csv"]).exits(0);
+    assert_eq!(ran.stdout, "a,b\n1,x\n2,y\n");
+    place
+        .syncapp(&["copy", "to.db", "flights", "-", "f.csv", "--json"])
+        .exits(2);
     let ran = place
         .syncapp(&["copy", "mysql://me:canary-x@h/d", "t", "to.db"])
         .exits(2);

@@ -188,8 +188,14 @@ pub(crate) fn schedule() {
 #[test]
 fn the_documented_example_is_a_sync_file() {
     let page = include_str!("../../../docs/sync-file.md");
-    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let place = Place::new().file("sync.yaml", example).variable("SHOP_PASSWORD", "canary-shop");
+    let example = page
+        .split("```yaml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let place = Place::new()
+        .file("sync.yaml", example)
+        .variable("SHOP_PASSWORD", "canary-shop");
     let ran = place.syncapp(&["check", "sync.yaml"]).exits(2);
     let errors: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("error[")).collect();
     assert!(errors.len() > 3, "{}", ran.stderr);

@@ -166,7 +166,7 @@ impl Builder {
             Values::Bool(values) => values.append(fixed::<1>(bytes)?[0] != 0),
             Values::Int16(values) => values.push(i16::from_be_bytes(fixed(bytes)?)),
             Values::Int32(values) => values.push(i32::from_be_bytes(fixed(bytes)?)),
-            Values::Int64(values) => values.push(i64::from_be_bytes(fixed(bytes)?)),
+            Values::Int64(values) | Values::Time(values) => values.push(i64::from_be_bytes(fixed(bytes)?)),
             Values::Oid(values) => values.push(i64::from(u32::from_be_bytes(fixed(bytes)?))),
             Values::Float32(values) => values.push(f32::from_be_bytes(fixed(bytes)?)),
             Values::Float64(values) => values.push(f64::from_be_bytes(fixed(bytes)?)),
@@ -188,7 +188,6 @@ impl Builder {
                 text.end()?;
             }
             Values::Date(values) => values.push(date(i32::from_be_bytes(fixed(bytes)?))?),
-            Values::Time(values) => values.push(i64::from_be_bytes(fixed(bytes)?)),
             Values::Timestamp(values) => values.push(timestamp(i64::from_be_bytes(fixed(bytes)?))?),
             Values::Interval(values) => values.push(interval(fixed(bytes)?)?),
             Values::Uuid(values) => values.extend_from_slice(&fixed::<16>(bytes)?),

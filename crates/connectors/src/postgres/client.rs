@@ -15,10 +15,16 @@ use super::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Settings that texts of values depend on. Local to the transaction, so that they also hold behind a pooler.
-pub(super) const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'iso_8601'; \
+/// What sessions that only read call themselves.
+pub(super) const READER: &str = "syncapp reader";
+
+/// Settings that texts of values depend on, and one that ends a session whose client is gone (since PostgreSQL 14).
+/// Local to the transaction, so that they also hold behind a pooler.
+const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'iso_8601'; \
      set local timezone = 'UTC'; set local bytea_output = 'hex'; set local extra_float_digits = 1; \
-     set local xmlbinary = 'base64'; set local client_min_messages = 'warning'";
+     set local xmlbinary = 'base64'; set local client_min_messages = 'warning'; \
+     select set_config('client_connection_check_interval', '2s', true) \
+     where current_setting('server_version_num')::int >= 140000";
 
 /// A connection for one side of a sync. Dropping it closes it; what it had running is cancelled.
 pub(super) struct Client {
@@ -40,9 +46,12 @@ impl Client {
             .port(valid.port)
             .user(&valid.user)
             .dbname(&valid.database)
-            .application_name("syncapp")
+            .application_name(match side {
+                Side::Source => READER,
+                Side::Destination => "syncapp",
+            })
             .connect_timeout(CONNECT_TIMEOUT)
-            .keepalives_idle(Duration::from_secs(60))
+            .keepalives_idle(Duration::from_mins(1))
             .ssl_mode(match valid.tls {
                 TlsMode::Disable => SslMode::Disable,
                 TlsMode::Prefer => SslMode::Prefer,
@@ -52,15 +61,12 @@ impl Client {
             config.password(password.reveal());
         }
         let failed = |error: tokio_postgres::Error| connect_error(&error, valid, side);
-        let (inner, connection) = match valid.tls {
-            TlsMode::Disable => {
-                let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
-                (client, tokio::spawn(drive(connection)))
-            }
-            _ => {
-                let (client, connection) = config.connect(tls::connector(valid, side)?).await.map_err(failed)?;
-                (client, tokio::spawn(drive(connection)))
-            }
+        let (inner, connection) = if valid.tls == TlsMode::Disable {
+            let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
+            (client, tokio::spawn(drive(connection)))
+        } else {
+            let (client, connection) = config.connect(tls::connector(valid, side)?).await.map_err(failed)?;
+            (client, tokio::spawn(drive(connection)))
         };
         let cancel = inner.cancel_token();
         Ok(Self {
@@ -239,6 +245,10 @@ pub(super) fn describe(error: &tokio_postgres::Error, side: Side) -> Error {
         "22021" | "22P05" | "22P02" | "22P03" | "22007" => {
             (Code::InvalidData(side), "the value is not one of the column's type")
         }
+        "XX000" if db.message().starts_with("malformed tsquery") => (
+            Code::InvalidData(side),
+            "PostgreSQL cannot take an empty tsquery from COPY: cast the column to text in a `query`",
+        ),
         "42601" | "42703" | "42883" if side == Side::Source => (Code::InvalidExpression, "check the stream's `query`"),
         _ if state.code().starts_with("23") => (
             Code::ConstraintViolated(side),
@@ -251,15 +261,10 @@ pub(super) fn describe(error: &tokio_postgres::Error, side: Side) -> Error {
         _ => (Code::Failed(side), "see the server's own words"),
     };
     let mut text = format!("{} (SQLSTATE {})", db.message(), state.code());
-    for more in [
-        db.detail(),
-        db.hint(),
-        db.where_().filter(|_| *state == SqlState::CHARACTER_NOT_IN_REPERTOIRE),
-    ] {
-        if let Some(more) = more {
-            text.push_str("; ");
-            text.push_str(more);
-        }
+    let place = db.where_().filter(|_| *state == SqlState::CHARACTER_NOT_IN_REPERTOIRE);
+    for more in [db.detail(), db.hint(), place].into_iter().flatten() {
+        text.push_str("; ");
+        text.push_str(more);
     }
     let described = Error::new(code, db.message()).help(help).driver(text);
     match db.column() {

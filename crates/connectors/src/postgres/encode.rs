@@ -12,6 +12,7 @@ use arrow_array::{
     Float32Array, Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, RecordBatch,
     StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
+use arrow_schema::DataType as Arrow;
 use syncapp_model::{Code, DataType, Error, Extension, Result, Side};
 
 use super::builder::{EPOCH_DAYS, EPOCH_MICROS};
@@ -123,7 +124,6 @@ impl<'a> Cells<'a> {
             Wire::Numeric(_) => Width::Numeric,
             _ => Width::Eight,
         };
-        use arrow_schema::DataType as Arrow;
         Ok(match (array.data_type(), wire) {
             (Arrow::Boolean, Wire::Bool) => Self::Bool(array.as_boolean()),
             (Arrow::Int16, _) => Self::Int16(array.as_primitive::<Int16Type>(), width),

@@ -8,15 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use syncapp_connector::{Load, Receipt, Target, TargetChange, TargetShape, Writer};
+use syncapp_model::sync_file::Write;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamName};
 
 use super::client::Client;
+use super::declare;
 use super::destination::Idle;
 use super::merge::Merge;
 use super::sql;
 use super::swap;
 use super::target::{self, Found, Way};
-use super::types::Wire;
 use super::writer::PostgresWriter;
 
 const LOCK_TIMEOUT: &str = "5s";
@@ -28,11 +29,11 @@ pub(super) struct PostgresLoad {
     target: Target,
     epoch: Epoch,
     way: Way,
-    name: StreamName,
+    found: Found,
     /// The table that rows are copied into.
     into: StreamName,
-    unique_key: bool,
-    wires: Vec<Wire>,
+    /// Statements that give the table its new columns.
+    additions: Vec<String>,
     opened: bool,
     /// Rows that its writer copied.
     rows: Arc<AtomicU64>,
@@ -52,75 +53,77 @@ impl PostgresLoad {
             .await?;
         let found = Found::look(&client, target).await?;
         let way = found.way(target)?;
-        // An earlier load of this claim may have made the changes, or a stranger other ones.
         let current = found.shape(target)?;
-        if current.columns != shape.columns {
+        if !current
+            .columns
+            .iter()
+            .map(|column| &column.native)
+            .eq(shape.columns.iter().map(|column| &column.native))
+        {
             let why = format!("the columns of {} changed while the run began", found.name);
             return Err(Error::new(Code::TypeMismatch(Side::Destination), why).help("run again"));
         }
-        for change in &current.changes {
-            if let TargetChange::AddColumn { sql, .. } = change {
-                client.run(sql).await?;
-            }
-        }
-        let name = found.name.clone();
-        let stage = StreamName {
-            namespace: name.namespace.clone(),
-            name: format!("_syncapp_stage_{:016x}", stage_number(&target.key.to_string())),
-        };
-        let table = sql::table(&name);
-        let staged = sql::table(&stage);
-        let into = match way {
-            Way::Create => {
-                client.run(&target::create(&table, target, "")).await?;
-                name.clone()
-            }
-            Way::Append => name.clone(),
-            Way::Swap => {
-                swap::stage(&client, &found, target, &stage).await?;
-                stage
-            }
-            Way::Merge | Way::Refill | Way::RefillByKey => {
-                if found.relation.is_none() {
-                    client.run(&target::create(&table, target, "")).await?;
-                    let key = sql::idents(target.primary_key.iter().map(String::as_str));
-                    client.run(&format!("create unique index on {table} ({key})")).await?;
-                }
-                let columns = sql::idents(target.columns.iter().map(|column| column.name.as_str()));
-                client
-                    .run(&format!(
-                        "create unlogged table {staged} as select {columns} from {table} with no data"
-                    ))
-                    .await?;
-                if way != Way::Refill {
-                    let keys = target
-                        .primary_key
-                        .iter()
-                        .map(|key| format!("alter column {} set not null", sql::ident(key)));
-                    client
-                        .run(&format!("alter table {staged} {}", keys.collect::<Vec<_>>().join(", ")))
-                        .await?;
-                }
-                stage
-            }
-        };
-        Ok(Self {
-            unique_key: found.relation.is_none() || found.has_unique_key(),
-            wires: shape
-                .columns
-                .iter()
-                .map(|column| wire_of(&found, &column.name, &column.native.name))
-                .collect(),
+        // An earlier load of this claim may have made the changes of the shape: what is left of them now counts.
+        let additions = current.changes.into_iter().filter_map(|change| match change {
+            TargetChange::AddColumn { sql, .. } if way != Way::Swap => Some(sql),
+            _ => None,
+        });
+        let load = Self {
+            into: if way == Way::Append {
+                found.name.clone()
+            } else {
+                stage(&found.name, target, epoch)
+            },
+            additions: additions.collect(),
             client,
             idle,
             target: target.clone(),
             epoch,
             way,
-            name,
-            into,
+            found,
             opened: false,
             rows: Arc::default(),
-        })
+        };
+        load.prepare().await?;
+        Ok(load)
+    }
+
+    /// Makes the table that rows are copied into.
+    async fn prepare(&self) -> Result<()> {
+        let Self {
+            client, target, found, ..
+        } = self;
+        let (table, stage) = (sql::table(&found.name), sql::table(&self.into));
+        match self.way {
+            Way::Append => Ok(()),
+            Way::Swap if found.ties.extras => {
+                client
+                    .run(&format!("create table {stage} (like {table} including all)"))
+                    .await
+            }
+            Way::Create | Way::Swap => client.run(&declare::create(&stage, target, &found.declared)).await,
+            Way::Refill | Way::RefillByKey | Way::Insert | Way::Merge => {
+                let relation = found.relation.as_ref();
+                let columns = target.columns.iter().zip(&found.declared).map(|(column, declared)| {
+                    let name = sql::ident(&column.name);
+                    match relation.and_then(|relation| relation.spec.column(&column.name)) {
+                        Some(_) => name,
+                        None => format!("null::{} as {name}", declared.words()),
+                    }
+                });
+                let columns = columns.collect::<Vec<_>>().join(", ");
+                let make = format!("create unlogged table {stage} as select {columns} from {table} with no data");
+                client.run(&make).await?;
+                if !matches!(self.way, Way::Merge | Way::RefillByKey) {
+                    return Ok(());
+                }
+                let keys = target.primary_key.iter();
+                let keys: Vec<_> = keys
+                    .map(|key| format!("alter column {} set not null", sql::ident(key)))
+                    .collect();
+                client.run(&format!("alter table {stage} {}", keys.join(", "))).await
+            }
+        }
     }
 
     fn column_list(&self) -> String {
@@ -129,52 +132,95 @@ impl PostgresLoad {
 
     /// Puts the staged rows where they belong.
     async fn land(&self) -> Result<Receipt> {
-        let rows = self.rows.load(Ordering::Acquire);
-        let (table, stage, columns) = (sql::table(&self.name), sql::table(&self.into), self.column_list());
+        let Self {
+            client, target, found, ..
+        } = self;
+        let inserted = self.rows.load(Ordering::Acquire);
+        let (table, stage, columns) = (sql::table(&found.name), sql::table(&self.into), self.column_list());
         let merge = Merge {
             table: &table,
             stage: &stage,
-            columns: self.target.columns.iter().map(|column| column.name.as_str()).collect(),
-            key: self.target.primary_key.iter().map(String::as_str).collect(),
-            cursor: self.target.cursor.as_deref(),
-            unique_key: self.unique_key,
+            columns: target.columns.iter().map(|column| column.name.as_str()).collect(),
+            key: target.primary_key.iter().map(String::as_str).collect(),
+            cursor: target.cursor.as_deref(),
+            unique_key: found.ties.unique_key,
+        };
+        let copied = Receipt {
+            inserted,
+            ..Receipt::default()
         };
         match self.way {
-            Way::Create | Way::Append => Ok(Receipt {
-                inserted: rows,
-                ..Receipt::default()
-            }),
+            Way::Append => return Ok(copied),
+            Way::Create => return self.create(&merge, copied).await,
             Way::Swap => {
                 self.lock(&table, "access exclusive").await?;
-                swap::swap(&self.client, &self.into, &self.name).await?;
-                Ok(Receipt {
-                    inserted: rows,
-                    ..Receipt::default()
-                })
+                swap::swap(client, &self.into, &found.name).await?;
+                return Ok(copied);
+            }
+            Way::Refill | Way::RefillByKey | Way::Insert | Way::Merge => {}
+        }
+        // Readers stay welcome, but for the moment that new columns take.
+        let mode = if self.additions.is_empty() {
+            "share row exclusive"
+        } else {
+            "access exclusive"
+        };
+        self.lock(&table, mode).await?;
+        for addition in &self.additions {
+            client.run(addition).await?;
+        }
+        let insert = format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
+        let receipt = match self.way {
+            Way::Merge => merge.apply(client).await?,
+            Way::RefillByKey => {
+                let receipt = merge.apply(client).await?;
+                Receipt {
+                    deleted: self.execute(&merge.delete_vanished()).await?,
+                    ..receipt
+                }
             }
             Way::Refill => {
-                self.lock(&table, "share row exclusive").await?;
                 let deleted = self.execute(&format!("delete from {table}")).await?;
-                let insert =
-                    format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
-                let inserted = self.execute(&insert).await?;
-                self.client.run(&format!("drop table {stage}")).await?;
-                Ok(Receipt {
-                    inserted,
+                Receipt {
+                    inserted: self.execute(&insert).await?,
                     deleted,
                     updated: 0,
-                })
-            }
-            Way::Merge | Way::RefillByKey => {
-                self.lock(&table, "share row exclusive").await?;
-                let mut receipt = merge.apply(&self.client).await?;
-                if self.way == Way::RefillByKey {
-                    receipt.deleted = self.execute(&merge.delete_vanished()).await?;
                 }
-                self.client.run(&format!("drop table {stage}")).await?;
-                Ok(receipt)
             }
+            _ => Receipt {
+                inserted: self.execute(&insert).await?,
+                ..Receipt::default()
+            },
+        };
+        client.run(&format!("drop table {stage}")).await?;
+        Ok(receipt)
+    }
+
+    /// Gives the new table its name, and after a merge an index for the next one.
+    async fn create(&self, merge: &Merge<'_>, copied: Receipt) -> Result<Receipt> {
+        let Self {
+            client, target, found, ..
+        } = self;
+        let (table, stage, bare) = (
+            sql::table(&found.name),
+            sql::table(&self.into),
+            sql::ident(&found.name.name),
+        );
+        let merging = target.write == Write::Merge;
+        let doubles = if merging {
+            merge.settle_duplicates(client).await?
+        } else {
+            0
+        };
+        client.run(&format!("alter table {stage} rename to {bare}")).await?;
+        if merging {
+            let key = sql::idents(target.primary_key.iter().map(String::as_str));
+            client.run(&format!("create unique index on {table} ({key})")).await?;
         }
+        Ok(Receipt {
+            inserted: copied.inserted - doubles,
+            ..copied
+        })
     }
 
     async fn execute(&self, statement: &str) -> Result<u64> {
@@ -200,20 +246,20 @@ impl PostgresLoad {
     }
 }
 
-/// What a column's values must look like: as the table has it, or as its new type says.
-fn wire_of(found: &Found, name: &str, native: &str) -> Wire {
-    let existing = found.relation.as_ref().and_then(|relation| {
-        let at = relation.spec.columns.iter().position(|column| column.name == name)?;
-        (relation.spec.columns[at].native.name == native).then(|| relation.types[at].wire.clone())
-    });
-    existing.unwrap_or_else(|| target::wire(native))
-}
-
-/// A number for a stream's staging table (FNV-1a).
-fn stage_number(key: &str) -> u64 {
-    key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+/// The name of a load's own table. No two claims share one, so that a run never waits for one that it took over from.
+fn stage(name: &StreamName, target: &Target, epoch: Epoch) -> StreamName {
+    // FNV-1a.
+    let hash = target
+        .key
+        .to_string()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    StreamName {
+        namespace: name.namespace.clone(),
+        name: format!("_syncapp_stage_{hash:016x}_{}", epoch.0),
+    }
 }
 
 #[async_trait]
@@ -230,7 +276,7 @@ impl Load for PostgresLoad {
         let writer = PostgresWriter::open(
             self.client.clone(),
             copy,
-            self.wires.clone(),
+            self.found.wires(&self.target, self.way),
             self.target.primary_key.clone(),
             self.rows.clone(),
         );
@@ -238,13 +284,15 @@ impl Load for PostgresLoad {
     }
 
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
-        let checkpoints = target::checkpoints(&self.target, &self.name);
+        let checkpoints = target::checkpoints(&self.target, &self.found.name);
         checkpoints
             .put(&self.client, &self.target.key, self.epoch, checkpoint)
             .await?;
         let receipt = self.land().await?;
         if matches!(self.way, Way::Create | Way::Swap) {
-            checkpoints.remember(&self.client, &self.target.key, &self.name).await?;
+            checkpoints
+                .remember(&self.client, &self.target.key, &self.found.name)
+                .await?;
         }
         self.client.commit().await?;
         *self.idle.lock().await = Some(self.client);

@@ -137,39 +137,42 @@ impl Merge<'_> {
         )
     }
 
-    /// Leaves one staged row a key.
-    async fn settle_duplicates(&self, client: &Client) -> Result<()> {
+    /// Leaves one staged row a key; how many went.
+    pub(super) async fn settle_duplicates(&self, client: &Client) -> Result<u64> {
         let Self { stage, .. } = self;
+        let failed = |error| client.error(&error);
         let keys = self.keys();
         let found = format!("select 1 from {stage} group by {keys} having count(*) > 1 limit 1");
-        let row = client
+        if client
             .inner
             .query_typed_opt(&found, &[])
             .await
-            .map_err(|error| client.error(&error))?;
-        if row.is_none() {
-            return Ok(());
+            .map_err(failed)?
+            .is_none()
+        {
+            return Ok(0);
         }
         let order = self
             .cursor
             .map_or_else(String::new, |cursor| format!("order by {} desc", sql::ident(cursor)));
+        // Names that no stream's column has: the keys stand beside them.
         let ranked = format!(
-            "select {keys}, s.ctid as place, s::text as image, rank() over (partition by {keys} {order}) as rank, \
-             row_number() over (partition by {keys} {order}) as number from {stage} s"
+            "select {keys}, s.ctid as _syncapp_place, {row}::text as _syncapp_image, \
+             rank() over w as _syncapp_rank, row_number() over w as _syncapp_number \
+             from {stage} s window w as (partition by {keys} {order})",
+            row = self.row("s")
         );
+        let named: Vec<String> = self
+            .key
+            .iter()
+            .map(|name| format!("{}::text", sql::ident(name)))
+            .collect();
         let ties = format!(
-            "select concat_ws(', ', {}) from ({ranked}) r where rank = 1 group by {keys} having count(distinct image) > 1 limit 5",
-            self.key
-                .iter()
-                .map(|name| format!("{}::text", sql::ident(name)))
-                .collect::<Vec<_>>()
-                .join(", ")
+            "select concat_ws(', ', {}) from ({ranked}) r where _syncapp_rank = 1 \
+             group by {keys} having count(distinct _syncapp_image) > 1 limit 5",
+            named.join(", ")
         );
-        let rows = client
-            .inner
-            .query_typed(&ties, &[])
-            .await
-            .map_err(|error| client.error(&error))?;
+        let rows = client.inner.query_typed(&ties, &[]).await.map_err(failed)?;
         if !rows.is_empty() {
             let named: Vec<String> = rows
                 .iter()
@@ -183,10 +186,9 @@ impl Merge<'_> {
                 .row(format!("{keys} = {}", named.join(", ")))
                 .help("choose a `primary_key` that tells the rows apart"));
         }
-        client
-            .run(&format!(
-                "delete from {stage} s using ({ranked}) r where s.ctid = r.place and r.number > 1"
-            ))
-            .await
+        let settle = format!(
+            "delete from {stage} s using ({ranked}) r where s.ctid = r._syncapp_place and r._syncapp_number > 1"
+        );
+        client.inner.execute_typed(&settle, &[]).await.map_err(failed)
     }
 }

@@ -7,20 +7,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
-use syncapp_connector::{
-    Batch, BatchStream, NativeRows, Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef,
-};
-use syncapp_model::{Code, DataType, Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
+use syncapp_connector::{Batch, BatchStream, NativeRows, Page, ReadRequest, Snapshot, Source, Split, StreamRef};
+use syncapp_model::{Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
 use tokio_postgres::CopyOutStream;
 
 use super::catalog::{self, Relation};
 use super::client::Client;
 use super::config::Valid;
 use super::decode::{Decoder, Framing, builders, schema};
-use super::sql;
-
-/// A split of fewer pages than this is not worth a connection (8 MiB).
-const MIN_PAGES: u32 = 1024;
+use super::horizon::Sessions;
+use super::{sql, statement};
 
 pub(super) struct PostgresSource {
     pub(super) valid: Arc<Valid>,
@@ -40,13 +36,20 @@ impl Source for PostgresSource {
 
     async fn open(&self, request: &ReadRequest) -> Result<Box<dyn Snapshot>> {
         let client = Client::connect(&self.valid, Side::Source).await?;
+        let sessions = match &request.range {
+            Some(range) => Some((range, Sessions::look(&client).await?)),
+            None => None,
+        };
         client.begin("isolation level repeatable read, read only").await?;
         let relation = describe(&client, &request.stream).await?;
-        let (horizon, warnings) = match &request.range {
-            Some(range) => horizon(&client, &relation.spec, range).await?,
+        let (horizon, warnings) = match sessions {
+            Some((range, sessions)) => {
+                let ty = &statement::cursor(&relation.spec, range)?.ty;
+                sessions.horizon(&client, &range.cursor, ty).await?
+            }
             None => (None, Vec::new()),
         };
-        let splits = splits(&relation, request);
+        let splits = statement::splits(&relation, request);
         let exported = if splits.len() > 1 {
             Some(export(&client).await?)
         } else {
@@ -96,73 +99,6 @@ async fn export(client: &Client) -> Result<String> {
     row.map(|row| row.get(0)).map_err(|error| client.error(&error))
 }
 
-/// The smallest cursor value that writers still open in this snapshot may bring, for a cursor that is set from the
-/// database's clock: when the oldest of them began. Without such writers there is none.
-async fn horizon(client: &Client, spec: &StreamSpec, range: &Range) -> Result<(Option<Scalar>, Vec<Error>)> {
-    // Transactions that have written something are listed in the snapshot, for everyone to see; when they began is
-    // shown only to their own user and to members of pg_read_all_stats.
-    let query = "select (select count(*) from pg_snapshot_xip(pg_current_snapshot())), \
-                 (select (extract(epoch from min(xact_start)) * 1000000)::int8 from pg_stat_activity \
-                  where datname = current_database() and pid <> pg_backend_pid()), \
-                 (select count(*) from pg_stat_activity where datname = current_database() \
-                  and backend_type = 'client backend' and state is null)";
-    let row = client
-        .inner
-        .query_typed_one(query, &[])
-        .await
-        .map_err(|error| client.error(&error))?;
-    let (open, oldest, hidden): (i64, Option<i64>, i64) = (row.get(0), row.get(1), row.get(2));
-    if open == 0 {
-        return Ok((None, Vec::new()));
-    }
-    let ty = spec.column(&range.cursor).map(|column| column.ty.clone());
-    let value = oldest.and_then(|micros| match ty {
-        Some(DataType::TimestampTz) => Some(Scalar::TimestampTz(micros)),
-        Some(DataType::Timestamp) => Some(Scalar::Timestamp(micros)),
-        Some(DataType::Date) => Some(Scalar::Date(micros.div_euclid(86_400_000_000) as i32)),
-        _ => None,
-    });
-    let warnings = if value.is_some() && hidden == 0 {
-        Vec::new()
-    } else {
-        let why = format!(
-            "{open} transactions were writing while the increment was read, and may commit rows behind `{}`",
-            range.cursor
-        );
-        vec![
-            Error::warning(Code::LateRows, why)
-                .help("grant pg_read_all_stats to the reading user, and use a cursor set by the database's clock"),
-        ]
-    };
-    Ok((value, warnings))
-}
-
-/// Ranges of heap pages, where the whole of one heap is read in no order.
-fn splits(relation: &Relation, request: &ReadRequest) -> Vec<Split> {
-    let wanted = u32::try_from(request.splits)
-        .unwrap_or(u32::MAX)
-        .min(relation.pages / MIN_PAGES);
-    if !relation.heap || request.range.is_some() || request.limit.is_some() || wanted < 2 {
-        return Split::whole();
-    }
-    let step = relation.pages.div_ceil(wanted);
-    (0..wanted)
-        .map(|number| {
-            let from = format!("ctid >= '({},0)'::tid", number * step);
-            // The last split has no end: the table may have grown since its pages were counted.
-            let predicate = if number + 1 == wanted {
-                from
-            } else {
-                format!("{from} and ctid < '({},0)'::tid", (number + 1) * step)
-            };
-            Split {
-                number: number as usize,
-                predicate: Some(predicate),
-            }
-        })
-        .collect()
-}
-
 struct PostgresSnapshot {
     valid: Arc<Valid>,
     request: ReadRequest,
@@ -183,7 +119,7 @@ impl Snapshot for PostgresSnapshot {
     }
 
     fn ordered(&self) -> bool {
-        self.request.range.is_some()
+        self.request.bounded().is_some()
     }
 
     fn horizon(&self) -> Option<&Scalar> {
@@ -195,7 +131,7 @@ impl Snapshot for PostgresSnapshot {
     }
 
     fn estimated_rows(&self) -> Option<u64> {
-        let whole = self.request.range.is_none() && self.request.limit.is_none();
+        let whole = self.request.bounded().is_none() && self.request.limit.is_none();
         self.relation.spec.estimated_rows.filter(|_| whole)
     }
 
@@ -204,7 +140,7 @@ impl Snapshot for PostgresSnapshot {
             Some(exported) => Arc::new(self.import(exported).await?),
             None => self.first.clone(),
         };
-        let query = copy(&self.relation, &self.request, split)?;
+        let query = statement::copy(&self.relation, &self.request, split)?;
         client.work();
         let rows = client
             .inner
@@ -224,10 +160,9 @@ impl Snapshot for PostgresSnapshot {
 impl PostgresSnapshot {
     async fn import(&self, exported: &str) -> Result<Client> {
         let client = Client::connect(&self.valid, Side::Source).await?;
-        client.begin("isolation level repeatable read, read only").await?;
-        client
-            .run(&format!("set transaction snapshot {}", sql::text(exported)))
-            .await?;
+        let snapshot = sql::text(exported);
+        let how = format!("isolation level repeatable read, read only; set transaction snapshot {snapshot}");
+        client.begin(&how).await?;
         Ok(client)
     }
 
@@ -245,7 +180,7 @@ impl PostgresSnapshot {
         let mut fields = Vec::new();
         let mut wires = Vec::new();
         for read in &self.request.columns {
-            let at = position(&self.relation, read)?;
+            let at = statement::position(&self.relation, read)?;
             fields.push(self.relation.spec.columns[at].field(read.native));
             wires.push((!read.native).then(|| self.relation.types[at].wire.clone()));
         }
@@ -349,91 +284,4 @@ impl Reading {
             }
         }
     }
-}
-
-fn position(relation: &Relation, read: &ReadColumn) -> Result<usize> {
-    relation
-        .spec
-        .columns
-        .iter()
-        .position(|column| column.name == read.name)
-        .ok_or_else(|| {
-            Error::new(
-                Code::UnknownColumn,
-                format!("the stream has no column `{}` any more", read.name),
-            )
-            .help("its table changed while the run began: run again")
-        })
-}
-
-/// The COPY statement of a split.
-fn copy(relation: &Relation, request: &ReadRequest, split: &Split) -> Result<String> {
-    let mut list = Vec::with_capacity(request.columns.len());
-    let mut plain = true;
-    for read in &request.columns {
-        let ty = &relation.types[position(relation, read)?];
-        let cast = if read.native { ty.native_cast } else { ty.typed_cast };
-        plain &= cast.is_empty();
-        list.push(format!("{}{cast}", sql::ident(&read.name)));
-    }
-    let list = list.join(", ");
-    let from = match &request.stream.query {
-        Some(query) => format!("({}\n) as query", query.trim().trim_end_matches(';')),
-        None => sql::table(&relation.spec.name),
-    };
-    let mut conditions: Vec<String> = split.predicate.iter().cloned().collect();
-    let mut order = String::new();
-    if let Some(range) = &request.range {
-        let (key, bounds) = bounds(relation, range)?;
-        conditions.extend(bounds);
-        order = format!(" order by {key}");
-    }
-    if plain && relation.heap && conditions.is_empty() && request.limit.is_none() && order.is_empty() {
-        return Ok(format!("copy {from} ({list}) to stdout (format binary)"));
-    }
-    let filter = if conditions.is_empty() {
-        String::new()
-    } else {
-        format!(" where {}", conditions.join(" and "))
-    };
-    let limit = request
-        .limit
-        .map_or_else(String::new, |limit| format!(" limit {limit}"));
-    Ok(format!(
-        "copy (select {list} from {from}{filter}{order}{limit}) to stdout (format binary)"
-    ))
-}
-
-/// The expression that a range compares and orders by, and its condition. Text is compared by its bytes, as the engine
-/// does, not by a collation.
-fn bounds(relation: &Relation, range: &Range) -> Result<(String, Option<String>)> {
-    let column = relation.spec.column(&range.cursor).ok_or_else(|| {
-        Error::new(
-            Code::UnknownColumn,
-            format!("the stream has no column `{}`", range.cursor),
-        )
-    })?;
-    let name = sql::ident(&range.cursor);
-    let key = if column.ty == DataType::String {
-        format!("{name}::text collate \"C\"")
-    } else {
-        name.clone()
-    };
-    let mut conditions = Vec::new();
-    if let Some(from) = &range.from {
-        conditions.push(format!("{key} >= {}", sql::scalar(from)));
-    }
-    if let Some(below) = &range.below {
-        conditions.push(format!("{key} < {}", sql::scalar(below)));
-    }
-    if conditions.is_empty() {
-        return Ok((key, None));
-    }
-    let inside = conditions.join(" and ");
-    let condition = if column.nullable {
-        format!("(({inside}) or {name} is null)")
-    } else {
-        inside
-    };
-    Ok((key, Some(condition)))
 }

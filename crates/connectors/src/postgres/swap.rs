@@ -1,77 +1,71 @@
 //! A new table in the place of the old one.
 //!
 //! Only for a table that SyncApp made and on which nothing hangs. What the user put on it since stays: indexes,
-//! constraints, defaults and comments by `LIKE … INCLUDING ALL`, grants and the table's own comment by hand.
+//! constraints, defaults and their comments were copied by `LIKE … INCLUDING ALL`; indexes get their old names back,
+//! and grants and comments follow here.
 
-use syncapp_connector::Target;
 use syncapp_model::{Result, StreamName};
+use tokio_postgres::types::{ToSql, Type};
 
 use super::client::Client;
 use super::sql;
-use super::target::{self, Found};
 
-/// Makes the new table.
-pub(super) async fn stage(client: &Client, found: &Found, target: &Target, stage: &StreamName) -> Result<()> {
-    let staged = sql::table(stage);
-    if found.has_extras() {
-        client
-            .run(&format!(
-                "create table {staged} (like {} including all)",
-                sql::table(&found.name)
-            ))
-            .await
-    } else {
-        client.run(&target::create(&staged, target, "")).await
-    }
-}
+/// Statements that give the new table what the old one has, in their order. They run when it has the old one's name.
+///
+/// Indexes are paired by the order in which they were made, which is the order in which `LIKE` copies them. Privileges
+/// that a new table gets by default are taken away first.
+const INHERIT: &str = "
+with tables as (select $1::text::regclass::oid as new, $2::text::regclass::oid as old),
+indexes as (
+  select i.indrelid, c.relname, n.nspname, row_number() over (partition by i.indrelid order by i.indexrelid) as at
+  from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+  where i.indrelid in (select new from tables union all select old from tables)),
+privileges as (
+  select c.oid as relid, null::name as attname, 0 as attnum, g.*
+  from pg_class c cross join lateral aclexplode(c.relacl) g
+  where c.oid in (select new from tables union all select old from tables) and g.grantee <> c.relowner
+  union all
+  select a.attrelid, a.attname, a.attnum, g.*
+  from pg_attribute a cross join lateral aclexplode(a.attacl) g
+  where a.attrelid = (select old from tables) and not a.attisdropped
+    and exists (select from pg_attribute b where b.attrelid = (select new from tables) and b.attname = a.attname)),
+named as (
+  select p.*, case when p.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(p.grantee)) end as who
+  from privileges p)
+select statement from (
+  select 1 as step, format('alter index %I.%I rename to %I', new.nspname, new.relname, old.relname) as statement
+  from tables join indexes new on new.indrelid = tables.new
+  join indexes old on old.indrelid = tables.old and old.at = new.at
+  union all
+  select distinct 2, format('revoke all on %s from %s', $2::text, who)
+  from named where relid = (select new from tables)
+  union all
+  select 3, format('grant %s %s on %s to %s%s', privilege_type, '(' || quote_ident(attname) || ')', $2::text, who,
+                   case when is_grantable then ' with grant option' else '' end)
+  from named where relid = (select old from tables)
+  union all
+  select 4, format('comment on table %s is %L', $2::text, obj_description(old, 'pg_class'))
+  from tables where obj_description(old, 'pg_class') is not null
+  union all
+  select 5, format('comment on column %s.%I is %L', $2::text, a.attname, col_description(a.attrelid, a.attnum))
+  from pg_attribute a
+  where a.attrelid = (select old from tables) and a.attnum > 0 and not a.attisdropped
+    and col_description(a.attrelid, a.attnum) is not null
+    and exists (select from pg_attribute b where b.attrelid = (select new from tables) and b.attname = a.attname)
+) statements order by step";
 
 /// Drops the old table and gives its name, its indexes' names, its comments and its grants to the new one.
 pub(super) async fn swap(client: &Client, stage: &StreamName, name: &StreamName) -> Result<()> {
-    let (new, old) = (sql::text(&sql::table(stage)), sql::text(&sql::table(name)));
-    let query = format!(
-        "with new as (select {new}::regclass::oid as oid), old as (select {old}::regclass::oid as oid),
-         named as (
-           select i.indrelid, ci.relname, row_number() over (partition by i.indrelid order by i.indexrelid) as at
-           from pg_index i join pg_class ci on ci.oid = i.indexrelid
-           where i.indrelid in (select oid from new union all select oid from old))
-         select format('alter index %s.%I rename to %I', quote_ident(n.nspname), a.relname, b.relname)
-         from named a join named b on b.at = a.at and b.indrelid = (select oid from old)
-         join pg_class c on c.oid = a.indrelid join pg_namespace n on n.oid = c.relnamespace
-         where a.indrelid = (select oid from new)
-         union all
-         select format('grant %s on {table} to %s%s', g.privilege_type,
-                       case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end,
-                       case when g.is_grantable then ' with grant option' else '' end)
-         from pg_class c cross join lateral aclexplode(c.relacl) g
-         where c.oid = (select oid from old) and g.grantee <> c.relowner
-         union all
-         select format('grant %s (%I) on {table} to %s%s', g.privilege_type, a.attname,
-                       case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end,
-                       case when g.is_grantable then ' with grant option' else '' end)
-         from pg_attribute a cross join lateral aclexplode(a.attacl) g
-         where a.attrelid = (select oid from old) and not a.attisdropped
-         union all
-         select format('comment on table {table} is %L', obj_description((select oid from old), 'pg_class'))
-         where obj_description((select oid from old), 'pg_class') is not null
-         union all
-         select format('comment on column {table}.%I is %L', a.attname, col_description(a.attrelid, a.attnum))
-         from pg_attribute a where a.attrelid = (select oid from old) and a.attnum > 0 and not a.attisdropped
-           and col_description(a.attrelid, a.attnum) is not null
-           and exists (select from pg_attribute b where b.attrelid = (select oid from new) and b.attname = a.attname)",
-        table = sql::table(name).replace('%', "%%").replace('\'', "''"),
-    );
+    let (new, old) = (sql::table(stage), sql::table(name));
+    let names: [(&(dyn ToSql + Sync), Type); 2] = [(&new, Type::TEXT), (&old, Type::TEXT)];
     let rows = client
         .inner
-        .query_typed(&query, &[])
+        .query_typed(INHERIT, &names)
         .await
         .map_err(|error| client.error(&error))?;
-    client.run(&format!("drop table {}", sql::table(name))).await?;
+    client.run(&format!("drop table {old}")).await?;
     client
-        .run(&format!(
-            "alter table {} rename to {}",
-            sql::table(stage),
-            sql::ident(&name.name)
-        ))
+        .run(&format!("alter table {new} rename to {}", sql::ident(&name.name)))
         .await?;
     let statements: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     if statements.is_empty() {

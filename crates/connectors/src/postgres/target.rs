@@ -1,19 +1,21 @@
-//! What a target table is, what hangs on it, and so how it can be loaded.
+//! What a target table is, and so how it can be loaded.
 
 use syncapp_connector::{Target, TargetChange, TargetColumn, TargetShape};
 use syncapp_model::sync_file::Write;
-use syncapp_model::{Code, Column, Error, NativeType, Result, Side, StreamKind, StreamName};
+use syncapp_model::{Code, Column, Error, Result, Side, StreamKind, StreamName};
 
 use super::catalog::{self, Relation};
 use super::checkpoint::Checkpoints;
 use super::client::Client;
-use super::types::{SYSTEM, Wire};
-use super::{encode, sql, types};
+use super::declare::{self, Declared};
+use super::ties::{Hold, Ties};
+use super::types::{PgType, Wire};
+use super::{encode, sql};
 
 /// How the rows of a load get into the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
-    /// The table is made and filled in one transaction.
+    /// A new table gets the name.
     Create,
     /// A new table takes the place of the one that SyncApp made.
     Swap,
@@ -21,8 +23,10 @@ pub(super) enum Way {
     Refill,
     /// As `Refill`, but keys that stay are updated: other tables refer to them.
     RefillByKey,
-    /// Rows are added.
+    /// Rows are copied right into the table.
     Append,
+    /// Rows are added once the table has the columns for them.
+    Insert,
     /// Rows are inserted or updated by key.
     Merge,
 }
@@ -33,33 +37,23 @@ pub(super) struct Found {
     pub(super) name: StreamName,
     /// What it is, unless it is not there.
     pub(super) relation: Option<Relation>,
+    /// The columns of a table that SyncApp makes.
+    pub(super) declared: Vec<Declared>,
     /// Whether SyncApp made it for this stream.
     ours: bool,
-    ties: Ties,
-}
-
-/// What hangs on a table.
-#[derive(Default)]
-struct Ties {
-    /// Something that a new table in its place would lose.
-    bound: bool,
-    /// Other tables' foreign keys.
-    referenced: bool,
-    /// A unique index over exactly the key.
-    unique_key: bool,
-    /// Indexes, constraints or defaults beside its columns.
-    extras: bool,
+    pub(super) ties: Ties,
 }
 
 impl Found {
     /// Looks the table up.
     pub(super) async fn look(client: &Client, target: &Target) -> Result<Self> {
         let name = full_name(client, &target.name).await?;
-        let relation = catalog::relation_of(client, &name).await?;
-        let Some(relation) = relation else {
+        let declared = declare::columns(client, target).await?;
+        let Some(relation) = catalog::relation_of(client, &name).await? else {
             return Ok(Self {
                 name,
                 relation: None,
+                declared,
                 ours: false,
                 ties: Ties::default(),
             });
@@ -79,11 +73,12 @@ impl Found {
         } else {
             None
         };
-        let ties = ties(client, relation.oid, &target.primary_key).await?;
+        let ties = Ties::look(client, relation.oid, &target.primary_key).await?;
         Ok(Self {
             name,
             ours: made == Some(relation.oid),
             relation: Some(relation),
+            declared,
             ties,
         })
     }
@@ -94,19 +89,14 @@ impl Found {
             return Err(Error::new(Code::NotAvailable, "`write: history` is planned").help("use `merge` or `append`"));
         }
         let Some(relation) = &self.relation else {
-            return Ok(if target.write == Write::Merge {
-                Way::Merge
-            } else {
-                Way::Create
-            });
+            return Ok(Way::Create);
         };
-        Ok(match target.write {
-            Write::Merge => Way::Merge,
-            Write::Append => Way::Append,
-            _ if self.ours && !self.ties.bound && (!self.ties.extras || self.same_columns(relation, target)) => {
-                Way::Swap
-            }
-            _ if self.ties.referenced && target.primary_key.is_empty() => {
+        Ok(match (target.write, self.ties.hold) {
+            (Write::Merge, _) => Way::Merge,
+            (Write::Append, _) if has_all(relation, target) => Way::Append,
+            (Write::Append, _) => Way::Insert,
+            (_, Hold::Nothing) if self.ours && self.replaceable(relation, target) => Way::Swap,
+            (_, Hold::Rows) if target.primary_key.is_empty() => {
                 let why = format!(
                     "other tables refer to {}, so its rows cannot all be replaced",
                     self.name
@@ -114,71 +104,51 @@ impl Found {
                 return Err(Error::new(Code::Dependents, why)
                     .help("give the stream a `primary_key`: rows are then updated by key, and vanished ones deleted"));
             }
-            _ if self.ties.referenced => Way::RefillByKey,
+            (_, Hold::Rows) => Way::RefillByKey,
             _ => Way::Refill,
         })
     }
 
-    /// Whether a copy of the table would have just the columns that are asked for.
-    pub(super) fn same_columns(&self, relation: &Relation, target: &Target) -> bool {
+    /// Whether a new table has all that this one has: its columns at least, and where something stands beside them,
+    /// columns that are just the same.
+    fn replaceable(&self, relation: &Relation, target: &Target) -> bool {
         let columns = &relation.spec.columns;
-        columns.len() == target.columns.len()
-            && columns.iter().zip(&target.columns).all(|(have, want)| {
-                have.name == want.name && have.native.name == declared(want) && have.nullable == want.nullable
-            })
+        let mut wanted = target.columns.iter().zip(&self.declared);
+        if self.ties.extras {
+            columns.len() == target.columns.len()
+                && columns.iter().zip(wanted).all(|(have, (want, declared))| {
+                    have.name == want.name && have.native.name == declared.name() && have.nullable == want.nullable
+                })
+        } else {
+            columns
+                .iter()
+                .all(|have| wanted.any(|(want, _)| want.name == have.name))
+        }
     }
 
-    /// Whether a copy keeps what stands beside the columns.
-    pub(super) fn has_extras(&self) -> bool {
-        self.ties.extras
-    }
-
-    /// Whether a unique index lets the server find the rows of a merge.
-    pub(super) fn has_unique_key(&self) -> bool {
-        self.ties.unique_key
-    }
-
-    /// What the table is and becomes, or all the reasons why its columns cannot take the stream's.
+    /// What the table is and becomes, or the reason why its columns cannot take the stream's.
     pub(super) fn shape(&self, target: &Target) -> Result<TargetShape> {
+        let rebuilt = matches!(self.way(target)?, Way::Create | Way::Swap);
         let mut changes = Vec::new();
         let mut columns = Vec::new();
-        let rebuilt = matches!(self.way(target)?, Way::Create | Way::Swap);
-        let relation = self.relation.as_ref().filter(|_| !rebuilt);
         if self.relation.is_none() {
             changes.push(TargetChange::Create {
-                sql: create(&sql::table(&self.name), target, ""),
+                sql: declare::create(&sql::table(&self.name), target, &self.declared),
             });
         }
-        for want in &target.columns {
-            let have = relation.and_then(|relation| {
-                let at = relation
-                    .spec
-                    .columns
-                    .iter()
-                    .position(|column| column.name == want.name)?;
-                Some((
-                    &relation.spec.columns[at],
-                    &relation.types[at],
-                    relation.generated.contains(&want.name),
-                ))
-            });
+        for (want, declared) in target.columns.iter().zip(&self.declared) {
+            let have = self.existing(&want.name);
+            if let (None, Some(_)) = (have, &self.relation) {
+                let (table, name) = (sql::table(&self.name), sql::ident(&want.name));
+                let sql = format!("alter table {table} add column {name} {}", declared.words());
+                changes.push(TargetChange::AddColumn {
+                    column: want.name.clone(),
+                    sql,
+                });
+            }
             columns.push(match have {
-                Some((have, ty, generated)) => fitting(&self.name, want, have, ty, generated)?,
-                None => {
-                    if relation.is_some() {
-                        let sql = format!(
-                            "alter table {} add column {} {}",
-                            sql::table(&self.name),
-                            sql::ident(&want.name),
-                            declared(want)
-                        );
-                        changes.push(TargetChange::AddColumn {
-                            column: want.name.clone(),
-                            sql,
-                        });
-                    }
-                    made(want)?
-                }
+                Some((have, ty)) if !rebuilt => self.fitting(want, have, ty)?,
+                _ => declared.column(want)?,
             });
         }
         Ok(TargetShape {
@@ -188,86 +158,58 @@ impl Found {
             wire: true,
         })
     }
-}
 
-/// The column as it is, if the stream's values can land in it.
-fn fitting(
-    table: &StreamName,
-    want: &TargetColumn,
-    have: &Column,
-    ty: &types::PgType,
-    generated: bool,
-) -> Result<Column> {
-    let same = want.source_native.as_ref() == Some(&have.native) && ty.native_cast.is_empty();
-    let writable = ty.typed_cast.is_empty() && encode::accepts(&want.ty, &ty.wire);
-    if generated {
-        return Err(Error::new(
-            Code::TypeMismatch(Side::Destination),
-            format!("`{}` of {table} is a generated column", want.name),
-        )
-        .column(&want.name)
-        .help(format!("leave it out: `select: [\"*\", -{}]`", want.name)));
+    /// A column of the table as it is.
+    fn existing(&self, name: &str) -> Option<(&Column, &PgType)> {
+        let relation = self.relation.as_ref()?;
+        let at = relation.spec.columns.iter().position(|column| column.name == name)?;
+        Some((&relation.spec.columns[at], &relation.types[at]))
     }
-    if !same && !writable {
-        let why = format!(
-            "`{}` of {table} is {}, which cannot hold every {}",
-            want.name, have.native.name, want.ty
-        );
-        return Err(Error::new(Code::TypeMismatch(Side::Destination), why)
-            .column(&want.name)
-            .help("cast it in the mapping by `type:`, or change the target's column"));
-    }
-    Ok(have.clone())
-}
 
-/// The column as SyncApp makes it.
-fn made(want: &TargetColumn) -> Result<Column> {
-    let name = declared(want);
-    if wire(&name) != Wire::Other && want.source_native.as_ref().is_none_or(|native| native.name != name) {
-        let wire = wire(&name);
-        if !encode::accepts(&want.ty, &wire) {
-            let why = format!("PostgreSQL has no type for {}", want.ty);
-            return Err(Error::new(Code::TypeMismatch(Side::Destination), why)
-                .column(&want.name)
-                .help("cast it in the mapping: `type: json`"));
+    /// The column as it is, if the stream's values can land in it.
+    fn fitting(&self, want: &TargetColumn, have: &Column, ty: &PgType) -> Result<Column> {
+        let Self {
+            name: table, relation, ..
+        } = self;
+        let wrong = |why: String| Error::new(Code::TypeMismatch(Side::Destination), why).column(&want.name);
+        if relation
+            .as_ref()
+            .is_some_and(|relation| relation.generated.contains(&want.name))
+        {
+            return Err(wrong(format!("`{}` of {table} is a generated column", want.name))
+                .help(format!("leave it out: `select: [\"*\", -{}]`", want.name)));
         }
+        let same = want.source_native.as_ref() == Some(&have.native) && ty.native_cast.is_empty();
+        let writable = ty.typed_cast.is_empty() && encode::accepts(&want.ty, &ty.wire);
+        if !same && !writable {
+            let why = format!(
+                "`{}` of {table} is {}, which cannot hold every {}",
+                want.name, have.native.name, want.ty
+            );
+            return Err(wrong(why).help("cast it in the mapping by `type:`, or change the target's column"));
+        }
+        Ok(have.clone())
     }
-    Ok(Column {
-        name: want.name.clone(),
-        ty: want.ty.clone(),
-        native: NativeType {
-            system: SYSTEM.into(),
-            name,
-        },
-        portable: true,
-        nullable: want.nullable,
-    })
-}
 
-/// How a type's values look in binary COPY, by its name.
-pub(super) fn wire(name: &str) -> Wire {
-    types::parse_declared(name).map_or(Wire::Other, |(ty, typmod)| types::wire(&ty, typmod))
-}
-
-/// The type that a column gets in a table that SyncApp makes.
-pub(super) fn declared(want: &TargetColumn) -> String {
-    match &want.source_native {
-        Some(native) if native.system == SYSTEM => native.name.clone(),
-        _ => types::declare(&want.ty),
+    /// How the values of each column look in COPY: as the table has it where rows go into it, or as its new type says.
+    pub(super) fn wires(&self, target: &Target, way: Way) -> Vec<Wire> {
+        let rebuilt = matches!(way, Way::Create | Way::Swap);
+        let wanted = target.columns.iter().zip(&self.declared);
+        wanted
+            .map(|(want, declared)| match self.existing(&want.name) {
+                Some((_, ty)) if !rebuilt => ty.wire.clone(),
+                _ => declared.wire().clone(),
+            })
+            .collect()
     }
 }
 
-/// The statement that makes the table. `how` may say `unlogged`.
-pub(super) fn create(table: &str, target: &Target, how: &str) -> String {
-    let columns: Vec<String> = target
+/// Whether every column that is asked for is there.
+fn has_all(relation: &Relation, target: &Target) -> bool {
+    target
         .columns
         .iter()
-        .map(|column| {
-            let null = if column.nullable { "" } else { " not null" };
-            format!("{} {}{null}", sql::ident(&column.name), declared(column))
-        })
-        .collect();
-    format!("create {how}table {table} ({})", columns.join(", "))
+        .all(|want| relation.spec.column(&want.name).is_some())
 }
 
 /// The checkpoint tables of a target.
@@ -305,50 +247,4 @@ pub(super) async fn default_schema(client: &Client) -> Result<String> {
         )
         .help("name the schema in `into`, or set the user's search_path")
     })
-}
-
-async fn ties(client: &Client, oid: u32, key: &[String]) -> Result<Ties> {
-    let query = format!(
-        "select exists (select from pg_depend where refclassid = 'pg_class'::regclass and refobjid = c.oid and deptype = 'n'
-                        and classid in ('pg_rewrite'::regclass, 'pg_proc'::regclass))
-             or exists (select from pg_constraint where contype = 'f' and c.oid in (conrelid, confrelid))
-             or exists (select from pg_trigger where tgrelid = c.oid and not tgisinternal)
-             or exists (select from pg_policy where polrelid = c.oid)
-             or exists (select from pg_publication_rel where prrelid = c.oid)
-             or exists (select from pg_inherits where c.oid in (inhrelid, inhparent))
-             or c.relkind <> 'r' or c.relreplident <> 'd' or c.reloptions is not null or c.reltablespace <> 0
-             or c.relrowsecurity or c.relpersistence <> 'p' or c.relowner <> (select oid from pg_roles where rolname = current_user),
-           exists (select from pg_constraint where contype = 'f' and confrelid = c.oid and conrelid <> c.oid),
-           exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indpred is null
-                   and i.indexprs is null and i.indisvalid
-                   and (select array_agg(a.attname::text order by a.attname::text) from pg_attribute a
-                        where a.attrelid = c.oid and a.attnum = any (i.indkey[0:i.indnkeyatts - 1])) = {key}),
-           exists (select from pg_index where indrelid = c.oid) or exists (select from pg_constraint where conrelid = c.oid)
-             or exists (select from pg_attrdef where adrelid = c.oid)
-         from pg_class c where c.oid = {oid}",
-        key = text_array(key),
-    );
-    let row = client
-        .inner
-        .query_typed_one(&query, &[])
-        .await
-        .map_err(|error| client.error(&error))?;
-    Ok(Ties {
-        bound: row.get(0),
-        referenced: row.get(1),
-        unique_key: row.get(2),
-        extras: row.get(3),
-    })
-}
-
-/// The names as an array, in the order of their bytes under any collation.
-fn text_array(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| sql::text(name)).collect();
-    if names.is_empty() {
-        return "array[]::text[]".into();
-    }
-    format!(
-        "(select array_agg(n order by n) from unnest(array[{}]::text[]) n)",
-        names.join(", ")
-    )
 }

@@ -10,6 +10,7 @@ use futures_util::SinkExt;
 use syncapp_connector::{Batch, Writer};
 use syncapp_model::{Code, Error, Result, Side};
 use tokio_postgres::CopyInSink;
+use tokio_postgres::error::SqlState;
 
 use super::client::{self, Client};
 use super::encode;
@@ -100,8 +101,14 @@ impl PostgresWriter {
     }
 
     fn error(&self, error: &tokio_postgres::Error) -> Error {
-        let described = client::describe(error, Side::Destination);
-        let null = error.code().is_some_and(|state| state.code() == "23502");
+        let mut described = client::describe(error, Side::Destination);
+        if let Some((row, column)) = error.as_db_error().and_then(|db| place(db.where_()?)) {
+            described = described.row(format!("number {}", self.taken + row));
+            if let Some(column) = column {
+                described = described.column(column);
+            }
+        }
+        let null = error.code() == Some(&SqlState::NOT_NULL_VIOLATION);
         match described.report().at.column.clone() {
             Some(column) if null && self.key.contains(&column) => {
                 Error::new(Code::NullKey, format!("the key column `{column}` is NULL"))
@@ -112,6 +119,16 @@ impl PostgresWriter {
             _ => described,
         }
     }
+}
+
+/// The row and column in what the server says of a COPY: `COPY orders, line 7, column price`.
+fn place(context: &str) -> Option<(u64, Option<&str>)> {
+    let (_, place) = context.lines().next()?.rsplit_once(", line ")?;
+    let (row, column) = match place.split_once(", column ") {
+        Some((row, column)) => (row, Some(column)),
+        None => (place, None),
+    };
+    Some((row.parse().ok()?, column))
 }
 
 async fn start(client: &Client, copy: &str) -> Result<Pin<Box<CopyInSink<Bytes>>>> {

@@ -32,7 +32,7 @@ pub fn schema(connectors: &[(String, schemars::Schema)]) -> Json {
             "description": "One endpoint. The keys beside `connector` are that connector's own.",
             "type": "object",
             "properties": {
-                "connector": { "description": "The connector's id, such as `postgres`.", "enum": ids },
+                "connector": { "description": "The connector's id.", "enum": ids },
             },
             "required": ["connector"],
             "allOf": rules,

@@ -1,0 +1,107 @@
+//! How far back writers may still bring rows that a snapshot does not show.
+//!
+//! A cursor that is set from the database's clock says when its transaction began (`now()`), or a later moment. So no
+//! row that comes after the snapshot lies before the start of the oldest transaction that was open when it was taken.
+//! Sessions are looked at *before* that: one that ends in between is counted all the same.
+
+use syncapp_model::{Code, DataType, Error, Result, Scalar};
+
+use super::client::{Client, READER};
+
+/// Who had a transaction open, just before a snapshot was taken.
+pub(super) struct Sessions {
+    /// When the oldest of those that show it began, in microseconds since 1970.
+    oldest: Option<i64>,
+    /// How many do not show when they began.
+    hidden: i64,
+    /// How many have written something.
+    writing: i64,
+    /// When they were looked at.
+    looked: i64,
+    /// The newest transaction that had ended by then, and one.
+    ended: i64,
+}
+
+impl Sessions {
+    /// Looks at the sessions. The caller has no transaction yet.
+    ///
+    /// That a session is in a transaction, and whether it writes, everyone may see in the locks; since when only its own
+    /// user and members of `pg_read_all_stats`. On a standby the writers are elsewhere, unseen.
+    pub(super) async fn look(client: &Client) -> Result<Self> {
+        let query = format!(
+            "with sessions as materialized (
+               select a.xact_start,
+                      exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'virtualxid') as open,
+                      exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'transactionid'
+                              and l.mode = 'ExclusiveLock' and l.granted) as writing
+               from pg_stat_activity a
+               where a.datname = current_database() and a.usesysid is not null and a.pid <> pg_backend_pid()
+                 and a.application_name <> '{READER}')
+             select (extract(epoch from min(xact_start)) * 1000000)::int8,
+                    count(*) filter (where open and xact_start is null) + pg_is_in_recovery()::int
+                      + (select count(*) from pg_prepared_xacts where database = current_database()),
+                    count(*) filter (where writing),
+                    (extract(epoch from now()) * 1000000)::int8,
+                    txid_snapshot_xmax(txid_current_snapshot())
+             from sessions"
+        );
+        let row = client
+            .inner
+            .query_typed_one(&query, &[])
+            .await
+            .map_err(|error| client.error(&error))?;
+        Ok(Self {
+            oldest: row.get(0),
+            hidden: row.get(1),
+            writing: row.get(2),
+            looked: row.get(3),
+            ended: row.get(4),
+        })
+    }
+
+    /// The horizon of a snapshot that was taken since, for a cursor; and what the user should know of it.
+    pub(super) async fn horizon(
+        self,
+        client: &Client,
+        cursor: &str,
+        ty: &DataType,
+    ) -> Result<(Option<Scalar>, Vec<Error>)> {
+        let at = |micros| match ty {
+            DataType::TimestampTz => Some(Scalar::TimestampTz(micros)),
+            DataType::Timestamp => Some(Scalar::Timestamp(micros)),
+            DataType::Date => Some(Scalar::Date(micros.div_euclid(86_400_000_000) as i32)),
+            _ => None,
+        };
+        if at(0).is_none() {
+            return Ok((
+                None,
+                if self.writing + self.hidden > 0 {
+                    vec![late_rows(cursor)]
+                } else {
+                    Vec::new()
+                },
+            ));
+        }
+        // A transaction that began since the look can be late only behind one that began after it and has ended.
+        let query = "select txid_snapshot_xmax(txid_current_snapshot())";
+        let row = client
+            .inner
+            .query_typed_one(query, &[])
+            .await
+            .map_err(|error| client.error(&error))?;
+        let since = (row.get::<_, i64>(0) != self.ended).then_some(self.looked);
+        let warnings = if self.hidden > 0 {
+            vec![late_rows(cursor)]
+        } else {
+            Vec::new()
+        };
+        Ok((self.oldest.into_iter().chain(since).min().and_then(at), warnings))
+    }
+}
+
+fn late_rows(cursor: &str) -> Error {
+    let why = format!("transactions were open while the increment was read, and may commit rows behind `{cursor}`");
+    Error::warning(Code::LateRows, why).help(
+        "set a `lookback`; or use a cursor set by the database's clock, and grant pg_read_all_stats to the reading user",
+    )
+}

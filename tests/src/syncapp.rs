@@ -1,0 +1,144 @@
+//! The program under test, as a user runs it: the real binary, with a folder, a store and temporary files of its own.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long a run may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// One user's SyncApp.
+#[derive(Debug)]
+pub struct Syncapp {
+    place: TempDir,
+}
+
+/// A command that was started.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    begun: Instant,
+    output: PathBuf,
+}
+
+/// A command that ended by itself.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// What it printed, errors included.
+    pub output: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Default for Syncapp {
+    fn default() -> Self {
+        let place = tempfile::tempdir().expect("a temporary folder can be made");
+        for folder in ["home", "work", "temporary"] {
+            fs::create_dir(place.path().join(folder)).expect("the folder can be written");
+        }
+        Self { place }
+    }
+}
+
+impl Syncapp {
+    /// The folder that commands run in.
+    pub fn folder(&self) -> PathBuf {
+        self.place.path().join("work")
+    }
+
+    /// Where it puts temporary files.
+    pub fn temporary(&self) -> PathBuf {
+        self.place.path().join("temporary")
+    }
+
+    /// Writes a file into the folder.
+    pub fn file(&self, name: &str, text: &str) {
+        fs::write(self.folder().join(name), text).expect("the folder can be written");
+    }
+
+    /// Starts a command.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        let output = self.place.path().join("output");
+        let log = File::create(&output).expect("the folder can be written");
+        let child = Command::new(program())
+            .args(arguments)
+            .current_dir(self.folder())
+            .env("SYNCAPP_HOME", self.place.path().join("home"))
+            .env("TMPDIR", self.temporary())
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file can be shared"))
+            .stderr(log)
+            .spawn()
+            .expect("syncapp starts");
+        Running {
+            child,
+            begun: Instant::now(),
+            output,
+        }
+    }
+
+    /// Runs a command to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Ended {
+        self.start(arguments).end().await
+    }
+
+    /// Runs a command that must succeed.
+    pub async fn succeed(&self, arguments: &[&str]) -> Ended {
+        let ended = self.run(arguments).await;
+        assert_eq!(ended.code, Some(0), "{arguments:?}:\n{}", ended.output);
+        ended
+    }
+}
+
+impl Running {
+    /// What it is when it has ended.
+    pub fn ended(&mut self) -> Option<Ended> {
+        let status = self.child.try_wait().expect("a child can be asked")?;
+        Some(Ended {
+            code: status.code(),
+            output: fs::read_to_string(&self.output).unwrap_or_default(),
+            took: self.begun.elapsed(),
+        })
+    }
+
+    /// Waits for its end.
+    pub async fn end(mut self) -> Ended {
+        loop {
+            if let Some(ended) = self.ended() {
+                return ended;
+            }
+            if self.begun.elapsed() > PATIENCE {
+                let said = fs::read_to_string(&self.output).unwrap_or_default();
+                self.kill();
+                panic!("syncapp does not end:\n{said}");
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Ends it by SIGKILL; `false` when it was over before.
+    pub fn kill(mut self) -> bool {
+        let lives = self.ended().is_none();
+        // Between the two it may end by itself: then there is nothing left to kill.
+        let _ = self.child.kill();
+        let status = self.child.wait().expect("a child can be waited for");
+        lives && status.code().is_none()
+    }
+}
+
+/// The binary that was built with this program: beside it, or one folder up.
+fn program() -> PathBuf {
+    let own = std::env::current_exe().expect("a program knows its path");
+    own.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder: &Path| folder.join("syncapp"))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| panic!("no syncapp beside {}: cargo build --workspace --bins", own.display()))
+}
