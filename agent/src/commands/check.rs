@@ -54,7 +54,9 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
     if args.json {
         output::json(&serde_json::json!({ "ok": problems.iter().all(Error::is_warning), "problems": problems }))?;
     } else {
-        said.iter().for_each(|line| output::line(line));
+        for line in &said {
+            output::line(line);
+        }
         show(&problems, Some(&project.source()));
     }
     Ok(exit(&problems))
