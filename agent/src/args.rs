@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and the help that teaches it.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -191,8 +192,8 @@ pub(crate) struct Discover {
     #[arg(long, default_value_t = 0)]
     pub(crate) offset: usize,
     /// How many streams to list at the most
-    #[arg(long, default_value_t = 100)]
-    pub(crate) limit: usize,
+    #[arg(long, default_value_t = NonZeroUsize::MIN.saturating_add(99))]
+    pub(crate) limit: NonZeroUsize,
     /// Prints them as JSON
     #[arg(long)]
     pub(crate) json: bool,

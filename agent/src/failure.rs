@@ -26,7 +26,16 @@ impl From<Exit> for ExitCode {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) problems: Vec<Error>,
-    pub(crate) source: Option<String>,
+    pub(crate) source: Option<Source>,
+}
+
+/// The sync file as problems quote it.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// What problems call it.
+    pub(crate) path: String,
+    /// Its text, without secrets.
+    pub(crate) text: String,
 }
 
 impl From<Error> for Failure {
@@ -47,16 +56,19 @@ impl From<Vec<Error>> for Failure {
 impl Failure {
     /// Prints all problems, and gives the exit code.
     pub(crate) fn report(&self) -> Exit {
-        show(&self.problems, self.source.as_deref());
+        show(&self.problems, self.source.as_ref());
         exit(&self.problems)
     }
 }
 
-/// Prints problems to standard error, each once.
-pub(crate) fn show(problems: &[Error], source: Option<&str>) {
+/// Prints problems to standard error, each once; those of the sync file with the line that they are about.
+pub(crate) fn show(problems: &[Error], source: Option<&Source>) {
     for (at, problem) in problems.iter().enumerate() {
         if !problems[..at].contains(problem) {
-            output::problem(problem.is_warning(), &render(problem, source));
+            let file = problem.report().at.file.as_deref();
+            let quoted = source.filter(|source| file == Some(source.path.as_str()));
+            let text = quoted.map(|source| source.text.as_str());
+            output::problem(problem.is_warning(), &render(problem, text));
         }
     }
 }

@@ -10,7 +10,7 @@ use syncapp_model::sync_file::{Loaded, Sync, SyncFile, Variables, load};
 use syncapp_model::{Code, Error, nearest};
 
 use crate::args;
-use crate::failure::{Failure, show};
+use crate::failure::{Failure, Source, show};
 use crate::variables::Environment;
 
 /// A sync file and where it lies.
@@ -48,13 +48,13 @@ impl Project {
         let loaded = load(&text, &shown, &schemas());
         let failed = |problems: Vec<Error>| Failure {
             problems,
-            source: Some(loaded.source().to_owned()),
+            source: Some(source(&loaded)),
         };
         let file = match &loaded.file {
             Some(file) if !loaded.has_errors() => file.clone(),
             _ => return Err(failed(loaded.problems.clone())),
         };
-        show(&loaded.problems, Some(loaded.source()));
+        show(&loaded.problems, Some(&source(&loaded)));
         if let Some(environment) = &args.env {
             loaded
                 .check_environment(environment)
@@ -141,16 +141,27 @@ impl Project {
             return problem;
         };
         let mut path = vec!["syncs", sync, "streams", &stream];
+        let config = self.file.syncs.get(sync).and_then(|of| {
+            let own = of.streams.get(&stream)?;
+            Some(of.stream(own.as_ref()))
+        });
+        let config = config.unwrap_or_default();
         match (at.column.as_deref(), problem.code()) {
             (Some(column), code) => {
+                let mapped = config.columns.as_ref().and_then(|columns| columns.get(column));
+                let computed = mapped.is_some_and(|column| column.expr.is_some());
                 path.extend(["columns", column]);
                 path.extend(match code {
                     Code::InvalidExpression | Code::ExpressionFailed => Some("expr"),
+                    Code::UnknownColumn => Some(if computed { "expr" } else { "from" }),
                     Code::CastFailed | Code::LossyType => Some("type"),
                     _ => None,
                 });
             }
-            (None, Code::InvalidExpression | Code::ExpressionFailed) => path.push("where"),
+            (None, Code::InvalidExpression | Code::ExpressionFailed) => {
+                path.push(if config.filter.is_some() { "where" } else { "query" });
+            }
+            (None, Code::MissingPrimaryKey) => path.push("write"),
             _ => {}
         }
         self.loaded.locate(&path, problem)
@@ -160,8 +171,13 @@ impl Project {
     pub(crate) fn failure(&self, problems: Vec<Error>) -> Failure {
         Failure {
             problems,
-            source: Some(self.loaded.source().to_owned()),
+            source: Some(self.source()),
         }
+    }
+
+    /// The file as problems quote it.
+    pub(crate) fn source(&self) -> Source {
+        source(&self.loaded)
     }
 
     fn unknown<'a>(&self, what: &str, name: &str, known: impl Iterator<Item = &'a String> + Clone) -> Failure {
@@ -173,6 +189,13 @@ impl Project {
             None => listed,
         };
         self.failure(vec![error.file(self.loaded.path()).help(help)])
+    }
+}
+
+fn source(loaded: &Loaded) -> Source {
+    Source {
+        path: loaded.path().to_owned(),
+        text: loaded.source().to_owned(),
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
             };
             match plan(&ends, &project.name, name, sync, &options).await {
                 Ok(plan) => {
-                    said.push(format!("sync {name}: {} streams", plan.streams.len()));
+                    said.push(streams(name, plan.streams.len()));
                     problems.extend(plan.failed.into_iter().map(|(_, error)| project.locate(name, error)));
                 }
                 Err(found) => problems.extend(found.into_iter().map(|error| project.locate(name, error))),
@@ -54,10 +54,17 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
     if args.json {
         output::json(&serde_json::json!({ "ok": problems.iter().all(Error::is_warning), "problems": problems }))?;
     } else {
-        said.iter().for_each(|line| output::line(line));
-        show(&problems, project.failure(Vec::new()).source.as_deref());
+        for line in &said {
+            output::line(line);
+        }
+        show(&problems, Some(&project.source()));
     }
     Ok(exit(&problems))
+}
+
+/// How many streams a sync has.
+fn streams(sync: &str, count: usize) -> String {
+    format!("sync {sync}: {count} {}", if count == 1 { "stream" } else { "streams" })
 }
 
 /// The connections that syncs use, and as which side.

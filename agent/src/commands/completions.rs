@@ -4,12 +4,12 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::args::Cli;
-use crate::failure::{Exit, Failure};
+use crate::failure::Exit;
 use crate::output;
 
-pub(crate) fn completions(shell: Shell) -> Result<Exit, Failure> {
+pub(crate) fn completions(shell: Shell) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "syncapp", &mut script);
     output::line(String::from_utf8_lossy(&script).trim_end());
-    Ok(Exit::Done)
+    Exit::Done
 }

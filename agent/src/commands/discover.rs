@@ -22,26 +22,33 @@ pub(crate) async fn discover(args: args::Discover) -> Result<Exit, Failure> {
         .pattern
         .parse()
         .map_err(|why: String| Error::new(Code::InvalidValue, why))?;
+    let limit = args.limit.get();
     let page = Page {
         offset: args.offset,
-        limit: args.limit.saturating_add(1),
+        limit: limit.saturating_add(1),
     };
     let found = source
         .discover(&pattern, page)
         .await
         .map_err(|error| error.connection(&args.connection))?;
-    let streams = &found[..found.len().min(args.limit)];
+    let streams = &found[..found.len().min(limit)];
     for spec in streams {
         if args.json {
-            output::json(&described(spec))?
+            output::json(&described(spec))?;
         } else {
-            show(spec)
+            show(spec);
         }
     }
-    if found.len() > args.limit {
+    if streams.is_empty() {
+        output::note(&format!(
+            "no stream of `{}` matches `{}`",
+            args.connection, args.pattern
+        ));
+    }
+    if found.len() > limit {
         output::note(&format!(
             "there are more: go on with `--offset {}`",
-            args.offset + args.limit
+            args.offset + limit
         ));
     }
     Ok(Exit::Done)

@@ -122,8 +122,7 @@ impl Job<'_> {
                 .iter()
                 .filter_map(|stream| stream.error.clone())
                 .collect();
-            let source = self.file.and_then(|file| file.failure(Vec::new()).source);
-            show(&self.located(errors), source.as_deref());
+            show(&self.located(errors), self.file.map(Project::source).as_ref());
         }
         Ok(summary)
     }
@@ -131,7 +130,10 @@ impl Job<'_> {
     /// Problems with their places in the sync file, if there is one.
     fn located(&self, problems: Vec<Error>) -> Vec<Error> {
         match self.file {
-            Some(file) => problems.into_iter().map(|problem| file.locate(self.name, problem)).collect(),
+            Some(file) => problems
+                .into_iter()
+                .map(|problem| file.locate(self.name, problem))
+                .collect(),
             None => problems,
         }
     }

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
 use syncapp_connector::{Destination, Page, Range, Source, StreamRef};
 use syncapp_model::sync_file::{Mode, Naming, StreamConfig, Sync, Write};
-use syncapp_model::{Code, DataType, Error, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec};
+use syncapp_model::{Code, DataType, Error, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec, nearest};
 use syncapp_transform::{Change, Mapping, MappingSpec};
 
 use crate::RunOptions;
@@ -225,7 +225,8 @@ fn decide(
         let ty = column.map_or(DataType::String, |column| column.ty.clone());
         Scalar::parse(text, &ty).ok_or_else(|| {
             let why = format!("`{text}` is not a value of the cursor's type {ty}");
-            one(Error::new(Code::InvalidValue, why).help("write a value as `syncapp preview` shows the cursor's column"))
+            one(Error::new(Code::InvalidValue, why)
+                .help("write a value as `syncapp preview` shows the cursor's column"))
         })
     };
     let start = config.start.as_ref().map(|start| parse(&plain(start))).transpose()?;
@@ -299,7 +300,12 @@ fn target_key(mapping: &Mapping, key: &[String], named: bool) -> Result<Vec<Stri
                     Code::UnknownColumn,
                     format!("the key column `{column}` does not land in the target"),
                 )
-                .help("name columns of `primary_key` that are selected"),
+                .help(
+                    match nearest(column, columns.iter().map(|mapped| mapped.name.as_str())) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => "name columns that are selected".to_owned(),
+                    },
+                ),
             ),
         }
     }
@@ -313,11 +319,16 @@ fn target_key(mapping: &Mapping, key: &[String], named: bool) -> Result<Vec<Stri
 fn check_cursor(spec: &StreamSpec, cursor: &str) -> Result<String> {
     let Some(column) = spec.column(cursor) else {
         let names: Vec<&str> = spec.columns.iter().map(|column| column.name.as_str()).collect();
+        let meant = nearest(cursor, names.iter().copied()).map(|meant| format!("did you mean `{meant}`? "));
         return Err(Error::new(
             Code::UnknownColumn,
             format!("the stream has no column `{cursor}` for a cursor"),
         )
-        .help(format!("its columns: {}", names.join(", "))));
+        .help(format!(
+            "{}its columns: {}",
+            meant.unwrap_or_default(),
+            names.join(", ")
+        )));
     };
     if Scalar::can_hold(&column.ty) {
         return Ok(cursor.to_owned());

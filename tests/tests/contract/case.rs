@@ -88,6 +88,69 @@ syncs:
     )
 }
 
+/// Keys of the stream `people`, what they are told apart from, a change between two runs, a look and what it finds.
+pub(crate) const fn stream(
+    keys: &'static str,
+    otherwise: &'static str,
+    change: &'static str,
+    look: &'static str,
+    want: &'static [&'static str],
+) -> Case {
+    Case::Stream(Stream {
+        keys,
+        otherwise: Some(otherwise),
+        change,
+        look,
+        want,
+    })
+}
+
+/// The one word of a key that is built: there is nothing to tell it apart from.
+pub(crate) const fn only(
+    keys: &'static str,
+    change: &'static str,
+    look: &'static str,
+    want: &'static [&'static str],
+) -> Case {
+    Case::Stream(Stream {
+        keys,
+        otherwise: None,
+        change,
+        look,
+        want,
+    })
+}
+
+pub(crate) const fn reads(
+    keys: &'static str,
+    otherwise: &'static str,
+    file: (&'static str, &'static [u8]),
+    look: &'static str,
+    want: &'static [&'static str],
+) -> Case {
+    Case::Reads(Reads {
+        keys,
+        otherwise,
+        file,
+        look,
+        want,
+    })
+}
+
+pub(crate) const fn writes(
+    keys: &'static str,
+    otherwise: &'static str,
+    file: &'static str,
+    begins: &'static [u8],
+) -> Case {
+    Case::Writes(Writes {
+        keys,
+        otherwise,
+        file,
+        begins,
+    })
+}
+
 impl Case {
     /// Shows the effect, or ends the test.
     pub(crate) fn show(self, path: &str) {

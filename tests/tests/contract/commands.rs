@@ -1,9 +1,7 @@
 //! Every command and flag, with its exit code and its `--json`.
 
-use serde_json::Value as Json;
-
 use crate::contract::case::{PEOPLE, people, sync};
-use crate::contract::place::{Place, Ran};
+use crate::contract::place::{Place, Ran, program};
 
 const BUILT: [&str; 9] = [
     "run",
@@ -20,23 +18,16 @@ const LATER: [&str; 9] = [
     "plan", "verify", "undo", "rejects", "push", "secrets", "login", "doctor", "agent",
 ];
 
-fn place(keys: &str) -> Place {
+pub(crate) fn place(keys: &str) -> Place {
     Place::new().sqlite("from.db", PEOPLE).file("sync.yaml", people(keys))
 }
 
-fn run(place: &Place, more: &[&str]) -> Ran {
+pub(crate) fn run(place: &Place, more: &[&str]) -> Ran {
     place.syncapp(&[&["run", "sync.yaml"], more].concat())
 }
 
-fn count(place: &Place) -> Vec<String> {
+pub(crate) fn count(place: &Place) -> Vec<String> {
     place.rows("to.db", "select count(*) from people")
-}
-
-/// The position that a stream's state has.
-fn position(place: &Place) -> Json {
-    let states = place.syncapp(&["state", "show", "sync.yaml", "--json"]).exits(0).json();
-    assert_eq!(states.len(), 1);
-    states[0]["checkpoint"]["position"]["cursor"]["value"].clone()
 }
 
 #[test]
@@ -106,6 +97,49 @@ fn commands_that_are_not_built_say_so() {
             let ran = place.syncapp(&[&[command], more].concat()).exits(2);
             assert!(ran.stderr.contains("config.not_available"), "{command}: {}", ran.stderr);
         }
+    }
+}
+
+/// What `docs/limits.md` lists beside the keys of the table.
+#[test]
+fn connections_that_are_not_built_say_so() {
+    let mut unbuilt: Vec<String> = ["mysql", "redshift", "bigquery", "salesforce", "hubspot", "http"]
+        .map(|connector| format!("connector: {connector}"))
+        .into();
+    unbuilt.extend(
+        ["s3", "gs", "az", "sftp", "ftps", "https"]
+            .map(|scheme| format!("connector: files, path: \"{scheme}://place/x\"")),
+    );
+    unbuilt.push("connector: files, path: \"-\"".into());
+    unbuilt.push("connector: files, path: ., encoding: ebcdic".into());
+    unbuilt.push("connector: files, path: ., format: parquet, compression: gzip".into());
+    for connection in unbuilt {
+        let place = place("");
+        for file in [
+            sync(
+                &format!("{{ {connection} }}"),
+                "{ connector: sqlite, path: to.db }",
+                "people",
+                "",
+            ),
+            sync(
+                "{ connector: sqlite, path: from.db }",
+                &format!("{{ {connection} }}"),
+                "people",
+                "",
+            ),
+        ] {
+            place.put("sync.yaml", file);
+            for command in ["check", "run"] {
+                let ran = place.syncapp(&[command, "sync.yaml"]).exits(2);
+                assert!(
+                    ran.stderr.contains("config.not_available"),
+                    "{connection}: {}",
+                    ran.stderr
+                );
+            }
+        }
+        assert!(!place.path("to.db").exists());
     }
 }
 
@@ -206,107 +240,6 @@ fn sync_and_stream_choose() {
 }
 
 #[test]
-fn limit_leaves_the_state() {
-    let place = place("mode: incremental, cursor: rev");
-    run(&place, &["--limit", "2"]).exits(0);
-    assert_eq!(count(&place), ["2"]);
-    assert_eq!(position(&place), Json::Null);
-    run(&place, &[]).exits(0);
-    assert_eq!((count(&place), position(&place)), (vec!["3".into()], "30".into()));
-    place.alter(
-        "from.db",
-        "insert into people values (4, 'Di', 1, 40, ''), (5, 'Ed', 1, 50, '')",
-    );
-    run(&place, &["--limit", "2"]).exits(0);
-    assert_eq!(position(&place), "30");
-    run(&place, &[]).exits(0);
-    assert_eq!((count(&place), position(&place)), (vec!["5".into()], "50".into()));
-}
-
-#[test]
-fn range_takes_its_begin_and_not_its_end_and_leaves_the_state() {
-    let place = place("mode: incremental, cursor: rev, start: 30");
-    run(&place, &[]).exits(0);
-    let ids = |want: &[&str]| assert_eq!(place.rows("to.db", "select id from people order by id"), want);
-    ids(&["3"]);
-    run(&place, &["--range", "10..20"]).exits(0);
-    ids(&["1", "3"]);
-    assert_eq!(position(&place), "30");
-    run(&place, &["--range", "20.."]).exits(0);
-    ids(&["1", "2", "3"]);
-    place.alter("from.db", "update people set name = 'Eve'");
-    run(&place, &["--range", "..20"]).exits(0);
-    assert_eq!(
-        place.rows("to.db", "select name from people order by id"),
-        ["Eve", "Bob", "Cy"]
-    );
-    let ran = run(&place, &["--range", "x..y"]).exits(2);
-    assert!(ran.stderr.contains("config.invalid_value"), "{}", ran.stderr);
-    place.put("sync.yaml", people(""));
-    let ran = run(&place, &["--range", "1..2"]).exits(2);
-    assert!(ran.stderr.contains("config.conflict"), "{}", ran.stderr);
-}
-
-#[test]
-fn full_refresh_reads_everything_again() {
-    let place = place("mode: incremental, cursor: rev");
-    run(&place, &[]).exits(0);
-    place.alter(
-        "from.db",
-        "delete from people where id = 1; update people set name = 'Eve' where id = 2",
-    );
-    run(&place, &[]).exits(0);
-    let names = |want: &[&str]| assert_eq!(place.rows("to.db", "select name from people order by id"), want);
-    names(&["Ada", "Bob", "Cy"]);
-    run(&place, &["--full-refresh"]).exits(0);
-    names(&["Eve", "Cy"]);
-    assert_eq!(position(&place), "30", "the next increment goes on from here");
-}
-
-#[test]
-fn state_is_shown_set_and_reset() {
-    let place = place("mode: incremental, cursor: rev");
-    run(&place, &[]).exits(0);
-    let shown = place.syncapp(&["state", "show", "sync.yaml"]).exits(0).stdout;
-    assert!(shown.contains("position") && shown.contains("30"), "{shown}");
-    let json = place
-        .syncapp(&["state", "show", "sync.yaml", "--sync", "s", "--json"])
-        .exits(0)
-        .json();
-    assert!(
-        json[0]["updated_at"].as_str().is_some_and(|at| at.ends_with('Z')),
-        "{}",
-        json[0]
-    );
-    place.alter("from.db", "update people set name = upper(name)");
-    place
-        .syncapp(&["state", "set", "sync.yaml", "--stream", "people", "20"])
-        .exits(0);
-    assert_eq!(position(&place), "20");
-    run(&place, &[]).exits(0);
-    assert_eq!(
-        place.rows("to.db", "select name from people order by id"),
-        ["Ada", "BOB", "CY"]
-    );
-    place
-        .syncapp(&["state", "reset", "sync.yaml", "--stream", "people"])
-        .exits(0);
-    run(&place, &[]).exits(0);
-    assert_eq!(
-        place.rows("to.db", "select name from people order by id"),
-        ["ADA", "BOB", "CY"]
-    );
-    let ran = place
-        .syncapp(&["state", "set", "sync.yaml", "--stream", "people", "soon"])
-        .exits(2);
-    assert!(ran.stderr.contains("config.invalid_value"), "{}", ran.stderr);
-    let ran = place
-        .syncapp(&["state", "reset", "sync.yaml", "--stream", "nobody"])
-        .exits(2);
-    assert!(ran.stderr.contains("config.unknown_name"), "{}", ran.stderr);
-}
-
-#[test]
 fn runs_are_remembered() {
     let place = place("");
     for _ in 0..3 {
@@ -327,6 +260,18 @@ fn runs_are_remembered() {
         (0, 0)
     );
     assert!(place.syncapp(&["runs"]).exits(0).stdout.contains("sync/s"));
+}
+
+#[test]
+fn discover_says_when_there_is_nothing() {
+    let line = ["discover", "sync.yaml", "--connection", "from"];
+    let ran = place("").syncapp(&[&line[..], &["zz*"]].concat()).exits(0);
+    assert!(
+        ran.stderr.contains("no stream of `from` matches `zz*`"),
+        "{}",
+        ran.stderr
+    );
+    place("").syncapp(&[&line[..], &["--limit", "0"]].concat()).exits(2);
 }
 
 #[test]
@@ -392,7 +337,7 @@ fn check_says_what_is_well_and_what_is_not() {
     let before = place.contents();
     let ran = place.syncapp(&["check", "sync.yaml"]).exits(0);
     assert!(
-        ran.stdout.contains("connection from (source): ok") && ran.stdout.contains("sync s: 1 stream"),
+        ran.stdout.contains("connection from (source): ok") && ran.stdout.contains("sync s: 1 stream\n"),
         "{}",
         ran.stdout
     );
@@ -442,8 +387,14 @@ fn copy_needs_no_file() {
         place.text("out/folk.ndjson"),
         "{\"id\":1,\"name\":\"Ada\",\"age\":36,\"rev\":10,\"score\":\"1.5\"}\n"
     );
-    let ran = place.syncapp(&["copy", "-", "flights.csv", "to.db"]).exits(2);
-    assert!(ran.stderr.contains("config.not_available"), "{}", ran.stderr);
+    let piped = format!("cat data/flights.csv | {} copy - f.csv to.db piped", program());
+    place.run(&["sh", "-c", &piped]).exits(0);
+    assert_eq!(place.rows("to.db", "select a, b from piped"), ["1|x", "2|y"]);
+    let ran = place.syncapp(&["copy", "to.db", "flights", "-", "f.csv"]).exits(0);
+    assert_eq!(ran.stdout, "a,b\n1,x\n2,y\n");
+    place
+        .syncapp(&["copy", "to.db", "flights", "-", "f.csv", "--json"])
+        .exits(2);
     let ran = place
         .syncapp(&["copy", "mysql://me:canary-x@h/d", "t", "to.db"])
         .exits(2);

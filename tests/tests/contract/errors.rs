@@ -38,15 +38,22 @@ fn fails(name: &str, place: &Place, code: i32) {
     snapshot(name, &said(place, &ran));
     assert_eq!(ran.code, code, "{name}: {}", ran.stderr);
     assert!(before == place.contents(), "{name}: the target is not as it was");
-    assert!(ran.stderr.contains(" = help: "), "{name} says nothing of what to do: {}", ran.stderr);
+    assert!(
+        ran.stderr.contains(" = help: "),
+        "{name} says nothing of what to do: {}",
+        ran.stderr
+    );
 }
 
 /// `people` from SQLite into SQLite, where a table of that name already holds a row.
 fn place(keys: &str) -> Place {
     Place::new()
         .sqlite("from.db", PEOPLE)
-        .sqlite("to.db", "create table people(id integer primary key, name text, age integer, rev integer, score text);
-                          insert into people values (1, 'before', 0, 0, '')")
+        .sqlite(
+            "to.db",
+            "create table people(id integer primary key, name text, age integer, rev integer, score text);
+                          insert into people values (1, 'before', 0, 0, '')",
+        )
         .file("sync.yaml", people(keys))
 }
 
@@ -56,7 +63,10 @@ fn of_the_file() {
         ("unknown_key", "inot: folk"),
         ("unknown_word", "mode: incremetal"),
         ("unparsable_expression", "columns: { name: { expr: \"upper(name\" } }"),
-        ("expression_of_an_unknown_column", "columns: { name: { expr: \"upper(nmae)\" } }"),
+        (
+            "expression_of_an_unknown_column",
+            "columns: { name: { expr: \"upper(nmae)\" } }",
+        ),
         ("expression_with_an_unknown_function", "where: \"uper(name) = 'ADA'\""),
         ("unknown_column", "columns: { first_name: { from: nmae } }"),
         ("unknown_cursor", "mode: incremental, cursor: revv"),
@@ -77,10 +87,15 @@ fn of_the_file() {
     place.put("sync.yaml", people("").replace("destination: to", "destination: too"));
     fails("unknown_connection", &place, 2);
     place.put("sync.yaml", people("").replace("from.db", "${FROM_DB}"));
+    fails("variable_without_quotes", &place, 2);
+    place.put("sync.yaml", people("").replace("from.db", "\"${FROM_DB}\""));
     fails("unset_variable", &place, 2);
     place.put("sync.yaml", people("").replace("from.db", "secret://from-db"));
     fails("unknown_secret", &place, 2);
-    place.put("sync.yaml", people("").replace("people: {  }", "people: { into: folk }\n      pets: { into: folk }"));
+    place.put(
+        "sync.yaml",
+        people("").replace("people: {  }", "people: { into: folk }\n      pets: { into: folk }"),
+    );
     place.alter("from.db", "create table pets(id integer)");
     fails("target_collision", &place, 2);
     std::fs::remove_file(place.path("sync.yaml")).unwrap();
@@ -100,7 +115,10 @@ fn of_rows() {
     for (name, keys) in table {
         let place = place(keys);
         if name.ends_with("_without_a_key") {
-            place.alter("from.db", "create table old as select * from people; drop table people; alter table old rename to people");
+            place.alter(
+                "from.db",
+                "create table old as select * from people; drop table people; alter table old rename to people",
+            );
         }
         if *name == "cast" {
             place.alter("to.db", "drop table people; create table people(id integer, name text, age integer, rev integer, score integer)");
@@ -125,7 +143,10 @@ fn of_sqlite() {
     fails("sqlite_missing_file", &at, 1);
     at.put("sync.yaml", people("").replace("to.db", "nowhere/to.db"));
     fails("sqlite_missing_folder", &at, 1);
-    at.put("noise.db", "this is no database, and it is long enough to be looked at as one");
+    at.put(
+        "noise.db",
+        "this is no database, and it is long enough to be looked at as one",
+    );
     at.put("sync.yaml", people("").replace("from.db", "noise.db"));
     fails("sqlite_no_database", &at, 1);
     let at = place("write: append");
@@ -137,20 +158,49 @@ fn of_sqlite() {
 fn of_files() {
     let at = |files: &[(&str, &str)], stream: &str, keys: &str| {
         let file = sync("{ connector: files, path: data }", TO, stream, keys);
-        let place = Place::new().sqlite("to.db", "create table orders(a text); insert into orders values ('before')");
-        files.iter().for_each(|(name, text)| place.put(name, text));
+        let place = Place::new().sqlite(
+            "to.db",
+            "create table orders(a text); insert into orders values ('before')",
+        );
+        for (name, text) in files {
+            place.put(name, text);
+        }
         place.put("sync.yaml", file);
         place
     };
     let orders = ("data/orders.csv", "a,b\n1,x\n2,y\n");
     fails("csv_missing_file", &at(&[orders], "order.csv", "into: orders"), 1);
     fails("csv_missing_folder", &at(&[], "orders.csv", "into: orders"), 1);
-    fails("csv_empty_folder", &at(&[("data/.keep", "")], "orders.csv", "into: orders"), 1);
-    fails("csv_unknown_ending", &at(&[("data/orders.txt", orders.1)], "orders.txt", "into: orders"), 2);
-    fails("csv_ragged", &at(&[("data/orders.csv", "a,b\n1,x\n2\n3,z\n")], "orders.csv", ""), 1);
-    fails("csv_open_quote", &at(&[("data/orders.csv", "a,b\n1,x\n2,\"y\n")], "orders.csv", ""), 1);
-    fails("ndjson_torn", &at(&[("data/orders.ndjson", "{\"a\":1}\n{\"a\":\n")], "orders.ndjson", ""), 1);
-    fails("parquet_noise", &at(&[("data/orders.parquet", "this is not Parquet")], "orders.parquet", ""), 1);
+    fails(
+        "csv_empty_folder",
+        &at(&[("data/.keep", "")], "orders.csv", "into: orders"),
+        1,
+    );
+    fails(
+        "csv_unknown_ending",
+        &at(&[("data/orders.txt", orders.1)], "orders.txt", "into: orders"),
+        2,
+    );
+    fails(
+        "csv_ragged",
+        &at(&[("data/orders.csv", "a,b\n1,x\n2\n3,z\n")], "orders.csv", ""),
+        1,
+    );
+    fails(
+        "csv_open_quote",
+        &at(&[("data/orders.csv", "a,b\n1,x\n2,\"y\n")], "orders.csv", ""),
+        1,
+    );
+    fails(
+        "ndjson_torn",
+        &at(&[("data/orders.ndjson", "{\"a\":1}\n{\"a\":\n")], "orders.ndjson", ""),
+        1,
+    );
+    fails(
+        "parquet_noise",
+        &at(&[("data/orders.parquet", "this is not Parquet")], "orders.parquet", ""),
+        1,
+    );
     fails("outside_the_folder", &at(&[orders], "../to.db", "into: orders"), 2);
 }
 
@@ -163,7 +213,14 @@ fn of_rights() {
     };
     let fails = |name: &str, place: &Place| {
         let program = program();
-        let line = ["setpriv", "--inh-caps=-all", "--bounding-set=-all", &program, "run", "sync.yaml"];
+        let line = [
+            "setpriv",
+            "--inh-caps=-all",
+            "--bounding-set=-all",
+            &program,
+            "run",
+            "sync.yaml",
+        ];
         let root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
         let ran = place.run(if root { &line } else { &line[3..] });
         snapshot(name, &said(place, &ran));
@@ -191,7 +248,10 @@ fn of_rights() {
     fails("unreadable_sync_file", &at).exits(2);
     locked(&at, "sync.yaml", 0o644);
     assert!(before == at.contents());
-    at.put("sync.yaml", sync(FROM, "{ connector: files, path: out, format: csv }", "people", ""));
+    at.put(
+        "sync.yaml",
+        sync(FROM, "{ connector: files, path: out, format: csv }", "people", ""),
+    );
     at.put("out/people.csv", "before\n");
     locked(&at, "out", 0o555);
     fails("unwritable_folder", &at).exits(1);
@@ -207,7 +267,10 @@ fn of_a_full_disk() {
     for (name, to) in [
         ("full_disk_sqlite", TO),
         ("full_disk_csv", "{ connector: files, path: out, format: csv }"),
-        ("full_disk_parquet", "{ connector: files, path: out, format: parquet, compression: none }"),
+        (
+            "full_disk_parquet",
+            "{ connector: files, path: out, format: parquet, compression: none }",
+        ),
     ] {
         let at = place("").file("sync.yaml", sync(FROM, to, "people", ""));
         at.alter("from.db", rows);
@@ -241,14 +304,44 @@ fn of_postgres_as_source() {
         )
     };
     let (port, name) = (shop.reader.port, shop.name.clone());
-    run("pg_wrong_password", &good.replace(&shop.reader.password, "canary-wrong"), "public.orders", "", 1);
-    run("pg_unknown_host", &parts("nowhere.invalid", port, &name), "public.orders", "", 1);
+    run(
+        "pg_wrong_password",
+        &good.replace(&shop.reader.password, "canary-wrong"),
+        "public.orders",
+        "",
+        1,
+    );
+    run(
+        "pg_unknown_host",
+        &parts("nowhere.invalid", port, &name),
+        "public.orders",
+        "",
+        1,
+    );
     run("pg_closed_port", &parts("127.0.0.1", 1, &name), "public.orders", "", 1);
-    run("pg_unknown_database", &parts("127.0.0.1", port, "nowhere"), "public.orders", "", 1);
+    run(
+        "pg_unknown_database",
+        &parts("127.0.0.1", port, "nowhere"),
+        "public.orders",
+        "",
+        1,
+    );
     run("pg_missing_table", &good, "public.order", "", 1);
     run("pg_missing_schema", &good, "publik.orders", "", 1);
-    run("pg_wrong_query", &good, "public.q", "into: q, query: \"select * form orders\"", 2);
-    run("pg_unknown_column", &good, "public.orders", "columns: { sum: { from: totl } }", 2);
+    run(
+        "pg_wrong_query",
+        &good,
+        "public.q",
+        "into: q, query: \"select * form orders\"",
+        2,
+    );
+    run(
+        "pg_unknown_column",
+        &good,
+        "public.orders",
+        "columns: { sum: { from: totl } }",
+        2,
+    );
     wait(shop.run("create table public.secret(id int); revoke all on public.secret from public; revoke all on all tables in schema public from public"));
     wait(shop.run(&format!("revoke select on public.secret from {}", shop.reader.user)));
     run("pg_no_rights", &good, "public.secret", "", 1);
@@ -276,11 +369,31 @@ fn of_postgres_as_destination() {
         let left = wait(target.text(tables));
         assert_eq!(left, "people", "{name}");
     };
-    run("pg_target_wrong_password", &good.replace(&target.writer.password, "canary-wrong"), "", 1);
+    run(
+        "pg_target_wrong_password",
+        &good.replace(&target.writer.password, "canary-wrong"),
+        "",
+        1,
+    );
     run("pg_target_unknown_schema", &good, "into: nowhere.people", 1);
     run("pg_target_no_rights", &good, "into: public.people", 1);
-    run("pg_target_not_null", &good, "into: landing.people, columns: { name: { expr: \"nullif(name, 'Bob')\" } }", 1);
-    run("pg_target_cast", &good, "into: landing.people, columns: { age: { from: score, type: int64 } }", 1);
-    run("pg_target_out_of_range", &good, "into: landing.people, columns: { rev: { expr: \"rev * 1000000000000000000\" } }", 1);
+    run(
+        "pg_target_not_null",
+        &good,
+        "into: landing.people, columns: { name: { expr: \"nullif(name, 'Bob')\" } }",
+        1,
+    );
+    run(
+        "pg_target_cast",
+        &good,
+        "into: landing.people, columns: { age: { from: score, type: int64 } }",
+        1,
+    );
+    run(
+        "pg_target_out_of_range",
+        &good,
+        "into: landing.people, columns: { rev: { expr: \"rev * 1000000000000000000\" } }",
+        1,
+    );
     drop(other);
 }

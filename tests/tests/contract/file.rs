@@ -183,3 +183,23 @@ pub(crate) fn schedule() {
         );
     }
 }
+
+/// The documentation's own example: every key in it is known, and what is wrong with it is only what is not built.
+#[test]
+fn the_documented_example_is_a_sync_file() {
+    let page = include_str!("../../../docs/sync-file.md");
+    let example = page
+        .split("```yaml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let place = Place::new()
+        .file("sync.yaml", example)
+        .variable("SHOP_PASSWORD", "canary-shop");
+    let ran = place.syncapp(&["check", "sync.yaml"]).exits(2);
+    let errors: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("error[")).collect();
+    assert!(errors.len() > 3, "{}", ran.stderr);
+    for error in errors {
+        assert!(error.starts_with("error[config.not_available]"), "{}", ran.stderr);
+    }
+}

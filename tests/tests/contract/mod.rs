@@ -11,3 +11,5 @@ mod file;
 mod keys;
 mod place;
 mod schema;
+mod state;
+mod stream_keys;

@@ -89,7 +89,10 @@ impl Place {
     pub(crate) fn contents(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
         walk(self.folder.path(), &mut found);
-        let own = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_syncapp"));
+        let own = |path: &Path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("_syncapp"))
+        };
         found.retain(|path| !path.starts_with(self.path("home")) && !own(path));
         let read = |path: PathBuf| {
             let is_database = path.extension() == Some(OsStr::new("db"));

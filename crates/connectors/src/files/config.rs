@@ -14,8 +14,7 @@ use super::format::{Compression, Format};
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilesConfig {
-    /// The root folder, relative to the sync file; streams are paths or globs below it. `-` is standard input or
-    /// output.
+    /// The root folder, relative to the sync file; streams are paths or globs below it.
     path: String,
     /// The format of all files. Default: by each file's ending.
     format: Option<FormatWord>,
@@ -101,9 +100,10 @@ impl FilesConfig {
         self.check_use(&mut faults);
         let root = match self.path.as_str() {
             "" => Err(Error::new(Code::InvalidValue, "`path` is empty").help("name a folder, `.` for this one")),
-            "-" => {
-                Err(Error::new(Code::NotAvailable, "standard input and output are not built yet").help("name a folder"))
-            }
+            "-" => Err(
+                Error::new(Code::NotAvailable, "standard input and output are not built yet")
+                    .help("name a folder, or use `syncapp copy`, which takes `-`"),
+            ),
             path if path.contains("://") => local_path(path),
             path => Ok(context.base.join(path)),
         };

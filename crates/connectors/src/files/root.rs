@@ -80,11 +80,9 @@ fn leads_out(side: Side, name: &str) -> Error {
 pub(super) fn real(root: &Path, side: Side) -> Result<PathBuf> {
     let shown = root.display();
     let real = fs::canonicalize(root).map_err(|problem| match problem.kind() {
-        io::ErrorKind::NotFound => {
-            Error::new(Code::NamespaceNotFound(side), format!("there is no folder `{shown}`"))
-                .file(shown)
-                .help("make the folder, or correct `path`; a relative one begins at the sync file's folder")
-        }
+        io::ErrorKind::NotFound => Error::new(Code::NamespaceNotFound(side), format!("there is no folder `{shown}`"))
+            .file(shown)
+            .help("make the folder, or correct `path`; a relative one begins at the sync file's folder"),
         _ => errors::io(side, "open the folder", shown, &problem),
     })?;
     if real.is_dir() {

@@ -7,7 +7,7 @@ use super::interpolate::{self, Interpolation, Variables};
 use super::place::{annotate, find};
 use super::reader::{Leniency, Reader};
 use super::tree::{Node, Value};
-use super::{SyncFile, parse, redact, schema};
+use super::{SyncFile, not_built, parse, redact, schema};
 use crate::nearest::suggest;
 use crate::{Code, Error};
 
@@ -151,6 +151,9 @@ impl Loaded {
         let id = connection.get("connector").and_then(Node::text).unwrap_or_default();
         if self.connectors.iter().any(|(known, _)| known == id) {
             return Ok(id);
+        }
+        if not_built::CONNECTORS.contains(&id) {
+            return Err(not_built::refuse(&format!("connector: {id}")));
         }
         let known = self.connectors.iter().map(|(id, _)| id.as_str());
         Err(

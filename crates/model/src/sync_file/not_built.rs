@@ -8,6 +8,9 @@ use serde::Serialize;
 use super::{ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, SchemaChanges, StreamConfig, Write};
 use crate::{Code, Error};
 
+/// Connectors that the format names.
+pub(super) const CONNECTORS: [&str; 6] = ["mysql", "redshift", "bigquery", "salesforce", "hubspot", "http"];
+
 /// What a stream's keys ask for that is not built: the key, and the error.
 pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
     let word = |unbuilt: bool, key, word: Option<String>| {
@@ -57,7 +60,8 @@ pub(super) fn of_column(config: &ColumnConfig) -> Vec<(&'static str, Error)> {
     native.into_iter().chain(mask).collect()
 }
 
-fn refuse(what: &str) -> Error {
+/// The error about a key or word.
+pub(super) fn refuse(what: &str) -> Error {
     Error::new(Code::NotAvailable, format!("`{what}` is not available yet")).help("planned; see docs/limits.md")
 }
 

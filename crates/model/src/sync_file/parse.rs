@@ -239,7 +239,22 @@ fn syntax_error(text: &Joined<'_>, at: Marker, info: &str) -> Error {
     if info.contains("recursion limit") {
         return text.original(span(at, at)).mark(too_deep());
     }
-    let help = if info.contains("anchor") {
+    let line = text.text.lines().nth(at.line().max(1) - 1).unwrap_or_default();
+    let (mut why, mut help) = (info, "");
+    if info.contains("unknown anchor") {
+        (why, help) = (
+            "`*` begins an alias of YAML here",
+            "put a name or glob that begins with `*` in quotes",
+        );
+    } else if info.contains("flow mapping") && line.contains("${") {
+        (why, help) = (
+            "inside braces `${` ends the value in front of it",
+            "put the value in quotes: `\"${NAME}\"`",
+        );
+    }
+    let help = if !help.is_empty() {
+        help
+    } else if info.contains("anchor") {
         "`*` and `&` begin YAML's aliases and anchors: put the value in quotes"
     } else if info.contains("tab") {
         "indent with spaces"
@@ -247,6 +262,6 @@ fn syntax_error(text: &Joined<'_>, at: Marker, info: &str) -> Error {
         "check indentation, colons and quotes here and on the lines before"
     };
     text.original(span(at, at))
-        .mark(Error::new(Code::Syntax, info))
+        .mark(Error::new(Code::Syntax, why))
         .help(help)
 }

@@ -87,7 +87,11 @@ pub(super) fn parse(text: &str, source: &[Column]) -> Result<Parsed, Vec<Error>>
 /// What is no SQL expression, in the parser's words.
 fn unparsable(words: &str) -> Error {
     let words = words.replace("found: EOF", "found: the end");
-    Error::new(Code::InvalidExpression, format!("the expression does not parse: {words}")).help(
+    Error::new(
+        Code::InvalidExpression,
+        format!("the expression does not parse: {words}"),
+    )
+    .help(
         "write an SQL expression over source columns: texts in single quotes, names that are not plain words in double \
          quotes, every bracket closed",
     )

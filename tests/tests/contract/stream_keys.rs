@@ -1,0 +1,327 @@
+//! The table of a stream's keys and words.
+
+use crate::contract::case::Case::{self, NotAvailable};
+use crate::contract::case::{only, stream};
+
+pub(crate) const COUNT: &str = "select count(*) from people";
+const NAMES: &str = "select name from people order by id";
+
+/// Keys below a stream.
+pub(crate) const STREAMS: &[(&str, Case)] = &[
+    (
+        "into",
+        stream("into: folk", "", "", "select count(*) from folk", &["3"]),
+    ),
+    (
+        "mode",
+        stream(
+            "mode: incremental, cursor: rev, write: append",
+            "write: append",
+            "",
+            COUNT,
+            &["3"],
+        ),
+    ),
+    (
+        "mode=full_refresh",
+        stream(
+            "mode: full_refresh, write: append",
+            "mode: incremental, cursor: rev, write: append",
+            "",
+            COUNT,
+            &["6"],
+        ),
+    ),
+    (
+        "mode=incremental",
+        stream(
+            "mode: incremental, cursor: rev, write: append",
+            "write: append",
+            "",
+            COUNT,
+            &["3"],
+        ),
+    ),
+    ("mode=cdc", NotAvailable("mode: cdc")),
+    ("write", stream("write: append", "", "", COUNT, &["6"])),
+    (
+        "write=overwrite",
+        stream("write: overwrite", "write: append", "", COUNT, &["3"]),
+    ),
+    (
+        "write=append",
+        stream("write: append", "write: overwrite", "", COUNT, &["6"]),
+    ),
+    (
+        "write=merge",
+        stream(
+            "write: merge",
+            "",
+            "delete from people where id = 1; update people set name = 'Eve' where id = 2",
+            NAMES,
+            &["Ada", "Eve", "Cy"],
+        ),
+    ),
+    ("write=history", NotAvailable("write: history")),
+    (
+        "primary_key",
+        stream(
+            "write: merge, primary_key: [name]",
+            "write: merge",
+            "update people set id = 9 where id = 2",
+            COUNT,
+            &["3"],
+        ),
+    ),
+    (
+        "cursor",
+        stream(
+            "mode: incremental, cursor: rev",
+            "mode: incremental, cursor: id",
+            "update people set rev = 40, age = 37 where id = 1",
+            "select age from people where id = 1",
+            &["37"],
+        ),
+    ),
+    (
+        "start",
+        stream(
+            "mode: incremental, cursor: rev, start: 20",
+            "mode: incremental, cursor: rev",
+            "",
+            NAMES,
+            &["Bob", "Cy"],
+        ),
+    ),
+    (
+        "lookback",
+        NotAvailable("mode: incremental, cursor: rev, lookback: 10m"),
+    ),
+    (
+        "query",
+        stream(
+            "query: \"select id, upper(name) as name from people\"",
+            "",
+            "",
+            NAMES,
+            &["ADA", "BOB", "CY"],
+        ),
+    ),
+    ("where", stream("where: \"age > 30\"", "", "", NAMES, &["Ada", "Bob"])),
+    (
+        "select",
+        stream(
+            "select: [\"*\", -score, -rev]",
+            "",
+            "",
+            "select name from pragma_table_info('people')",
+            &["id", "name", "age"],
+        ),
+    ),
+    (
+        "columns",
+        stream(
+            "columns: { folk: { from: name } }",
+            "",
+            "",
+            "select folk from people order by id",
+            &["Ada", "Bob", "Cy"],
+        ),
+    ),
+    (
+        "columns.*.from",
+        stream(
+            "columns: { name: { from: score } }",
+            "",
+            "",
+            NAMES,
+            &["1.5", "2.5", "none"],
+        ),
+    ),
+    (
+        "columns.*.expr",
+        stream(
+            "columns: { name: { expr: \"upper(name) || age\" } }",
+            "",
+            "",
+            NAMES,
+            &["ADA36", "BOB41", "CY7"],
+        ),
+    ),
+    (
+        "columns.*.type",
+        stream(
+            "columns: { age: { type: string } }",
+            "",
+            "",
+            "select distinct typeof(age) from people",
+            &["text"],
+        ),
+    ),
+    ("columns.*.native", NotAvailable("columns: { age: { native: jsonb } }")),
+    (
+        "columns.*.mask",
+        stream(
+            "columns: { name: { mask: redact } }",
+            "",
+            "",
+            NAMES,
+            &["***", "***", "***"],
+        ),
+    ),
+    (
+        "columns.*.mask=hash",
+        stream(
+            "columns: { name: { mask: hash } }",
+            "columns: { name: { mask: redact } }",
+            "",
+            "select count(distinct name), min(length(name)) from people",
+            &["3|64"],
+        ),
+    ),
+    (
+        "columns.*.mask=redact",
+        stream(
+            "columns: { name: { mask: redact } }",
+            "columns: { name: { mask: hash } }",
+            "",
+            NAMES,
+            &["***", "***", "***"],
+        ),
+    ),
+    (
+        "columns.*.mask=null",
+        stream(
+            "columns: { name: { mask: \"null\" } }",
+            "",
+            "",
+            NAMES,
+            &["NULL", "NULL", "NULL"],
+        ),
+    ),
+    (
+        "columns.*.mask.partial",
+        stream(
+            "columns: { name: { mask: { partial: { keep_first: 1, keep_last: 1 } } } }",
+            "",
+            "",
+            "select name from people where id = 1",
+            &["A*a"],
+        ),
+    ),
+    (
+        "columns.*.mask.partial.keep_first",
+        stream(
+            "columns: { name: { mask: { partial: { keep_first: 2 } } } }",
+            "columns: { name: { mask: { partial: { } } } }",
+            "",
+            "select name from people where id = 1",
+            &["Ad*"],
+        ),
+    ),
+    (
+        "columns.*.mask.partial.keep_last",
+        stream(
+            "columns: { name: { mask: { partial: { keep_last: 2 } } } }",
+            "columns: { name: { mask: { partial: { } } } }",
+            "",
+            "select name from people where id = 1",
+            &["*da"],
+        ),
+    ),
+    (
+        "columns.*.mask=encrypt",
+        NotAvailable("columns: { name: { mask: encrypt } }"),
+    ),
+    (
+        "columns.*.allow_lossy",
+        stream(
+            "columns: { age: { type: float64, allow_lossy: true } }",
+            "columns: { age: { type: float64 } }",
+            "",
+            COUNT,
+            &["3"],
+        ),
+    ),
+    ("naming", only("naming: keep", "", NAMES, &["Ada", "Bob", "Cy"])),
+    ("naming=keep", only("naming: keep", "", NAMES, &["Ada", "Bob", "Cy"])),
+    ("naming=snake", NotAvailable("naming: snake")),
+    (
+        "deletes",
+        only(
+            "write: merge, deletes: ignore",
+            "delete from people where id = 1",
+            COUNT,
+            &["3"],
+        ),
+    ),
+    (
+        "deletes=ignore",
+        only(
+            "write: merge, deletes: ignore",
+            "delete from people where id = 1",
+            COUNT,
+            &["3"],
+        ),
+    ),
+    ("deletes=soft", NotAvailable("write: merge, deletes: soft")),
+    ("deletes=hard", NotAvailable("write: merge, deletes: hard")),
+    (
+        "schema_changes",
+        only(
+            "write: merge, schema_changes: propagate",
+            "alter table people add column city text",
+            "select count(*) from people where city is null",
+            &["3"],
+        ),
+    ),
+    (
+        "schema_changes=propagate",
+        only(
+            "write: merge, schema_changes: propagate",
+            "alter table people add column city text",
+            "select count(*) from people where city is null",
+            &["3"],
+        ),
+    ),
+    ("schema_changes=ignore", NotAvailable("schema_changes: ignore")),
+    ("schema_changes=pause", NotAvailable("schema_changes: pause")),
+    (
+        "on_error",
+        only(
+            "on_error: fail, columns: { score: { type: float64 } }",
+            "",
+            COUNT,
+            &["no such table: people"],
+        ),
+    ),
+    (
+        "on_error=fail",
+        only(
+            "on_error: fail, columns: { age: { expr: \"1 / (rev - 50)\" } }",
+            "update people set rev = 50, name = 'Eve' where id = 3",
+            NAMES,
+            &["Ada", "Bob", "Cy"],
+        ),
+    ),
+    ("on_error=null", NotAvailable("on_error: \"null\"")),
+    ("on_error=reject", NotAvailable("on_error: reject")),
+    ("max_rejects", NotAvailable("max_rejects: 5")),
+    ("max_reject_ratio", NotAvailable("max_reject_ratio: 0.5")),
+    (
+        "allow_lossy",
+        stream(
+            "allow_lossy: true, columns: { age: { type: float64 } }",
+            "columns: { age: { type: float64 } }",
+            "",
+            COUNT,
+            &["3"],
+        ),
+    ),
+    ("metadata", NotAvailable("metadata: true")),
+    ("undo", NotAvailable("undo: { keep: 7d }")),
+    ("undo.keep", NotAvailable("undo: { keep: 1h }")),
+    ("pool", NotAvailable("pool: big")),
+    ("before_sql", NotAvailable("before_sql: \"delete from people\"")),
+    ("after_sql", NotAvailable("after_sql: \"delete from people\"")),
+];
