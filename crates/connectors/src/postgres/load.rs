@@ -66,7 +66,11 @@ impl PostgresLoad {
         let name = found.name.clone();
         let stage = StreamName {
             namespace: name.namespace.clone(),
-            name: format!("_syncapp_stage_{:016x}", stage_number(&target.key.to_string())),
+            // A run that sleeps may hold the one of its own epoch.
+            name: format!(
+                "_syncapp_stage_{:016x}",
+                stage_number(&format!("{} {}", target.key, epoch.0))
+            ),
         };
         let table = sql::table(&name);
         let staged = sql::table(&stage);
@@ -209,7 +213,7 @@ fn wire_of(found: &Found, name: &str, native: &str) -> Wire {
     existing.unwrap_or_else(|| target::wire(native))
 }
 
-/// A number for a stream's staging table (FNV-1a).
+/// A number for the staging table of a stream and an epoch (FNV-1a).
 fn stage_number(key: &str) -> u64 {
     key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
