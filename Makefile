@@ -21,6 +21,7 @@ run: setup
 
 test: setup
 	cargo build --workspace --bins --locked
+	cargo build --workspace --locked --bins
 	cargo test --workspace --locked
 
 check:

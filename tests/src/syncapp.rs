@@ -122,6 +122,13 @@ impl Running {
         }
     }
 
+    /// Stops its clock (`STOP`), or lets it go on (`CONT`).
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(sent.is_ok_and(|sent| sent.success()), "{signal} cannot be sent");
+    }
+
     /// Ends it by SIGKILL; `false` when it was over before.
     pub fn kill(mut self) -> bool {
         let lives = self.ended().is_none();
@@ -129,6 +136,15 @@ impl Running {
         let _ = self.child.kill();
         let status = self.child.wait().expect("a child can be waited for");
         lives && status.code().is_none()
+    }
+}
+
+/// A test that fails leaves nothing running.
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended already, but for such a test.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -1,12 +1,9 @@
 //! Where rows land, and what is looked at there: the rows as a multiset, the checkpoint, and what must not be left.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
-
+use crate::compare::{self, sqlite_rows};
 use crate::server::postgres::Database;
 use crate::syncapp::Syncapp;
 
@@ -31,13 +28,6 @@ pub struct Mark {
     pub committed: String,
 }
 
-/// Both sides as text that is the same for the same row, for targets that cannot calculate PostgreSQL's hashes.
-const CANONICAL: &str = "select concat_ws(chr(31), id, customer_id, big, status, amount, coalesce(rate::text, '∅'),
-    coalesce(qty::text, '∅'), order_date, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || 'Z',
-    to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || 'Z',
-    coalesce(to_char(shipped_at, 'YYYY-MM-DD HH24:MI:SS.US'), '∅'), is_priority::int, coalesce(is_gift::int::text, '∅'),
-    coalesce(note, '∅'), coalesce(attrs::text, '∅'), ext_id, coalesce(score::text, '∅')) from orders";
-
 impl Target {
     /// The connection in a sync file.
     pub fn connection(&self) -> String {
@@ -51,7 +41,7 @@ impl Target {
     pub async fn wanted(&self, source: &Database) -> String {
         match self {
             Self::Postgres(_) => source.text(&fingerprint("public.orders")).await,
-            Self::Sqlite(_) => digest(source.texts(CANONICAL).await.into_iter().flatten()),
+            Self::Sqlite(_) => compare::digest_for_sqlite(source, "public.orders").await,
         }
     }
 
@@ -66,7 +56,7 @@ impl Target {
                     "no table".into()
                 }
             }
-            Self::Sqlite(_) => digest(self.rows("select * from orders").into_iter()),
+            Self::Sqlite(path) => compare::digest(sqlite_rows(path, "select * from orders")),
         }
     }
 
@@ -85,7 +75,7 @@ impl Target {
                     .pop()
                     .flatten()
             }
-            Self::Sqlite(_) => self.rows(&format!("{sql} _syncapp_checkpoint")).pop(),
+            Self::Sqlite(path) => sqlite_rows(path, &format!("{sql} _syncapp_checkpoint")).pop(),
         };
         let text = text.unwrap_or_default();
         let (epoch, committed) = text.split_once(' ').unwrap_or(("0", ""));
@@ -119,7 +109,7 @@ impl Target {
                 let tables = "select relname from pg_class where relname like '%\\_syncapp\\_stage%'";
                 found.extend(database.texts(tables).await.into_iter().flatten());
             }
-            Self::Sqlite(_) => found.extend(self.rows(tables)),
+            Self::Sqlite(path) => found.extend(sqlite_rows(path, tables)),
         }
         let wanted = ["sync.yaml", "lake.db"];
         for folder in [syncapp.folder(), syncapp.temporary()] {
@@ -131,32 +121,6 @@ impl Target {
         }
         found
     }
-
-    /// The rows of a query on SQLite, each as one text; none before there is a file or a table.
-    fn rows(&self, sql: &str) -> Vec<String> {
-        let Self::Sqlite(path) = self else { return Vec::new() };
-        // To write, because only a writer takes back what a killed one left half done.
-        let Ok(connection) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE) else {
-            return Vec::new();
-        };
-        let Ok(mut statement) = connection.prepare(sql) else {
-            return Vec::new();
-        };
-        let columns = statement.column_count();
-        let text = |value: ValueRef<'_>| match value {
-            ValueRef::Null => "∅".to_owned(),
-            ValueRef::Integer(value) => value.to_string(),
-            ValueRef::Real(value) => value.to_string(),
-            ValueRef::Text(value) => String::from_utf8_lossy(value).into_owned(),
-            ValueRef::Blob(value) => format!("{value:?}"),
-        };
-        let rows = statement.query_map([], |row| {
-            let values: rusqlite::Result<Vec<_>> = (0..columns).map(|at| row.get_ref(at).map(text)).collect();
-            Ok(values?.join("\u{1f}"))
-        });
-        rows.and_then(Iterator::collect)
-            .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-    }
 }
 
 async fn sessions(database: &Database, user: &str) -> Vec<String> {
@@ -167,16 +131,4 @@ async fn sessions(database: &Database, user: &str) -> Vec<String> {
 /// The multiset of a table's rows as one text.
 fn fingerprint(table: &str) -> String {
     format!("select count(*) || ' rows, ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) from {table} t")
-}
-
-/// The same over texts.
-fn digest(rows: impl Iterator<Item = String>) -> String {
-    let (mut count, mut sum) = (0_u64, 0_u64);
-    for row in rows {
-        let mut hasher = DefaultHasher::new();
-        row.hash(&mut hasher);
-        count += 1;
-        sum = sum.wrapping_add(hasher.finish());
-    }
-    format!("{count} rows, {sum}")
 }

@@ -1,4 +1,6 @@
 //! Faults: the program is killed, its connections are cut, its server is gone.
 
+mod case;
 mod kills;
+mod moments;
 mod server;

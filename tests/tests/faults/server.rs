@@ -1,78 +1,9 @@
-//! The target's server cuts a run's connection, or dies, at a moment that is known: the run waits for a lock that the
-//! test holds.
+//! The target's server cuts a run's connection, or dies, while the run waits for a lock that the test holds.
 
-use std::time::{Duration, Instant};
+use syncapp_tests::faults::{Dice, Workload};
+use syncapp_tests::server::postgres::Postgres;
 
-use syncapp_tests::faults::{Dice, Target, Workload};
-use syncapp_tests::server::postgres::{Database, Postgres};
-use syncapp_tests::syncapp::{Running, Syncapp};
-use tokio_postgres::Client;
-
-const PATIENCE: Duration = Duration::from_secs(60);
-const RUN: [&str; 2] = ["run", "sync.yaml"];
-
-/// A workload whose target holds what the source had a moment ago.
-struct Case {
-    workload: Workload,
-    syncapp: Syncapp,
-    source: Database,
-    target: Target,
-    writer: Database,
-}
-
-impl Case {
-    async fn new(workload: Workload, server: &Postgres) -> Self {
-        let source = Postgres::shared().await.database().await;
-        let writer = server.database().await;
-        let target = Target::Postgres(writer.clone());
-        let syncapp = Syncapp::default();
-        workload.fill(&source, 3000).await;
-        syncapp.file("sync.yaml", &workload.sync_file(&source, &target));
-        syncapp.succeed(&RUN).await;
-        let case = Self {
-            workload,
-            syncapp,
-            source,
-            target,
-            writer,
-        };
-        case.equal().await;
-        workload.change(&case.source, &mut Dice::new(1)).await;
-        case
-    }
-
-    async fn equal(&self) {
-        assert_eq!(
-            self.target.held().await,
-            self.target.wanted(&self.source).await,
-            "{}",
-            self.workload
-        );
-        let left = self.target.leftovers(&self.source, &self.syncapp).await;
-        assert!(left.is_empty(), "{}: {left:?}", self.workload);
-    }
-
-    /// Starts a run, and waits until everything is staged and it wants the table's lock, which stays with the client.
-    async fn until_locked(&self) -> (Running, Client) {
-        let holder = self.writer.owner.client().await;
-        let hold = "begin; lock table landing.orders in share mode";
-        holder.batch_execute(hold).await.expect("the table can be locked");
-        let mut running = self.syncapp.start(&RUN);
-        let begun = Instant::now();
-        let waiting = format!(
-            "select count(*) from pg_stat_activity where usename = '{}' and wait_event_type = 'Lock'",
-            self.writer.writer.user
-        );
-        while self.writer.text(&waiting).await != "1" {
-            if let Some(ended) = running.ended() {
-                panic!("{}: it never waited:\n{}", self.workload, ended.output);
-            }
-            assert!(begun.elapsed() < PATIENCE, "{}: it never waits", self.workload);
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        (running, holder)
-    }
-}
+use super::case::{Case, RUN, TABLE, hold};
 
 const TO_POSTGRES: [Workload; 2] = [Workload::Refresh, Workload::Merge];
 
@@ -80,7 +11,9 @@ const TO_POSTGRES: [Workload; 2] = [Workload::Refresh, Workload::Merge];
 async fn a_run_outlives_the_end_of_its_connection() {
     for workload in TO_POSTGRES {
         let case = Case::new(workload, Postgres::shared().await).await;
-        let (running, holder) = case.until_locked().await;
+        let holder = hold(&case.writer, TABLE).await;
+        let mut running = case.start();
+        case.until_waiting(&mut running, &case.writer).await;
         let cut = format!(
             "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '{}'",
             case.writer.writer.user
@@ -99,7 +32,9 @@ async fn a_run_or_the_next_one_outlives_the_death_of_the_target_s_server() {
         let mut server = Postgres::start().await;
         let case = Case::new(workload, &server).await;
         let old = case.target.held().await;
-        let (running, holder) = case.until_locked().await;
+        let holder = hold(&case.writer, TABLE).await;
+        let mut running = case.start();
+        case.until_waiting(&mut running, &case.writer).await;
         server.crash();
         let ended = running.end().await;
         assert_eq!(ended.code, Some(1), "{workload}:\n{}", ended.output);
@@ -112,7 +47,9 @@ async fn a_run_or_the_next_one_outlives_the_death_of_the_target_s_server() {
 
         // Gone for a moment only: the run itself goes on.
         workload.change(&case.source, &mut Dice::new(2)).await;
-        let (running, holder) = case.until_locked().await;
+        let holder = hold(&case.writer, TABLE).await;
+        let mut running = case.start();
+        case.until_waiting(&mut running, &case.writer).await;
         server.crash();
         server.restart().await;
         drop(holder);

@@ -59,8 +59,8 @@ pub(super) fn copy(relation: &Relation, request: &ReadRequest, split: &Split) ->
         let ty = &relation.types[position(relation, read)?];
         let cast = if read.native { ty.native_cast } else { ty.typed_cast };
         let expression = format!("{}{cast}", sql::ident(&read.name));
-        // A column that comes both typed and native is named twice, which only a query may.
-        plain &= cast.is_empty() && !list.contains(&expression);
+        // A column that comes both typed and native is named twice, which only a query may, as it may name a generated one.
+        plain &= cast.is_empty() && !list.contains(&expression) && !relation.generated.contains(&read.name);
         list.push(expression);
     }
     let list = list.join(", ");

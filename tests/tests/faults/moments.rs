@@ -1,0 +1,63 @@
+//! Kills and pauses at known moments.
+
+use syncapp_tests::faults::{Dice, Workload};
+use syncapp_tests::server::postgres::Postgres;
+
+use super::case::{CHECKPOINT, Case, RUN, SOURCE, TABLE, hold};
+
+const TO_POSTGRES: [Workload; 3] = [Workload::Refresh, Workload::Merge, Workload::Append];
+
+/// Were rows and checkpoint not one transaction, the one that does not wait would be there already.
+#[tokio::test]
+async fn rows_and_checkpoint_land_together() {
+    for workload in TO_POSTGRES {
+        let case = Case::new(workload, Postgres::shared().await).await;
+        // An append copies into the table itself: it has its lock from the beginning.
+        let all = [CHECKPOINT, TABLE];
+        for statement in &all[..if workload == Workload::Append { 1 } else { 2 }] {
+            let (mark, old) = (case.target.mark().await, case.target.held().await);
+            let gate = hold(&case.source, SOURCE).await;
+            let mut running = case.start();
+            case.until_waiting(&mut running, &case.source).await;
+            let holder = hold(&case.writer, statement).await;
+            drop(gate);
+            case.until_waiting(&mut running, &case.writer).await;
+            assert!(running.kill(), "{workload}: it was over");
+            drop(holder);
+            let left = case.target.rest(&case.source).await;
+            assert!(left.is_empty(), "{workload}: {left:?}");
+            assert_eq!(case.target.held().await, old, "{workload}, killed at: {statement}");
+            let now = case.target.mark().await;
+            assert_eq!(now.committed, mark.committed, "{workload}, killed at: {statement}");
+            assert!(now.epoch > mark.epoch, "{workload}: it had no claim");
+            case.syncapp.succeed(&RUN).await;
+            case.equal().await;
+            workload.change(&case.source, &mut Dice::new(3)).await;
+        }
+    }
+}
+
+/// A run that slept while another one did its work.
+#[tokio::test]
+async fn a_run_that_was_overtaken_changes_nothing() {
+    for workload in TO_POSTGRES {
+        let case = Case::new(workload, Postgres::shared().await).await;
+        let gate = hold(&case.source, SOURCE).await;
+        let mut running = case.start();
+        case.until_waiting(&mut running, &case.source).await;
+        running.signal("STOP");
+        drop(gate);
+        case.syncapp.succeed(&RUN).await;
+        let mark = case.target.mark().await;
+        running.signal("CONT");
+        let ended = running.end().await;
+        assert_eq!(ended.code, Some(1), "{workload}:\n{}", ended.output);
+        assert!(
+            ended.output.contains("destination.fenced"),
+            "{workload}:\n{}",
+            ended.output
+        );
+        assert_eq!(case.target.mark().await, mark, "{workload}");
+        case.equal().await;
+    }
+}
