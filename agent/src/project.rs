@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::Schema;
 use syncapp_connector::{AnyConnector, Context, Endpoint};
-use syncapp_connectors::connectors;
+use syncapp_connectors::{PLANNED, connectors};
 use syncapp_engine::Ends;
 use syncapp_model::sync_file::{Loaded, Sync, SyncFile, Variables, load};
 use syncapp_model::{Code, Error, nearest};
@@ -45,7 +45,7 @@ impl Project {
                 .help("check its name, and that you may read it")
                 .driver(problem)
         })?;
-        let loaded = load(&text, &shown, &schemas());
+        let loaded = load(&text, &shown, &schemas(), PLANNED);
         let failed = |problems: Vec<Error>| Failure {
             problems,
             source: Some(source(&loaded)),

@@ -5,4 +5,4 @@ pub mod postgres;
 mod registry;
 pub mod sqlite;
 
-pub use registry::connectors;
+pub use registry::{PLANNED, connectors};

@@ -10,3 +10,6 @@ use crate::sqlite::Sqlite;
 pub fn connectors() -> Vec<Box<dyn AnyConnector>> {
     vec![Box::new(Postgres), Box::new(Sqlite), Box::new(Files)]
 }
+
+/// The ids of systems that sync files may name and that are not built yet.
+pub const PLANNED: &[&str] = &["mysql", "redshift", "bigquery", "salesforce", "hubspot", "http"];

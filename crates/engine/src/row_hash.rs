@@ -106,6 +106,9 @@ mod tests {
             ("b", Arc::new(StringArray::from(vec!["x"]))),
         ];
         let batch = RecordBatch::try_from_iter(columns).unwrap();
-        assert_eq!(format!("{:032x}", row_hash(&batch, 0).unwrap()), "9185526d8ea3dda6c6f423da0d158b75");
+        assert_eq!(
+            format!("{:032x}", row_hash(&batch, 0).unwrap()),
+            "9185526d8ea3dda6c6f423da0d158b75"
+        );
     }
 }

@@ -8,9 +8,6 @@ use serde::Serialize;
 use super::{ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, SchemaChanges, StreamConfig, Write};
 use crate::{Code, Error};
 
-/// Connectors that the format names.
-pub(super) const CONNECTORS: [&str; 6] = ["mysql", "redshift", "bigquery", "salesforce", "hubspot", "http"];
-
 /// What a stream's keys ask for that is not built: the key, and the error.
 pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
     let word = |unbuilt: bool, key, word: Option<String>| {

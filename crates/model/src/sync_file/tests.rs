@@ -73,7 +73,7 @@ fn connectors() -> Vec<(String, Schema)> {
 }
 
 fn loaded(text: &str) -> Loaded {
-    load(text, "shop.yaml", &connectors())
+    load(text, "shop.yaml", &connectors(), &[])
 }
 
 /// All problems of a file as a user reads them.

@@ -94,7 +94,7 @@ fn the_same_file_as_json_is_the_same() {
         serde_json::to_string(&yaml).unwrap(),
         serde_json::to_string_pretty(&yaml).unwrap(),
     ] {
-        let loaded = load(&json, "shop.json", &connectors());
+        let loaded = load(&json, "shop.json", &connectors(), &[]);
         assert_eq!(loaded.problems, []);
         assert_eq!(loaded.file.unwrap(), yaml);
     }
