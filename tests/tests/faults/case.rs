@@ -7,7 +7,7 @@ use syncapp_tests::server::postgres::{Database, Postgres};
 use syncapp_tests::syncapp::{Running, Syncapp};
 use tokio_postgres::Client;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The command.
 pub(super) const RUN: [&str; 2] = ["run", "sync.yaml"];
@@ -35,7 +35,7 @@ impl Case {
     pub(super) async fn new(workload: Workload, server: &Postgres) -> Self {
         let source = Postgres::shared().await.database().await;
         let writer = server.database().await;
-        let target = Target::Postgres(writer.clone());
+        let target = Target::Postgres(writer.clone().into());
         let syncapp = Syncapp::default();
         workload.fill(&source, 3000).await;
         syncapp.file("sync.yaml", &workload.sync_file(&source, &target));
