@@ -71,14 +71,26 @@ impl Case {
 
     /// Waits until the run wants a lock in that database.
     pub(super) async fn until_waiting(&self, running: &mut Running, database: &Database) {
+        self.until(running, database, "wait_event_type = 'Lock'").await;
+    }
+
+    /// Waits until the run has its load open.
+    pub(super) async fn until_copying(&self, running: &mut Running) {
+        self.until(running, &self.writer, "state = 'active' and query like 'copy%'")
+            .await;
+    }
+
+    async fn until(&self, running: &mut Running, database: &Database, what: &str) {
         let begun = Instant::now();
-        let waiting = "select count(*) from pg_stat_activity \
-                       where datname = current_database() and usename ~ '^(reader|writer)_' and wait_event_type = 'Lock'";
-        while database.text(waiting).await != "1" {
+        let count = format!(
+            "select count(*) from pg_stat_activity
+             where datname = current_database() and usename ~ '^(reader|writer)_' and {what}"
+        );
+        while database.text(&count).await != "1" {
             if let Some(ended) = running.ended() {
-                panic!("{}: it never waited:\n{}", self.workload, ended.output);
+                panic!("{}: it ended before {what}:\n{}", self.workload, ended.output);
             }
-            assert!(begun.elapsed() < PATIENCE, "{}: it never waits", self.workload);
+            assert!(begun.elapsed() < PATIENCE, "{}: never {what}", self.workload);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
