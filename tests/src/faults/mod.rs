@@ -87,7 +87,7 @@ impl Campaign {
         let source = server.database().await;
         let target = match self.workload {
             Workload::MergeSqlite => Target::Sqlite(syncapp.folder().join("lake.db")),
-            _ => Target::Postgres(server.database().await),
+            _ => Target::Postgres(server.database().await.into()),
         };
         syncapp.file("sync.yaml", &self.workload.sync_file(&source, &target));
         self.workload.fill(&source, self.rows).await;

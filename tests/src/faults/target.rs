@@ -8,13 +8,13 @@ use crate::server::postgres::Database;
 use crate::syncapp::Syncapp;
 
 /// How long a server may take to see that a client is gone.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A target with the table `orders`.
 #[derive(Debug)]
 pub enum Target {
     /// In the schema `landing`.
-    Postgres(Database),
+    Postgres(Box<Database>),
     /// A file in the program's folder.
     Sqlite(PathBuf),
 }

@@ -7,7 +7,7 @@ use syncapp_tests::server::postgres::{Database, Postgres};
 use syncapp_tests::syncapp::{Running, Syncapp};
 use tokio_postgres::Client;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The command.
 pub(super) const RUN: [&str; 2] = ["run", "sync.yaml"];
@@ -35,7 +35,7 @@ impl Case {
     pub(super) async fn new(workload: Workload, server: &Postgres) -> Self {
         let source = Postgres::shared().await.database().await;
         let writer = server.database().await;
-        let target = Target::Postgres(writer.clone());
+        let target = Target::Postgres(writer.clone().into());
         let syncapp = Syncapp::default();
         workload.fill(&source, 3000).await;
         syncapp.file("sync.yaml", &workload.sync_file(&source, &target));
@@ -71,14 +71,26 @@ impl Case {
 
     /// Waits until the run wants a lock in that database.
     pub(super) async fn until_waiting(&self, running: &mut Running, database: &Database) {
+        self.until(running, database, "wait_event_type = 'Lock'").await;
+    }
+
+    /// Waits until the run has its load open.
+    pub(super) async fn until_copying(&self, running: &mut Running) {
+        self.until(running, &self.writer, "state = 'active' and query like 'copy%'")
+            .await;
+    }
+
+    async fn until(&self, running: &mut Running, database: &Database, what: &str) {
         let begun = Instant::now();
-        let waiting = "select count(*) from pg_stat_activity \
-                       where datname = current_database() and usename ~ '^(reader|writer)_' and wait_event_type = 'Lock'";
-        while database.text(waiting).await != "1" {
+        let count = format!(
+            "select count(*) from pg_stat_activity
+             where datname = current_database() and usename ~ '^(reader|writer)_' and {what}"
+        );
+        while database.text(&count).await != "1" {
             if let Some(ended) = running.ended() {
-                panic!("{}: it never waited:\n{}", self.workload, ended.output);
+                panic!("{}: it ended before {what}:\n{}", self.workload, ended.output);
             }
-            assert!(begun.elapsed() < PATIENCE, "{}: it never waits", self.workload);
+            assert!(begun.elapsed() < PATIENCE, "{}: never {what}", self.workload);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }

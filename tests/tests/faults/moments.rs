@@ -45,6 +45,7 @@ async fn a_run_that_was_overtaken_changes_nothing() {
         let gate = hold(&case.source, SOURCE).await;
         let mut running = case.start();
         case.until_waiting(&mut running, &case.source).await;
+        case.until_copying(&mut running).await;
         running.signal("STOP");
         drop(gate);
         case.syncapp.succeed(&RUN).await;

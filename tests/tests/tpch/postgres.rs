@@ -64,10 +64,10 @@ async fn a_database_lands_in_another() {
                 .is_ok()
         );
     }
-    let made: String = tables().iter().map(|table| format!("'{table}', ")).collect();
+    let made = tables().join("', '");
     let others = format!(
         "select string_agg(relname, ' ') from pg_class where relnamespace = 'landing'::regnamespace
-         and relkind in ('r', 'v', 'p') and relname not like '\\_syncapp%' and relname not in ({made} 'kinds', 'rich')"
+         and relkind in ('r', 'v', 'p') and relname not like '\\_syncapp%' and relname not in ('{made}', 'kinds', 'rich')"
     );
     assert_eq!(
         target.texts(&others).await,
