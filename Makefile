@@ -21,7 +21,6 @@ run: setup
 
 test: setup
 	cargo build --workspace --bins --locked
-	cargo build --workspace --locked --bins
 	cargo test --workspace --locked
 
 check:

@@ -3,4 +3,5 @@
 mod case;
 mod kills;
 mod moments;
+mod prefixes;
 mod server;

@@ -1,0 +1,164 @@
+//! An increment that commits in prefixes: each is whole groups of equal cursor values, and a run that is stopped
+//! between two goes on behind the last.
+
+use rusqlite::Connection;
+use serde_json::json;
+use syncapp_connector::{AnyConnector, Context};
+use syncapp_connectors::connectors;
+use syncapp_engine::{Ends, Event, Outcome, RunOptions, Summary, plan, run};
+use syncapp_model::Scalar;
+use syncapp_model::sync_file::Sync;
+use tempfile::TempDir;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
+
+/// Rows in all; seven share each cursor value.
+const ROWS: i64 = 20_000;
+const GROUP: i64 = 7;
+
+struct Files {
+    folder: TempDir,
+    write: &'static str,
+}
+
+impl Files {
+    fn new(write: &'static str) -> Self {
+        let files = Self {
+            folder: tempfile::tempdir().unwrap(),
+            write,
+        };
+        files
+            .open("source.db")
+            .execute_batch("create table t (id integer primary key, at integer not null, text text)")
+            .unwrap();
+        files.add(0..10);
+        files
+    }
+
+    fn open(&self, name: &str) -> Connection {
+        Connection::open(self.folder.path().join(name)).unwrap()
+    }
+
+    fn add(&self, rows: std::ops::Range<i64>) {
+        let mut source = self.open("source.db");
+        let transaction = source.transaction().unwrap();
+        for id in rows {
+            let values = (id, id / GROUP, format!("row {id}"));
+            transaction
+                .execute("insert into t values (?1, ?2, ?3)", values)
+                .unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+
+    fn rows(&self, name: &str) -> Vec<(i64, i64, String)> {
+        let connection = self.open(name);
+        let mut query = connection.prepare("select id, at, text from t order by id").unwrap();
+        let rows = query
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    fn ends(&self) -> Ends {
+        let sqlite = |name: &str| {
+            let connector = connectors()
+                .into_iter()
+                .find(|connector| connector.manifest().id == "sqlite")
+                .unwrap();
+            connector
+                .endpoint(
+                    json!({ "path": name }),
+                    &Context {
+                        base: self.folder.path().into(),
+                    },
+                )
+                .unwrap()
+        };
+        Ends {
+            source: sqlite("source.db").source().unwrap().into(),
+            destination: sqlite("target.db").destination().unwrap().into(),
+            same_system: true,
+            source_name: "source".into(),
+            destination_name: "target".into(),
+        }
+    }
+
+    /// Runs the increment, and stops it after so many commits. Tells where each commit left the position.
+    async fn run(&self, commit_rows: u64, stop_after: Option<usize>) -> (Summary, Vec<Scalar>) {
+        let sync: Sync = serde_json::from_value(json!({
+            "source": "source", "destination": "target",
+            "streams": { "t": { "mode": "incremental", "write": self.write, "cursor": "at", "primary_key": ["id"] } },
+        }))
+        .unwrap();
+        let options = RunOptions {
+            commit_rows,
+            buffer_bytes: 64 << 10,
+            ..RunOptions::default()
+        };
+        let plan = plan(&self.ends(), "p", "s", &sync, &options)
+            .await
+            .unwrap_or_else(|problems| panic!("{problems:?}"));
+        let (events, mut incoming) = unbounded_channel();
+        let cancel = CancellationToken::new();
+        let stop = cancel.clone();
+        let watching = async move {
+            let mut positions = Vec::new();
+            while let Some(event) = incoming.recv().await {
+                if let Event::Committed {
+                    position: Some(position),
+                    ..
+                } = event
+                {
+                    positions.push(position);
+                    if stop_after.is_some_and(|after| positions.len() >= after) {
+                        stop.cancel();
+                    }
+                }
+            }
+            positions
+        };
+        tokio::join!(run(self.ends(), plan, "s", &options, events, cancel), watching)
+    }
+}
+
+async fn a_stopped_increment_goes_on(write: &'static str) {
+    let files = Files::new(write);
+    let (first, _) = files.run(1000, None).await;
+    assert_eq!(first.outcome, Outcome::Landed);
+    files.add(10..ROWS);
+
+    let (stopped, positions) = files.run(1000, Some(2)).await;
+    assert_eq!(stopped.outcome, Outcome::Cancelled, "{:?}", stopped.streams);
+    assert!(positions.len() >= 2);
+    // What has landed is a prefix of whole groups, up to the last commit's position.
+    let landed = files.rows("target.db");
+    let Some(Scalar::Int(last)) = positions.last() else {
+        panic!("{positions:?}")
+    };
+    let prefix: Vec<_> = files
+        .rows("source.db")
+        .into_iter()
+        .filter(|(_, at, _)| at <= last)
+        .collect();
+    assert_eq!(landed, prefix);
+    assert!((landed.len() as i64) < ROWS);
+
+    let (finished, positions) = files.run(1000, None).await;
+    assert_eq!(finished.outcome, Outcome::Landed, "{:?}", finished.streams);
+    assert!(positions.len() >= 2, "{positions:?}");
+    assert_eq!(files.rows("target.db"), files.rows("source.db"));
+    // Only the rows of the last group are read again, and none is written twice.
+    let written = finished.streams[0].counts.rows_written;
+    assert_eq!(written, ROWS as u64 - landed.len() as u64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_merge_goes_on() {
+    a_stopped_increment_goes_on("merge").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_append_goes_on() {
+    a_stopped_increment_goes_on("append").await;
+}
