@@ -2,6 +2,7 @@
 //!
 //! Plain data: no I/O, no async, no drivers. What is here can be printed, stored, compared and sent.
 
+mod code;
 mod column;
 mod error;
 mod name;
@@ -13,8 +14,9 @@ mod secret;
 pub mod sync_file;
 mod types;
 
+pub use code::{Code, ErrorKind, Side};
 pub use column::{Column, NativeType, StreamKind, StreamSpec};
-pub use error::{Code, Error, ErrorKind, Report, Result, Severity, Side, Where};
+pub use error::{Error, Report, Result, Severity, Where};
 pub use name::{Pattern, StreamName};
 pub use nearest::nearest;
 pub use position::{Checkpoint, Epoch, Position, RowHash, StreamKey};

@@ -3,7 +3,7 @@
 
 use rusqlite::Connection;
 use serde_json::json;
-use syncapp_connector::{AnyConnector, Context};
+use syncapp_connector::Context;
 use syncapp_connectors::connectors;
 use syncapp_engine::{Ends, Event, Outcome, RunOptions, Summary, plan, run};
 use syncapp_model::Scalar;

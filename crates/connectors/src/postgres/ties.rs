@@ -1,6 +1,6 @@
 //! What hangs on a table, and so how its rows can be replaced.
 
-use syncapp_model::Result;
+use syncapp_model::{Code, Error, Result};
 
 use super::client::Client;
 use super::sql;
@@ -70,11 +70,14 @@ impl Ties {
             "{TIES}, {UNIQUE} = {}) from pg_class c where c.oid = {oid}",
             sorted(key)
         );
-        let row = client
-            .inner
-            .query_typed_one(&query, &[])
-            .await
-            .map_err(|error| client.error(&error))?;
+        let found = client.inner.query_typed_opt(&query, &[]).await;
+        let row = found.map_err(|error| client.error(&error))?.ok_or_else(|| {
+            Error::new(
+                Code::LockTimeout(client.side),
+                "another run swapped the table in the meantime",
+            )
+            .help("run again")
+        })?;
         let hold = match (row.get(0), row.get(1)) {
             (true, _) => Hold::Rows,
             (false, true) => Hold::Table,
