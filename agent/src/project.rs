@@ -103,6 +103,14 @@ impl Project {
         ends((source.as_ref(), destination.as_ref()), names).map_err(|problem| self.failure(vec![problem]))
     }
 
+    /// The sync of that name, or all of the file's.
+    pub(crate) fn syncs(&self, name: Option<&str>) -> Result<Vec<(&str, &Sync)>, Failure> {
+        match name {
+            Some(_) => self.sync(name).map(|sync| vec![sync]),
+            None => Ok(self.file.syncs.iter().map(|(name, sync)| (name.as_str(), sync)).collect()),
+        }
+    }
+
     /// The sync of that name, or the file's only one.
     pub(crate) fn sync(&self, name: Option<&str>) -> Result<(&str, &Sync), Failure> {
         let syncs = &self.file.syncs;

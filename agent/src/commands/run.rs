@@ -25,15 +25,7 @@ pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
         mask_key: Project::mask_key(),
         ..RunOptions::default()
     };
-    let syncs: Vec<(&str, &Sync)> = match &args.sync {
-        Some(name) => vec![project.sync(Some(name))?],
-        None => project
-            .file
-            .syncs
-            .iter()
-            .map(|(name, sync)| (name.as_str(), sync))
-            .collect(),
-    };
+    let syncs = project.syncs(args.sync.as_deref())?;
     let store = history::open()?;
     let cancel = on_signals();
     let mut ends = Vec::new();

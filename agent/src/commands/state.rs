@@ -25,15 +25,7 @@ pub(crate) async fn state(args: args::State) -> Result<Exit, Failure> {
 
 async fn show(of: &StateOf, as_json: bool) -> Result<Exit, Failure> {
     let project = Project::open(&of.file)?;
-    let syncs: Vec<(&str, &Sync)> = match &of.sync {
-        Some(name) => vec![project.sync(Some(name))?],
-        None => project
-            .file
-            .syncs
-            .iter()
-            .map(|(name, sync)| (name.as_str(), sync))
-            .collect(),
-    };
+    let syncs = project.syncs(of.sync.as_deref())?;
     let mut rows = Vec::new();
     for (name, sync) in syncs {
         let ends = project.ends(sync)?;
