@@ -264,7 +264,9 @@ pub(super) fn describe(error: &tokio_postgres::Error, side: Side) -> Error {
     };
     let mut text = format!("{} (SQLSTATE {})", db.message(), state.code());
     let place = db.where_().filter(|_| *state == SqlState::CHARACTER_NOT_IN_REPERTOIRE);
-    for more in [db.detail(), db.hint(), place].into_iter().flatten() {
+    // Of a violated NOT NULL or CHECK the detail is the whole row, masked values' neighbours and all.
+    let detail = db.detail().filter(|_| !matches!(state.code(), "23502" | "23514"));
+    for more in [detail, db.hint(), place].into_iter().flatten() {
         text.push_str("; ");
         text.push_str(more);
     }
