@@ -2,6 +2,7 @@
 
 mod case;
 mod kills;
+mod lost_reply;
 mod moments;
 mod prefixes;
 mod server;
