@@ -107,7 +107,12 @@ impl Project {
     pub(crate) fn syncs(&self, name: Option<&str>) -> Result<Vec<(&str, &Sync)>, Failure> {
         match name {
             Some(_) => self.sync(name).map(|sync| vec![sync]),
-            None => Ok(self.file.syncs.iter().map(|(name, sync)| (name.as_str(), sync)).collect()),
+            None => Ok(self
+                .file
+                .syncs
+                .iter()
+                .map(|(name, sync)| (name.as_str(), sync))
+                .collect()),
         }
     }
 
