@@ -207,7 +207,7 @@ impl StreamRun {
             name: column.name.clone(),
             ty: column.ty.clone(),
             source_native: column.native.clone(),
-            wanted_native: None,
+            wanted_native: column.wanted.clone(),
             nullable: column.nullable,
         });
         Target {
@@ -232,7 +232,7 @@ impl StreamRun {
             .collect();
         let extra: Vec<&str> = plan.cursor.iter().map(String::as_str).collect();
         let program = plan.mapping.program(&native, &extra)?;
-        let wire = shape.wire && !native.is_empty() && native.iter().all(|native| *native) && program.is_identity();
+        let wire = shape.wire && !native.is_empty() && native.iter().all(|native| *native) && program.keeps_rows();
         Ok((program, wire))
     }
 

@@ -163,7 +163,8 @@ impl Program {
     }
 
     /// Whether batches come out as they go in: the same columns under the same names, and every row.
-    pub fn is_identity(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_identity(&self) -> bool {
         self.identity
     }
 
@@ -190,7 +191,7 @@ impl Program {
     }
 
     /// [`Self::apply`], and which rows of the batch stayed: `None` if all did.
-    pub fn apply_kept(
+    pub(crate) fn apply_kept(
         &self,
         batch: &RecordBatch,
         first_row: u64,

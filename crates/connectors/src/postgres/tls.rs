@@ -22,26 +22,22 @@ pub(super) fn connector(valid: &Valid, side: Side) -> Result<MakeRustlsConnect> 
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|problem| Error::internal(problem.to_string()))?;
-    let config = match valid.tls {
-        TlsMode::Disable | TlsMode::Prefer | TlsMode::Require => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Unchecked(provider)))
-            .with_no_client_auth(),
-        TlsMode::VerifyCa => {
-            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(valid, side)?), provider)
-                .build()
-                .map_err(|problem| {
-                    Error::new(Code::TlsFailed(side), "no trusted authority is known").driver(problem)
-                })?;
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(AnyName(verifier)))
-                .with_no_client_auth()
+    let authority = match valid.tls {
+        TlsMode::VerifyFull => {
+            let config = builder.with_root_certificates(roots(valid, side)?);
+            return Ok(MakeRustlsConnect::new(config.with_no_client_auth()));
         }
-        TlsMode::VerifyFull => builder
-            .with_root_certificates(roots(valid, side)?)
-            .with_no_client_auth(),
+        TlsMode::VerifyCa => {
+            let trusted = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(valid, side)?), provider.clone());
+            let none = |problem| Error::new(Code::TlsFailed(side), "no trusted authority is known").driver(problem);
+            Some(trusted.build().map_err(none)?)
+        }
+        TlsMode::Disable | TlsMode::Prefer | TlsMode::Require => None,
     };
+    let config = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Lenient { provider, authority }))
+        .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
 }
 
@@ -80,52 +76,16 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     }
 }
 
-/// Encryption without identity: `prefer` and `require`.
+/// Accepts more than `verify-full` does.
 #[derive(Debug)]
-struct Unchecked(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct Lenient {
+    provider: Arc<CryptoProvider>,
+    /// Who must have signed the certificate, whatever its name: `verify-ca`. Without one any certificate is accepted,
+    /// which is encryption without identity: `prefer` and `require`.
+    authority: Option<Arc<WebPkiServerVerifier>>,
 }
 
-/// A trusted authority's certificate, whatever its name: `verify-ca`.
-#[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
-
-impl ServerCertVerifier for AnyName {
+impl ServerCertVerifier for Lenient {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -134,7 +94,10 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.0.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+        let Some(authority) = &self.authority else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match authority.verify_server_cert(certificate, intermediates, name, ocsp, now) {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -148,7 +111,8 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -157,10 +121,11 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
