@@ -68,6 +68,9 @@ impl StreamRun {
             () = self.cancel.cancelled() => Err(cancelled()),
         };
         ticking.abort();
+        if ended.is_err() {
+            self.progress.restart();
+        }
         let (outcome, position, error) = match ended {
             Ok(position) => (Outcome::Landed, position, None),
             Err(error) if error.code() == Code::Cancelled => (Outcome::Cancelled, None, Some(error)),

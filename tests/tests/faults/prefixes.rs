@@ -143,6 +143,7 @@ async fn a_stopped_increment_goes_on(write: &'static str) {
         .collect();
     assert_eq!(landed, prefix);
     assert!((landed.len() as i64) < ROWS);
+    assert_eq!(stopped.streams[0].counts.rows_written, landed.len() as u64 - 10);
 
     let (finished, positions) = files.run(1000, None).await;
     assert_eq!(finished.outcome, Outcome::Landed, "{:?}", finished.streams);
