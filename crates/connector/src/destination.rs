@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use syncapp_model::sync_file::Write;
+use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Column, DataType, Epoch, NativeType, Result, StreamKey, StreamName};
 
 use crate::Batch;
@@ -68,8 +68,35 @@ pub struct Target {
     pub primary_key: Vec<String>,
     /// The cursor by its target name: where one load brings a key twice, the greater value wins.
     pub cursor: Option<String>,
+    /// What becomes of rows whose key vanished from the source, when all of it is merged or kept as history.
+    pub deletes: DeleteRule,
+    /// SQL that runs in a load's transaction before its first row.
+    pub before_sql: Option<String>,
+    /// SQL that runs in a load's transaction after its last row, before the checkpoint.
+    pub after_sql: Option<String>,
+    /// The run's one moment: what stands in `_valid_from`, `_valid_to` and `_deleted_at`.
+    pub moment: SystemTime,
     /// Where checkpoints are kept, unless beside the table.
     pub state_schema: Option<String>,
+}
+
+impl Target {
+    /// A target with nothing asked for beside its columns and how they land.
+    pub fn new(key: StreamKey, name: StreamName, columns: Vec<TargetColumn>, write: Write) -> Self {
+        Self {
+            key,
+            name,
+            columns,
+            write,
+            primary_key: Vec::new(),
+            cursor: None,
+            deletes: DeleteRule::Ignore,
+            before_sql: None,
+            after_sql: None,
+            moment: SystemTime::UNIX_EPOCH,
+            state_schema: None,
+        }
+    }
 }
 
 /// A column as the mapping makes it.
@@ -85,6 +112,32 @@ pub struct TargetColumn {
     pub wanted_native: Option<String>,
     /// Whether NULL may come.
     pub nullable: bool,
+    /// What it is to the row.
+    pub role: Role,
+}
+
+impl TargetColumn {
+    /// A column of the mapping that may be NULL.
+    pub fn new(name: impl Into<String>, ty: DataType) -> Self {
+        Self {
+            name: name.into(),
+            ty,
+            source_native: None,
+            wanted_native: None,
+            nullable: true,
+            role: Role::Data,
+        }
+    }
+}
+
+/// What a column is to its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// Mapped from the source: a row changed when such a column did.
+    #[default]
+    Data,
+    /// Of the run (`_synced_at`, `_run_id`): written along, never a reason to update a row.
+    Metadata,
 }
 
 /// What a claim found.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use syncapp_connector::{Range, ReadColumn, ReadRequest, Receipt, Target, TargetColumn, TargetShape};
-use syncapp_model::sync_file::{Mode, Write};
+use syncapp_connector::{Range, ReadColumn, ReadRequest, Receipt, Role, Target, TargetColumn, TargetShape};
+use syncapp_model::sync_file::{DeleteRule, Mode, Write};
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
@@ -212,6 +212,7 @@ impl StreamRun {
             source_native: column.native.clone(),
             wanted_native: column.wanted.clone(),
             nullable: column.nullable,
+            role: Role::Data,
         });
         Target {
             key: plan.key.clone(),
@@ -220,6 +221,10 @@ impl StreamRun {
             write: plan.write,
             primary_key: plan.primary_key.clone(),
             cursor: plan.target_cursor.clone(),
+            deletes: DeleteRule::Ignore,
+            before_sql: None,
+            after_sql: None,
+            moment: self.options.now,
             state_schema: plan.state_schema.clone(),
         }
     }

@@ -136,24 +136,23 @@ pub(super) async fn rows(login: &Login, stream: &StreamRef) -> Result<Vec<Record
 /// A stream as a target of the schema `landing`, with the source's own types.
 pub(super) fn target(spec: &StreamSpec, write: Write, key: &[&str]) -> Target {
     let columns = spec.columns.iter().map(|column| TargetColumn {
-        name: column.name.clone(),
-        ty: column.ty.clone(),
         source_native: column.portable.then(|| column.native.clone()),
-        wanted_native: None,
         nullable: column.nullable,
+        ..TargetColumn::new(&column.name, column.ty.clone())
     });
+    let stream = StreamKey {
+        project: "p".into(),
+        sync: "s".into(),
+        stream: spec.name.to_string(),
+    };
     Target {
-        key: StreamKey {
-            project: "p".into(),
-            sync: "s".into(),
-            stream: spec.name.to_string(),
-        },
-        name: StreamName::bare(spec.name.name.clone()),
-        columns: columns.collect(),
-        write,
         primary_key: key.iter().map(|name| (*name).to_owned()).collect(),
-        cursor: None,
-        state_schema: None,
+        ..Target::new(
+            stream,
+            StreamName::bare(spec.name.name.clone()),
+            columns.collect(),
+            write,
+        )
     }
 }
 

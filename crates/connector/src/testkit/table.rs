@@ -47,32 +47,23 @@ impl Table {
 
     /// As a target.
     pub fn target(&self, system: &dyn System, write: Write) -> Target {
+        let key = StreamKey {
+            project: "kit".into(),
+            sync: "conformance".into(),
+            stream: self.name.clone(),
+        };
+        let columns = self.columns.iter().map(|(name, ty, nullable)| TargetColumn {
+            nullable: *nullable,
+            ..TargetColumn::new(name, ty.clone())
+        });
         Target {
-            key: StreamKey {
-                project: "kit".into(),
-                sync: "conformance".into(),
-                stream: self.name.clone(),
-            },
-            name: system.target(&self.name),
-            columns: self
-                .columns
-                .iter()
-                .map(|(name, ty, nullable)| TargetColumn {
-                    name: name.clone(),
-                    ty: ty.clone(),
-                    source_native: None,
-                    wanted_native: None,
-                    nullable: *nullable,
-                })
-                .collect(),
-            write,
             primary_key: if write == Write::Merge {
                 self.key.clone()
             } else {
                 Vec::new()
             },
             cursor: self.cursor.clone(),
-            state_schema: None,
+            ..Target::new(key, system.target(&self.name), columns.collect(), write)
         }
     }
 

@@ -17,26 +17,13 @@ const DONE: Checkpoint = Checkpoint {
 };
 
 fn target(write: Write) -> Target {
-    let column = |(name, ty): (&str, DataType)| TargetColumn {
-        name: name.to_owned(),
-        ty,
-        source_native: None,
-        wanted_native: None,
-        nullable: true,
+    let key = StreamKey {
+        project: "p".into(),
+        sync: "s".into(),
+        stream: "t".into(),
     };
-    Target {
-        key: StreamKey {
-            project: "p".into(),
-            sync: "s".into(),
-            stream: "t".into(),
-        },
-        name: StreamName::bare("t"),
-        columns: [("id", DataType::Int64), ("v", DataType::String)].map(column).into(),
-        write,
-        primary_key: Vec::new(),
-        cursor: None,
-        state_schema: None,
-    }
+    let columns = [("id", DataType::Int64), ("v", DataType::String)].map(|(name, ty)| TargetColumn::new(name, ty));
+    Target::new(key, StreamName::bare("t"), columns.into(), write)
 }
 
 fn batch(rows: &[(i64, Option<&str>)]) -> RecordBatch {
