@@ -4,7 +4,6 @@ use arrow_array::Array;
 use syncapp_model::{Code, DataType, Error};
 
 use crate::cast::CastError;
-use crate::text;
 
 /// A failure on one row of an array.
 #[derive(Debug)]
@@ -25,7 +24,7 @@ impl Fault {
         Self {
             code: Code::CastFailed,
             row,
-            open: format!("{} {why}", text::short(array, ty, row)),
+            open: format!("{} {why}", syncapp_values::short(array, ty, row)),
             closed: format!("the value {why}"),
             help: None,
         }

@@ -11,9 +11,7 @@
 //! * A value of a masked column never appears in an error, nor does one of another column made from the same source
 //!   column.
 
-mod calendar;
 mod cast;
-mod decimal;
 mod expression;
 mod fault;
 mod functions;
@@ -22,7 +20,6 @@ mod mapping;
 mod mask;
 mod names;
 mod program;
-mod text;
 
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,8 @@ use sha2::Sha256;
 use syncapp_model::sync_file::{Mask as Config, Partial};
 use syncapp_model::{Code, DataType, Error};
 
-use crate::cast::CastError;
-use crate::text::{self, Texts};
+use crate::cast::{CastError, texts};
+use syncapp_values::{Texts, write_hex};
 
 /// A mask with what it needs.
 #[derive(Clone)]
@@ -63,14 +63,14 @@ impl Mask {
         }
         let texts = Texts::of(array, ty);
         let mut value = Vec::new();
-        let masked = text::build(array, |row, out| {
+        let masked = texts::build(array, |row, out| {
             value.clear();
             match self {
                 Self::Hash(state) => {
                     texts.write(row, &mut value);
                     let mut state = state.clone();
                     state.update(&value);
-                    text::write_hex(&state.finalize().into_bytes(), out);
+                    write_hex(&state.finalize().into_bytes(), out);
                 }
                 Self::Partial(partial) => {
                     texts.write(row, &mut value);

@@ -7,12 +7,16 @@ use super::Finding;
 /// Packages of ours, by folder, and the folders they may use. A new arrow needs an ADR.
 const OURS: &[(&str, &[&str])] = &[
     ("crates/model", &[]),
+    ("crates/values", &["crates/model"]),
     ("crates/connector", &["crates/model"]),
-    ("crates/connectors", &["crates/connector", "crates/model"]),
-    ("crates/transform", &["crates/model"]),
+    (
+        "crates/connectors",
+        &["crates/connector", "crates/values", "crates/model"],
+    ),
+    ("crates/transform", &["crates/values", "crates/model"]),
     (
         "crates/engine",
-        &["crates/model", "crates/connector", "crates/transform"],
+        &["crates/model", "crates/values", "crates/connector", "crates/transform"],
     ),
     ("crates/control", &["crates/model", "crates/engine"]),
     ("crates/store", &["crates/control", "crates/model"]),

@@ -7,6 +7,7 @@
 
 mod number;
 mod parse;
+pub(crate) mod texts;
 mod time;
 
 use std::borrow::Cow;
@@ -16,8 +17,6 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::ArrowPrimitiveType;
 use arrow_array::{Array, ArrayRef, BinaryArray, ListArray, PrimitiveArray};
 use syncapp_model::DataType;
-
-use crate::text;
 
 pub(crate) use parse::float64;
 
@@ -89,10 +88,10 @@ pub(crate) fn cast(array: &ArrayRef, from: &DataType, to: &DataType) -> Result<A
             }
             Arc::clone(array)
         }
-        (_, T::String) => Arc::new(text::strings(array, from)?),
+        (_, T::String) => Arc::new(texts::strings(array, from)?),
         (_, T::Json) => {
-            let json = text::Json::of(array, from);
-            Arc::new(text::build(array, |row, out| {
+            let json = syncapp_values::Json::of(array, from);
+            Arc::new(texts::build(array, |row, out| {
                 json.write(row, out);
                 Ok(())
             })?)

@@ -11,9 +11,8 @@ use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use arrow_buffer::i256;
 use syncapp_model::DataType;
 
-use super::{CastError, map, map_text};
-use crate::decimal::{self, Fault, Unscaled};
-use crate::text;
+use super::{CastError, map, map_text, texts};
+use syncapp_values::decimal::{self, Fault, Unscaled};
 
 pub(super) const RANGE: &str = "is out of range";
 pub(super) const SCALE: &str = "has more digits behind the point than fit";
@@ -168,7 +167,7 @@ fn by_text<I: ArrowPrimitiveType>(
     write: impl Fn(I::Native, &mut Vec<u8>),
     to: &DataType,
 ) -> Result<ArrayRef, CastError> {
-    let texts = text::build(numbers, |row, out| {
+    let texts = texts::build(numbers, |row, out| {
         write(numbers.value(row), out);
         Ok(())
     })?;
@@ -176,7 +175,7 @@ fn by_text<I: ArrowPrimitiveType>(
 }
 
 fn from_float(array: &ArrayRef, from: &DataType, to: &DataType) -> Result<ArrayRef, CastError> {
-    from_big(&text::strings(array, from)?, to)
+    from_big(&texts::strings(array, from)?, to)
 }
 
 /// From the texts of numbers, NaN and infinities among them.
@@ -201,7 +200,7 @@ pub(super) fn from_big(texts: &StringArray, to: &DataType) -> Result<ArrayRef, C
             decimals::<Decimal128Type, i128>(texts, *precision, *scale)?
         }
         DataType::Decimal { precision, scale } => decimals::<Decimal256Type, i256>(texts, *precision, *scale)?,
-        DataType::BigDecimal => Arc::new(text::build(texts, |row, out| {
+        DataType::BigDecimal => Arc::new(texts::build(texts, |row, out| {
             decimal::normalize(texts.value(row).as_bytes(), out).ok_or_else(|| {
                 CastError::new(
                     row,

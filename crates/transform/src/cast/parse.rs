@@ -13,8 +13,8 @@ use syncapp_model::DataType;
 
 use super::number::{RANGE, from_big};
 use super::{CastError, map_text};
-use crate::calendar;
-use crate::decimal::Number;
+use syncapp_values::calendar;
+use syncapp_values::decimal::Number;
 
 const DIGITS: &str = "has more digits than the type holds";
 

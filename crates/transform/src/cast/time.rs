@@ -9,7 +9,7 @@ use syncapp_model::DataType;
 
 use super::number::RANGE;
 use super::{CastError, map};
-use crate::calendar::DAY;
+use syncapp_values::calendar::DAY;
 
 /// Casts from a date or timestamp. From a timestamp to a date or a time the other part is dropped.
 pub(super) fn cast(array: &ArrayRef, from: &DataType, to: &DataType) -> Result<ArrayRef, CastError> {

@@ -78,7 +78,7 @@ impl Expression {
             .map_err(|error| Fault::internal(error.to_string()))?;
         let array = self.run(&batch, 0).map_err(|(row, error)| {
             let values = (0..inputs.len().min(3)).map(|at| {
-                let value = crate::text::short(&inputs[at], &self.types[at], row);
+                let value = syncapp_values::short(&inputs[at], &self.types[at], row);
                 format!("{} = {value}", self.view.field(at).name())
             });
             Fault::expression(row, &plan::words(&error), &values.collect::<Vec<_>>().join(", "))

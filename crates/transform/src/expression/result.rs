@@ -15,7 +15,7 @@ use arrow_schema::{DataType as Arrow, Field, TimeUnit};
 use syncapp_model::DataType;
 
 use crate::cast::CastError;
-use crate::decimal::Unscaled;
+use syncapp_values::decimal::Unscaled;
 
 const RANGE: &str = "is out of range";
 const FINER: &str = "is finer than microseconds: date_trunc('microsecond', x) says that the rest may go";

@@ -317,11 +317,11 @@ proptest! {
     fn text_never_turns_into_another_number(text in "-?[0-9]{1,25}(\\.[0-9]{1,25})?(e-?[0-9]{1,2})?") {
         let texts: ArrayRef = Arc::new(StringArray::from(vec![text.as_str()]));
         let exact = cast(&texts, &DataType::String, &DataType::BigDecimal).unwrap();
-        let exact = crate::decimal::parse::<arrow_buffer::i256>(exact.as_string::<i32>().value(0).as_bytes(), 76, 38);
+        let exact = syncapp_values::decimal::parse::<arrow_buffer::i256>(exact.as_string::<i32>().value(0).as_bytes(), 76, 38);
         for to in [DataType::Int64, DataType::Decimal { precision: 20, scale: 5 }] {
             if let Ok(array) = cast(&texts, &DataType::String, &to) {
                 let back = cast(&array, &to, &DataType::BigDecimal).unwrap();
-                let back = crate::decimal::parse::<arrow_buffer::i256>(back.as_string::<i32>().value(0).as_bytes(), 76, 38);
+                let back = syncapp_values::decimal::parse::<arrow_buffer::i256>(back.as_string::<i32>().value(0).as_bytes(), 76, 38);
                 prop_assert_eq!(back, exact);
             }
         }

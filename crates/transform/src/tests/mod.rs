@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use syncapp_model::sync_file::{ColumnConfig, Naming};
 use syncapp_model::{Column, DataType, Error, NativeType, StreamKind, StreamName, StreamSpec};
 
-use crate::{Mapping, MappingSpec, Program, cast, text};
+use crate::{Mapping, MappingSpec, Program, cast};
 
 /// 2024-02-29T12:00:00.123456789Z
 const NOW: Duration = Duration::new(1_709_208_000, 123_456_789);
@@ -82,7 +82,7 @@ fn texts_of(array: &ArrayRef) -> Vec<Option<String>> {
 
 /// The canonical texts of values.
 fn texts(array: &dyn Array, ty: &DataType) -> Vec<Option<String>> {
-    let array: ArrayRef = Arc::new(text::strings(array, ty).unwrap());
+    let array: ArrayRef = Arc::new(cast::texts::strings(array, ty).unwrap());
     texts_of(&array)
 }
 

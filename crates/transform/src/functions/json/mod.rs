@@ -239,7 +239,7 @@ fn as_text(raw: &str) -> Result<Option<Cow<'_, str>>> {
 
 fn int(raw: &str) -> Result<Option<i64>> {
     expect(raw, "number")?;
-    let whole = crate::decimal::parse::<i128>(raw.as_bytes(), 19, 0).ok();
+    let whole = syncapp_values::decimal::parse::<i128>(raw.as_bytes(), 19, 0).ok();
     let whole = whole.and_then(|whole| i64::try_from(whole).ok());
     whole
         .map(Some)

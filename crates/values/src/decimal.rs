@@ -10,7 +10,7 @@ use crate::calendar::put;
 
 /// Why a text is not a decimal of the type asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// It is not a number.
     Syntax,
     /// It has more digits before the point than fit.
@@ -20,7 +20,7 @@ pub(crate) enum Fault {
 }
 
 /// A number that decimals are stored as.
-pub(crate) trait Unscaled: ArrowNativeTypeOp + From<i8> {
+pub trait Unscaled: ArrowNativeTypeOp + From<i8> {
     /// Appends its digits.
     fn write(self, out: &mut Vec<u8>);
 }
@@ -43,7 +43,7 @@ impl Unscaled for i256 {
 }
 
 /// The parts of a number's text: an optional sign, digits with an optional point, an optional exponent.
-pub(crate) struct Number<'a> {
+pub struct Number<'a> {
     negative: bool,
     whole: &'a [u8],
     fraction: &'a [u8],
@@ -51,7 +51,8 @@ pub(crate) struct Number<'a> {
 }
 
 impl<'a> Number<'a> {
-    pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
+    /// The parts of a text, if it is a number.
+    pub fn parse(text: &'a [u8]) -> Option<Self> {
         let (negative, text) = match text {
             [b'-', rest @ ..] => (true, rest),
             [b'+', rest @ ..] => (false, rest),
@@ -79,7 +80,7 @@ impl<'a> Number<'a> {
     }
 
     /// Its digits without leading and trailing zeros, and the power of ten of the last of them.
-    pub(crate) fn significant(&self) -> (impl Iterator<Item = u8> + use<'a>, usize, i64) {
+    pub fn significant(&self) -> (impl Iterator<Item = u8> + use<'a>, usize, i64) {
         let all = self.whole.len() + self.fraction.len();
         let (whole, fraction) = (self.whole, self.fraction);
         let digits = move || whole.iter().chain(fraction);
@@ -99,7 +100,7 @@ impl<'a> Number<'a> {
     }
 
     /// The number in units of the scale's last digit.
-    pub(crate) fn unscaled<N: Unscaled>(&self, precision: u8, scale: u8) -> Result<N, Fault> {
+    pub fn unscaled<N: Unscaled>(&self, precision: u8, scale: u8) -> Result<N, Fault> {
         let (digits, count, power) = self.significant();
         if count == 0 {
             return Ok(N::ZERO);
@@ -120,12 +121,12 @@ impl<'a> Number<'a> {
 }
 
 /// Reads a decimal of a precision and scale.
-pub(crate) fn parse<N: Unscaled>(text: &[u8], precision: u8, scale: u8) -> Result<N, Fault> {
+pub fn parse<N: Unscaled>(text: &[u8], precision: u8, scale: u8) -> Result<N, Fault> {
     Number::parse(text).ok_or(Fault::Syntax)?.unscaled(precision, scale)
 }
 
 /// Writes an unscaled number with a point before its last `scale` digits.
-pub(crate) fn write<N: Unscaled>(value: N, scale: u8, out: &mut Vec<u8>) {
+pub fn write<N: Unscaled>(value: N, scale: u8, out: &mut Vec<u8>) {
     if value.is_lt(N::ZERO) {
         out.push(b'-');
     }
@@ -149,7 +150,7 @@ pub(crate) fn write<N: Unscaled>(value: N, scale: u8, out: &mut Vec<u8>) {
 
 /// Writes a number's text plainly: without exponent, plus sign and needless leading zeros. Digits behind the point stay.
 /// `None` where it is not a number or would be longer than any system's decimals.
-pub(crate) fn normalize(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub fn normalize(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     /// PostgreSQL's bounds, the widest there are: digits before and behind the point.
     const WIDEST: (i64, i64) = (131_072, 16_383);
     match text {

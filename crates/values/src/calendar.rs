@@ -7,7 +7,7 @@
 use std::io::Write;
 
 /// Microseconds of a day.
-pub(crate) const DAY: i64 = 86_400_000_000;
+pub const DAY: i64 = 86_400_000_000;
 
 /// Days since 1970-01-01 of a day of the proleptic Gregorian calendar; the day must exist.
 fn days_of(year: i64, month: i64, day: i64) -> i64 {
@@ -38,14 +38,14 @@ macro_rules! put {
 pub(crate) use put;
 
 /// Writes a day.
-pub(crate) fn write_date(days: i64, out: &mut Vec<u8>) {
+pub fn write_date(days: i64, out: &mut Vec<u8>) {
     let (year, month, day) = civil(days);
     let sign = if year < 0 { "-" } else { "" };
     put!(out, "{sign}{:04}-{month:02}-{day:02}", year.abs());
 }
 
 /// Writes a time of day in microseconds.
-pub(crate) fn write_time(micros: i64, out: &mut Vec<u8>) {
+pub fn write_time(micros: i64, out: &mut Vec<u8>) {
     let (seconds, fraction) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
     put!(
         out,
@@ -60,7 +60,7 @@ pub(crate) fn write_time(micros: i64, out: &mut Vec<u8>) {
 }
 
 /// Writes a timestamp in microseconds since 1970-01-01.
-pub(crate) fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
+pub fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
     write_date(micros.div_euclid(DAY), out);
     out.push(b'T');
     write_time(micros.rem_euclid(DAY), out);
@@ -151,7 +151,7 @@ fn offset(text: &[u8]) -> Option<i64> {
 }
 
 /// Reads a day.
-pub(crate) fn parse_date(text: &[u8]) -> Option<i32> {
+pub fn parse_date(text: &[u8]) -> Option<i32> {
     match leading_date(text)? {
         (days, []) => i32::try_from(days).ok(),
         _ => None,
@@ -159,7 +159,7 @@ pub(crate) fn parse_date(text: &[u8]) -> Option<i32> {
 }
 
 /// Reads a time of day; `24:00:00` is the end of the day.
-pub(crate) fn parse_time(text: &[u8]) -> Option<i64> {
+pub fn parse_time(text: &[u8]) -> Option<i64> {
     match text {
         b"24:00" | b"24:00:00" => Some(DAY),
         _ => leading_time(text).and_then(|(micros, rest)| rest.is_empty().then_some(micros)),
@@ -168,7 +168,7 @@ pub(crate) fn parse_time(text: &[u8]) -> Option<i64> {
 
 /// Reads a date, or a date and time split by `T` or a space. With `zoned` an offset may follow, and without one the
 /// time is UTC; else an offset is an error.
-pub(crate) fn parse_timestamp(text: &[u8], zoned: bool) -> Option<i64> {
+pub fn parse_timestamp(text: &[u8], zoned: bool) -> Option<i64> {
     let (days, rest) = leading_date(text)?;
     let midnight = i128::from(days) * i128::from(DAY);
     let (time, rest) = match rest.split_first() {
@@ -185,7 +185,7 @@ pub(crate) fn parse_timestamp(text: &[u8], zoned: bool) -> Option<i64> {
 }
 
 /// Writes an interval as an ISO 8601 duration, each part with its own sign: `P1Y2M-3DT4H5M6.5S`.
-pub(crate) fn write_interval(months: i32, days: i32, nanos: i64, out: &mut Vec<u8>) {
+pub fn write_interval(months: i32, days: i32, nanos: i64, out: &mut Vec<u8>) {
     let start = out.len();
     out.push(b'P');
     for (value, unit) in [(months / 12, 'Y'), (months % 12, 'M'), (days, 'D')] {
@@ -217,7 +217,7 @@ pub(crate) fn write_interval(months: i32, days: i32, nanos: i64, out: &mut Vec<u
 }
 
 /// Reads an ISO 8601 duration as months, days and nanoseconds.
-pub(crate) fn parse_interval(text: &[u8]) -> Option<(i32, i32, i64)> {
+pub fn parse_interval(text: &[u8]) -> Option<(i32, i32, i64)> {
     let text = skip(text, b'P')?;
     let (date, time) = match text.iter().position(|byte| *byte == b'T') {
         Some(at) if at + 1 < text.len() => (&text[..at], &text[at + 1..]),

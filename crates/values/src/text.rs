@@ -13,15 +13,15 @@ use arrow_array::types::{
     IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
 use arrow_array::{Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, ListArray, PrimitiveArray, StringArray};
-use arrow_buffer::OffsetBuffer;
 use syncapp_model::DataType;
 
 use crate::calendar::{self, put};
-use crate::cast::CastError;
 use crate::decimal;
 
 /// A column's values, ready to be written as text.
-pub(crate) enum Texts<'a> {
+pub struct Texts<'a>(Values<'a>);
+
+enum Values<'a> {
     Bool(&'a BooleanArray),
     Int16(&'a PrimitiveArray<Int16Type>),
     Int32(&'a PrimitiveArray<Int32Type>),
@@ -42,60 +42,60 @@ pub(crate) enum Texts<'a> {
 
 impl<'a> Texts<'a> {
     /// The texts of an array that carries values of a type, as [`DataType::arrow`] says.
-    pub(crate) fn of(array: &'a dyn Array, ty: &DataType) -> Self {
-        match ty {
-            DataType::Bool => Self::Bool(array.as_boolean()),
-            DataType::Int16 => Self::Int16(array.as_primitive()),
-            DataType::Int32 => Self::Int32(array.as_primitive()),
-            DataType::Int64 => Self::Int64(array.as_primitive()),
-            DataType::Float32 => Self::Float32(array.as_primitive()),
-            DataType::Float64 => Self::Float64(array.as_primitive()),
+    pub fn of(array: &'a dyn Array, ty: &DataType) -> Self {
+        Self(match ty {
+            DataType::Bool => Values::Bool(array.as_boolean()),
+            DataType::Int16 => Values::Int16(array.as_primitive()),
+            DataType::Int32 => Values::Int32(array.as_primitive()),
+            DataType::Int64 => Values::Int64(array.as_primitive()),
+            DataType::Float32 => Values::Float32(array.as_primitive()),
+            DataType::Float64 => Values::Float64(array.as_primitive()),
             DataType::Decimal { precision, scale } if *precision <= 38 => {
-                Self::Decimal128(array.as_primitive(), *scale)
+                Values::Decimal128(array.as_primitive(), *scale)
             }
-            DataType::Decimal { scale, .. } => Self::Decimal256(array.as_primitive(), *scale),
-            DataType::BigDecimal | DataType::String | DataType::Json => Self::String(array.as_string()),
-            DataType::Binary => Self::Binary(array.as_binary()),
-            DataType::Date => Self::Date(array.as_primitive()),
-            DataType::Time => Self::Time(array.as_primitive()),
-            DataType::Timestamp => Self::Timestamp(array.as_primitive(), false),
-            DataType::TimestampTz => Self::Timestamp(array.as_primitive(), true),
-            DataType::Interval => Self::Interval(array.as_primitive()),
-            DataType::Uuid => Self::Uuid(array.as_fixed_size_binary()),
+            DataType::Decimal { scale, .. } => Values::Decimal256(array.as_primitive(), *scale),
+            DataType::BigDecimal | DataType::String | DataType::Json => Values::String(array.as_string()),
+            DataType::Binary => Values::Binary(array.as_binary()),
+            DataType::Date => Values::Date(array.as_primitive()),
+            DataType::Time => Values::Time(array.as_primitive()),
+            DataType::Timestamp => Values::Timestamp(array.as_primitive(), false),
+            DataType::TimestampTz => Values::Timestamp(array.as_primitive(), true),
+            DataType::Interval => Values::Interval(array.as_primitive()),
+            DataType::Uuid => Values::Uuid(array.as_fixed_size_binary()),
             DataType::List(item) => {
                 let list = array.as_list::<i32>();
-                Self::List(list, Box::new(Json::of(list.values(), item)))
+                Values::List(list, Box::new(Json::of(list.values(), item)))
             }
-        }
+        })
     }
 
     /// Appends the text of a row that is not NULL.
-    pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) {
-        match self {
-            Self::Bool(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
-            Self::Int16(array) => put!(out, "{}", array.value(row)),
-            Self::Int32(array) => put!(out, "{}", array.value(row)),
-            Self::Int64(array) => put!(out, "{}", array.value(row)),
-            Self::Float32(array) => write_float(out, array.value(row), array.value(row).into()),
-            Self::Float64(array) => write_float(out, array.value(row), array.value(row)),
-            Self::Decimal128(array, scale) => decimal::write(array.value(row), *scale, out),
-            Self::Decimal256(array, scale) => decimal::write(array.value(row), *scale, out),
-            Self::String(array) => out.extend_from_slice(array.value(row).as_bytes()),
-            Self::Binary(array) => write_hex(array.value(row), out),
-            Self::Date(array) => calendar::write_date(array.value(row).into(), out),
-            Self::Time(array) => calendar::write_time(array.value(row), out),
-            Self::Timestamp(array, zoned) => {
+    pub fn write(&self, row: usize, out: &mut Vec<u8>) {
+        match &self.0 {
+            Values::Bool(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
+            Values::Int16(array) => put!(out, "{}", array.value(row)),
+            Values::Int32(array) => put!(out, "{}", array.value(row)),
+            Values::Int64(array) => put!(out, "{}", array.value(row)),
+            Values::Float32(array) => write_float(out, array.value(row), array.value(row).into()),
+            Values::Float64(array) => write_float(out, array.value(row), array.value(row)),
+            Values::Decimal128(array, scale) => decimal::write(array.value(row), *scale, out),
+            Values::Decimal256(array, scale) => decimal::write(array.value(row), *scale, out),
+            Values::String(array) => out.extend_from_slice(array.value(row).as_bytes()),
+            Values::Binary(array) => write_hex(array.value(row), out),
+            Values::Date(array) => calendar::write_date(array.value(row).into(), out),
+            Values::Time(array) => calendar::write_time(array.value(row), out),
+            Values::Timestamp(array, zoned) => {
                 calendar::write_timestamp(array.value(row), out);
                 if *zoned {
                     out.push(b'Z');
                 }
             }
-            Self::Interval(array) => {
+            Values::Interval(array) => {
                 let value = array.value(row);
                 calendar::write_interval(value.months, value.days, value.nanoseconds, out);
             }
-            Self::Uuid(array) => write_uuid(array.value(row), out),
-            Self::List(array, items) => {
+            Values::Uuid(array) => write_uuid(array.value(row), out),
+            Values::List(array, items) => {
                 let offsets = array.value_offsets();
                 out.push(b'[');
                 for item in offsets[row]..offsets[row + 1] {
@@ -111,7 +111,7 @@ impl<'a> Texts<'a> {
 }
 
 /// A column's values, ready to be written as JSON.
-pub(crate) struct Json<'a> {
+pub struct Json<'a> {
     array: &'a dyn Array,
     texts: Texts<'a>,
     /// Whether the text is JSON as it stands.
@@ -121,7 +121,7 @@ pub(crate) struct Json<'a> {
 
 impl<'a> Json<'a> {
     /// The JSON of an array that carries values of a type.
-    pub(crate) fn of(array: &'a dyn Array, ty: &DataType) -> Self {
+    pub fn of(array: &'a dyn Array, ty: &DataType) -> Self {
         let bare = !matches!(
             ty,
             DataType::String
@@ -142,7 +142,7 @@ impl<'a> Json<'a> {
     }
 
     /// Appends a row's JSON, `null` for NULL.
-    pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) {
+    pub fn write(&self, row: usize, out: &mut Vec<u8>) {
         if self.array.is_null(row) {
             return out.extend_from_slice(b"null");
         }
@@ -178,7 +178,7 @@ fn write_float(out: &mut Vec<u8>, shown: impl std::fmt::Debug, value: f64) {
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends bytes as lower-case hex.
-pub(crate) fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
+pub fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
     for byte in bytes {
         out.push(HEX[usize::from(byte >> 4)]);
         out.push(HEX[usize::from(byte & 15)]);
@@ -194,37 +194,8 @@ fn write_uuid(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The texts of all rows; NULL stays NULL.
-pub(crate) fn strings(array: &dyn Array, ty: &DataType) -> Result<StringArray, CastError> {
-    let texts = Texts::of(array, ty);
-    build(array, |row, out| {
-        texts.write(row, out);
-        Ok(())
-    })
-}
-
-/// A string array of what `write` appends for each row that is not NULL.
-pub(crate) fn build(
-    array: &dyn Array,
-    mut write: impl FnMut(usize, &mut Vec<u8>) -> Result<(), CastError>,
-) -> Result<StringArray, CastError> {
-    let mut values = Vec::new();
-    let mut offsets = Vec::with_capacity(array.len() + 1);
-    offsets.push(0);
-    for row in 0..array.len() {
-        if array.is_valid(row) {
-            write(row, &mut values)?;
-        }
-        offsets.push(
-            i32::try_from(values.len()).map_err(|_| CastError::new(row, "takes the batch beyond 2 GiB of text"))?,
-        );
-    }
-    StringArray::try_new(OffsetBuffer::new(offsets.into()), values.into(), array.logical_nulls())
-        .map_err(|error| CastError::new(0, error.to_string()))
-}
-
 /// A row's text, cut where it is long.
-pub(crate) fn short(array: &dyn Array, ty: &DataType, row: usize) -> String {
+pub fn short(array: &dyn Array, ty: &DataType, row: usize) -> String {
     const SHOWN: usize = 60;
     if array.is_null(row) {
         return "NULL".to_owned();
