@@ -1,11 +1,15 @@
 //! The program under test, as a user runs it: the real binary, with a folder, a store and temporary files of its own.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::server::account::Account;
+use crate::server::small_disk::SmallDisk;
 
 /// How long a run may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -61,17 +65,25 @@ impl Syncapp {
         fs::write(self.folder().join(name), text).expect("the folder can be written");
     }
 
-    /// Starts a command.
-    pub fn start(&self, arguments: &[&str]) -> Running {
-        let output = self.place.path().join("output");
-        let log = File::create(&output).expect("the folder can be written");
-        let child = Command::new(program())
-            .args(arguments)
+    /// A program with this user's folder and environment.
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.folder())
             .env("SYNCAPP_HOME", self.place.path().join("home"))
             .env("TMPDIR", self.temporary())
             .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts a command.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        let output = self.place.path().join("output");
+        let log = File::create(&output).expect("the folder can be written");
+        let child = self
+            .command(program())
+            .args(arguments)
             .stdout(log.try_clone().expect("a file can be shared"))
             .stderr(log)
             .spawn()
@@ -80,6 +92,31 @@ impl Syncapp {
             child,
             begun: Instant::now(),
             output,
+        }
+    }
+
+    /// Runs the sync file on a disk of so many MiB: the folder `out`, with what is in it.
+    pub fn run_on_small_disk(&self, megabytes: u32) -> Ended {
+        let (begun, out) = (Instant::now(), self.folder().join("out"));
+        // The disk goes with its namespace: what is on it is brought there and back.
+        let script = "cp -a out.kept/. out && \"$@\"; code=$?; rm -r out.kept && cp -a out out.kept; exit $code";
+        fs::rename(&out, self.folder().join("out.kept")).expect("the folder can be written");
+        fs::create_dir(&out).expect("the folder can be written");
+        let program = program().into_os_string();
+        let line = ["sh", "-c", script, "sh"].map(Into::into).into_iter();
+        let line = line.chain([program, "run".into(), "sync.yaml".into()]);
+        let line = SmallDisk::over(&out, megabytes).command(Account::own_user(), line);
+        let ended = self
+            .command(&line[0])
+            .args(&line[1..])
+            .output()
+            .expect("unshare starts");
+        fs::remove_dir(&out).expect("nothing was written below the disk");
+        fs::rename(self.folder().join("out.kept"), &out).expect("the folder can be written");
+        Ended {
+            code: ended.status.code(),
+            output: String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned(),
+            took: begun.elapsed(),
         }
     }
 

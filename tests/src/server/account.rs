@@ -22,6 +22,16 @@ impl Account {
         Self { ids: Some(ids) }
     }
 
+    /// Whoever runs the tests.
+    pub fn own_user() -> Self {
+        Self { ids: None }
+    }
+
+    /// User and group, where they are not those of whoever runs the tests.
+    pub(super) fn ids(self) -> Option<(u32, u32)> {
+        self.ids
+    }
+
     /// The command as this account runs it. It replaces itself: the process id is the command's own.
     pub fn command(self, command: impl IntoIterator<Item = impl Into<OsString>>) -> Vec<OsString> {
         let mut line = Vec::new();
@@ -47,7 +57,8 @@ impl Account {
     }
 }
 
-fn is_root() -> bool {
+/// Whether the tests run as root.
+pub(super) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 

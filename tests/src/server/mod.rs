@@ -1,7 +1,8 @@
-//! Private servers on loopback. Each system is a module; what they have in common lies in [`guard`], [`account`] and
-//! [`port`].
+//! Private servers on loopback. Each system is a module; what they have in common lies in [`guard`], [`account`],
+//! [`port`] and [`small_disk`].
 
 pub mod account;
 pub mod guard;
 pub mod port;
 pub mod postgres;
+pub mod small_disk;

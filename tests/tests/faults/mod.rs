@@ -1,6 +1,7 @@
-//! Faults: the program is killed, its connections are cut, its server is gone.
+//! Faults: the program is killed, its connections are cut, its server is gone, the disk is full.
 
 mod case;
+mod full_disk;
 mod kills;
 mod lost_reply;
 mod moments;

@@ -18,9 +18,12 @@ pub use database::{Database, Login};
 use super::account::Account;
 use super::guard::Guard;
 use super::port;
+use super::small_disk::SmallDisk;
 
 /// How long a start may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The folder of the small disk.
+const SMALL_DISK: &str = "small";
 
 /// How a server is set up.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +31,7 @@ pub struct Options {
     durable: bool,
     settings: Vec<String>,
     files: Vec<(String, String)>,
+    small_disk: Option<u32>,
 }
 
 impl Options {
@@ -47,6 +51,12 @@ impl Options {
     /// where it lies.
     pub fn file(mut self, name: &str, contents: &str) -> Self {
         self.files.push((name.to_owned(), contents.to_owned()));
+        self
+    }
+
+    /// With a disk of so many MiB that is not the one of its data: [`Postgres::small_disk`].
+    pub fn small_disk(mut self, megabytes: u32) -> Self {
+        self.small_disk = Some(megabytes);
         self
     }
 
@@ -80,10 +90,17 @@ impl Postgres {
         for _ in 0..5 {
             let port = port::free();
             let folder = template::folder();
-            let command = command(account, &folder, port, options);
+            let mut command = command(account, &folder, port, options);
+            if let Some(megabytes) = options.small_disk {
+                let disk = SmallDisk::over(&folder.join(SMALL_DISK), megabytes);
+                command = disk.command(account, command);
+            }
             let guard = Guard::new(folder.clone(), "QUIT", &command);
             for (name, contents) in &options.files {
                 write_private(&folder.join(name), contents);
+            }
+            if options.small_disk.is_some() {
+                fs::create_dir(folder.join(SMALL_DISK)).expect("the server's folder can be written");
             }
             template::fill(&folder, account);
             let mut server = Self { guard, port };
@@ -121,6 +138,11 @@ impl Postgres {
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where the small disk is, as the server sees it: a place for a tablespace.
+    pub fn small_disk(&self) -> String {
+        self.guard.folder().join(SMALL_DISK).display().to_string()
     }
 
     /// The server's log so far.
