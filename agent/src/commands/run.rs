@@ -78,8 +78,12 @@ impl Job<'_> {
     pub(crate) async fn run(self, store: &SqliteStore, cancel: &CancellationToken) -> Result<Summary, Vec<Error>> {
         let record = history::begin(self.project, self.name);
         store.started(&record).await.map_err(|error| vec![error])?;
+        let options = RunOptions {
+            run_id: record.id.to_string(),
+            ..self.options.clone()
+        };
         let planned = tokio::select! {
-            planned = plan(&self.ends, self.project, self.name, self.sync, self.options) => planned,
+            planned = plan(&self.ends, self.project, self.name, self.sync, &options) => planned,
             () = cancel.cancelled() => Ok(Plan { streams: Vec::new(), failed: Vec::new() }),
         };
         let plan = match planned {
@@ -93,7 +97,7 @@ impl Job<'_> {
         };
         let (events, mut incoming) = unbounded_channel();
         let mut shown = Show::new(self.json);
-        let running = syncapp_engine::run(self.ends.clone(), plan, self.name, self.options, events, cancel.clone());
+        let running = syncapp_engine::run(self.ends.clone(), plan, self.name, &options, events, cancel.clone());
         let showing = async {
             while let Some(event) = incoming.recv().await {
                 shown.event(&event)?;

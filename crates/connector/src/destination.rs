@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use serde::Serialize;
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Checkpoint, Column, DataType, Epoch, NativeType, Result, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Column, DataType, Epoch, Error, NativeType, Result, StreamKey, StreamName};
 
 use crate::Batch;
 
@@ -25,6 +25,12 @@ pub trait Destination: Send + Sync {
 
     /// What the target table is, and would be after a load; only reads.
     async fn diff(&self, target: &Target) -> Result<TargetShape>;
+
+    /// The rights that the next load needs and the connection's user lacks; only reads. A system that knows no users has
+    /// nothing to say.
+    async fn missing_rights(&self, _: &Target) -> Result<Vec<Error>> {
+        Ok(Vec::new())
+    }
 
     /// Begins one load under a claim. Several loads may follow each other under one claim.
     async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>>;
@@ -62,20 +68,20 @@ pub struct Target {
     pub name: StreamName,
     /// The columns that are written, in the order of each batch.
     pub columns: Vec<TargetColumn>,
-    /// How rows land: overwrite, append or merge.
+    /// How rows land.
     pub write: Write,
-    /// The key's columns for a merge, by target name.
+    /// The key's columns for a merge or a history, by target name.
     pub primary_key: Vec<String>,
     /// The cursor by its target name: where one load brings a key twice, the greater value wins.
     pub cursor: Option<String>,
     /// What becomes of rows whose key vanished from the source, when all of it is merged or kept as history.
     pub deletes: DeleteRule,
-    /// SQL that runs in a load's transaction before its first row.
+    /// SQL that runs in a load's transaction before any row is in the table.
     pub before_sql: Option<String>,
-    /// SQL that runs in a load's transaction after its last row, before the checkpoint.
+    /// SQL that runs in a load's transaction when rows and checkpoint are in place.
     pub after_sql: Option<String>,
-    /// The run's one moment: what stands in `_valid_from`, `_valid_to` and `_deleted_at`.
-    pub moment: SystemTime,
+    /// The run's one moment, in microseconds since 1970 UTC: what stands in [`VALID_TO`] and [`DELETED_AT`].
+    pub moment: i64,
     /// Where checkpoints are kept, unless beside the table.
     pub state_schema: Option<String>,
 }
@@ -93,7 +99,7 @@ impl Target {
             deletes: DeleteRule::Ignore,
             before_sql: None,
             after_sql: None,
-            moment: SystemTime::UNIX_EPOCH,
+            moment: 0,
             state_schema: None,
         }
     }
@@ -136,9 +142,20 @@ pub enum Role {
     /// Mapped from the source: a row changed when such a column did.
     #[default]
     Data,
-    /// Of the run (`_synced_at`, `_run_id`): written along, never a reason to update a row.
+    /// Of the run: written along, never a reason to update a row.
     Metadata,
 }
+
+/// The run's moment, on every row that it wrote.
+pub const SYNCED_AT: &str = "_synced_at";
+/// The run's id, on every row that it wrote.
+pub const RUN_ID: &str = "_run_id";
+/// When the row was found to be gone from the source; NULL while it is there. Data: a row that comes back has changed.
+pub const DELETED_AT: &str = "_deleted_at";
+/// In a history, the moment of the run that brought the version.
+pub const VALID_FROM: &str = "_valid_from";
+/// In a history, the moment of the run that replaced the version; NULL while it is current.
+pub const VALID_TO: &str = "_valid_to";
 
 /// What a claim found.
 #[derive(Debug, Clone, PartialEq)]
@@ -205,7 +222,8 @@ pub trait Writer: Send {
     async fn finish(self: Box<Self>) -> Result<u64>;
 }
 
-/// What a commit did, as far as the system says.
+/// What a commit did, as far as the system says. In a history, new versions are inserted, replaced ones updated, and
+/// those of vanished keys deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     /// Rows that are new in the target.

@@ -20,7 +20,7 @@ pub mod testkit;
 pub use batch::{Batch, BatchStream, NativeRows};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
 pub use destination::{
-    Claim, Delivery, Destination, Load, Receipt, Role, State, StateScope, Target, TargetChange, TargetColumn,
-    TargetShape, Writer,
+    Claim, DELETED_AT, Delivery, Destination, Load, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,
+    TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
 };
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};

@@ -9,6 +9,7 @@
 //! - What waits between reading and writing is bounded in bytes, however wide the rows.
 //! - A bad stream never blocks the others.
 
+mod added;
 mod boundary;
 mod channel;
 mod cursor;

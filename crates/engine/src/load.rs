@@ -13,6 +13,7 @@ use syncapp_transform::Program;
 use tokio::task::JoinSet;
 
 use crate::Event;
+use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::channel::{Receiver, Sender, channel};
 use crate::stream::StreamRun;
@@ -31,6 +32,8 @@ pub(crate) struct Claimed {
     pub(crate) shape: TargetShape,
     pub(crate) epoch: Epoch,
     pub(crate) program: Program,
+    /// What stands behind the mapped columns.
+    pub(crate) added: Constants,
     /// Follows the cursor of an incremental stream.
     pub(crate) boundary: Option<Boundary>,
     /// Whether the checkpoint stays as it was.
@@ -63,7 +66,9 @@ impl<'a> Loading<'a> {
             target,
             ..
         } = &self.claimed;
-        let prefixes = snapshot.ordered() && !keeps_state && boundary.is_some() && target.write != Write::Overwrite;
+        // What the user runs around a load runs once.
+        let once = target.write == Write::Overwrite || target.before_sql.is_some() || target.after_sql.is_some();
+        let prefixes = snapshot.ordered() && !keeps_state && boundary.is_some() && !once;
         let mut readers = JoinSet::new();
         let mut batches = read(&snapshot, &mut readers, self.run);
         let filled = match self.begin().await {
@@ -140,7 +145,8 @@ impl<'a> Loading<'a> {
                 .apply(&boundary.admit(columns, first_row)?, first_row + 1)?,
             None => self.claimed.program.apply(columns, first_row + 1)?,
         };
-        self.write(Batch::Columns(mapped)).await
+        let whole = self.claimed.added.extend(&mapped)?;
+        self.write(Batch::Columns(whole)).await
     }
 
     async fn write(&mut self, batch: Batch) -> Result<()> {

@@ -7,6 +7,8 @@ use crate::RetryPolicy;
 /// Choices of one run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
+    /// The run's id, for `_run_id`.
+    pub run_id: String,
     /// Only these streams, by their names in the source; all where it is empty.
     pub streams: Vec<String>,
     /// Everything is read again and replaces the target.
@@ -31,10 +33,19 @@ pub struct RunOptions {
     pub commit_rows: u64,
 }
 
+impl RunOptions {
+    /// The run's one moment in microseconds since 1970 UTC, as `now()` gives it too.
+    pub(crate) fn moment(&self) -> i64 {
+        let since = self.now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    }
+}
+
 impl Default for RunOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
+            run_id: String::new(),
             streams: Vec::new(),
             full_refresh: false,
             range: None,

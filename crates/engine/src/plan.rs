@@ -1,15 +1,20 @@
 //! What a sync means for the streams that are there: decided before anything is written, all problems at once.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
-use syncapp_connector::{Destination, Page, Range, Source, StreamRef};
-use syncapp_model::sync_file::{Mode, Naming, StreamConfig, Sync, Write};
-use syncapp_model::{Code, DataType, Error, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec, nearest};
+use syncapp_connector::{Destination, Page, Range, Source, StreamRef, Target, TargetColumn};
+use syncapp_model::sync_file::{DeleteRule, Mode, Naming, StreamConfig, Sync, Write};
+use syncapp_model::{
+    Code, DataType, Error, Lookback, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec, nearest,
+};
 use syncapp_transform::{Change, Mapping, MappingSpec};
 
 use crate::RunOptions;
+use crate::added::{self, Added};
+use crate::cursor::compare;
 use crate::names::{Entries, Entry, target_name};
 
 /// How many streams are described side by side.
@@ -76,10 +81,59 @@ pub struct StreamPlan {
     pub target_cursor: Option<String>,
     /// Where the first increment begins.
     pub start: Option<Scalar>,
+    /// How far each increment looks back.
+    pub lookback: Option<Lookback>,
     /// A part that is filled in without touching the state.
     pub range: Option<Range>,
+    /// What becomes of rows whose key vanished.
+    pub deletes: DeleteRule,
+    /// SQL in the load's transaction, before any row lands.
+    pub before_sql: Option<String>,
+    /// SQL in the load's transaction, when everything is in place.
+    pub after_sql: Option<String>,
+    /// Columns behind the mapped ones.
+    pub(crate) added: Vec<Added>,
     /// Where the checkpoint is kept, unless beside the target.
     pub state_schema: Option<String>,
+}
+
+impl StreamPlan {
+    /// Where and how its rows land.
+    pub(crate) fn target(&self, options: &RunOptions) -> Target {
+        let mapped = self.mapping.columns().iter().map(|column| TargetColumn {
+            source_native: column.native.clone(),
+            wanted_native: column.wanted.clone(),
+            nullable: column.nullable,
+            ..TargetColumn::new(&column.name, column.ty.clone())
+        });
+        let columns = mapped.chain(self.added.iter().map(|added| added.target())).collect();
+        Target {
+            primary_key: self.primary_key.clone(),
+            cursor: self.target_cursor.clone(),
+            deletes: self.deletes,
+            before_sql: self.before_sql.clone(),
+            after_sql: self.after_sql.clone(),
+            moment: options.moment(),
+            state_schema: self.state_schema.clone(),
+            ..Target::new(self.key.clone(), self.target.clone(), columns, self.write)
+        }
+    }
+
+    /// Where the next increment begins, if not at the first row.
+    pub(crate) fn from(&self, last: Option<&Scalar>) -> Result<Option<Scalar>> {
+        let Some(last) = last else {
+            return Ok(self.start.clone());
+        };
+        let back = match self.lookback.and_then(|lookback| lookback.before(last)) {
+            Some(back) => back,
+            None => return Ok(Some(last.clone())),
+        };
+        // What lies before the start was never wanted.
+        Ok(Some(match &self.start {
+            Some(start) if compare(start, &back)? == Ordering::Greater => start.clone(),
+            _ => back,
+        }))
+    }
 }
 
 /// Decides what a sync means now. `Err` are the file's own problems: nothing of the sync may run then.
@@ -245,16 +299,29 @@ fn decide(
         }
         (None, _) => None,
     };
+    let lookback = check_lookback(config, &spec, cursor.as_deref(), write).map_err(one)?;
     if options.full_refresh && range.is_none() {
         mode = Mode::FullRefresh;
-        write = Write::Overwrite;
+        // A history is never thrown away: reading everything adds what it does not know yet.
+        if write != Write::History {
+            write = Write::Overwrite;
+        }
     }
-    if write == Write::Merge && primary_key.is_empty() {
+    if matches!(write, Write::Merge | Write::History) && primary_key.is_empty() {
+        let word = if write == Write::Merge { "merge" } else { "history" };
         return Err(one(Error::new(
             Code::MissingPrimaryKey,
-            "`write: merge` needs a key, and the stream has none",
+            format!("`write: {word}` needs a key, and the stream has none"),
         )
         .help("name the columns of a key in `primary_key`")));
+    }
+    // Only a run that reads all rows can tell which ones are gone.
+    let partial = range.is_some() || options.limit.is_some() || mode != Mode::FullRefresh;
+    let deletes = config.deletes.unwrap_or(DeleteRule::Ignore);
+    let added = added::columns(write, deletes, config.metadata.unwrap_or(false));
+    let collisions = added::collisions(&added, mapping.columns().iter().map(|column| column.name.as_str()));
+    if !collisions.is_empty() {
+        return Err(collisions);
     }
     let target_cursor = cursor.as_ref().and_then(|cursor| {
         let plain = mapping
@@ -276,7 +343,12 @@ fn decide(
         cursor,
         target_cursor,
         start,
+        lookback,
         range,
+        deletes: if partial { DeleteRule::Ignore } else { deletes },
+        before_sql: config.before_sql.clone(),
+        after_sql: config.after_sql.clone(),
+        added,
         state_schema: sync.state_schema.clone(),
     })
 }
@@ -338,6 +410,37 @@ fn check_cursor(spec: &StreamSpec, cursor: &str) -> Result<String> {
         format!("`{cursor}` is {}, which has no order for a cursor", column.ty),
     )
     .help("choose an integer, decimal, text, date or timestamp column"))
+}
+
+/// The lookback, if it is one of the cursor's type, and rows that come again find the ones they were.
+fn check_lookback(
+    config: &StreamConfig,
+    spec: &StreamSpec,
+    cursor: Option<&str>,
+    write: Write,
+) -> Result<Option<Lookback>> {
+    let (Some(text), Some(cursor)) = (config.lookback.as_ref().map(plain), cursor) else {
+        return Ok(None);
+    };
+    let lookback: Lookback = text.parse().map_err(|why| Error::new(Code::InvalidValue, why))?;
+    if write == Write::Append {
+        return Err(Error::new(
+            Code::MissingPrimaryKey,
+            "`lookback` reads rows again, and without a key they would be added twice",
+        )
+        .help("name the columns of a key in `primary_key`"));
+    }
+    match spec.column(cursor) {
+        Some(column) if !lookback.fits(&column.ty) => {
+            let why = format!(
+                "`lookback: {text}` does not fit the cursor `{cursor}`, which is {}",
+                column.ty
+            );
+            Err(Error::new(Code::InvalidValue, why)
+                .help("write a time such as `10m` for dates and timestamps, a number for integers"))
+        }
+        _ => Ok(Some(lookback)),
+    }
 }
 
 /// Streams that would write to one target.

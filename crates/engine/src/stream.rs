@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use syncapp_connector::{Range, ReadColumn, ReadRequest, Receipt, Role, Target, TargetColumn, TargetShape};
-use syncapp_model::sync_file::{DeleteRule, Mode, Write};
+use syncapp_connector::{Range, ReadColumn, ReadRequest, Receipt, Target, TargetShape};
+use syncapp_model::sync_file::Mode;
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
+use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::load::{Claimed, Loading};
 use crate::progress::Progress;
@@ -153,7 +154,7 @@ impl StreamRun {
         let Self {
             ends, plan, options, ..
         } = self;
-        let target = self.target();
+        let target = plan.target(options);
         let claim = ends.destination.claim(&target).await?;
         if self.landed(claim.checkpoint.as_ref()) && plan.mode == Mode::FullRefresh {
             return Ok(None);
@@ -164,7 +165,7 @@ impl StreamRun {
             .checkpoint
             .as_ref()
             .and_then(|checkpoint| checkpoint.position.clone());
-        let request = self.request(&program, wire, last.as_ref());
+        let request = self.request(&program, wire, last.as_ref())?;
         let snapshot = ends.source.open(&request).await?;
         for warning in snapshot.warnings() {
             self.send(Event::Warning {
@@ -182,7 +183,7 @@ impl StreamRun {
             estimated_rows: snapshot.estimated_rows(),
             from: request.range.as_ref().and_then(|range| range.from.clone()),
         });
-        let continues = plan.write != Write::Overwrite && plan.range.is_none();
+        let continues = plan.mode != Mode::FullRefresh && plan.range.is_none();
         let boundary = plan
             .cursor
             .as_ref()
@@ -193,6 +194,7 @@ impl StreamRun {
             target,
             shape,
             epoch: claim.epoch,
+            added: Constants::new(&plan.added, program.output(), &options.run_id, options.moment()),
             program,
             boundary,
             keeps_state: plan.range.is_some() || options.limit.is_some(),
@@ -204,31 +206,6 @@ impl StreamRun {
         Loading::new(self, claimed).finish(snapshot.into()).await
     }
 
-    fn target(&self) -> Target {
-        let plan = &self.plan;
-        let columns = plan.mapping.columns().iter().map(|column| TargetColumn {
-            name: column.name.clone(),
-            ty: column.ty.clone(),
-            source_native: column.native.clone(),
-            wanted_native: column.wanted.clone(),
-            nullable: column.nullable,
-            role: Role::Data,
-        });
-        Target {
-            key: plan.key.clone(),
-            name: plan.target.clone(),
-            columns: columns.collect(),
-            write: plan.write,
-            primary_key: plan.primary_key.clone(),
-            cursor: plan.target_cursor.clone(),
-            deletes: DeleteRule::Ignore,
-            before_sql: None,
-            after_sql: None,
-            moment: self.options.now,
-            state_schema: plan.state_schema.clone(),
-        }
-    }
-
     /// Which columns travel as native bytes, and whether whole rows may: both ends have the same native type.
     fn settle(&self, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
         let plan = &self.plan;
@@ -237,28 +214,32 @@ impl StreamRun {
             .iter()
             .zip(&shape.columns)
             .map(|(wanted, lands)| wanted.source_native.as_ref() == Some(&lands.native))
+            .take(plan.mapping.columns().len())
             .collect();
         let extra: Vec<&str> = plan.cursor.iter().map(String::as_str).collect();
         let program = plan.mapping.program(&native, &extra)?;
-        let wire = shape.wire && !native.is_empty() && native.iter().all(|native| *native) && program.keeps_rows();
+        let wire = shape.wire
+            && plan.added.is_empty()
+            && !native.is_empty()
+            && native.iter().all(|native| *native)
+            && program.keeps_rows();
         Ok((program, wire))
     }
 
-    fn request(&self, program: &Program, wire: bool, last: Option<&Position>) -> ReadRequest {
+    fn request(&self, program: &Program, wire: bool, last: Option<&Position>) -> Result<ReadRequest> {
         let Self { plan, options, .. } = self;
-        let range = plan.range.clone().or_else(|| {
-            let from = match (plan.write, last) {
-                (Write::Overwrite, _) => None,
-                (_, Some(last)) => Some(last.cursor.clone()),
-                (_, None) => plan.start.clone(),
-            };
-            plan.cursor.clone().map(|cursor| Range {
-                cursor,
-                from,
+        let range = match (&plan.range, &plan.cursor) {
+            (None, Some(cursor)) => Some(Range {
+                cursor: cursor.clone(),
+                from: match plan.mode {
+                    Mode::FullRefresh => None,
+                    _ => plan.from(last.map(|last| &last.cursor))?,
+                },
                 below: None,
-            })
-        });
-        ReadRequest {
+            }),
+            (range, _) => range.clone(),
+        };
+        Ok(ReadRequest {
             stream: plan.stream.clone(),
             columns: reads(program),
             wire,
@@ -267,7 +248,7 @@ impl StreamRun {
             splits: options.splits,
             batch_rows: BATCH_ROWS,
             batch_bytes: if wire { WIRE_BYTES } else { BATCH_BYTES },
-        }
+        })
     }
 
     /// Lets a load tidy up, but not for long.

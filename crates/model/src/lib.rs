@@ -5,6 +5,7 @@
 mod code;
 mod column;
 mod error;
+mod lookback;
 mod name;
 mod nearest;
 mod position;
@@ -17,6 +18,7 @@ mod types;
 pub use code::{Code, ErrorKind, Side};
 pub use column::{Column, NativeType, StreamKind, StreamSpec};
 pub use error::{Error, Report, Result, Severity, Where};
+pub use lookback::Lookback;
 pub use name::{Pattern, StreamName};
 pub use nearest::nearest;
 pub use position::{Checkpoint, Epoch, Position, RowHash, StreamKey};

@@ -198,7 +198,7 @@ fn the_documented_example_is_a_sync_file() {
         .variable("SHOP_PASSWORD", "canary-shop");
     let ran = place.syncapp(&["check", "sync.yaml"]).exits(2);
     let errors: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("error[")).collect();
-    assert!(errors.len() > 3, "{}", ran.stderr);
+    assert!(!errors.is_empty(), "{}", ran.stderr);
     for error in errors {
         assert!(error.starts_with("error[config.not_available]"), "{}", ran.stderr);
     }

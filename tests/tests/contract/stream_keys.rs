@@ -62,7 +62,16 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
             &["Ada", "Eve", "Cy"],
         ),
     ),
-    ("write=history", NotAvailable("write: history")),
+    (
+        "write=history",
+        stream(
+            "write: history",
+            "write: merge",
+            "delete from people where id = 1; update people set name = 'Eve' where id = 2",
+            "select name || (_valid_to is null) from people order by id, name",
+            &["Ada1", "Bob0", "Eve1", "Cy1"],
+        ),
+    ),
     (
         "primary_key",
         stream(
@@ -95,7 +104,13 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
     ),
     (
         "lookback",
-        NotAvailable("mode: incremental, cursor: rev, lookback: 10m"),
+        stream(
+            "mode: incremental, cursor: rev, lookback: 15",
+            "mode: incremental, cursor: rev, lookback: 5",
+            "update people set name = 'Eve' where id = 2; insert into people values (4, 'Dan', 5, 1, '')",
+            NAMES,
+            &["Ada", "Eve", "Cy"],
+        ),
     ),
     (
         "query",
@@ -158,7 +173,16 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
             &["text"],
         ),
     ),
-    ("columns.*.native", NotAvailable("columns: { age: { native: jsonb } }")),
+    (
+        "columns.*.native",
+        stream(
+            "columns: { age: { native: BIGINT } }",
+            "",
+            "",
+            "select type from pragma_table_info('people') where name = 'age'",
+            &["BIGINT"],
+        ),
+    ),
     (
         "columns.*.mask",
         stream(
@@ -243,29 +267,67 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
             &["3"],
         ),
     ),
-    ("naming", only("naming: keep", "", NAMES, &["Ada", "Bob", "Cy"])),
+    (
+        "naming",
+        stream(
+            "query: \"select id, name as fullName from people\", naming: snake",
+            "query: \"select id, name as fullName from people\"",
+            "",
+            "select full_name from people order by id",
+            &["Ada", "Bob", "Cy"],
+        ),
+    ),
     ("naming=keep", only("naming: keep", "", NAMES, &["Ada", "Bob", "Cy"])),
-    ("naming=snake", NotAvailable("naming: snake")),
+    (
+        "naming=snake",
+        stream(
+            "query: \"select id, name as FullName from people\", naming: snake",
+            "query: \"select id, name as FullName from people\", naming: keep",
+            "",
+            "select name from pragma_table_info('people') order by cid",
+            &["id", "full_name"],
+        ),
+    ),
     (
         "deletes",
-        only(
-            "write: merge, deletes: ignore",
+        stream(
+            "write: merge, deletes: hard",
+            "write: merge",
             "delete from people where id = 1",
-            COUNT,
-            &["3"],
+            NAMES,
+            &["Bob", "Cy"],
         ),
     ),
     (
         "deletes=ignore",
-        only(
+        stream(
             "write: merge, deletes: ignore",
+            "write: merge, deletes: hard",
             "delete from people where id = 1",
             COUNT,
             &["3"],
         ),
     ),
-    ("deletes=soft", NotAvailable("write: merge, deletes: soft")),
-    ("deletes=hard", NotAvailable("write: merge, deletes: hard")),
+    (
+        "deletes=soft",
+        stream(
+            "write: merge, deletes: soft",
+            "write: merge, deletes: hard",
+            "delete from people where id = 1",
+            "select name from people where _deleted_at is not null",
+            &["Ada"],
+        ),
+    ),
+    (
+        "deletes=hard",
+        stream(
+            "write: merge, deletes: hard",
+            "write: merge, deletes: ignore",
+            "delete from people where id = 1",
+            NAMES,
+            &["Bob", "Cy"],
+        ),
+    ),
     (
         "schema_changes",
         only(
@@ -318,10 +380,37 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
             &["3"],
         ),
     ),
-    ("metadata", NotAvailable("metadata: true")),
+    (
+        "metadata",
+        stream(
+            "metadata: true",
+            "metadata: false",
+            "",
+            "select count(distinct _run_id) || count(_synced_at) from people",
+            &["13"],
+        ),
+    ),
     ("undo", NotAvailable("undo: { keep: 7d }")),
     ("undo.keep", NotAvailable("undo: { keep: 1h }")),
     ("pool", NotAvailable("pool: big")),
-    ("before_sql", NotAvailable("before_sql: \"delete from people\"")),
-    ("after_sql", NotAvailable("after_sql: \"delete from people\"")),
+    (
+        "before_sql",
+        stream(
+            "before_sql: \"create table if not exists log(x); insert into log values (1)\"",
+            "",
+            "",
+            "select count(*) from log",
+            &["2"],
+        ),
+    ),
+    (
+        "after_sql",
+        stream(
+            "after_sql: \"delete from people where id = 1\"",
+            "",
+            "",
+            NAMES,
+            &["Bob", "Cy"],
+        ),
+    ),
 ];

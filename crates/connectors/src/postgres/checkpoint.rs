@@ -34,6 +34,16 @@ impl Checkpoints {
         }
     }
 
+    /// Where they lie.
+    pub(super) fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// Their names.
+    pub(super) fn tables(&self) -> [StreamName; 2] {
+        [TABLE, BOUNDARY].map(|name| StreamName::within(self.schema.as_str(), name))
+    }
+
     /// Whether they are there.
     pub(super) async fn exist(&self, client: &Client) -> Result<bool> {
         let query = format!("select to_regclass({}) is not null", sql::text(&self.boundary));

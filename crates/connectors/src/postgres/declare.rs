@@ -113,7 +113,8 @@ pub(super) fn create(table: &str, target: &Target, declared: &[Declared]) -> Str
         .iter()
         .zip(declared)
         .map(|(column, declared)| {
-            let key = target.write == Write::Merge && target.primary_key.contains(&column.name);
+            let keyed = matches!(target.write, Write::Merge | Write::History);
+            let key = keyed && target.primary_key.contains(&column.name);
             let null = if column.nullable && !key { "" } else { " not null" };
             format!("{} {}{null}", sql::ident(&column.name), declared.words)
         })

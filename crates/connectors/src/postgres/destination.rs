@@ -11,6 +11,7 @@ use super::checkpoint::Checkpoints;
 use super::client::Client;
 use super::config::Valid;
 use super::load::PostgresLoad;
+use super::rights;
 use super::target::{Found, checkpoints, default_schema, full_name};
 
 /// The connection that was used last, for what follows.
@@ -79,6 +80,15 @@ impl Destination for PostgresDestination {
         client.commit().await?;
         self.keep(client).await;
         Ok(shape)
+    }
+
+    async fn missing_rights(&self, target: &Target) -> Result<Vec<Error>> {
+        let client = self.client().await?;
+        client.begin("read only").await?;
+        let missing = rights::missing(&client, target).await?;
+        client.commit().await?;
+        self.keep(client).await;
+        Ok(missing)
     }
 
     async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>> {

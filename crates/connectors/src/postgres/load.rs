@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use syncapp_connector::{Load, Receipt, Target, TargetChange, TargetShape, Writer};
-use syncapp_model::sync_file::Write;
+use syncapp_connector::{Load, Receipt, Role, Target, TargetChange, TargetShape, Writer};
+use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamName};
 
 use super::client::Client;
 use super::declare;
 use super::destination::Idle;
+use super::history;
 use super::merge::Merge;
 use super::sql;
 use super::swap;
 use super::target::{self, Found, Way};
+use super::user_sql;
 use super::writer::PostgresWriter;
 
 const LOCK_TIMEOUT: &str = "5s";
@@ -51,6 +53,7 @@ impl PostgresLoad {
         client
             .run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))
             .await?;
+        user_sql::run(&client, "before_sql", target.before_sql.as_deref()).await?;
         let found = Found::look(&client, target).await?;
         let way = found.way(target)?;
         let current = found.shape(target)?;
@@ -102,7 +105,7 @@ impl PostgresLoad {
                     .await
             }
             Way::Create | Way::Swap => client.run(&declare::create(&stage, target, &found.declared)).await,
-            Way::Refill | Way::RefillByKey | Way::Insert | Way::Merge => {
+            Way::Refill | Way::RefillByKey | Way::Insert | Way::Merge | Way::History => {
                 let relation = found.relation.as_ref();
                 let columns = target.columns.iter().zip(&found.declared).map(|(column, declared)| {
                     let name = sql::ident(&column.name);
@@ -114,7 +117,7 @@ impl PostgresLoad {
                 let columns = columns.collect::<Vec<_>>().join(", ");
                 let make = format!("create unlogged table {stage} as select {columns} from {table} with no data");
                 client.run(&make).await?;
-                if !matches!(self.way, Way::Merge | Way::RefillByKey) {
+                if !matches!(self.way, Way::Merge | Way::History | Way::RefillByKey) {
                     return Ok(());
                 }
                 let keys = target.primary_key.iter();
@@ -141,6 +144,7 @@ impl PostgresLoad {
             table: &table,
             stage: &stage,
             columns: target.columns.iter().map(|column| column.name.as_str()).collect(),
+            compared: compared(target),
             key: target.primary_key.iter().map(String::as_str).collect(),
             cursor: target.cursor.as_deref(),
             unique_key: found.ties.unique_key,
@@ -157,7 +161,7 @@ impl PostgresLoad {
                 swap::swap(client, &self.into, &found.name).await?;
                 return Ok(copied);
             }
-            Way::Refill | Way::RefillByKey | Way::Insert | Way::Merge => {}
+            Way::Refill | Way::RefillByKey | Way::Insert | Way::Merge | Way::History => {}
         }
         // Readers stay welcome, but for the moment that new columns take.
         let mode = if self.additions.is_empty() {
@@ -171,24 +175,31 @@ impl PostgresLoad {
         }
         let insert = format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
         let receipt = match self.way {
-            Way::Merge => merge.apply(client).await?,
+            Way::Merge => {
+                let receipt = merge.apply(client).await?;
+                Receipt {
+                    deleted: self.drop_vanished(&merge).await?,
+                    ..receipt
+                }
+            }
+            Way::History => history::apply(client, &merge, target).await?,
             Way::RefillByKey => {
                 let receipt = merge.apply(client).await?;
                 Receipt {
-                    deleted: self.execute(&merge.delete_vanished()).await?,
+                    deleted: client.execute(&merge.delete_vanished()).await?,
                     ..receipt
                 }
             }
             Way::Refill => {
-                let deleted = self.execute(&format!("delete from {table}")).await?;
+                let deleted = client.execute(&format!("delete from {table}")).await?;
                 Receipt {
-                    inserted: self.execute(&insert).await?,
+                    inserted: client.execute(&insert).await?,
                     deleted,
                     updated: 0,
                 }
             }
             _ => Receipt {
-                inserted: self.execute(&insert).await?,
+                inserted: client.execute(&insert).await?,
                 ..Receipt::default()
             },
         };
@@ -196,7 +207,7 @@ impl PostgresLoad {
         Ok(receipt)
     }
 
-    /// Gives the new table its name, and after a merge an index for the next one.
+    /// Gives the new table its name, and after a merge or a history an index for the next one.
     async fn create(&self, merge: &Merge<'_>, copied: Receipt) -> Result<Receipt> {
         let Self {
             client, target, found, ..
@@ -206,16 +217,20 @@ impl PostgresLoad {
             sql::table(&self.into),
             sql::ident(&found.name.name),
         );
-        let merging = target.write == Write::Merge;
-        let doubles = if merging {
+        let keyed = matches!(target.write, Write::Merge | Write::History);
+        let doubles = if keyed {
             merge.settle_duplicates(client).await?
         } else {
             0
         };
         client.run(&format!("alter table {stage} rename to {bare}")).await?;
-        if merging {
+        if keyed {
             let key = sql::idents(target.primary_key.iter().map(String::as_str));
-            client.run(&format!("create unique index on {table} ({key})")).await?;
+            let index = match target.write {
+                Write::History => history::index(&table, &key),
+                _ => format!("create unique index on {table} ({key})"),
+            };
+            client.run(&index).await?;
         }
         Ok(Receipt {
             inserted: copied.inserted - doubles,
@@ -223,12 +238,14 @@ impl PostgresLoad {
         })
     }
 
-    async fn execute(&self, statement: &str) -> Result<u64> {
-        self.client
-            .inner
-            .execute_typed(statement, &[])
-            .await
-            .map_err(|error| self.client.error(&error))
+    /// What becomes of rows whose key is not staged.
+    async fn drop_vanished(&self, merge: &Merge<'_>) -> Result<u64> {
+        let statement = match self.target.deletes {
+            DeleteRule::Ignore => return Ok(0),
+            DeleteRule::Soft => merge.mark_vanished(self.target.moment),
+            DeleteRule::Hard => merge.delete_vanished(),
+        };
+        self.client.execute(&statement).await
     }
 
     /// Waits for the table's lock, a few times so long as `lock_timeout` says.
@@ -244,6 +261,12 @@ impl PostgresLoad {
         }
         self.client.run(&format!("lock table {table} in {mode} mode")).await
     }
+}
+
+/// The columns whose difference makes a row another one.
+fn compared(target: &Target) -> Vec<&str> {
+    let data = target.columns.iter().filter(|column| column.role == Role::Data);
+    data.map(|column| column.name.as_str()).collect()
 }
 
 /// The name of a load's own table. No two claims share one, so that a run never waits for one that it took over from.
@@ -289,6 +312,7 @@ impl Load for PostgresLoad {
             .put(&self.client, &self.target.key, self.epoch, checkpoint)
             .await?;
         let receipt = self.land().await?;
+        user_sql::run(&self.client, "after_sql", self.target.after_sql.as_deref()).await?;
         if matches!(self.way, Way::Create | Way::Swap) {
             checkpoints
                 .remember(&self.client, &self.target.key, &self.found.name)

@@ -3,8 +3,8 @@
 //! Where a load brings a key more than once, the row of the greatest cursor wins; rows of one key and one cursor value
 //! that differ are an error. A row that is already as it should be is left alone: rows are compared by their bytes.
 
-use syncapp_connector::Receipt;
-use syncapp_model::{Code, Error, Result};
+use syncapp_connector::{DELETED_AT, Receipt};
+use syncapp_model::{Code, Error, Result, Scalar};
 
 use super::client::Client;
 use super::sql;
@@ -15,6 +15,8 @@ pub(super) struct Merge<'a> {
     /// Quoted.
     pub(super) stage: &'a str,
     pub(super) columns: Vec<&'a str>,
+    /// Those of them whose difference makes a row another one.
+    pub(super) compared: Vec<&'a str>,
     pub(super) key: Vec<&'a str>,
     pub(super) cursor: Option<&'a str>,
     /// Whether the table has a unique index over the key.
@@ -56,7 +58,7 @@ impl Merge<'_> {
         Ok((row.get::<_, i64>(0) as u64, row.get::<_, i64>(1) as u64))
     }
 
-    fn list(&self) -> String {
+    pub(super) fn list(&self) -> String {
         sql::idents(self.columns.iter().copied())
     }
 
@@ -64,9 +66,9 @@ impl Merge<'_> {
         sql::idents(self.key.iter().copied())
     }
 
-    fn row(&self, of: &str) -> String {
+    pub(super) fn row(&self, of: &str) -> String {
         let columns: Vec<String> = self
-            .columns
+            .compared
             .iter()
             .map(|name| format!("{of}.{}", sql::ident(name)))
             .collect();
@@ -74,7 +76,7 @@ impl Merge<'_> {
         format!("row({})::record", columns.join(", "))
     }
 
-    fn same_key(&self, one: &str, other: &str) -> String {
+    pub(super) fn same_key(&self, one: &str, other: &str) -> String {
         let equal = self
             .key
             .iter()
@@ -133,6 +135,17 @@ impl Merge<'_> {
         let Self { table, stage, .. } = self;
         format!(
             "delete from {table} t where not exists (select from {stage} s where {})",
+            self.same_key("t", "s")
+        )
+    }
+
+    /// Marks the rows whose key is not staged, and that are not marked yet.
+    pub(super) fn mark_vanished(&self, moment: i64) -> String {
+        let Self { table, stage, .. } = self;
+        let (mark, moment) = (sql::ident(DELETED_AT), sql::scalar(&Scalar::TimestampTz(moment)));
+        format!(
+            "update {table} t set {mark} = {moment} \
+             where t.{mark} is null and not exists (select from {stage} s where {})",
             self.same_key("t", "s")
         )
     }

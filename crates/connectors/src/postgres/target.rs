@@ -29,6 +29,8 @@ pub(super) enum Way {
     Insert,
     /// Rows are inserted or updated by key.
     Merge,
+    /// New versions are added and old ones closed, by key.
+    History,
 }
 
 /// A target table as the server has it now.
@@ -85,14 +87,12 @@ impl Found {
 
     /// How a load gets in.
     pub(super) fn way(&self, target: &Target) -> Result<Way> {
-        if target.write == Write::History {
-            return Err(Error::new(Code::NotAvailable, "`write: history` is planned").help("use `merge` or `append`"));
-        }
         let Some(relation) = &self.relation else {
             return Ok(Way::Create);
         };
         Ok(match (target.write, self.ties.hold) {
             (Write::Merge, _) => Way::Merge,
+            (Write::History, _) => Way::History,
             (Write::Append, _) if has_all(relation, target) => Way::Append,
             (Write::Append, _) => Way::Insert,
             (_, Hold::Nothing) if self.ours && self.replaceable(relation, target) => Way::Swap,

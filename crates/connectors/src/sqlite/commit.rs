@@ -2,14 +2,14 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use syncapp_connector::{Receipt, Target, TargetChange};
-use syncapp_model::sync_file::Write;
+use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side};
 
 use super::error::At;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
-use super::{checkpoint, stage};
+use super::{checkpoint, history, stage, user_sql};
 
 /// Lands the staged rows.
 pub(super) fn commit(
@@ -22,6 +22,7 @@ pub(super) fn commit(
     let attempt = || {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).writing()?;
         checkpoint::assert(&transaction, &target.key, epoch)?;
+        user_sql::run(&transaction, "before_sql", target.before_sql.as_deref())?;
         let plan = target::plan(&transaction, target)?;
         if plan.columns != begun.columns {
             return Err(Error::new(
@@ -43,6 +44,7 @@ pub(super) fn commit(
             checkpoint,
             (&plan.name, made.as_deref()),
         )?;
+        user_sql::run(&transaction, "after_sql", target.after_sql.as_deref())?;
         transaction.commit().writing()?;
         Ok(receipt)
     };
@@ -68,29 +70,30 @@ fn land(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt
             }
             receipt.inserted = insert(connection, plan)?;
         }
-        Write::Merge => {
+        Write::Merge | Write::History => {
             let key = Key::new(target, plan, &target.primary_key)?;
             merge::deduplicate(connection, target, &key)?;
+            let history = target.write == Write::History;
             if plan.ours {
-                let index = target::key_index(&plan.name);
-                let (table, columns) = (quote(&plan.name), key.named());
-                let sql = format!("CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table}({columns})");
-                connection.execute_batch(&sql).writing()?;
+                let index = if history {
+                    history::index(plan, &key)
+                } else {
+                    merge::index(plan, &key)
+                };
+                connection.execute_batch(&index).writing()?;
+            }
+            if history {
+                return history::apply(connection, target, plan, &key);
             }
             receipt = merge::merge(connection, target, plan, &key)?;
+            receipt.deleted = match target.deletes {
+                DeleteRule::Ignore => 0,
+                DeleteRule::Soft => merge::mark_vanished(connection, target, plan, &key)?,
+                DeleteRule::Hard => merge::delete_vanished(connection, plan, &key)?,
+            };
         }
-        Write::History => return Err(target_cannot(target.write)),
     }
     Ok(receipt)
-}
-
-/// What is not built yet.
-pub(super) fn target_cannot(write: Write) -> Error {
-    Error::new(
-        Code::NotAvailable,
-        format!("SQLite cannot be written as {write:?} yet").to_lowercase(),
-    )
-    .help("choose overwrite, append or merge")
 }
 
 /// Inserts all staged rows.

@@ -8,12 +8,12 @@ use syncapp_connector::{Claim, Delivery, Destination, Load, State, StateScope, T
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
 
+use super::checkpoint;
 use super::config::Valid;
 use super::connect::{blocking, reader, writer};
 use super::error::At;
 use super::load::{Job, SqliteLoad};
 use super::target::{check_namespace, plan};
-use super::{checkpoint, commit};
 
 /// An SQLite file to write into.
 pub(super) struct SqliteDestination {
@@ -140,12 +140,12 @@ fn check(target: &Target) -> Result<()> {
         );
     }
     match target.write {
-        Write::History => Err(commit::target_cannot(target.write).stream(&target.key.stream)),
-        Write::Merge if target.primary_key.is_empty() => {
-            Err(Error::new(Code::MissingPrimaryKey, "a merge needs a key")
-                .help("give the stream a `primary_key`")
-                .stream(&target.key.stream))
-        }
+        Write::Merge | Write::History if target.primary_key.is_empty() => Err(Error::new(
+            Code::MissingPrimaryKey,
+            "rows are told apart by a key, and there is none",
+        )
+        .help("give the stream a `primary_key`")
+        .stream(&target.key.stream)),
         _ => Ok(()),
     }
 }

@@ -1,14 +1,14 @@
 //! Merging staged rows into a table by their key.
 
 use rusqlite::{Connection, OptionalExtension};
-use syncapp_connector::{Receipt, Target};
+use syncapp_connector::{DELETED_AT, Receipt, Role, Target};
 use syncapp_model::{Code, DataType, Error, Result};
 
 use super::error::At;
 use super::order::{self, Order};
 use super::sql::{joined, main_table, quote};
-use super::stage;
-use super::target::Plan;
+use super::target::{self, Plan};
+use super::{stage, text};
 
 /// The key's columns: in the staging table, and in the target.
 pub(super) struct Key {
@@ -32,7 +32,7 @@ impl Key {
     }
 
     /// Rows of one key. The staged column stands first: its collation, which tells all texts apart, decides.
-    fn meets(&self) -> String {
+    pub(super) fn meets(&self) -> String {
         joined(self.staged.iter().zip(&self.named), " AND ", |(staged, named)| {
             format!("s.{staged} = t.{named}")
         })
@@ -109,21 +109,8 @@ pub(super) fn merge(connection: &Connection, target: &Target, plan: &Plan, key: 
         .collect();
     if !others.is_empty() {
         let set = joined(&others, ", ", |(at, name)| format!("{name} = s.c{at}"));
-        let differ = |alias: &str| {
-            joined(&others, ", ", |(at, name)| {
-                let column = if alias == "s" {
-                    format!("s.c{at}")
-                } else {
-                    format!("t.{name}")
-                };
-                told_apart(&target.columns[*at].ty, column)
-            })
-        };
-        let sql = format!(
-            "UPDATE {table} AS t SET {set} FROM {rows} AS s WHERE {meets} AND ({}) IS NOT ({})",
-            differ("t"),
-            differ("s")
-        );
+        let differs = differs(target, plan);
+        let sql = format!("UPDATE {table} AS t SET {set} FROM {rows} AS s WHERE {meets} AND {differs}");
         receipt.updated = connection.execute(&sql, []).writing()? as u64;
     }
     let names = joined(&plan.columns, ", ", |column| quote(&column.name));
@@ -136,6 +123,45 @@ pub(super) fn merge(connection: &Connection, target: &Target, plan: &Plan, key: 
     );
     receipt.inserted = connection.execute(&sql, []).writing()? as u64;
     Ok(receipt)
+}
+
+/// The index by which the next merge finds its rows.
+pub(super) fn index(plan: &Plan, key: &Key) -> String {
+    format!(
+        "CREATE UNIQUE INDEX IF NOT EXISTS {} ON {}({})",
+        target::key_index(&plan.name),
+        quote(&plan.name),
+        key.named()
+    )
+}
+
+/// Whether a row of the table is another one than the staged row: whether any of the mapped columns differs.
+pub(super) fn differs(target: &Target, plan: &Plan) -> String {
+    let data = target
+        .columns
+        .iter()
+        .zip(&plan.columns)
+        .enumerate()
+        .filter(|(_, (column, _))| column.role == Role::Data);
+    let sides: (Vec<String>, Vec<String>) = data
+        .map(|(at, (column, planned))| {
+            let (is, comes) = (format!("t.{}", quote(&planned.name)), format!("s.c{at}"));
+            (told_apart(&column.ty, is), told_apart(&column.ty, comes))
+        })
+        .unzip();
+    format!("({}) IS NOT ({})", sides.0.join(", "), sides.1.join(", "))
+}
+
+/// Marks the rows whose key was not staged, and that are not marked yet.
+pub(super) fn mark_vanished(connection: &Connection, target: &Target, plan: &Plan, key: &Key) -> Result<u64> {
+    let mark = quote(DELETED_AT);
+    let sql = format!(
+        "UPDATE {} AS t SET {mark} = ?1 WHERE t.{mark} IS NULL AND NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})",
+        main_table(&plan.name),
+        stage::table(),
+        key.meets()
+    );
+    Ok(connection.execute(&sql, [text::moment(target.moment)]).writing()? as u64)
 }
 
 /// Deletes the rows whose key was not staged.

@@ -25,6 +25,7 @@ mod decode;
 mod destination;
 mod encode;
 mod error;
+mod history;
 mod infer;
 mod list;
 mod load;
@@ -39,6 +40,7 @@ mod target;
 mod tests;
 mod text;
 mod types;
+mod user_sql;
 
 use std::sync::Arc;
 

@@ -92,6 +92,13 @@ pub(super) fn write_timestamp(out: &mut String, micros: i64, utc: bool) {
     }
 }
 
+/// A moment as a column of timestamps with a zone holds it.
+pub(super) fn moment(micros: i64) -> String {
+    let mut text = String::new();
+    write_timestamp(&mut text, micros, true);
+    text
+}
+
 /// Spells an interval.
 pub(super) fn write_interval(out: &mut String, value: IntervalMonthDayNano) {
     use std::fmt::Write as _;

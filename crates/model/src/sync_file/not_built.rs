@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, SchemaChanges, StreamConfig, Write};
+use super::{ColumnConfig, Mask, Mode, OnError, SchemaChanges, StreamConfig};
 use crate::{Code, Error};
 
 /// What a stream's keys ask for that is not built: the key, and the error.
@@ -16,13 +16,6 @@ pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
     let given = |unbuilt: bool, key: &'static str| unbuilt.then(|| (key, refuse(key)));
     [
         word(config.mode == Some(Mode::Cdc), "mode", spelled(config.mode)),
-        word(config.write == Some(Write::History), "write", spelled(config.write)),
-        word(
-            matches!(config.deletes, Some(DeleteRule::Soft | DeleteRule::Hard)),
-            "deletes",
-            spelled(config.deletes),
-        ),
-        word(config.naming == Some(Naming::Snake), "naming", spelled(config.naming)),
         word(
             matches!(
                 config.schema_changes,
@@ -36,14 +29,10 @@ pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
             "on_error",
             spelled(config.on_error),
         ),
-        word(config.metadata == Some(true), "metadata", spelled(config.metadata)),
-        given(config.lookback.is_some(), "lookback"),
         given(config.max_rejects.is_some(), "max_rejects"),
         given(config.max_reject_ratio.is_some(), "max_reject_ratio"),
         given(config.undo.is_some(), "undo"),
         given(config.pool.is_some(), "pool"),
-        given(config.before_sql.is_some(), "before_sql"),
-        given(config.after_sql.is_some(), "after_sql"),
     ]
     .into_iter()
     .flatten()
@@ -52,9 +41,8 @@ pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
 
 /// What a column's keys ask for that is not built.
 pub(super) fn of_column(config: &ColumnConfig) -> Vec<(&'static str, Error)> {
-    let native = config.native.is_some().then(|| ("native", refuse("native")));
     let mask = (config.mask == Some(Mask::Encrypt)).then(|| ("mask", refuse("mask: encrypt")));
-    native.into_iter().chain(mask).collect()
+    mask.into_iter().collect()
 }
 
 /// The error about a key or word.

@@ -186,8 +186,8 @@ stream_keys! {
     cursor: String,
     /// Where the first increment begins, inclusively.
     start: serde_json::Value,
-    /// How far each increment looks back, such as `10m`.
-    lookback: String,
+    /// How far each increment looks back: a time such as `10m`, or a number for a cursor of numbers.
+    lookback: serde_json::Value,
     /// Custom SQL instead of the table.
     query: String,
     /// An SQL expression over source columns that the rows must fulfil.

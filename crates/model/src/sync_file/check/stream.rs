@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::nearest::nearest;
-use crate::sync_file::{ColumnConfig, Mode, StreamConfig, Write};
-use crate::{Code, DataType, Error, Pattern};
+use crate::sync_file::{ColumnConfig, DeleteRule, Mode, StreamConfig, Write};
+use crate::{Code, DataType, Error, Lookback, Pattern};
 
 /// Whether a stream's name or glob can be read.
 pub(super) fn pattern(text: &str) -> Result<(), Error> {
@@ -47,7 +47,18 @@ pub(super) fn values(config: &StreamConfig) -> Vec<(&'static str, Error)> {
         .as_deref()
         .and_then(select)
         .map(|problem| ("select", problem));
-    [into, start, key, select].into_iter().flatten().collect()
+    let lookback = config
+        .lookback
+        .as_ref()
+        .and_then(lookback)
+        .map(|problem| ("lookback", problem));
+    [into, start, lookback, key, select].into_iter().flatten().collect()
+}
+
+fn lookback(value: &serde_json::Value) -> Option<Error> {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let why = text.parse::<Lookback>().err()?;
+    Some(Error::new(Code::InvalidValue, why).help("write how late a row may come, such as `lookback: 10m`"))
 }
 
 fn placeholders(into: &str) -> Option<Error> {
@@ -190,6 +201,8 @@ pub(super) fn rules(all: &StreamConfig, own: &StreamConfig, pattern: &str) -> Ve
             problem.help("a full refresh reads all rows; choose rows with `where`"),
         ));
     }
+    problems.extend(late_rows(all).map(|problem| (own.lookback.is_some().then_some("lookback"), problem)));
+    problems.extend(deletes(all).map(|problem| (own.deletes.map(|_| "deletes"), problem)));
     let given = own.given();
     for key in unused(all)
         .into_iter()
@@ -214,13 +227,49 @@ pub(super) fn rules(all: &StreamConfig, own: &StreamConfig, pattern: &str) -> Ve
     problems
 }
 
+/// What `lookback` needs: rows come again with it, so they have to find the ones they were.
+fn late_rows(all: &StreamConfig) -> Option<Error> {
+    all.lookback.as_ref()?;
+    if all.mode != Some(Mode::Incremental) {
+        let problem = Error::new(Code::Conflict, "`lookback` needs `mode: incremental` and a `cursor`");
+        return Some(problem.help("a full refresh reads all rows: remove `lookback`"));
+    }
+    matches!(all.write, Some(Write::Append | Write::Overwrite)).then(|| {
+        Error::new(
+            Code::Conflict,
+            "`lookback` reads rows again, which `append` would add twice",
+        )
+        .help("choose `write: merge` or `history`, with a key")
+    })
+}
+
+/// What `deletes` needs: all keys of the source, and a write that keeps the others.
+fn deletes(all: &StreamConfig) -> Option<Error> {
+    let rule = all.deletes.filter(|rule| *rule != DeleteRule::Ignore)?;
+    let full = matches!(all.mode, None | Some(Mode::FullRefresh));
+    if full && matches!(all.write, Some(Write::Merge | Write::History)) {
+        return None;
+    }
+    let word = if rule == DeleteRule::Soft { "soft" } else { "hard" };
+    Some(
+        Error::new(
+            Code::Conflict,
+            format!("`deletes: {word}` needs `mode: full_refresh` with `write: merge` or `history`"),
+        )
+        .help("only a run that reads all rows can tell which ones are gone; overwriting drops them anyway"),
+    )
+}
+
 /// The keys that have no effect with a stream's mode and write.
 pub(super) fn unused(all: &StreamConfig) -> Vec<&'static str> {
     let (full, merges) = match (all.mode, all.write) {
-        (Some(Mode::Cdc), _) | (_, Some(Write::History)) => return Vec::new(),
+        (Some(Mode::Cdc), _) => return Vec::new(),
         (mode, write) => {
             let full = mode != Some(Mode::Incremental);
-            (full, write.map_or(!full, |write| write == Write::Merge))
+            (
+                full,
+                write.map_or(!full, |write| matches!(write, Write::Merge | Write::History)),
+            )
         }
     };
     let unused = [("cursor", full && !merges), ("start", full), ("primary_key", !merges)];

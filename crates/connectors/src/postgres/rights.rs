@@ -1,0 +1,90 @@
+//! What a load may not do, asked of the server without doing it.
+
+use syncapp_connector::Target;
+use syncapp_model::sync_file::DeleteRule;
+use syncapp_model::{Code, Error, Result, Side, StreamName};
+
+use super::checkpoint::Checkpoints;
+use super::client::Client;
+use super::sql;
+use super::target::{Found, Way, checkpoints};
+
+/// A right that a load needs.
+#[derive(PartialEq)]
+struct Need {
+    /// What it is, as `grant` says it.
+    right: String,
+    /// Whether the user has it, in SQL.
+    has: String,
+}
+
+impl Need {
+    /// Tables can be made in a schema: staging, checkpoints, the target itself.
+    fn create(schema: &str) -> Self {
+        let (name, text) = (sql::ident(schema), sql::text(schema));
+        Self {
+            right: format!("usage, create on schema {name}"),
+            has: format!("has_schema_privilege({text}, 'usage') and has_schema_privilege({text}, 'create')"),
+        }
+    }
+
+    fn on_table(name: &StreamName, rights: &[&str]) -> Self {
+        let table = sql::table(name);
+        let has = rights
+            .iter()
+            .map(|right| format!("has_table_privilege({}, '{right}')", sql::text(&table)));
+        Self {
+            has: has.collect::<Vec<_>>().join(" and "),
+            right: format!("{} on {table}", rights.join(", ")),
+        }
+    }
+}
+
+/// The rights that the next load of this target needs and its user does not have.
+pub(super) async fn missing(client: &Client, target: &Target) -> Result<Vec<Error>> {
+    let found = Found::look(client, target).await?;
+    let mut errors = Vec::new();
+    for need in needs(client, &found, target).await? {
+        let query = format!("select {}, quote_ident(current_user)", need.has);
+        let row = client.inner.query_typed_one(&query, &[]).await;
+        let row = row.map_err(|error| client.error(&error))?;
+        if !row.get::<_, bool>(0) {
+            let why = format!("the user {} lacks {}", row.get::<_, &str>(1), need.right);
+            errors.push(Error::new(Code::PermissionDenied(Side::Destination), why).help(format!(
+                "let the owner run: grant {} to {}",
+                need.right,
+                row.get::<_, &str>(1)
+            )));
+        }
+    }
+    Ok(errors)
+}
+
+async fn needs(client: &Client, found: &Found, target: &Target) -> Result<Vec<Need>> {
+    let state: Checkpoints = checkpoints(target, &found.name);
+    let mut needs = if state.exist(client).await? {
+        let every = ["select", "insert", "update", "delete"];
+        state.tables().map(|table| Need::on_table(&table, &every)).into()
+    } else {
+        vec![Need::create(state.schema())]
+    };
+    let rights: &[&str] = match found.way(target)? {
+        // Made by this user, who may do all to them.
+        Way::Create | Way::Swap => &[],
+        Way::Append | Way::Insert => &["insert"],
+        Way::Refill => &["insert", "delete"],
+        Way::RefillByKey | Way::History => &["select", "insert", "update", "delete"],
+        Way::Merge if target.deletes == DeleteRule::Hard => &["select", "insert", "update", "delete"],
+        Way::Merge => &["select", "insert", "update"],
+    };
+    if !rights.is_empty() {
+        needs.push(Need::on_table(&found.name, rights));
+    }
+    if found.way(target)? != Way::Append {
+        let staging = Need::create(found.name.namespace.as_deref().unwrap_or("public"));
+        if !needs.contains(&staging) {
+            needs.push(staging);
+        }
+    }
+    Ok(needs)
+}
