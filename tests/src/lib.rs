@@ -8,5 +8,6 @@
 pub mod compare;
 pub mod faults;
 pub mod server;
+pub mod signal;
 pub mod syncapp;
 pub mod tpch;

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::server::account::Account;
 use crate::server::small_disk::SmallDisk;
+use crate::signal;
 
 /// How long a run may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -161,9 +162,7 @@ impl Running {
 
     /// Stops its clock (`STOP`), or lets it go on (`CONT`).
     pub fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &id]).status();
-        assert!(sent.is_ok_and(|sent| sent.success()), "{signal} cannot be sent");
+        signal::send(self.child.id(), signal);
     }
 
     /// Ends it by SIGKILL; `false` when it was over before.

@@ -4,3 +4,4 @@ mod contract;
 mod faults;
 mod postgres;
 mod tpch;
+mod writes;

@@ -46,6 +46,10 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
                 Ok(plan) => {
                     said.push(streams(name, plan.streams.len()));
                     problems.extend(plan.failed.into_iter().map(|(_, error)| project.locate(name, error)));
+                    for stream in &plan.streams {
+                        let found = syncapp_engine::check(&ends, stream, &options).await;
+                        problems.extend(found.into_iter().map(|error| project.locate(name, error)));
+                    }
                 }
                 Err(found) => problems.extend(found.into_iter().map(|error| project.locate(name, error))),
             }

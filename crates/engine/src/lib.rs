@@ -12,8 +12,11 @@
 mod added;
 mod boundary;
 mod channel;
+mod check;
 mod cursor;
+mod decide;
 mod event;
+mod key;
 mod load;
 mod names;
 mod options;
@@ -25,6 +28,7 @@ mod row_hash;
 mod run;
 mod stream;
 
+pub use check::check;
 pub use event::{Counts, Event, Outcome, StreamSummary, Summary};
 pub use options::{CursorRange, RunOptions};
 pub use plan::{Ends, Plan, StreamPlan, plan};

@@ -110,7 +110,7 @@ impl Campaign {
         };
         step.prepare().await;
         // A run that is over before its kill is another step, but not without end.
-        for _ in 0..self.kills * 3 {
+        for _ in 0..self.kills * 10 {
             if step.report.kills() == self.kills {
                 break;
             }
@@ -172,6 +172,8 @@ impl Step<'_> {
         let seen = self.target.mark().await;
         if !killed {
             self.report.missed += 1;
+            // It was over by then: so long does a run not take.
+            self.report.typical = self.report.typical.mul_f64(part.max(0.2));
         } else if seen.epoch == mark.epoch {
             self.report.unclaimed += 1;
         } else if seen.committed == mark.committed {

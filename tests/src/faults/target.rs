@@ -10,6 +10,10 @@ use crate::syncapp::Syncapp;
 /// How long a server may take to see that a client is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The mapped columns of `orders`.
+const COLUMNS: &str = "id, customer_id, big, status, amount, rate, qty, order_date, created_at, updated_at, shipped_at, \
+    is_priority, is_gift, note, attrs, ext_id, score";
+
 /// A target with the table `orders`.
 #[derive(Debug)]
 pub enum Target {
@@ -50,7 +54,10 @@ impl Target {
         match self {
             Self::Postgres(database) => {
                 let there = database.text("select to_regclass('landing.orders') is not null").await;
-                if there == "t" {
+                if there == "t" && self.is_history().await {
+                    let current = format!("(select {COLUMNS} from landing.orders where _valid_to is null)");
+                    database.text(&fingerprint(&current)).await
+                } else if there == "t" {
                     database.text(&fingerprint("landing.orders")).await
                 } else {
                     "no table".into()
@@ -58,6 +65,30 @@ impl Target {
             }
             Self::Sqlite(path) => compare::digest(sqlite_rows(path, "select * from orders")),
         }
+    }
+
+    async fn is_history(&self) -> bool {
+        let Self::Postgres(database) = self else { return false };
+        let ends = "select exists (select from pg_attribute where attrelid = to_regclass('landing.orders') and attname = '_valid_to')";
+        database.text(ends).await == "t"
+    }
+
+    /// Versions that do not follow each other: that end when no other begins, or never held, or say the same twice.
+    async fn torn(&self) -> Vec<String> {
+        let Self::Postgres(database) = self else {
+            return Vec::new();
+        };
+        if !self.is_history().await {
+            return Vec::new();
+        }
+        let torn = format!(
+            "select 'version of ' || id || ' from ' || _valid_from from (
+               select id, _valid_from, _valid_to, image, lead(_valid_from) over versions as next, lead(image) over versions as after
+               from (select *, row({COLUMNS})::text as image from landing.orders) o
+               window versions as (partition by id order by _valid_from, _valid_to nulls last)) v
+             where _valid_to is distinct from next or _valid_to <= _valid_from or image = after limit 5"
+        );
+        database.texts(&torn).await.into_iter().flatten().collect()
     }
 
     /// The checkpoint.
@@ -103,6 +134,7 @@ impl Target {
     /// What a run that has ended may not leave.
     pub async fn leftovers(&self, source: &Database, syncapp: &Syncapp) -> Vec<String> {
         let mut found = self.rest(source).await;
+        found.extend(self.torn().await);
         let tables = "select name from sqlite_schema where name like '%stage%'";
         match self {
             Self::Postgres(database) => {

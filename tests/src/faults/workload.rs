@@ -18,14 +18,17 @@ pub enum Workload {
     Append,
     /// What changed, by key, into SQLite.
     MergeSqlite,
+    /// Every version, by key.
+    History,
 }
 
 /// All of them.
-pub const WORKLOADS: [Workload; 4] = [
+pub const WORKLOADS: [Workload; 5] = [
     Workload::Refresh,
     Workload::Merge,
     Workload::Append,
     Workload::MergeSqlite,
+    Workload::History,
 ];
 
 impl fmt::Display for Workload {
@@ -35,6 +38,7 @@ impl fmt::Display for Workload {
             Self::Merge => "merge",
             Self::Append => "append",
             Self::MergeSqlite => "merge-sqlite",
+            Self::History => "history",
         })
     }
 }
@@ -44,7 +48,7 @@ impl FromStr for Workload {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = WORKLOADS.into_iter().find(|workload| workload.to_string() == name);
-        found.ok_or_else(|| format!("there is no workload {name}: refresh, merge, append, merge-sqlite"))
+        found.ok_or_else(|| format!("there is no workload {name}: refresh, merge, append, merge-sqlite, history"))
     }
 }
 
@@ -122,7 +126,7 @@ impl Workload {
             Self::Refresh => format!("delete from orders where id % 997 = {part}"),
             // The same row once more is another row.
             Self::Append => format!("insert into orders select * from orders where updated_at = {last} limit 2"),
-            Self::Merge | Self::MergeSqlite => format!(
+            Self::Merge | Self::MergeSqlite | Self::History => format!(
                 "update orders set note = 'at the bound', updated_at = {last} \
                  where id in (select id from orders order by hashint8(id + {part}) limit 3)"
             ),
@@ -150,6 +154,7 @@ impl Workload {
         let how = match self {
             Self::Refresh => "mode: full_refresh, write: overwrite",
             Self::Append => "mode: incremental, write: append, cursor: updated_at",
+            Self::History => "mode: incremental, write: history, cursor: updated_at, primary_key: [id]",
             Self::Merge | Self::MergeSqlite => "mode: incremental, write: merge, cursor: updated_at, primary_key: [id]",
         };
         format!(

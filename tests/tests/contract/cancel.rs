@@ -1,8 +1,10 @@
 //! Ctrl-C: exit code 130, within seconds, and the target as it was.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
+
+use syncapp_tests::signal;
 
 use crate::contract::case::sync;
 use crate::contract::connections::{shop, wait};
@@ -26,7 +28,7 @@ fn an_interrupted_run_is_130_and_leaves_the_target() {
         SLOW,
     );
     let place = Place::new().file("sync.yaml", file);
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["INT", "TERM"] {
         let mut run = place
             .command(&[&program(), "run", "sync.yaml", "--json"])
             .stdout(Stdio::piped())
@@ -37,11 +39,7 @@ fn an_interrupted_run_is_130_and_leaves_the_target() {
         let reading = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("stream_started"));
         assert!(lines.any(|line| reading(&line)), "the stream has begun");
         let sent = Instant::now();
-        let kill = Command::new("kill")
-            .args([signal, &run.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(kill.success());
+        signal::send(run.id(), signal);
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         let ran = place.ran(&run.wait_with_output().unwrap());
         assert!(sent.elapsed() < Duration::from_secs(10), "it took {:?}", sent.elapsed());

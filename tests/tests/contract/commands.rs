@@ -332,40 +332,6 @@ fn preview_shows_both_sides_and_writes_nothing() {
 }
 
 #[test]
-fn check_says_what_is_well_and_what_is_not() {
-    let place = place("");
-    let before = place.contents();
-    let ran = place.syncapp(&["check", "sync.yaml"]).exits(0);
-    assert!(
-        ran.stdout.contains("connection from (source): ok") && ran.stdout.contains("sync s: 1 stream\n"),
-        "{}",
-        ran.stdout
-    );
-    assert_eq!(
-        place.syncapp(&["check", "sync.yaml", "--json"]).exits(0).json()[0]["ok"],
-        true
-    );
-    place.put("sync.yaml", people("").replace("from.db", "gone.db"));
-    let ran = place.syncapp(&["check", "sync.yaml"]).exits(1);
-    assert!(
-        ran.stdout.contains("connection from (source): failed") && ran.stderr.contains("source.unreachable"),
-        "{}",
-        ran.stderr
-    );
-    place.syncapp(&["check", "sync.yaml", "--connection", "to"]).exits(0);
-    let json = place
-        .syncapp(&["check", "sync.yaml", "--connection", "from", "--json"])
-        .exits(1)
-        .json();
-    assert_eq!(
-        (&json[0]["ok"], &json[0]["problems"][0]["code"]),
-        (&false.into(), &"source.unreachable".into())
-    );
-    place.put("sync.yaml", people(""));
-    assert!(before == place.contents() && !place.path("to.db").exists());
-}
-
-#[test]
 fn copy_needs_no_file() {
     let place = place("").file("data/flights.csv", "a,b\n1,x\n2,y\n");
     place.syncapp(&["copy", "data", "flights.csv", "to.db"]).exits(0);

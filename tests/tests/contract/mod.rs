@@ -3,13 +3,14 @@
 //! target as it was.
 
 mod cancel;
-mod case;
+pub(crate) mod case;
+mod check;
 mod commands;
-mod connections;
+pub(crate) mod connections;
 mod errors;
 mod file;
 mod keys;
-mod place;
+pub(crate) mod place;
 mod schema;
 mod state;
 mod stream_keys;

@@ -174,6 +174,19 @@ impl Ran {
         self
     }
 
+    /// Ends the test unless it failed, by whichever code.
+    #[track_caller]
+    pub(crate) fn exits_with_failure(self) -> Self {
+        assert!(
+            matches!(self.code, 1 | 2),
+            "{} {}\n{}",
+            self.code,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
     /// Its standard output as one JSON value a line.
     pub(crate) fn json(&self) -> Vec<Json> {
         let parsed = self.stdout.lines().map(serde_json::from_str);

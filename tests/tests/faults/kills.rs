@@ -34,3 +34,8 @@ async fn a_killed_append_brings_each_row_once() {
 async fn a_killed_merge_into_sqlite_misses_and_repeats_nothing() {
     check(Workload::MergeSqlite).await;
 }
+
+#[tokio::test]
+async fn a_killed_history_has_every_version_once() {
+    check(Workload::History).await;
+}

@@ -46,6 +46,13 @@ impl FilesDestination {
                 "use `write: overwrite` or `write: append`, or a table as the target",
             );
         }
+        let user_sql = [("before_sql", &target.before_sql), ("after_sql", &target.after_sql)];
+        if let Some((key, _)) = user_sql.into_iter().find(|(_, sql)| sql.is_some()) {
+            return refused(
+                &format!("files run no SQL: `{key}`"),
+                "remove the key, or write into a database",
+            );
+        }
         if self.files.encoding != Encoding::Utf8 {
             return refused(
                 "files are written in UTF-8 only",

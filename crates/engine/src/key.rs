@@ -1,0 +1,147 @@
+//! Whether a stream's key tells its rows apart, seen before the rows land.
+
+use std::collections::HashSet;
+
+use arrow_array::{Array, RecordBatch};
+use futures_util::StreamExt;
+use syncapp_connector::{Batch, ReadRequest};
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Code, DataType, Error, Result};
+
+use crate::row_hash::row_hash;
+use crate::stream::reads;
+use crate::{Ends, StreamPlan};
+
+/// How many rows are looked at: 16 bytes of memory each.
+const LOOKED_AT: u64 = 2_000_000;
+/// How many keys an error names.
+const NAMED: usize = 5;
+
+/// What is wrong with the key of a merge or a history. A key that the source declares itself is not looked at.
+pub(crate) async fn check(ends: &Ends, plan: &StreamPlan) -> Result<Vec<Error>> {
+    if !matches!(plan.write, Write::Merge | Write::History) || is_declared(plan) {
+        return Ok(Vec::new());
+    }
+    let program = plan.mapping.program(&vec![false; plan.mapping.columns().len()], &[])?;
+    let request = ReadRequest {
+        stream: plan.stream.clone(),
+        columns: reads(&program),
+        wire: false,
+        range: None,
+        limit: Some(LOOKED_AT),
+        splits: 1,
+        batch_rows: 4096,
+        batch_bytes: 1 << 20,
+    };
+    let snapshot = ends.source.open(&request).await?;
+    let mut seen = Seen::new(plan);
+    let mut read = 0;
+    for split in snapshot.splits() {
+        let mut batches = snapshot.read(split).await?;
+        while let Some(batch) = batches.next().await {
+            let Batch::Columns(columns) = batch? else {
+                return Err(Error::internal("a source answers with native rows unasked"));
+            };
+            seen.take(&program.apply(&columns, read + 1)?)?;
+            read += columns.num_rows() as u64;
+        }
+    }
+    Ok(seen.problems(read))
+}
+
+/// Whether the source itself keeps the key unique and not NULL.
+fn is_declared(plan: &StreamPlan) -> bool {
+    let columns = plan.mapping.columns();
+    let copied: Option<HashSet<&String>> = plan
+        .primary_key
+        .iter()
+        .map(|name| columns.iter().find(|column| column.name == *name)?.source.as_ref())
+        .collect();
+    let declared: HashSet<&String> = plan.spec.primary_key.iter().collect();
+    !declared.is_empty() && copied.is_some_and(|copied| declared.is_subset(&copied))
+}
+
+/// The keys so far.
+struct Seen<'a> {
+    plan: &'a StreamPlan,
+    /// Places and types of the key's columns.
+    key: Vec<(usize, DataType)>,
+    hashes: HashSet<u128>,
+    twice: HashSet<u128>,
+    named: Vec<String>,
+    nulls: u64,
+}
+
+impl<'a> Seen<'a> {
+    fn new(plan: &'a StreamPlan) -> Self {
+        let columns = plan.mapping.columns().iter().enumerate();
+        let key = columns.filter(|(_, column)| plan.primary_key.contains(&column.name));
+        Self {
+            plan,
+            key: key.map(|(at, column)| (at, column.ty.clone())).collect(),
+            hashes: HashSet::new(),
+            twice: HashSet::new(),
+            named: Vec::new(),
+            nulls: 0,
+        }
+    }
+
+    fn take(&mut self, mapped: &RecordBatch) -> Result<()> {
+        let places: Vec<usize> = self.key.iter().map(|(at, _)| *at).collect();
+        let keys = mapped
+            .project(&places)
+            .map_err(|problem| Error::internal(problem.to_string()))?;
+        for row in 0..keys.num_rows() {
+            if keys.columns().iter().any(|column| column.is_null(row)) {
+                self.nulls += 1;
+                continue;
+            }
+            let hash = row_hash(&keys, row)?;
+            if !self.hashes.insert(hash) && self.twice.insert(hash) && self.named.len() < NAMED {
+                let values = keys.columns().iter().zip(&self.key);
+                let values: Vec<String> = values
+                    .map(|(column, (_, ty))| syncapp_values::short(column, ty, row))
+                    .collect();
+                self.named.push(format!("({})", values.join(", ")));
+            }
+        }
+        Ok(())
+    }
+
+    fn problems(self, read: u64) -> Vec<Error> {
+        let mut problems = Vec::new();
+        let key = self.plan.primary_key.join(", ");
+        if self.nulls > 0 {
+            let why = format!("the key ({key}) is NULL in {} of {read} rows", self.nulls);
+            problems.push(
+                Error::new(Code::NullKey, why)
+                    .help("choose a key whose columns are never NULL, or leave such rows out with `where`"),
+            );
+        }
+        if !self.twice.is_empty() {
+            let why = format!(
+                "{} values of the key ({key}) stand on more than one row",
+                self.twice.len()
+            );
+            let named = self.named.join(", ");
+            // Along a cursor the greatest value wins.
+            problems.push(
+                match &self.plan.cursor {
+                    Some(cursor) => Error::warning(Code::DuplicateKey, why)
+                        .help(format!("of each, the row with the greatest `{cursor}` lands")),
+                    None => {
+                        Error::new(Code::DuplicateKey, why).help("choose a `primary_key` that tells the rows apart")
+                    }
+                }
+                .row(named),
+            );
+        }
+        if read >= LOOKED_AT {
+            let why =
+                format!("only {LOOKED_AT} rows were looked at: whether the key ({key}) is unique in all is not known");
+            problems
+                .push(Error::warning(Code::DuplicateKey, why).help("declare the key in the source, or run the sync"));
+        }
+        problems
+    }
+}

@@ -1,0 +1,83 @@
+//! A table of people in SQLite, a target, and runs between them.
+
+use syncapp_tests::server::postgres::Database;
+
+use crate::contract::case::sync;
+use crate::contract::connections::wait;
+use crate::contract::place::{Place, Ran, database, postgres};
+
+/// The source's table.
+const PEOPLE: &str = "create table people(id integer primary key, name text, rev integer);
+    insert into people values (1, 'Ada', 10), (2, 'Bob', 20), (3, 'Cy', 30);";
+
+pub(super) struct Lab {
+    pub(super) place: Place,
+    pub(super) target: Target,
+}
+
+/// Where the people land, as the table `people`.
+pub(super) enum Target {
+    Sqlite,
+    Postgres(Box<Database>),
+}
+
+impl Lab {
+    /// Runs a test against each kind of target.
+    pub(super) fn each(test: impl Fn(&Self)) {
+        for target in [Target::Sqlite, Target::Postgres(wait(database()).into())] {
+            test(&Self {
+                place: Place::new().sqlite("from.db", PEOPLE),
+                target,
+            });
+        }
+    }
+
+    /// Changes the source.
+    pub(super) fn change(&self, sql: &str) {
+        self.place.alter("from.db", sql);
+    }
+
+    /// Runs a sync with these keys of the stream.
+    pub(super) fn run(&self, keys: &str) -> Ran {
+        self.run_with(keys, &[])
+    }
+
+    /// Runs it with more arguments.
+    pub(super) fn run_with(&self, keys: &str, arguments: &[&str]) -> Ran {
+        let to = match &self.target {
+            Target::Sqlite => "{ connector: sqlite, path: to.db }".to_owned(),
+            Target::Postgres(database) => postgres(&database.writer),
+        };
+        let file = sync("{ connector: sqlite, path: from.db }", &to, "people", keys);
+        self.place.put("sync.yaml", file);
+        self.place.syncapp(&[&["run", "sync.yaml"], arguments].concat())
+    }
+
+    /// What the target answers to a query with one column, `people` being the target's table.
+    pub(super) fn rows(&self, sql: &str) -> Vec<String> {
+        match &self.target {
+            Target::Sqlite => self.place.rows("to.db", sql),
+            Target::Postgres(database) => {
+                let sql = format!("set search_path = landing; {sql}");
+                let rows = wait(database.texts(&sql));
+                rows.into_iter()
+                    .map(|row| row.unwrap_or_else(|| "NULL".into()))
+                    .collect()
+            }
+        }
+    }
+
+    /// Runs statements in the target, as the user who writes it.
+    pub(super) fn alter(&self, sql: &str) {
+        match &self.target {
+            Target::Sqlite => self.place.alter("to.db", sql),
+            Target::Postgres(database) => wait(async {
+                let client = database.writer.client().await;
+                client
+                    .batch_execute(sql)
+                    .await
+                    .unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+            }),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! How rows land, beside overwrite, append and merge: the same cases into PostgreSQL and into SQLite.
+
+mod around;
+mod columns;
+mod deletes;
+mod history;
+mod keys;
+mod lab;
+mod lookback;
