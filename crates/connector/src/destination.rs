@@ -178,6 +178,10 @@ pub struct TargetShape {
     pub changes: Vec<TargetChange>,
     /// Whether [`Batch::Native`] can be taken when all columns come native.
     pub wire: bool,
+    /// The columns that the table has now; none where it is not there, or where a target has no columns of its own.
+    pub present: Vec<Column>,
+    /// Whether SyncApp made the table for this stream, so that its columns are those of earlier runs.
+    pub ours: bool,
 }
 
 /// One change to a target table.
@@ -196,6 +200,33 @@ pub enum TargetChange {
         /// The statement.
         sql: String,
     },
+    /// A column of a table that SyncApp made takes a wider type.
+    Widen {
+        /// Its name.
+        column: String,
+        /// The type it has.
+        from: String,
+        /// The type it gets.
+        to: String,
+        /// The statement.
+        sql: String,
+    },
+    /// A column of a table that SyncApp made takes NULL.
+    Relax {
+        /// Its name.
+        column: String,
+        /// The statement.
+        sql: String,
+    },
+}
+
+impl TargetChange {
+    /// The statement.
+    pub fn sql(&self) -> &str {
+        let (Self::Create { sql } | Self::AddColumn { sql, .. } | Self::Widen { sql, .. } | Self::Relax { sql, .. }) =
+            self;
+        sql
+    }
 }
 
 /// One load: rows become visible together when it commits.

@@ -15,6 +15,7 @@ mod channel;
 mod check;
 mod cursor;
 mod decide;
+mod drift;
 mod event;
 mod key;
 mod load;

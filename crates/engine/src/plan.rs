@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
 use syncapp_connector::{Destination, Page, Range, Source, StreamRef, Target, TargetColumn};
-use syncapp_model::sync_file::{DeleteRule, Mode, StreamConfig, Sync, Write};
+use syncapp_model::sync_file::{DeleteRule, Mode, SchemaChanges, StreamConfig, Sync, Write};
 use syncapp_model::{Code, Error, Lookback, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec};
 use syncapp_transform::Mapping;
 
@@ -86,6 +86,8 @@ pub struct StreamPlan {
     pub range: Option<Range>,
     /// What becomes of rows whose key vanished.
     pub deletes: DeleteRule,
+    /// What becomes of columns that changed.
+    pub schema_changes: SchemaChanges,
     /// SQL in the load's transaction, before any row lands.
     pub before_sql: Option<String>,
     /// SQL in the load's transaction, when everything is in place.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use syncapp_connector::{Range, ReadColumn, ReadRequest, Receipt, Target, TargetShape};
-use syncapp_model::sync_file::Mode;
+use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Target, TargetShape};
+use syncapp_model::sync_file::{Mode, SchemaChanges};
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::added::Constants;
 use crate::boundary::Boundary;
+use crate::drift::Drift;
 use crate::load::{Claimed, Loading};
 use crate::progress::Progress;
 use crate::{Ends, Event, Outcome, RunOptions, StreamPlan, StreamSummary};
@@ -160,7 +161,56 @@ impl StreamRun {
             return Ok(None);
         }
         let shape = ends.destination.diff(&target).await?;
-        let (program, wire) = self.settle(&target, &shape)?;
+        match self.agree(&target, &shape)? {
+            Some(narrower) => {
+                let target = narrower.target(options);
+                let shape = ends.destination.diff(&target).await?;
+                self.load(&narrower, target, shape, claim).await
+            }
+            None => self.load(plan, target, shape, claim).await,
+        }
+    }
+
+    /// Settles what becomes of columns that changed: the stream without those that are left out, if any are.
+    fn agree(&self, target: &Target, shape: &TargetShape) -> Result<Option<StreamPlan>> {
+        let plan = &self.plan;
+        let drift = Drift::of(target, shape);
+        let warn = |warning: Error| {
+            self.send(Event::Warning {
+                warning: warning.stream(&plan.key.stream),
+            });
+        };
+        match plan.schema_changes {
+            SchemaChanges::Pause => drift.pause().map_or(Ok(None), Err),
+            SchemaChanges::Propagate => {
+                drift.propagate().into_iter().for_each(warn);
+                Ok(None)
+            }
+            SchemaChanges::Ignore => {
+                let Some(left_out) = drift.ignore(&plan.primary_key)? else {
+                    return Ok(None);
+                };
+                warn(left_out);
+                let target_cursor = plan.target_cursor.clone();
+                Ok(Some(StreamPlan {
+                    mapping: Arc::new(plan.mapping.without(&drift.added)),
+                    target_cursor: target_cursor.filter(|cursor| !drift.added.contains(cursor)),
+                    ..plan.clone()
+                }))
+            }
+        }
+    }
+
+    /// Opens the source and loads what it has.
+    async fn load(
+        &self,
+        plan: &StreamPlan,
+        target: Target,
+        shape: TargetShape,
+        claim: Claim,
+    ) -> Result<Option<Scalar>> {
+        let Self { ends, options, .. } = self;
+        let (program, wire) = Self::settle(plan, &target, &shape)?;
         let last = claim
             .checkpoint
             .as_ref()
@@ -207,8 +257,7 @@ impl StreamRun {
     }
 
     /// Which columns travel as native bytes, and whether whole rows may: both ends have the same native type.
-    fn settle(&self, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
-        let plan = &self.plan;
+    fn settle(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
         let native: Vec<bool> = target
             .columns
             .iter()

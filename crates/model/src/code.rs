@@ -100,6 +100,8 @@ pub enum Code {
     TypeMismatch(Side),
     /// A key, NOT NULL, check or foreign key was violated.
     ConstraintViolated(Side),
+    /// The stream's columns changed, and the file says to stop.
+    SchemaChanged,
     /// The target can do this only without what hangs on it.
     Dependents,
     /// Another run took the target over.
@@ -179,6 +181,7 @@ impl Code {
             Self::TooLarge(side) => at(side, "too_large"),
             Self::TypeMismatch(side) => at(side, "type_mismatch"),
             Self::ConstraintViolated(side) => at(side, "constraint_violated"),
+            Self::SchemaChanged => at(Side::Source, "schema_changed"),
             Self::Dependents => at(Side::Destination, "dependents"),
             Self::Fenced => at(Side::Destination, "fenced"),
             Self::Failed(side) => at(side, "failed"),

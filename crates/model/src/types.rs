@@ -108,6 +108,27 @@ impl DataType {
     /// The greatest precision of a bounded decimal.
     pub const MAX_PRECISION: u8 = 76;
 
+    /// Whether the other type holds every value of this one as it is, and is a wider one of its kind.
+    ///
+    /// ```
+    /// use syncapp_model::DataType;
+    /// let widens = |from: &str, to: &str| from.parse::<DataType>().unwrap().widens_to(&to.parse().unwrap());
+    /// assert!(widens("int32", "int64") && widens("decimal(10,2)", "decimal(12,3)") && widens("float32", "float64"));
+    /// assert!(!widens("int64", "int32") && !widens("decimal(10,2)", "decimal(10,3)") && !widens("int64", "float64"));
+    /// ```
+    pub fn widens_to(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Int16, Self::Int32 | Self::Int64)
+            | (Self::Int32, Self::Int64)
+            | (Self::Float32, Self::Float64)
+            | (Self::Decimal { .. }, Self::BigDecimal) => true,
+            (Self::Decimal { precision, scale }, Self::Decimal { precision: p, scale: s }) => {
+                (p, s) != (precision, scale) && s >= scale && p - s >= precision - scale
+            }
+            _ => false,
+        }
+    }
+
     /// The Arrow storage type.
     pub fn arrow(&self) -> Arrow {
         match self {

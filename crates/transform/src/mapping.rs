@@ -179,6 +179,18 @@ impl Mapping {
         &self.columns
     }
 
+    /// The same without some of the target's columns.
+    pub fn without(&self, names: &[String]) -> Self {
+        let pairs = self.columns.iter().zip(&self.recipes);
+        let kept = pairs.filter(|(column, _)| !names.contains(&column.name));
+        let (columns, recipes) = kept.map(|(column, recipe)| (column.clone(), recipe.clone())).unzip();
+        Self {
+            columns,
+            recipes,
+            ..self.clone()
+        }
+    }
+
     /// Decides how columns are read. `native[i]` says that the i-th target column comes and goes as native bytes, which
     /// its [`MappedColumn::native`] must allow. `extra` names source columns that the caller needs, typed, in the batches
     /// read: [`Program::extra`] tells their places.

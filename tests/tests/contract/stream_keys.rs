@@ -330,8 +330,9 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
     ),
     (
         "schema_changes",
-        only(
+        stream(
             "write: merge, schema_changes: propagate",
+            "write: merge, schema_changes: ignore",
             "alter table people add column city text",
             "select count(*) from people where city is null",
             &["3"],
@@ -346,8 +347,26 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
             &["3"],
         ),
     ),
-    ("schema_changes=ignore", NotAvailable("schema_changes: ignore")),
-    ("schema_changes=pause", NotAvailable("schema_changes: pause")),
+    (
+        "schema_changes=ignore",
+        stream(
+            "schema_changes: ignore",
+            "schema_changes: propagate",
+            "alter table people add column city text",
+            "select count(*) from pragma_table_info('people')",
+            &["5"],
+        ),
+    ),
+    (
+        "schema_changes=pause",
+        stream(
+            "write: append, schema_changes: pause",
+            "write: append, schema_changes: propagate",
+            "alter table people add column city text",
+            COUNT,
+            &["3"],
+        ),
+    ),
     (
         "on_error",
         only(

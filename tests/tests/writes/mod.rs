@@ -7,3 +7,4 @@ mod history;
 mod keys;
 mod lab;
 mod lookback;
+mod schema;

@@ -54,7 +54,7 @@ pub async fn a_new_column_is_added(rig: &dyn Rig) {
             .iter()
             .map(|change| match change {
                 TargetChange::AddColumn { column, .. } => column.as_str(),
-                TargetChange::Create { .. } => "the whole table",
+                _ => "something else",
             })
             .collect();
         assert_eq!(added, ["more"], "{write:?}");

@@ -99,6 +99,8 @@ impl Destination for FilesDestination {
             columns: columns.collect(),
             changes: Vec::new(),
             wire: false,
+            present: Vec::new(),
+            ours: false,
         };
         let (files, write) = (self.files.clone(), target.write);
         let new = blocking(move || {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use syncapp_connector::{Load, Receipt, Role, Target, TargetChange, TargetShape, Writer};
+use syncapp_connector::{Load, Receipt, Role, Target, TargetShape, Writer};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamName};
 
@@ -34,8 +34,8 @@ pub(super) struct PostgresLoad {
     found: Found,
     /// The table that rows are copied into.
     into: StreamName,
-    /// Statements that give the table its new columns.
-    additions: Vec<String>,
+    /// Statements that make the table fit for the rows.
+    alterations: Vec<String>,
     opened: bool,
     /// Rows that its writer copied.
     rows: Arc<AtomicU64>,
@@ -67,17 +67,15 @@ impl PostgresLoad {
             return Err(Error::new(Code::TypeMismatch(Side::Destination), why).help("run again"));
         }
         // An earlier load of this claim may have made the changes of the shape: what is left of them now counts.
-        let additions = current.changes.into_iter().filter_map(|change| match change {
-            TargetChange::AddColumn { sql, .. } if way != Way::Swap => Some(sql),
-            _ => None,
-        });
+        let altering = !matches!(way, Way::Create | Way::Swap);
+        let alterations = current.changes.iter().filter(|_| altering);
         let load = Self {
             into: if way == Way::Append {
                 found.name.clone()
             } else {
                 stage(&found.name, target, epoch)
             },
-            additions: additions.collect(),
+            alterations: alterations.map(|change| change.sql().to_owned()).collect(),
             client,
             idle,
             target: target.clone(),
@@ -110,8 +108,8 @@ impl PostgresLoad {
                 let columns = target.columns.iter().zip(&found.declared).map(|(column, declared)| {
                     let name = sql::ident(&column.name);
                     match relation.and_then(|relation| relation.spec.column(&column.name)) {
-                        Some(_) => name,
-                        None => format!("null::{} as {name}", declared.words()),
+                        Some(have) if !found.widens(column, have, declared) => name,
+                        _ => format!("null::{} as {name}", declared.words()),
                     }
                 });
                 let columns = columns.collect::<Vec<_>>().join(", ");
@@ -163,15 +161,15 @@ impl PostgresLoad {
             }
             Way::Refill | Way::RefillByKey | Way::Insert | Way::Merge | Way::History => {}
         }
-        // Readers stay welcome, but for the moment that new columns take.
-        let mode = if self.additions.is_empty() {
+        // Readers stay welcome, but for the moment that changes of columns take.
+        let mode = if self.alterations.is_empty() {
             "share row exclusive"
         } else {
             "access exclusive"
         };
         self.lock(&table, mode).await?;
-        for addition in &self.additions {
-            client.run(addition).await?;
+        for alteration in &self.alterations {
+            client.run(alteration).await?;
         }
         let insert = format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
         let receipt = match self.way {

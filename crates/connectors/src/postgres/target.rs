@@ -9,7 +9,7 @@ use super::checkpoint::Checkpoints;
 use super::client::Client;
 use super::declare::{self, Declared};
 use super::ties::{Hold, Ties};
-use super::types::{PgType, Wire};
+use super::types::{self, PgType, Wire};
 use super::{encode, sql};
 
 /// How the rows of a load get into the table.
@@ -93,7 +93,7 @@ impl Found {
         Ok(match (target.write, self.ties.hold) {
             (Write::Merge, _) => Way::Merge,
             (Write::History, _) => Way::History,
-            (Write::Append, _) if has_all(relation, target) => Way::Append,
+            (Write::Append, _) if self.alterations(target).is_empty() => Way::Append,
             (Write::Append, _) => Way::Insert,
             (_, Hold::Nothing) if self.ours && self.replaceable(relation, target) => Way::Swap,
             (_, Hold::Rows) if target.primary_key.is_empty() => {
@@ -128,35 +128,74 @@ impl Found {
 
     /// What the table is and becomes, or the reason why its columns cannot take the stream's.
     pub(super) fn shape(&self, target: &Target) -> Result<TargetShape> {
-        let rebuilt = matches!(self.way(target)?, Way::Create | Way::Swap);
-        let mut changes = Vec::new();
-        let mut columns = Vec::new();
-        if self.relation.is_none() {
-            changes.push(TargetChange::Create {
+        let way = self.way(target)?;
+        let rebuilt = matches!(way, Way::Create | Way::Swap);
+        let changes = match way {
+            Way::Create => vec![TargetChange::Create {
                 sql: declare::create(&sql::table(&self.name), target, &self.declared),
-            });
-        }
+            }],
+            Way::Swap => Vec::new(),
+            _ => self.alterations(target),
+        };
+        let mut columns = Vec::new();
         for (want, declared) in target.columns.iter().zip(&self.declared) {
-            let have = self.existing(&want.name);
-            if let (None, Some(_)) = (have, &self.relation) {
-                let (table, name) = (sql::table(&self.name), sql::ident(&want.name));
-                let sql = format!("alter table {table} add column {name} {}", declared.words());
-                changes.push(TargetChange::AddColumn {
-                    column: want.name.clone(),
-                    sql,
-                });
-            }
-            columns.push(match have {
-                Some((have, ty)) if !rebuilt => self.fitting(want, have, ty)?,
+            columns.push(match self.existing(&want.name) {
+                Some((have, ty)) if !rebuilt && !self.widens(want, have, declared) => self.fitting(want, have, ty)?,
                 _ => declared.column(want)?,
             });
         }
+        let relation = self.relation.as_ref();
         Ok(TargetShape {
             name: self.name.clone(),
             columns,
             changes,
             wire: true,
+            present: relation.map_or_else(Vec::new, |relation| relation.spec.columns.clone()),
+            ours: self.ours,
         })
+    }
+
+    /// What the table needs to take the stream's columns: new ones, and, where SyncApp made it, wider types and NULL.
+    pub(super) fn alterations(&self, target: &Target) -> Vec<TargetChange> {
+        let Some(relation) = &self.relation else {
+            return Vec::new();
+        };
+        let table = sql::table(&self.name);
+        let mut changes = Vec::new();
+        for (want, declared) in target.columns.iter().zip(&self.declared) {
+            let (column, name, words) = (want.name.clone(), sql::ident(&want.name), declared.words());
+            match relation.spec.column(&want.name) {
+                None => changes.push(TargetChange::AddColumn {
+                    sql: format!("alter table {table} add column {name} {words}"),
+                    column,
+                }),
+                Some(have) if self.widens(want, have, declared) => changes.push(TargetChange::Widen {
+                    sql: format!("alter table {table} alter column {name} type {words}"),
+                    from: have.native.name.clone(),
+                    to: declared.name().to_owned(),
+                    column,
+                }),
+                Some(_) => {}
+            }
+        }
+        let stays = |have: &&Column| {
+            let want = target.columns.iter().find(|want| want.name == have.name);
+            have.nullable || target.primary_key.contains(&have.name) || want.is_some_and(|want| !want.nullable)
+        };
+        let strict = relation.spec.columns.iter().filter(|have| self.ours && !stays(have));
+        changes.extend(strict.map(|have| TargetChange::Relax {
+            column: have.name.clone(),
+            sql: format!(
+                "alter table {table} alter column {} drop not null",
+                sql::ident(&have.name)
+            ),
+        }));
+        changes
+    }
+
+    /// Whether a column of SyncApp's own table gets a wider type, in which every value stays as it is.
+    pub(super) fn widens(&self, want: &TargetColumn, have: &Column, declared: &Declared) -> bool {
+        self.ours && (have.ty.widens_to(&want.ty) || types::longer(&have.native.name, declared.name()))
     }
 
     /// A column of the table as it is.
@@ -197,19 +236,11 @@ impl Found {
         let wanted = target.columns.iter().zip(&self.declared);
         wanted
             .map(|(want, declared)| match self.existing(&want.name) {
-                Some((_, ty)) if !rebuilt => ty.wire.clone(),
+                Some((have, ty)) if !rebuilt && !self.widens(want, have, declared) => ty.wire.clone(),
                 _ => declared.wire().clone(),
             })
             .collect()
     }
-}
-
-/// Whether every column that is asked for is there.
-fn has_all(relation: &Relation, target: &Target) -> bool {
-    target
-        .columns
-        .iter()
-        .all(|want| relation.spec.column(&want.name).is_some())
 }
 
 /// The checkpoint tables of a target.

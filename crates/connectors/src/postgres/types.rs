@@ -205,6 +205,18 @@ pub(super) fn declare(ty: &DataType) -> String {
     }
 }
 
+/// Whether the second type is text of at least the length that the first one allows.
+pub(super) fn longer(from: &str, to: &str) -> bool {
+    let length = |name: &str| match name {
+        "text" | "character varying" => Some(u32::MAX),
+        _ => {
+            let digits = name.strip_prefix("character varying(")?.strip_suffix(')')?;
+            digits.parse().ok()
+        }
+    };
+    matches!((length(from), length(to)), (Some(from), Some(to)) if from < to)
+}
+
 /// The built-in type of a declaration by [`declare`] or of a native type's name, with its modifier.
 pub(super) fn parse_declared(name: &str) -> Option<(Type, i32)> {
     if let Some(element) = name.strip_suffix("[]") {

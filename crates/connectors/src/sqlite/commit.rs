@@ -1,7 +1,7 @@
 //! The one transaction in which a load becomes visible: fence, table, rows, checkpoint.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use syncapp_connector::{Receipt, Target, TargetChange};
+use syncapp_connector::{Receipt, Target};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side};
 
@@ -57,8 +57,7 @@ fn land(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt
         receipt.deleted = replace(connection, plan)?;
     } else {
         for change in &plan.changes {
-            let (TargetChange::Create { sql } | TargetChange::AddColumn { sql, .. }) = change;
-            connection.execute_batch(sql).writing()?;
+            connection.execute_batch(change.sql()).writing()?;
         }
     }
     match target.write {
@@ -135,8 +134,7 @@ fn replace(connection: &Connection, plan: &Plan) -> Result<u64> {
         .writing()?;
     connection.execute_batch(&format!("DROP TABLE {table}")).writing()?;
     for change in &plan.changes {
-        let (TargetChange::Create { sql } | TargetChange::AddColumn { sql, .. }) = change;
-        connection.execute_batch(sql).writing()?;
+        connection.execute_batch(change.sql()).writing()?;
     }
     for index in indexes {
         connection.execute_batch(&index).map_err(|error| {

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension};
 use syncapp_connector::{Target, TargetChange, TargetColumn, TargetShape};
 use syncapp_model::sync_file::Write;
-use syncapp_model::{Code, Column, Error, Result, Side, StreamKind};
+use syncapp_model::{Code, Column, DataType, Error, Result, Side, StreamKind};
 
 use super::catalog::{self, Table};
 use super::error::At;
@@ -148,8 +148,25 @@ impl Plan {
             columns: columns.collect(),
             changes: self.changes.clone(),
             wire: false,
+            present: self.table.as_ref().map_or_else(Vec::new, present),
+            ours: self.ours && self.table.is_some(),
         }
     }
+}
+
+/// The columns of a table as it is.
+fn present(table: &Table) -> Vec<Column> {
+    let column = |column: &catalog::TableColumn| Column {
+        name: column.name.clone(),
+        ty: match types::meaning(&column.declared) {
+            Declared::Is(ty) | Declared::UnlessNumbers(ty) => ty,
+            Declared::Nothing => DataType::String,
+        },
+        native: native(&column.declared),
+        portable: false,
+        nullable: column.nullable,
+    };
+    table.columns.iter().map(column).collect()
 }
 
 /// The table as SyncApp makes it.
@@ -244,7 +261,7 @@ fn kept(target: &Target, table: Table, ours: bool) -> Result<Plan> {
                 ),
             )
             .help(format!(
-                "declare it as {}, or cast it with `type`",
+                "declare it as {}, cast it with `type`, or make the table again by `--full-refresh`",
                 types::declare(&column.ty)
             )));
         }
@@ -253,6 +270,23 @@ fn kept(target: &Target, table: Table, ours: bool) -> Result<Plan> {
             declared: types::unquoted(&is.declared).to_owned(),
             nullable: is.nullable,
         });
+    }
+    let wanted = |name: &str| {
+        target
+            .columns
+            .iter()
+            .any(|column| column.name.eq_ignore_ascii_case(name))
+    };
+    let strict = table
+        .columns
+        .iter()
+        .find(|column| ours && !column.nullable && !column.generated && !wanted(&column.name));
+    if let Some(gone) = strict {
+        return Err(wrong(
+            &gone.name,
+            "the column takes no NULL, and the source has it no more".into(),
+        )
+        .help("make the table again by `--full-refresh`, or drop the column in the target"));
     }
     Ok(Plan {
         name: table.name.clone(),

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{ColumnConfig, Mask, Mode, OnError, SchemaChanges, StreamConfig};
+use super::{ColumnConfig, Mask, Mode, OnError, StreamConfig};
 use crate::{Code, Error};
 
 /// What a stream's keys ask for that is not built: the key, and the error.
@@ -16,14 +16,6 @@ pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
     let given = |unbuilt: bool, key: &'static str| unbuilt.then(|| (key, refuse(key)));
     [
         word(config.mode == Some(Mode::Cdc), "mode", spelled(config.mode)),
-        word(
-            matches!(
-                config.schema_changes,
-                Some(SchemaChanges::Ignore | SchemaChanges::Pause)
-            ),
-            "schema_changes",
-            spelled(config.schema_changes),
-        ),
         word(
             matches!(config.on_error, Some(OnError::Null | OnError::Reject)),
             "on_error",
