@@ -18,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   syncapp copy ./data flights.csv ./flights.db        a file into a database, without a sync file
   syncapp check shop.yaml                             is the file right, and do its connections work?
+  syncapp plan shop.yaml                              what would a run read and change?
   syncapp preview shop.yaml --sync s --stream orders  what would land?
   syncapp run shop.yaml                               every sync of the file, once
 
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Discover(Discover),
     /// Shows source rows and mapped rows side by side; writes nothing
     Preview(Preview),
+    /// Shows what a run would read and change; writes nothing
+    Plan(Plan),
     /// Prints the JSON Schema of sync files, for editors
     Schema,
     /// Shows, sets or resets how far streams have come
@@ -54,9 +57,6 @@ pub(crate) enum Command {
 /// Commands that are named, and not built yet.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Later {
-    /// What a run would change (not built yet)
-    #[command(hide = true)]
-    Plan(Anything),
     /// Compares source and target (not built yet)
     #[command(hide = true)]
     Verify(Anything),
@@ -174,6 +174,24 @@ pub(crate) struct Check {
     #[arg(long, value_name = "NAME")]
     pub(crate) connection: Option<String>,
     /// Prints the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// Only this sync
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sync: Option<String>,
+    /// Only this stream, by its name in the source; may be given again
+    #[arg(long = "stream", value_name = "NAME")]
+    pub(crate) streams: Vec<String>,
+    /// Counts the rows to insert, update and delete (not built yet)
+    #[arg(long, hide = true)]
+    pub(crate) rows: bool,
+    /// Prints one stream a line as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -16,7 +16,6 @@ pub(crate) fn later(command: &Later) -> Result<Exit, Failure> {
 
 fn name(command: &Later) -> &'static str {
     match command {
-        Later::Plan(_) => "plan",
         Later::Verify(_) => "verify",
         Later::Undo(_) => "undo",
         Later::Rejects(_) => "rejects",

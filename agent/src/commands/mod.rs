@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod copy;
 pub(crate) mod discover;
 pub(crate) mod later;
+pub(crate) mod plan;
 pub(crate) mod preview;
 pub(crate) mod run;
 pub(crate) mod runs;

@@ -2,7 +2,7 @@
 
 use syncapp_model::Error;
 
-use crate::{Ends, RunOptions, StreamPlan, key};
+use crate::{Ends, RunOptions, StreamPlan, key, outlook};
 
 /// What stands in the stream's way: rights that the target's user lacks, columns that do not fit, a key that does not
 /// tell the rows apart.
@@ -14,7 +14,10 @@ pub async fn check(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Vec<
         .await
         .unwrap_or_else(|error| vec![error]);
     if problems.is_empty() {
-        problems.extend(ends.destination.diff(&target).await.err());
+        match outlook(ends, plan, options).await {
+            Ok(outlook) => problems.extend(outlook.warnings),
+            Err(error) => return vec![error],
+        }
     }
     match key::check(ends, plan).await {
         Ok(found) => problems.extend(found),

@@ -120,6 +120,16 @@ impl StreamPlan {
         }
     }
 
+    /// The stream without some of the target's columns.
+    pub(crate) fn without(&self, columns: &[String]) -> Self {
+        let target_cursor = self.target_cursor.clone();
+        Self {
+            mapping: Arc::new(self.mapping.without(columns)),
+            target_cursor: target_cursor.filter(|cursor| !columns.contains(cursor)),
+            ..self.clone()
+        }
+    }
+
     /// Where the next increment begins, if not at the first row.
     pub(crate) fn from(&self, last: Option<&Scalar>) -> Result<Option<Scalar>> {
         let Some(last) = last else {

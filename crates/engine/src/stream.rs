@@ -191,12 +191,7 @@ impl StreamRun {
                     return Ok(None);
                 };
                 warn(left_out);
-                let target_cursor = plan.target_cursor.clone();
-                Ok(Some(StreamPlan {
-                    mapping: Arc::new(plan.mapping.without(&drift.added)),
-                    target_cursor: target_cursor.filter(|cursor| !drift.added.contains(cursor)),
-                    ..plan.clone()
-                }))
+                Ok(Some(plan.without(&drift.added)))
             }
         }
     }

@@ -64,8 +64,8 @@ pub struct MappedColumn {
     pub native: Option<NativeType>,
     /// The target system's own type that the file asks for.
     pub wanted: Option<String>,
-    /// Whether the user consents to a type of the target that may lose values.
-    pub allow_lossy: bool,
+    /// Whether its values may change in the cast: the user consents.
+    pub lossy: bool,
 }
 
 /// How a target column's values are made, before casting and masking.
@@ -276,6 +276,7 @@ fn map_column(
         Some(column) if column.ty == cast => Change::None,
         Some(_) => Change::Cast,
     };
+    let lossy = matches!((&made, &declared), (Some(from), Some(to)) if fit(from, to) == Fit::Lossy);
     let wanted = config.and_then(|config| config.native.clone());
     let column = MappedColumn {
         name: slot.name.clone(),
@@ -287,7 +288,7 @@ fn map_column(
             .filter(|column| change == Change::None && column.portable && declared.is_none() && wanted.is_none())
             .map(|column| column.native.clone()),
         wanted,
-        allow_lossy,
+        lossy,
     };
     let recipe = Recipe {
         value,

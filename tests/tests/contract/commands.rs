@@ -14,8 +14,8 @@ const BUILT: [&str; 9] = [
     "runs",
     "completions",
 ];
-const LATER: [&str; 9] = [
-    "plan", "verify", "undo", "rejects", "push", "secrets", "login", "doctor", "agent",
+const LATER: [&str; 8] = [
+    "verify", "undo", "rejects", "push", "secrets", "login", "doctor", "agent",
 ];
 
 pub(crate) fn place(keys: &str) -> Place {

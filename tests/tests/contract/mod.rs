@@ -11,6 +11,7 @@ mod errors;
 mod file;
 mod keys;
 pub(crate) mod place;
+mod plan;
 mod schema;
 mod state;
 mod stream_keys;

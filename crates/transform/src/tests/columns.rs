@@ -206,7 +206,7 @@ fn consent_to_loss() {
     let own = File::default()
         .ty("id", "float64")
         .column("id", |column| column.allow_lossy = Some(true));
-    assert!(own.compile(&orders()).unwrap().columns()[0].allow_lossy);
+    assert!(own.compile(&orders()).unwrap().columns()[0].lossy);
 }
 
 #[test]

@@ -1,0 +1,165 @@
+//! What a run of a stream would do. Only reads: the fence is not raised.
+
+use serde::Serialize;
+use syncapp_connector::{Delivery, StateScope, TargetChange};
+use syncapp_model::sync_file::{DeleteRule, Mode, SchemaChanges, Write};
+use syncapp_model::{Error, Result, Scalar};
+use syncapp_transform::Change;
+
+use crate::drift::Drift;
+use crate::{Ends, RunOptions, StreamPlan};
+
+/// What a run of one stream would do.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outlook {
+    /// The stream's name.
+    pub stream: String,
+    /// The target's full name.
+    pub target: String,
+    /// How it is read.
+    pub mode: Mode,
+    /// How it lands.
+    pub write: Write,
+    /// The key by target names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub primary_key: Vec<String>,
+    /// What becomes of rows whose key vanished.
+    pub deletes: DeleteRule,
+    /// What a kill in the middle leaves.
+    pub delivery: Delivery,
+    /// The cursor by its source name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// The first cursor value that is read; all where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Scalar>,
+    /// How many rows the source has, as far as it can tell without counting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated_rows: Option<u64>,
+    /// What changes on the table.
+    pub changes: Vec<TargetChange>,
+    /// Where each of the target's columns comes from, and what it becomes.
+    pub columns: Vec<Way>,
+    /// What the user should know.
+    pub warnings: Vec<Error>,
+}
+
+/// The way of one column.
+#[derive(Debug, Clone, Serialize)]
+pub struct Way {
+    /// Its name in the target.
+    pub column: String,
+    /// The source's column; `None` where the value is computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Origin>,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// The target's own type.
+    pub lands: String,
+    /// What becomes of the values.
+    pub fit: Fit,
+}
+
+/// A column of the source.
+#[derive(Debug, Clone, Serialize)]
+pub struct Origin {
+    /// Its name.
+    pub column: String,
+    /// The source's own type.
+    pub native: String,
+}
+
+/// What becomes of a column's values on their way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// They land as they are.
+    Same,
+    /// Each lands exactly, or is an error.
+    Exact,
+    /// They may change: the file consents.
+    Lossy,
+    /// They are computed.
+    Computed,
+    /// They are hidden.
+    Masked,
+    /// The run adds them.
+    Added,
+}
+
+/// What a run would do now.
+pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Result<Outlook> {
+    let named = |error: Error| ends.name(error).stream(&plan.entry);
+    let mut narrower = None;
+    let mut warnings = Vec::new();
+    let mut shape = ends.destination.diff(&plan.target(options)).await.map_err(named)?;
+    let drift = Drift::of(&plan.target(options), &shape);
+    match plan.schema_changes {
+        SchemaChanges::Pause => drift.pause().map_or(Ok(()), Err).map_err(named)?,
+        SchemaChanges::Propagate => warnings.extend(drift.propagate()),
+        SchemaChanges::Ignore => {
+            if let Some(left_out) = drift.ignore(&plan.primary_key).map_err(named)? {
+                warnings.push(left_out);
+                narrower = Some(plan.without(&drift.added));
+            }
+        }
+    }
+    let plan = narrower.as_ref().unwrap_or(plan);
+    if narrower.is_some() {
+        shape = ends.destination.diff(&plan.target(options)).await.map_err(named)?;
+    }
+    let target = plan.target(options);
+    let scope = StateScope {
+        namespaces: vec![plan.state_schema.clone().or_else(|| shape.name.namespace.clone())],
+    };
+    let states = ends.destination.states(&scope).await.map_err(named)?;
+    let state = states.into_iter().find(|state| state.key == plan.key);
+    let last = state.and_then(|state| state.checkpoint?.position);
+    let from = match (&plan.range, plan.mode) {
+        (Some(range), _) => range.from.clone(),
+        (None, Mode::Incremental) => plan.from(last.as_ref().map(|last| &last.cursor)).map_err(named)?,
+        _ => None,
+    };
+    let mapped = plan.mapping.columns();
+    let ways = target
+        .columns
+        .iter()
+        .zip(&shape.columns)
+        .enumerate()
+        .map(|(at, (column, lands))| Way {
+            column: column.name.clone(),
+            from: mapped
+                .get(at)
+                .and_then(|mapped| plan.spec.column(mapped.source.as_ref()?))
+                .map(|column| Origin {
+                    column: column.name.clone(),
+                    native: column.native.name.clone(),
+                }),
+            ty: column.ty.to_string(),
+            lands: lands.native.name.clone(),
+            fit: mapped.get(at).map_or(Fit::Added, |mapped| match mapped.change {
+                Change::None if column.source_native.as_ref() == Some(&lands.native) => Fit::Same,
+                Change::None => Fit::Exact,
+                Change::Cast if mapped.lossy => Fit::Lossy,
+                Change::Cast => Fit::Exact,
+                Change::Computed => Fit::Computed,
+                Change::Masked => Fit::Masked,
+            }),
+        });
+    Ok(Outlook {
+        stream: plan.key.stream.clone(),
+        target: shape.name.to_string(),
+        mode: plan.mode,
+        write: plan.write,
+        primary_key: plan.primary_key.clone(),
+        deletes: plan.deletes,
+        delivery: ends.destination.delivery(&target),
+        cursor: plan.cursor.clone(),
+        from,
+        estimated_rows: plan.spec.estimated_rows,
+        columns: ways.collect(),
+        changes: shape.changes,
+        warnings: warnings.into_iter().map(named).collect(),
+    })
+}
