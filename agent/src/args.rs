@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Schema,
     /// Shows, sets or resets how far streams have come
     State(State),
+    /// Lists rows that could not land, and why
+    Rejects(Rejects),
     /// Lists past runs
     Runs(Runs),
     /// Prints a completion script for a shell
@@ -63,9 +65,6 @@ pub(crate) enum Later {
     /// Takes a run back (not built yet)
     #[command(hide = true)]
     Undo(Anything),
-    /// Lists and resends bad rows (not built yet)
-    #[command(hide = true)]
-    Rejects(Anything),
     /// Sends a project to an agent (not built yet)
     #[command(hide = true)]
     Push(Anything),
@@ -279,6 +278,43 @@ pub(crate) struct StateOf {
     /// The sync; may be left out where the file has one
     #[arg(long, value_name = "NAME")]
     pub(crate) sync: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rejects {
+    #[command(subcommand)]
+    pub(crate) action: RejectsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RejectsAction {
+    /// Lists the rows that a sync's target keeps
+    List {
+        #[command(flatten)]
+        of: StateOf,
+        /// Only this stream, by its name in the source
+        #[arg(long, value_name = "NAME")]
+        stream: Option<String>,
+        /// How many at the most
+        #[arg(long, value_name = "ROWS", default_value_t = NonZeroUsize::MIN.saturating_add(99))]
+        limit: NonZeroUsize,
+        /// Prints them whole, one a line as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows one row whole
+    Show {
+        #[command(flatten)]
+        of: StateOf,
+        /// The row's id in the list
+        id: String,
+        /// Prints it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Mends rows and sends them again (not built yet)
+    #[command(hide = true)]
+    Replay(Anything),
 }
 
 #[derive(Debug, Args)]

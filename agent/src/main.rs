@@ -7,6 +7,7 @@ mod history;
 mod output;
 mod progress;
 mod project;
+mod scope;
 mod variables;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Preview(args) => commands::preview::preview(args).await,
         Command::Schema => commands::schema::schema(),
         Command::State(args) => commands::state::state(args).await,
+        Command::Rejects(args) => commands::rejects::rejects(args).await,
         Command::Runs(args) => commands::runs::runs(args).await,
         Command::Completions { shell } => Ok(commands::completions::completions(shell)),
         Command::Later(later) => commands::later::later(&later),

@@ -147,6 +147,26 @@ pub(crate) fn summary(summary: &Summary) {
         "stream", "target", "outcome", "read", "written", "inserted", "updated", "deleted", "time", "rows/s",
     ];
     output::table(&header, summary.streams.iter().map(row));
+    for stream in &summary.streams {
+        let Counts { rejected, nulled, .. } = stream.counts;
+        if rejected > 0 {
+            let rows = if rejected == 1 {
+                "1 row was".into()
+            } else {
+                format!("{} rows were", count(rejected))
+            };
+            let name = &stream.stream;
+            output::note(&format!("{name}: {rows} rejected; `syncapp rejects list` shows them"));
+        }
+        if nulled > 0 {
+            let values = if nulled == 1 {
+                "1 value".into()
+            } else {
+                format!("{} values", count(nulled))
+            };
+            output::note(&format!("{}: {values} became NULL", stream.stream));
+        }
+    }
 }
 
 fn row(stream: &StreamSummary) -> Vec<String> {

@@ -6,19 +6,23 @@ use crate::args::Later;
 use crate::failure::{Exit, Failure};
 
 pub(crate) fn later(command: &Later) -> Result<Exit, Failure> {
-    Err(Error::new(
+    Err(refuse(name(command)))
+}
+
+/// The error about a command.
+pub(super) fn refuse(command: &str) -> Failure {
+    Error::new(
         Code::NotAvailable,
-        format!("`syncapp {}` is planned, and not built yet", name(command)),
+        format!("`syncapp {command}` is planned, and not built yet"),
     )
     .help("see docs/limits.md for what is there")
-    .into())
+    .into()
 }
 
 fn name(command: &Later) -> &'static str {
     match command {
         Later::Verify(_) => "verify",
         Later::Undo(_) => "undo",
-        Later::Rejects(_) => "rejects",
         Later::Push(_) => "push",
         Later::Secrets(_) => "secrets",
         Later::Login(_) => "login",

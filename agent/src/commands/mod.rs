@@ -7,6 +7,7 @@ pub(crate) mod discover;
 pub(crate) mod later;
 pub(crate) mod plan;
 pub(crate) mod preview;
+pub(crate) mod rejects;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;

@@ -1,11 +1,7 @@
 //! `syncapp state`: how far streams have come, as their targets keep it.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 use syncapp_connector::{State, StateScope};
-use syncapp_engine::{Ends, RunOptions, StreamPlan, plan};
-use syncapp_model::sync_file::Sync;
 use syncapp_model::{Checkpoint, Code, Error, Position, Scalar, StreamKey};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -14,6 +10,7 @@ use crate::args::{self, StateAction, StateOf};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, count};
 use crate::project::Project;
+use crate::scope::scope;
 
 pub(crate) async fn state(args: args::State) -> Result<Exit, Failure> {
     match args.action {
@@ -123,39 +120,4 @@ async fn reset(of: &StateOf, stream: String) -> Result<Exit, Failure> {
     };
     ends.destination.set_state(&scope, &key, None).await?;
     Ok(Exit::Done)
-}
-
-/// The namespaces that hold a sync's checkpoints: those of its targets, unless the sync names one.
-async fn scope(
-    project: &Project,
-    name: &str,
-    sync: &Sync,
-    ends: &Ends,
-    streams: Vec<String>,
-) -> Result<(StateScope, Vec<StreamPlan>), Failure> {
-    let options = RunOptions {
-        streams,
-        mask_key: Project::mask_key(),
-        ..RunOptions::default()
-    };
-    let plan = plan(ends, &project.name, name, sync, &options)
-        .await
-        .map_err(|problems| project.failure(problems))?;
-    if let Some((_, error)) = plan.failed.into_iter().next() {
-        return Err(project.failure(vec![error]));
-    }
-    let namespaces: BTreeSet<Option<String>> = match &sync.state_schema {
-        Some(schema) => BTreeSet::from([Some(schema.clone())]),
-        None => plan
-            .streams
-            .iter()
-            .map(|stream| stream.target.namespace.clone())
-            .collect(),
-    };
-    Ok((
-        StateScope {
-            namespaces: namespaces.into_iter().collect(),
-        },
-        plan.streams,
-    ))
 }

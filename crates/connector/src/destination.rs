@@ -2,12 +2,13 @@
 
 use std::time::SystemTime;
 
+use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use serde::Serialize;
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Column, DataType, Epoch, Error, NativeType, Result, StreamKey, StreamName};
 
-use crate::Batch;
+use crate::{Batch, Reject, RejectFilter, Rejects};
 
 /// A system that can be written.
 ///
@@ -39,6 +40,9 @@ pub trait Destination: Send + Sync {
     fn parallel_loads(&self) -> usize {
         usize::MAX
     }
+
+    /// The rejected rows kept here, in the order of their streams.
+    async fn rejects(&self, scope: &StateScope, wanted: &RejectFilter) -> Result<Vec<Reject>>;
 
     /// The states kept here.
     async fn states(&self, scope: &StateScope) -> Result<Vec<State>>;
@@ -235,6 +239,10 @@ pub trait Load: Send {
     /// Opens the next writer; `None` when the load takes no more side by side.
     async fn writer(&mut self) -> Result<Option<Box<dyn Writer>>>;
 
+    /// Keeps rejected rows, to become visible with the others: once, when the writers have finished. Those that an
+    /// overwrite kept before go. The same row and reason are kept once.
+    async fn reject(&mut self, rejects: Rejects) -> Result<()>;
+
     /// Makes all rows of finished writers visible with the checkpoint, under the fence. When it fails with a transient
     /// error the outcome is unknown: claim again and read the checkpoint.
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt>;
@@ -246,6 +254,10 @@ pub trait Load: Send {
 /// Takes batches into a load.
 #[async_trait]
 pub trait Writer: Send {
+    /// Whether the system can hold every value of a batch: an error about one of its rows, which it names by its number
+    /// in the batch. Sends nothing.
+    fn check(&self, batch: &RecordBatch) -> Result<()>;
+
     /// Takes a batch; returns when there is room for the next.
     async fn write(&mut self, batch: Batch) -> Result<()>;
 

@@ -48,14 +48,9 @@ impl Boundary {
     pub(crate) fn admit(&mut self, batch: &RecordBatch, first_row: u64) -> Result<RecordBatch> {
         let nulls = batch.column(self.column);
         if let Some(row) = (0..batch.num_rows()).find(|row| nulls.is_null(*row)) {
-            let name = batch.schema_ref().field(self.column).name();
-            return Err(Error::new(
-                Code::NullCursor,
-                "the cursor is NULL, so the row has no place in any increment",
-            )
-            .column(name)
-            .row(format!("number {}", first_row + row as u64 + 1))
-            .help("choose a cursor that is never NULL, or leave such rows out by a `query`"));
+            return Err(self
+                .no_place(batch)
+                .row(format!("number {}", first_row + row as u64 + 1)));
         }
         let cursor = Cursor::of(batch, self.column)?;
         let mut keep = vec![true; batch.num_rows()];
@@ -69,6 +64,30 @@ impl Boundary {
         }
         arrow_select::filter::filter_record_batch(batch, &BooleanArray::from(keep))
             .map_err(|problem| Error::internal(problem.to_string()))
+    }
+
+    /// The rows that have a cursor value, and those that have none.
+    pub(crate) fn without_cursor(&self, batch: &RecordBatch) -> Result<(RecordBatch, RecordBatch)> {
+        let cursor = batch.column(self.column);
+        if cursor.null_count() == 0 {
+            return Ok((batch.clone(), batch.slice(0, 0)));
+        }
+        let part = |null: bool| {
+            let rows: BooleanArray = (0..batch.num_rows())
+                .map(|row| Some(cursor.is_null(row) == null))
+                .collect();
+            arrow_select::filter::filter_record_batch(batch, &rows)
+                .map_err(|problem| Error::internal(problem.to_string()))
+        };
+        Ok((part(false)?, part(true)?))
+    }
+
+    /// What is wrong with a row without a cursor value.
+    pub(crate) fn no_place(&self, batch: &RecordBatch) -> Error {
+        let why = "the cursor is NULL, so the row has no place in any increment";
+        Error::new(Code::NullCursor, why)
+            .column(batch.schema_ref().field(self.column).name())
+            .help("choose a cursor that is never NULL, or leave such rows out by a `query`")
     }
 
     /// The row's hash if it has landed before; it is used up.

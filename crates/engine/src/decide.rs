@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use syncapp_connector::{Range, StreamRef};
-use syncapp_model::sync_file::{DeleteRule, Mode, Naming, SchemaChanges, StreamConfig, Sync, Write};
+use syncapp_model::sync_file::{DeleteRule, Mode, Naming, OnError, SchemaChanges, StreamConfig, Sync, Write};
 use syncapp_model::{Code, DataType, Error, Lookback, Result, Scalar, StreamKey, StreamSpec, nearest};
 use syncapp_transform::{Change, Mapping, MappingSpec};
 
@@ -130,6 +130,9 @@ pub(crate) fn decide(
         lookback,
         range,
         deletes: if partial { DeleteRule::Ignore } else { deletes },
+        on_error: config.on_error.unwrap_or(OnError::Fail),
+        max_rejects: config.max_rejects,
+        max_reject_ratio: config.max_reject_ratio,
         schema_changes: config.schema_changes.unwrap_or(SchemaChanges::Propagate),
         before_sql: config.before_sql.clone(),
         after_sql: config.after_sql.clone(),

@@ -87,6 +87,10 @@ pub struct Counts {
     pub rows_written: u64,
     /// Bytes of memory that the rows read took.
     pub bytes: u64,
+    /// Rows that were set aside.
+    pub rejected: u64,
+    /// Values that became NULL because they could not land.
+    pub nulled: u64,
     /// What the commits say they did.
     #[serde(flatten)]
     pub receipt: Receipt,

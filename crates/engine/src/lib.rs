@@ -28,6 +28,7 @@ mod progress;
 mod retry;
 mod row_hash;
 mod run;
+mod sift;
 mod stream;
 
 pub use check::check;

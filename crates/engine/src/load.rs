@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use arrow_array::RecordBatch;
 use futures_util::StreamExt;
-use syncapp_connector::{Batch, Load, Snapshot, Target, TargetShape, Writer};
-use syncapp_model::sync_file::Write;
+use syncapp_connector::{Batch, Load, Reject, Rejects, Snapshot, Target, TargetShape, Writer};
+use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Result, Scalar, Side};
 use syncapp_transform::Program;
 use tokio::task::JoinSet;
@@ -16,6 +16,7 @@ use crate::Event;
 use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::channel::{Receiver, Sender, channel};
+use crate::sift::{Policy, Reasons, Way};
 use crate::stream::StreamRun;
 
 /// What all loads of one attempt share.
@@ -24,6 +25,8 @@ pub(crate) struct Loading<'a> {
     claimed: Claimed,
     /// The load that is being filled.
     open: Option<Open>,
+    /// Why rows were rejected.
+    reasons: Reasons,
 }
 
 /// What is settled when the first load begins.
@@ -32,6 +35,8 @@ pub(crate) struct Claimed {
     pub(crate) shape: TargetShape,
     pub(crate) epoch: Epoch,
     pub(crate) program: Program,
+    /// What becomes of rows that cannot land, unless they end the load.
+    pub(crate) policy: Option<Policy>,
     /// What stands behind the mapped columns.
     pub(crate) added: Constants,
     /// Follows the cursor of an incremental stream.
@@ -46,6 +51,7 @@ struct Open {
     load: Box<dyn Load>,
     writer: Box<dyn Writer>,
     rows: u64,
+    rejects: Rejects,
 }
 
 impl<'a> Loading<'a> {
@@ -54,6 +60,7 @@ impl<'a> Loading<'a> {
             run,
             claimed,
             open: None,
+            reasons: Reasons::default(),
         }
     }
 
@@ -67,7 +74,10 @@ impl<'a> Loading<'a> {
             ..
         } = &self.claimed;
         // What the user runs around a load runs once.
-        let once = target.write == Write::Overwrite || target.before_sql.is_some() || target.after_sql.is_some();
+        let plan = &self.run.plan;
+        let bounded = plan.max_rejects.is_some() || plan.max_reject_ratio.is_some();
+        let sql = target.before_sql.is_some() || target.after_sql.is_some();
+        let once = target.write == Write::Overwrite || sql || bounded;
         let prefixes = snapshot.ordered() && !keeps_state && boundary.is_some() && !once;
         let mut readers = JoinSet::new();
         let mut batches = read(&snapshot, &mut readers, self.run);
@@ -77,12 +87,20 @@ impl<'a> Loading<'a> {
         };
         drop(batches);
         readers.shutdown().await;
-        match filled {
+        match filled.and_then(|()| self.within_bounds(true)) {
             Ok(()) => self.commit().await,
             Err(error) => {
                 self.abort().await;
                 Err(error)
             }
+        }
+    }
+
+    /// Whether few enough rows are rejected; their share counts at the end.
+    fn within_bounds(&self, at_the_end: bool) -> Result<()> {
+        match &self.claimed.policy {
+            Some(policy) => policy.bounds(&self.reasons, self.run.progress.counts().rows_read, at_the_end),
+            None => Ok(()),
         }
     }
 
@@ -95,7 +113,12 @@ impl<'a> Loading<'a> {
             .writer()
             .await?
             .ok_or_else(|| Error::internal("a load takes no writer"))?;
-        self.open = Some(Open { load, writer, rows: 0 });
+        self.open = Some(Open {
+            load,
+            writer,
+            rows: 0,
+            rejects: Rejects::new()?,
+        });
         Ok(())
     }
 
@@ -138,15 +161,56 @@ impl<'a> Loading<'a> {
     }
 
     async fn map(&mut self, columns: &RecordBatch, first_row: u64) -> Result<()> {
-        let mapped = match &mut self.claimed.boundary {
-            Some(boundary) => self
-                .claimed
-                .program
-                .apply(&boundary.admit(columns, first_row)?, first_row + 1)?,
-            None => self.claimed.program.apply(columns, first_row + 1)?,
+        let sound = self.set_aside_without_cursor(columns)?;
+        let admitted = match &mut self.claimed.boundary {
+            Some(boundary) => boundary.admit(&sound, first_row)?,
+            None => sound,
         };
-        let whole = self.claimed.added.extend(&mapped)?;
-        self.write(Batch::Columns(whole)).await
+        let Claimed {
+            policy, program, added, ..
+        } = &mut self.claimed;
+        let Some(policy) = policy else {
+            let whole = added.extend(&program.apply(&admitted, first_row + 1)?)?;
+            return self.write(Batch::Columns(whole)).await;
+        };
+        let open = self.open.as_ref().ok_or_else(|| Error::internal("no load is open"))?;
+        let writer = open.writer.as_ref();
+        let way = Way { program, added, writer };
+        let sifted = policy.sift(way, &self.run.plan, &admitted, first_row + 1)?;
+        self.run.progress.nulled(sifted.nulled);
+        self.set_aside(sifted.rejected)?;
+        for kept in sifted.kept {
+            self.write(Batch::Columns(kept)).await?;
+        }
+        Ok(())
+    }
+
+    /// The rows that have a place in an increment; where rows may be rejected, the others are.
+    fn set_aside_without_cursor(&mut self, columns: &RecordBatch) -> Result<RecordBatch> {
+        let (Some(boundary), Some(policy)) = (&self.claimed.boundary, &self.claimed.policy) else {
+            return Ok(columns.clone());
+        };
+        if self.run.plan.on_error != OnError::Reject {
+            return Ok(columns.clone());
+        }
+        let (sound, without) = boundary.without_cursor(columns)?;
+        let error = boundary.no_place(columns);
+        let rows = (0..without.num_rows()).map(|row| policy.reject(&self.run.plan, &without.slice(row, 1), &error));
+        let rejected = rows.collect::<Result<Vec<_>>>()?;
+        self.set_aside(rejected)?;
+        Ok(sound)
+    }
+
+    /// Keeps rows for the load's commit, unless they are too many.
+    fn set_aside(&mut self, mut rejected: Vec<Reject>) -> Result<()> {
+        if rejected.is_empty() {
+            return Ok(());
+        }
+        self.reasons.add(&mut rejected);
+        self.run.progress.rejected(rejected.len() as u64);
+        let open = self.open.as_mut().ok_or_else(|| Error::internal("no load is open"))?;
+        open.rejects.add(&rejected)?;
+        self.within_bounds(false)
     }
 
     async fn write(&mut self, batch: Batch) -> Result<()> {
@@ -162,7 +226,12 @@ impl<'a> Loading<'a> {
     }
 
     async fn commit(&mut self) -> Result<Option<Scalar>> {
-        let Open { load, writer, rows } = self.open.take().ok_or_else(|| Error::internal("no load is open"))?;
+        let Open {
+            mut load,
+            writer,
+            rows,
+            rejects,
+        } = self.open.take().ok_or_else(|| Error::internal("no load is open"))?;
         let checkpoint = match writer.finish().await.and_then(|taken| self.checkpoint(taken, rows)) {
             Ok(checkpoint) => checkpoint,
             Err(error) => {
@@ -170,6 +239,12 @@ impl<'a> Loading<'a> {
                 return Err(error);
             }
         };
+        if self.run.plan.on_error == OnError::Reject
+            && let Err(error) = load.reject(rejects).await
+        {
+            StreamRun::abort(load).await;
+            return Err(error);
+        }
         self.run.commits(
             Some(&checkpoint)
                 .filter(|next| **next != self.claimed.checkpoint)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
 use syncapp_connector::{Destination, Page, Range, Source, StreamRef, Target, TargetColumn};
-use syncapp_model::sync_file::{DeleteRule, Mode, SchemaChanges, StreamConfig, Sync, Write};
+use syncapp_model::sync_file::{DeleteRule, Mode, OnError, SchemaChanges, StreamConfig, Sync, Write};
 use syncapp_model::{Code, Error, Lookback, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec};
 use syncapp_transform::Mapping;
 
@@ -88,6 +88,12 @@ pub struct StreamPlan {
     pub deletes: DeleteRule,
     /// What becomes of columns that changed.
     pub schema_changes: SchemaChanges,
+    /// What becomes of rows that cannot land.
+    pub on_error: OnError,
+    /// How many rows may be set aside.
+    pub max_rejects: Option<u64>,
+    /// Which share of the rows may be set aside.
+    pub max_reject_ratio: Option<f64>,
     /// SQL in the load's transaction, before any row lands.
     pub before_sql: Option<String>,
     /// SQL in the load's transaction, when everything is in place.

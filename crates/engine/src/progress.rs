@@ -16,6 +16,8 @@ pub(crate) struct Progress {
     rows_read: AtomicU64,
     rows_written: AtomicU64,
     bytes: AtomicU64,
+    rejected: AtomicU64,
+    nulled: AtomicU64,
     commits: AtomicU64,
     /// Rows that are expected, and one; 0 where nobody knows.
     expected: AtomicU64,
@@ -26,6 +28,8 @@ pub(crate) struct Progress {
 #[derive(Default)]
 struct Kept {
     rows_written: u64,
+    rejected: u64,
+    nulled: u64,
     receipt: Receipt,
 }
 
@@ -43,10 +47,20 @@ impl Progress {
         self.rows_written.fetch_add(rows, Ordering::Relaxed);
     }
 
+    pub(crate) fn rejected(&self, rows: u64) {
+        self.rejected.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    pub(crate) fn nulled(&self, values: u64) {
+        self.nulled.fetch_add(values, Ordering::Relaxed);
+    }
+
     pub(crate) fn committed(&self, receipt: Receipt) {
         self.commits.fetch_add(1, Ordering::Relaxed);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.rows_written = self.rows_written.load(Ordering::Relaxed);
+        kept.rejected = self.rejected.load(Ordering::Relaxed);
+        kept.nulled = self.nulled.load(Ordering::Relaxed);
         kept.receipt.inserted += receipt.inserted;
         kept.receipt.updated += receipt.updated;
         kept.receipt.deleted += receipt.deleted;
@@ -61,6 +75,8 @@ impl Progress {
     pub(crate) fn restart(&self) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         self.rows_written.store(kept.rows_written, Ordering::Relaxed);
+        self.rejected.store(kept.rejected, Ordering::Relaxed);
+        self.nulled.store(kept.nulled, Ordering::Relaxed);
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -68,6 +84,8 @@ impl Progress {
             rows_read: self.rows_read.load(Ordering::Relaxed),
             rows_written: self.rows_written.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
+            rejected: self.rejected.load(Ordering::Relaxed),
+            nulled: self.nulled.load(Ordering::Relaxed),
             receipt: self.kept.lock().unwrap_or_else(PoisonError::into_inner).receipt,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Target, TargetShape};
-use syncapp_model::sync_file::{Mode, SchemaChanges};
+use syncapp_model::sync_file::{Mode, OnError, SchemaChanges};
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
@@ -15,6 +15,7 @@ use crate::boundary::Boundary;
 use crate::drift::Drift;
 use crate::load::{Claimed, Loading};
 use crate::progress::Progress;
+use crate::sift::Policy;
 use crate::{Ends, Event, Outcome, RunOptions, StreamPlan, StreamSummary};
 
 /// Rows of one batch at the most.
@@ -235,10 +236,13 @@ impl StreamRun {
             .filter(|_| plan.range.is_none())
             .zip(program.extra().first().copied())
             .map(|(_, column)| Boundary::new(column, last.as_ref().filter(|_| continues), snapshot.horizon().cloned()));
+        let policy = (plan.on_error != OnError::Fail)
+            .then(|| Policy::new(plan, &program, &target, &shape, (&options.run_id, options.moment())));
         let claimed = Claimed {
             target,
             shape,
             epoch: claim.epoch,
+            policy,
             added: Constants::new(&plan.added, program.output(), &options.run_id, options.moment()),
             program,
             boundary,
@@ -264,6 +268,7 @@ impl StreamRun {
         let program = plan.mapping.program(&native, &extra)?;
         let wire = shape.wire
             && plan.added.is_empty()
+            && plan.on_error == OnError::Fail
             && !native.is_empty()
             && native.iter().all(|native| *native)
             && program.keeps_rows();

@@ -112,6 +112,8 @@ pub enum Code {
     ExpressionFailed,
     /// A cast failed on a row.
     CastFailed,
+    /// More rows cannot land than the file allows.
+    TooManyRejects,
     /// A key column is NULL.
     NullKey,
     /// Two rows of one key and one cursor value differ.
@@ -187,6 +189,7 @@ impl Code {
             Self::Failed(side) => at(side, "failed"),
             Self::ExpressionFailed => ("transform".into(), "expression_failed"),
             Self::CastFailed => ("transform".into(), "cast_failed"),
+            Self::TooManyRejects => ("transform".into(), "too_many_rejects"),
             Self::NullKey => ("transform".into(), "null_key"),
             Self::DuplicateKey => ("transform".into(), "duplicate_key"),
             Self::NullCursor => ("transform".into(), "null_cursor"),

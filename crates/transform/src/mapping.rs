@@ -179,6 +179,15 @@ impl Mapping {
         &self.columns
     }
 
+    /// Source columns whose values are masked on their way, and may be shown nowhere.
+    pub fn masked(&self) -> HashSet<&str> {
+        let masked = self.recipes.iter().filter(|recipe| recipe.mask.is_some());
+        masked
+            .flat_map(|recipe| recipe.value.reads())
+            .map(|column| self.source[*column].name.as_str())
+            .collect()
+    }
+
     /// The same without some of the target's columns.
     pub fn without(&self, names: &[String]) -> Self {
         let pairs = self.columns.iter().zip(&self.recipes);

@@ -187,7 +187,17 @@ impl Program {
     /// The target's rows of a batch. `first_row` is the number of its first row in the stream, counted from 1: errors name
     /// rows by it.
     pub fn apply(&self, batch: &RecordBatch, first_row: u64) -> Result<RecordBatch, Error> {
-        self.apply_kept(batch, first_row).map(|(batch, _)| batch)
+        self.apply_kept(batch, first_row, &[]).map(|(batch, _)| batch)
+    }
+
+    /// [`Self::apply`] with NULL in some of the target's columns, whatever their recipes say.
+    pub fn apply_with_nulls(
+        &self,
+        batch: &RecordBatch,
+        first_row: u64,
+        nulls: &[String],
+    ) -> Result<RecordBatch, Error> {
+        self.apply_kept(batch, first_row, nulls).map(|(batch, _)| batch)
     }
 
     /// [`Self::apply`], and which rows of the batch stayed: `None` if all did.
@@ -195,9 +205,10 @@ impl Program {
         &self,
         batch: &RecordBatch,
         first_row: u64,
+        nulls: &[String],
     ) -> Result<(RecordBatch, Option<BooleanArray>), Error> {
         self.check(batch)?;
-        if self.identity {
+        if self.identity && nulls.is_empty() {
             return Ok((batch.clone(), None));
         }
         let kept = match &self.filter {
@@ -214,6 +225,10 @@ impl Program {
         };
         let mut columns = Vec::with_capacity(self.steps.len());
         for (step, field) in self.steps.iter().zip(self.output.fields()) {
+            if nulls.contains(field.name()) {
+                columns.push(new_null_array(field.data_type(), rows));
+                continue;
+            }
             let inputs = step.inputs.iter().map(|at| keep(batch.column(*at), predicate.as_ref()));
             let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
             columns.push(step.recipe.make(&inputs, rows, field).map_err(|fault| {

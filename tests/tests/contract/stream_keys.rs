@@ -385,10 +385,46 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
             &["Ada", "Bob", "Cy"],
         ),
     ),
-    ("on_error=null", NotAvailable("on_error: \"null\"")),
-    ("on_error=reject", NotAvailable("on_error: reject")),
-    ("max_rejects", NotAvailable("max_rejects: 5")),
-    ("max_reject_ratio", NotAvailable("max_reject_ratio: 0.5")),
+    (
+        "on_error=null",
+        stream(
+            "on_error: \"null\", columns: { score: { type: float64 } }",
+            "on_error: reject, columns: { score: { type: float64 } }",
+            "",
+            "select coalesce(score, 'none') from people order by id",
+            &["1.5", "2.5", "none"],
+        ),
+    ),
+    (
+        "on_error=reject",
+        stream(
+            "on_error: reject, columns: { score: { type: float64 } }",
+            "on_error: fail, columns: { score: { type: float64 } }",
+            "",
+            NAMES,
+            &["Ada", "Bob"],
+        ),
+    ),
+    (
+        "max_rejects",
+        stream(
+            "on_error: reject, max_rejects: 1, columns: { score: { type: float64 } }",
+            "on_error: reject, max_rejects: 0, columns: { score: { type: float64 } }",
+            "",
+            NAMES,
+            &["Ada", "Bob"],
+        ),
+    ),
+    (
+        "max_reject_ratio",
+        stream(
+            "on_error: reject, max_reject_ratio: 0.4, columns: { score: { type: float64 } }",
+            "on_error: reject, max_reject_ratio: 0.3, columns: { score: { type: float64 } }",
+            "",
+            NAMES,
+            &["Ada", "Bob"],
+        ),
+    ),
     (
         "allow_lossy",
         stream(

@@ -7,4 +7,5 @@ mod history;
 mod keys;
 mod lab;
 mod lookback;
+mod rejects;
 mod schema;

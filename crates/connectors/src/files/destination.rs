@@ -7,9 +7,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use syncapp_connector::{
-    Batch, Claim, Delivery, Destination, Load, Receipt, State, StateScope, Target, TargetChange, TargetShape, Writer,
+    Batch, Claim, Delivery, Destination, Load, Receipt, Reject, RejectFilter, Rejects, State, StateScope, Target,
+    TargetChange, TargetShape, Writer,
 };
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Checkpoint, Code, Column, Epoch, Error, Result, StreamKey, StreamName};
@@ -17,12 +19,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::config::{Encoding, ValidFiles};
-use super::encode::{Parts, Plan};
+use super::encode::{self, Parts, Plan};
 use super::errors::blocking;
 use super::format::{self, Compression, Format};
 use super::stage::{self, Staged};
 use super::state::{Entry, States};
-use super::{root, state, types};
+use super::{rejects, root, state, types};
 
 /// Batches that wait for the encoder.
 const DEPTH: usize = 2;
@@ -142,8 +144,14 @@ impl Destination for FilesDestination {
             epoch,
             write: target.write,
             given: false,
+            rejects: None,
             finished: Arc::default(),
         }))
+    }
+
+    async fn rejects(&self, _: &StateScope, wanted: &RejectFilter) -> Result<Vec<Reject>> {
+        let (files, wanted) = (self.files.clone(), wanted.clone());
+        blocking(move || rejects::list(&files.root, &wanted)).await
     }
 
     async fn states(&self, _: &StateScope) -> Result<Vec<State>> {
@@ -197,6 +205,7 @@ struct FileLoad {
     epoch: Epoch,
     write: Write,
     given: bool,
+    rejects: Option<Rejects>,
     finished: Arc<std::sync::Mutex<Finished>>,
 }
 
@@ -231,7 +240,16 @@ impl Load for FileLoad {
             *finished = Finished { parts, rows };
             Ok(rows)
         });
-        Ok(Some(Box::new(FileWriter { sender, encoding })))
+        Ok(Some(Box::new(FileWriter {
+            format: self.plan.format,
+            sender,
+            encoding,
+        })))
+    }
+
+    async fn reject(&mut self, rejects: Rejects) -> Result<()> {
+        self.rejects = Some(rejects);
+        Ok(())
     }
 
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
@@ -245,7 +263,7 @@ impl Load for FileLoad {
 }
 
 impl FileLoad {
-    fn publish(self, checkpoint: &Checkpoint) -> Result<Receipt> {
+    fn publish(mut self, checkpoint: &Checkpoint) -> Result<Receipt> {
         let taken = std::mem::take(&mut *self.finished.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let Finished { mut parts, rows } = taken;
         let root = &self.plan.files.root;
@@ -266,6 +284,14 @@ impl FileLoad {
             self.append(&mut states, &mut entry, parts)?;
         } else {
             self.overwrite(&mut states, &mut entry, parts)?;
+        }
+        if let Some(rejects) = self.rejects.take() {
+            rejects::keep(
+                &self.plan.files.root,
+                &self.key,
+                self.write == Write::Overwrite,
+                rejects,
+            )?;
         }
         entry.set_checkpoint(Some(checkpoint));
         states.put(entry)?;
@@ -344,12 +370,13 @@ impl FileLoad {
 }
 
 enum Message {
-    Rows(arrow_array::RecordBatch),
+    Rows(RecordBatch),
     Finish,
 }
 
 /// Hands batches to the encoder's thread.
 struct FileWriter {
+    format: Format,
     sender: mpsc::Sender<Message>,
     encoding: JoinHandle<Result<u64>>,
 }
@@ -369,6 +396,10 @@ impl FileWriter {
 
 #[async_trait]
 impl Writer for FileWriter {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        encode::check(self.format, batch)
+    }
+
     async fn write(&mut self, batch: Batch) -> Result<()> {
         match batch {
             Batch::Columns(batch) => self.send(Message::Rows(batch)).await,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use syncapp_model::{DataType, Error, Result, Side};
 
+use super::cells::TextColumn;
 use super::compress::Output;
 use super::config::ValidFiles;
 use super::format::{Compression, Format};
@@ -83,6 +84,27 @@ impl Plan {
             }
         })
     }
+}
+
+/// Whether a format can spell every value of a batch. Parquet has a type for each.
+pub(super) fn check(format: Format, batch: &RecordBatch) -> Result<()> {
+    if format == Format::Parquet {
+        return Ok(());
+    }
+    let columns = TextColumn::of_batch(batch)?;
+    let mut scratch = Vec::new();
+    for row in 0..batch.num_rows() {
+        for (column, field) in columns.iter().zip(batch.schema_ref().fields()) {
+            scratch.clear();
+            let spelled = match format {
+                Format::Ndjson => column.write_json(row, &mut scratch),
+                _ if column.is_null(row) => Ok(()),
+                _ => column.write(row, &mut scratch),
+            };
+            spelled.map_err(|error| error.column(field.name()).row(format!("number {}", row + 1)))?;
+        }
+    }
+    Ok(())
 }
 
 /// The temporary files of a load.

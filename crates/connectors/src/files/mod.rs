@@ -25,6 +25,7 @@ mod infer;
 mod ndjson;
 mod parquet;
 mod read;
+mod rejects;
 mod root;
 mod snapshot;
 mod source;

@@ -39,6 +39,11 @@ impl Checkpoints {
         &self.schema
     }
 
+    /// The table of rejected rows beside them.
+    pub(super) fn rejects(&self) -> StreamName {
+        StreamName::within(self.schema.as_str(), "_syncapp_rejects")
+    }
+
     /// Their names.
     pub(super) fn tables(&self) -> [StreamName; 2] {
         [TABLE, BOUNDARY].map(|name| StreamName::within(self.schema.as_str(), name))

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use syncapp_connector::{Claim, Delivery, Destination, Load, State, StateScope, Target, TargetShape};
+use syncapp_connector::{
+    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
 use tokio::sync::Mutex;
 
@@ -11,8 +13,8 @@ use super::checkpoint::Checkpoints;
 use super::client::Client;
 use super::config::Valid;
 use super::load::PostgresLoad;
-use super::rights;
 use super::target::{Found, checkpoints, default_schema, full_name};
+use super::{rejects, rights};
 
 /// The connection that was used last, for what follows.
 pub(super) type Idle = Arc<Mutex<Option<Arc<Client>>>>;
@@ -96,6 +98,17 @@ impl Destination for PostgresDestination {
         Ok(Box::new(
             PostgresLoad::begin(client, self.idle.clone(), target, epoch, shape).await?,
         ))
+    }
+
+    async fn rejects(&self, scope: &StateScope, wanted: &RejectFilter) -> Result<Vec<Reject>> {
+        let client = self.client().await?;
+        let mut found = Vec::new();
+        for state in self.schemas(&client, scope).await? {
+            found.extend(rejects::list(&client, &state, wanted).await?);
+        }
+        found.truncate(wanted.limit);
+        self.keep(client).await;
+        Ok(found)
     }
 
     async fn states(&self, scope: &StateScope) -> Result<Vec<State>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use syncapp_connector::{Load, Receipt, Role, Target, TargetShape, Writer};
+use syncapp_connector::{Load, Receipt, Rejects, Role, Target, TargetShape, Writer};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamName};
 
@@ -16,6 +16,7 @@ use super::declare;
 use super::destination::Idle;
 use super::history;
 use super::merge::Merge;
+use super::rejects;
 use super::sql;
 use super::swap;
 use super::target::{self, Found, Way};
@@ -302,6 +303,12 @@ impl Load for PostgresLoad {
             self.rows.clone(),
         );
         Ok(Some(Box::new(writer.await?)))
+    }
+
+    async fn reject(&mut self, rejects: Rejects) -> Result<()> {
+        let state = target::checkpoints(&self.target, &self.found.name);
+        let overwrites = self.target.write == Write::Overwrite;
+        rejects::keep(&self.client, &state, &self.target.key, overwrites, rejects).await
     }
 
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {

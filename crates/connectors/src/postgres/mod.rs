@@ -17,6 +17,7 @@ mod horizon;
 mod load;
 mod merge;
 mod numeric;
+mod rejects;
 mod rights;
 mod source;
 mod sql;

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::SinkExt;
@@ -148,6 +149,10 @@ fn new_buffer(start: &[u8]) -> Vec<u8> {
 
 #[async_trait]
 impl Writer for PostgresWriter {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        encode::rows(batch, &self.wires, 0, &mut Vec::new())
+    }
+
     async fn write(&mut self, batch: Batch) -> Result<()> {
         match batch {
             Batch::Native(native) => {

@@ -1,7 +1,7 @@
 //! The one transaction in which a load becomes visible: fence, table, rows, checkpoint.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use syncapp_connector::{Receipt, Target};
+use syncapp_connector::{Receipt, Rejects, Target};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side};
 
@@ -9,7 +9,7 @@ use super::error::At;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
-use super::{checkpoint, history, stage, user_sql};
+use super::{checkpoint, history, rejects, stage, user_sql};
 
 /// Lands the staged rows.
 pub(super) fn commit(
@@ -18,6 +18,7 @@ pub(super) fn commit(
     epoch: Epoch,
     begun: &Plan,
     checkpoint: &Checkpoint,
+    rejects: Option<Rejects>,
 ) -> Result<Receipt> {
     let attempt = || {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).writing()?;
@@ -44,6 +45,9 @@ pub(super) fn commit(
             checkpoint,
             (&plan.name, made.as_deref()),
         )?;
+        if let Some(rejects) = rejects {
+            rejects::keep(&transaction, &target.key, target.write == Write::Overwrite, rejects)?;
+        }
         user_sql::run(&transaction, "after_sql", target.after_sql.as_deref())?;
         transaction.commit().writing()?;
         Ok(receipt)

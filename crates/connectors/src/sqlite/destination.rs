@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use syncapp_connector::{Claim, Delivery, Destination, Load, State, StateScope, Target, TargetShape};
+use syncapp_connector::{
+    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+};
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
 
-use super::checkpoint;
 use super::config::Valid;
 use super::connect::{blocking, reader, writer};
 use super::error::At;
 use super::load::{Job, SqliteLoad};
 use super::target::{check_namespace, plan};
+use super::{checkpoint, rejects};
 
 /// An SQLite file to write into.
 pub(super) struct SqliteDestination {
@@ -90,6 +92,18 @@ impl Destination for SqliteDestination {
         })
         .await?;
         Ok(Box::new(SqliteLoad::start(job)))
+    }
+
+    async fn rejects(&self, scope: &StateScope, wanted: &RejectFilter) -> Result<Vec<Reject>> {
+        check_scope(scope)?;
+        let (valid, wanted) = (self.valid.clone(), wanted.clone());
+        blocking(move || {
+            if !valid.path.exists() {
+                return Ok(Vec::new());
+            }
+            rejects::list(&reader(&valid.path, Side::Destination)?, &wanted)
+        })
+        .await
     }
 
     async fn states(&self, scope: &StateScope) -> Result<Vec<State>> {

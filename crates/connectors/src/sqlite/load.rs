@@ -5,9 +5,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use rusqlite::Connection;
-use syncapp_connector::{Batch, Load, Receipt, Target, Writer};
+use syncapp_connector::{Batch, Load, Receipt, Rejects, Target, Writer};
 use syncapp_model::{Checkpoint, Epoch, Error, Result};
 use tokio::sync::{mpsc, oneshot};
 
@@ -27,9 +28,9 @@ pub(super) struct Job {
 }
 
 enum Command {
-    Write(arrow_array::RecordBatch),
+    Write(RecordBatch),
     Finish(oneshot::Sender<Result<u64>>),
-    Commit(Checkpoint, oneshot::Sender<Result<Receipt>>),
+    Commit(Checkpoint, Option<Rejects>, oneshot::Sender<Result<Receipt>>),
     Abort(oneshot::Sender<()>),
 }
 
@@ -61,6 +62,8 @@ fn gone() -> Error {
 /// A load into an SQLite file.
 pub(super) struct SqliteLoad {
     thread: Thread,
+    target: Arc<(Target, Plan)>,
+    rejects: Option<Rejects>,
     opened: bool,
 }
 
@@ -73,8 +76,14 @@ impl SqliteLoad {
             commands,
             failure: failure.clone(),
         };
+        let target = Arc::new((job.target.clone(), job.plan.clone()));
         tokio::task::spawn_blocking(move || job.run(receiver, &failure));
-        Self { thread, opened: false }
+        Self {
+            thread,
+            target,
+            rejects: None,
+            opened: false,
+        }
     }
 }
 
@@ -87,12 +96,20 @@ impl Load for SqliteLoad {
         }
         Ok(Some(Box::new(SqliteWriter {
             thread: self.thread.clone(),
+            target: self.target.clone(),
         })))
     }
 
+    async fn reject(&mut self, rejects: Rejects) -> Result<()> {
+        self.rejects = Some(rejects);
+        Ok(())
+    }
+
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
-        let checkpoint = checkpoint.clone();
-        self.thread.ask(|answer| Command::Commit(checkpoint, answer)).await
+        let (checkpoint, rejects) = (checkpoint.clone(), self.rejects);
+        self.thread
+            .ask(|answer| Command::Commit(checkpoint, rejects, answer))
+            .await
     }
 
     async fn abort(self: Box<Self>) {
@@ -106,10 +123,16 @@ impl Load for SqliteLoad {
 
 struct SqliteWriter {
     thread: Thread,
+    target: Arc<(Target, Plan)>,
 }
 
 #[async_trait]
 impl Writer for SqliteWriter {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        let (target, plan) = self.target.as_ref();
+        stage::check(target, plan, batch)
+    }
+
     async fn write(&mut self, batch: Batch) -> Result<()> {
         if let Some(error) = self.thread.failure.get() {
             return Err(error.clone());
@@ -127,7 +150,7 @@ impl Writer for SqliteWriter {
 
 /// How the staging ended.
 enum End {
-    Commit(Checkpoint, oneshot::Sender<Result<Receipt>>),
+    Commit(Checkpoint, Option<Rejects>, oneshot::Sender<Result<Receipt>>),
     Abort(oneshot::Sender<()>),
     Dropped,
 }
@@ -142,10 +165,10 @@ impl Job {
             }
         };
         match end {
-            End::Commit(checkpoint, answer) => {
+            End::Commit(checkpoint, rejects, answer) => {
                 let result = match failure.get() {
                     Some(error) => Err(error.clone()),
-                    None => self.land(&checkpoint),
+                    None => self.land(&checkpoint, rejects),
                 };
                 drop(self.connection);
                 // Nobody listens where the load was dropped while it committed.
@@ -171,17 +194,24 @@ impl Job {
                     rows += batch.num_rows() as u64;
                 }
                 Command::Finish(answer) => drop(answer.send(Ok(rows))),
-                Command::Commit(checkpoint, answer) => return Ok(End::Commit(checkpoint, answer)),
+                Command::Commit(checkpoint, rejects, answer) => return Ok(End::Commit(checkpoint, rejects, answer)),
                 Command::Abort(answer) => return Ok(End::Abort(answer)),
             }
         }
         Ok(End::Dropped)
     }
 
-    fn land(&self, checkpoint: &Checkpoint) -> Result<Receipt> {
+    fn land(&self, checkpoint: &Checkpoint, rejects: Option<Rejects>) -> Result<Receipt> {
         // The end of the transaction that filled the private staging database.
         self.connection.execute_batch("COMMIT").writing()?;
-        commit::commit(&self.connection, &self.target, self.epoch, &self.plan, checkpoint)
+        commit::commit(
+            &self.connection,
+            &self.target,
+            self.epoch,
+            &self.plan,
+            checkpoint,
+            rejects,
+        )
     }
 }
 
@@ -192,7 +222,7 @@ fn drain(commands: &mut mpsc::Receiver<Command>, failure: &OnceLock<Error>) -> E
         match command {
             Command::Write(_) => {}
             Command::Finish(answer) => drop(answer.send(error())),
-            Command::Commit(checkpoint, answer) => return End::Commit(checkpoint, answer),
+            Command::Commit(checkpoint, rejects, answer) => return End::Commit(checkpoint, rejects, answer),
             Command::Abort(answer) => return End::Abort(answer),
         }
     }

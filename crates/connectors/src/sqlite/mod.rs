@@ -31,6 +31,7 @@ mod list;
 mod load;
 mod merge;
 mod order;
+mod rejects;
 mod snapshot;
 mod source;
 mod sql;

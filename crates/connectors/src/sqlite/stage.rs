@@ -40,6 +40,24 @@ pub(super) fn insert(connection: &Connection, columns: usize) -> Result<Statemen
         .writing()
 }
 
+/// Whether SQLite can hold every value of a batch.
+pub(super) fn check(target: &Target, plan: &Plan, batch: &RecordBatch) -> Result<()> {
+    let mut scratch = String::new();
+    for ((array, column), planned) in batch.columns().iter().zip(&target.columns).zip(&plan.columns) {
+        let cells = Cells::of(array.as_ref(), &column.ty)?;
+        let real = Affinity::of(&planned.declared) == Affinity::Real;
+        for row in 0..batch.num_rows() {
+            cells.stored(row, real, &mut scratch).map_err(|wrong| {
+                let why = format!("SQLite cannot hold the value: it is {}", wrong.0);
+                Error::new(Code::ValueOutOfRange(Side::Destination), why)
+                    .column(&column.name)
+                    .row(row + 1)
+            })?;
+        }
+    }
+    Ok(())
+}
+
 /// Adds all rows of a batch behind the `before` rows that came earlier.
 pub(super) fn fill(
     insert: &mut Statement<'_>,

@@ -175,7 +175,7 @@ impl Check<'_> {
         for key in defaults.given() {
             let unused = |own: &Option<StreamConfig>| stream::unused(&sync.stream(own.as_ref())).contains(&key);
             if streams().all(|(_, own)| unused(own)) {
-                let problem = Error::warning(Code::UnusedKey, format!("no stream's mode and write use `{key}`"));
+                let problem = Error::warning(Code::UnusedKey, format!("`{key}` has no effect on any stream"));
                 self.report(
                     &["syncs", name, "defaults", key],
                     problem.help(format!("remove `{key}`")),

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{ColumnConfig, Mask, Mode, OnError, StreamConfig};
+use super::{ColumnConfig, Mask, Mode, StreamConfig};
 use crate::{Code, Error};
 
 /// What a stream's keys ask for that is not built: the key, and the error.
@@ -16,13 +16,6 @@ pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
     let given = |unbuilt: bool, key: &'static str| unbuilt.then(|| (key, refuse(key)));
     [
         word(config.mode == Some(Mode::Cdc), "mode", spelled(config.mode)),
-        word(
-            matches!(config.on_error, Some(OnError::Null | OnError::Reject)),
-            "on_error",
-            spelled(config.on_error),
-        ),
-        given(config.max_rejects.is_some(), "max_rejects"),
-        given(config.max_reject_ratio.is_some(), "max_reject_ratio"),
         given(config.undo.is_some(), "undo"),
         given(config.pool.is_some(), "pool"),
     ]

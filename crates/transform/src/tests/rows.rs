@@ -210,7 +210,7 @@ fn the_kept_rows_are_told() {
         .unwrap();
     let program = mapping.program(&[false], &["id"]).unwrap();
     let input = batch(&stream, &program, &ROWS);
-    let (output, kept) = program.apply_kept(&input, 1).unwrap();
+    let (output, kept) = program.apply_kept(&input, 1, &[]).unwrap();
     let kept: Vec<_> = kept.unwrap().iter().flatten().collect();
     assert_eq!((output.num_rows(), kept), (2, vec![false, true, false, true]));
     let wrong = input.project(&[0]).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::nearest::nearest;
-use crate::sync_file::{ColumnConfig, DeleteRule, Mode, StreamConfig, Write};
+use crate::sync_file::{ColumnConfig, DeleteRule, Mode, OnError, StreamConfig, Write};
 use crate::{Code, DataType, Error, Lookback, Pattern};
 
 /// Whether a stream's name or glob can be read.
@@ -52,7 +52,17 @@ pub(super) fn values(config: &StreamConfig) -> Vec<(&'static str, Error)> {
         .as_ref()
         .and_then(lookback)
         .map(|problem| ("lookback", problem));
-    [into, start, lookback, key, select].into_iter().flatten().collect()
+    let ratio = config
+        .max_reject_ratio
+        .filter(|ratio| !(0.0..=1.0).contains(ratio))
+        .map(|ratio| {
+            let problem = Error::new(Code::InvalidValue, format!("a share of {ratio} is not between 0 and 1"));
+            ("max_reject_ratio", problem.help("write one row of a hundred as `0.01`"))
+        });
+    [into, start, lookback, key, select, ratio]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn lookback(value: &serde_json::Value) -> Option<Error> {
@@ -208,14 +218,13 @@ pub(super) fn rules(all: &StreamConfig, own: &StreamConfig, pattern: &str) -> Ve
         .into_iter()
         .filter(|key| *key != "start" && given.contains(key))
     {
-        let problem = Error::warning(
-            Code::UnusedKey,
-            format!("this stream's mode and write do not use `{key}`"),
-        );
-        problems.push((
-            Some(key),
-            problem.help(format!("remove `{key}`, or choose another mode or write")),
-        ));
+        let problem = Error::warning(Code::UnusedKey, format!("`{key}` has no effect on this stream"));
+        let by = if key.starts_with("max_reject") {
+            "`on_error: reject`"
+        } else {
+            "another mode or write"
+        };
+        problems.push((Some(key), problem.help(format!("remove `{key}`, or choose {by}"))));
     }
     if all.query.is_some() && matches!(pattern.parse(), Ok(Pattern::Glob(_))) {
         let problem = Error::new(Code::Conflict, "`query` cannot stand for a glob of streams");
@@ -243,12 +252,19 @@ fn late_rows(all: &StreamConfig) -> Option<Error> {
     })
 }
 
-/// What `deletes` needs: all keys of the source, and a write that keeps the others.
+/// What `deletes` needs: all keys of the source, each with its row, and a write that keeps the others.
 fn deletes(all: &StreamConfig) -> Option<Error> {
     let rule = all.deletes.filter(|rule| *rule != DeleteRule::Ignore)?;
     let full = matches!(all.mode, None | Some(Mode::FullRefresh));
     if full && matches!(all.write, Some(Write::Merge | Write::History)) {
-        return None;
+        let rejects = all.on_error == Some(OnError::Reject);
+        return rejects.then(|| {
+            Error::new(
+                Code::Conflict,
+                "with `on_error: reject` a row that cannot land would count as deleted",
+            )
+            .help("choose `on_error: fail` or `null`, or `deletes: ignore`")
+        });
     }
     let word = if rule == DeleteRule::Soft { "soft" } else { "hard" };
     Some(
@@ -260,7 +276,7 @@ fn deletes(all: &StreamConfig) -> Option<Error> {
     )
 }
 
-/// The keys that have no effect with a stream's mode and write.
+/// The keys that have no effect with a stream's mode, write and `on_error`.
 pub(super) fn unused(all: &StreamConfig) -> Vec<&'static str> {
     let (full, merges) = match (all.mode, all.write) {
         (Some(Mode::Cdc), _) => return Vec::new(),
@@ -272,7 +288,14 @@ pub(super) fn unused(all: &StreamConfig) -> Vec<&'static str> {
             )
         }
     };
-    let unused = [("cursor", full && !merges), ("start", full), ("primary_key", !merges)];
+    let bounds = all.on_error != Some(OnError::Reject);
+    let unused = [
+        ("cursor", full && !merges),
+        ("start", full),
+        ("primary_key", !merges),
+        ("max_rejects", bounds),
+        ("max_reject_ratio", bounds),
+    ];
     unused
         .into_iter()
         .filter_map(|(key, unused)| unused.then_some(key))

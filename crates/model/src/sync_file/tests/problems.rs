@@ -96,6 +96,9 @@ fn stream_keys() {
         "{ select: [\"*\", \"-\"] }",
         "{ allow_lossy: maybe }",
         "{ max_rejects: -1 }",
+        "{ on_error: reject, max_reject_ratio: 5 }",
+        "{ max_rejects: 5 }",
+        "{ write: merge, deletes: soft, on_error: reject }",
     ]));
 }
 

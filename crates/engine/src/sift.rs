@@ -1,0 +1,311 @@
+//! Rows that cannot land, taken out of their batch: `on_error: null` and `reject`.
+//!
+//! A batch that fails is halved until the rows that fail stand alone: a few bad rows cost little, and a batch without any
+//! costs what it always does. Invariant: each row of the batch is kept once or rejected once.
+
+use std::collections::HashMap;
+
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType as Arrow;
+use sha2::{Digest, Sha256};
+use syncapp_connector::{Reject, Target, TargetShape, Writer};
+use syncapp_model::sync_file::OnError;
+use syncapp_model::{Code, DataType, Error, Result, Side};
+use syncapp_transform::Program;
+use syncapp_values::Json;
+
+use crate::StreamPlan;
+use crate::added::Constants;
+
+/// What a value of a masked column shows.
+const MASKED: &str = "\"***\"";
+
+/// How a stream deals with rows that cannot land.
+pub(crate) struct Policy {
+    on_error: OnError,
+    /// Target columns that may not be NULL, and whether rows are found by them.
+    strict: Vec<(usize, String, bool)>,
+    /// For each column that is read: its name, and whether it may be shown.
+    shown: Vec<(String, bool)>,
+    /// Places of the key's columns among those that are read; none where the key is not copied from there.
+    key: Option<Vec<usize>>,
+    run_id: String,
+    moment: i64,
+    max_rejects: Option<u64>,
+    max_ratio: Option<f64>,
+}
+
+/// What became of a batch.
+#[derive(Default)]
+pub(crate) struct Sifted {
+    /// Rows as they land, in their order.
+    pub(crate) kept: Vec<RecordBatch>,
+    /// Rows that are set aside.
+    pub(crate) rejected: Vec<Reject>,
+    /// How many values became NULL.
+    pub(crate) nulled: u64,
+}
+
+/// What maps rows, and who takes them.
+pub(crate) struct Way<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) added: &'a mut Constants,
+    pub(crate) writer: &'a dyn Writer,
+}
+
+impl Policy {
+    pub(crate) fn new(
+        plan: &StreamPlan,
+        program: &Program,
+        target: &Target,
+        shape: &TargetShape,
+        run: (&str, i64),
+    ) -> Self {
+        let columns = target.columns.iter().zip(&shape.columns).enumerate();
+        let strict = columns.filter_map(|(at, (column, lands))| {
+            let key = target.primary_key.contains(&column.name);
+            (key || !lands.nullable).then(|| (at, column.name.clone(), key))
+        });
+        let masked = plan.mapping.masked();
+        let reads = program.reads();
+        let shown = reads
+            .iter()
+            .map(|read| (read.name.clone(), !masked.contains(read.name.as_str())));
+        let mapped = plan.mapping.columns();
+        let key = target.primary_key.iter().map(|name| {
+            let source = mapped.iter().find(|column| column.name == *name)?.source.as_ref()?;
+            reads.iter().position(|read| read.name == *source && !read.native)
+        });
+        Self {
+            on_error: plan.on_error,
+            strict: strict.collect(),
+            shown: shown.collect(),
+            key: key.collect(),
+            run_id: run.0.into(),
+            moment: run.1,
+            max_rejects: plan.max_rejects,
+            max_ratio: plan.max_reject_ratio,
+        }
+    }
+
+    /// Maps a batch; what cannot land becomes NULL or is set aside.
+    pub(crate) fn sift(
+        &self,
+        mut way: Way<'_>,
+        plan: &StreamPlan,
+        batch: &RecordBatch,
+        first_row: u64,
+    ) -> Result<Sifted> {
+        let mut sifted = Sifted::default();
+        self.part(&mut way, plan, batch, first_row, &mut sifted)?;
+        Ok(sifted)
+    }
+
+    fn part(
+        &self,
+        way: &mut Way<'_>,
+        plan: &StreamPlan,
+        batch: &RecordBatch,
+        first_row: u64,
+        sifted: &mut Sifted,
+    ) -> Result<()> {
+        let rows = batch.num_rows();
+        match self.land(way, batch, first_row, &[]) {
+            Ok(mapped) => sifted.kept.push(mapped),
+            Err(error) if !is_about_a_row(&error) => return Err(error),
+            Err(error) if rows <= 1 => self.single(way, plan, batch, first_row, error, sifted)?,
+            Err(_) => {
+                let half = rows / 2;
+                self.part(way, plan, &batch.slice(0, half), first_row, sifted)?;
+                let rest = batch.slice(half, rows - half);
+                self.part(way, plan, &rest, first_row + half as u64, sifted)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A row that cannot land as it is.
+    fn single(
+        &self,
+        way: &mut Way<'_>,
+        plan: &StreamPlan,
+        row: &RecordBatch,
+        number: u64,
+        mut error: Error,
+        sifted: &mut Sifted,
+    ) -> Result<()> {
+        if self.on_error == OnError::Reject {
+            sifted.rejected.push(self.reject(plan, row, &error)?);
+            return Ok(());
+        }
+        let mut nulls = Vec::new();
+        loop {
+            let column = error.report().at.column.clone();
+            let free =
+                |name: &String| !nulls.contains(name) && !self.strict.iter().any(|(_, strict, _)| strict == name);
+            let Some(column) = column.filter(free).filter(|_| is_about_a_row(&error)) else {
+                return Err(error.row(number));
+            };
+            nulls.push(column);
+            match self.land(way, row, number, &nulls) {
+                Ok(mapped) => {
+                    sifted.kept.push(mapped);
+                    sifted.nulled += nulls.len() as u64;
+                    return Ok(());
+                }
+                Err(next) => error = next,
+            }
+        }
+    }
+
+    /// The rows as they would land, if all of them can.
+    fn land(&self, way: &mut Way<'_>, batch: &RecordBatch, first_row: u64, nulls: &[String]) -> Result<RecordBatch> {
+        let mapped = way.program.apply_with_nulls(batch, first_row, nulls)?;
+        let whole = way.added.extend(&mapped)?;
+        for (at, name, key) in &self.strict {
+            if whole.column(*at).null_count() > 0 {
+                let (code, why) = if *key {
+                    (Code::NullKey, format!("the key column `{name}` is NULL"))
+                } else {
+                    (
+                        Code::ConstraintViolated(Side::Destination),
+                        format!("`{name}` takes no NULL"),
+                    )
+                };
+                return Err(Error::new(code, why)
+                    .column(name)
+                    .help("correct the row, or leave it out with `where`"));
+            }
+        }
+        way.writer.check(&whole)?;
+        Ok(whole)
+    }
+
+    /// A row that was read, as it is kept.
+    pub(crate) fn reject(&self, plan: &StreamPlan, row: &RecordBatch, error: &Error) -> Result<Reject> {
+        let cells = row.columns().iter().zip(row.schema_ref().fields()).zip(&self.shown);
+        let mut object = Vec::new();
+        let mut values = Vec::new();
+        for ((array, field), (name, shown)) in cells {
+            let mut value = Vec::new();
+            match DataType::of(field) {
+                _ if !shown => value.extend_from_slice(MASKED.as_bytes()),
+                Some(ty) => Json::of(array.as_ref(), &ty).write(0, &mut value),
+                // The system's own bytes, which mean nothing elsewhere.
+                None if *array.data_type() == Arrow::Binary => {
+                    Json::of(array.as_ref(), &DataType::Binary).write(0, &mut value);
+                }
+                None => {
+                    return Err(Error::internal(format!(
+                        "a column of {} cannot be kept",
+                        array.data_type()
+                    )));
+                }
+            }
+            object.push(if object.is_empty() { b'{' } else { b',' });
+            let named = serde_json::to_vec(name).map_err(|problem| Error::internal(problem.to_string()))?;
+            object.extend(named);
+            object.push(b':');
+            object.extend_from_slice(&value);
+            values.push(String::from_utf8_lossy(&value).into_owned());
+        }
+        object.push(b'}');
+        let row_key = self.key.as_ref().filter(|key| !key.is_empty()).map(|key| {
+            let of_key: Vec<&str> = key.iter().map(|at| values[*at].as_str()).collect();
+            format!("[{}]", of_key.join(","))
+        });
+        let report = error.report();
+        let mut hash = Sha256::new();
+        hash.update(&object);
+        hash.update(report.code.name());
+        hash.update(report.at.column.as_deref().unwrap_or_default());
+        Ok(Reject {
+            id: hex(&hash.finalize()[..8]),
+            run_id: self.run_id.clone(),
+            key: plan.key.clone(),
+            rejected_at: self.moment,
+            row_key,
+            column: report.at.column.clone(),
+            code: report.code.name(),
+            message: report.why.clone(),
+            row: String::from_utf8_lossy(&object).into_owned(),
+        })
+    }
+
+    /// Whether so many rejected rows of those read are too many. The share counts at the end only.
+    pub(crate) fn bounds(&self, reasons: &Reasons, read: u64, at_the_end: bool) -> Result<()> {
+        let rejected = reasons.count;
+        let share = rejected as f64 / (read.max(1)) as f64;
+        let (bound, key) = match (self.max_rejects, self.max_ratio) {
+            (Some(most), _) if rejected > most => (most.to_string(), "max_rejects"),
+            (_, Some(most)) if at_the_end && share > most => (most.to_string(), "max_reject_ratio"),
+            _ => return Ok(()),
+        };
+        let why = format!(
+            "{rejected} of {read} rows cannot land, and `{key}` is {bound}; {}",
+            reasons.most_frequent()
+        );
+        Err(Error::new(Code::TooManyRejects, why).help(format!(
+            "nothing was changed; mend the rows or the mapping, or raise `{key}`"
+        )))
+    }
+}
+
+/// Why rows were rejected, and how often.
+#[derive(Default)]
+pub(crate) struct Reasons {
+    pub(crate) count: u64,
+    by: HashMap<String, u64>,
+    /// How often each row has been met: the same row twice is two rejects.
+    met: HashMap<u64, u64>,
+}
+
+impl Reasons {
+    /// Counts some, and tells rows that are the same apart.
+    pub(crate) fn add(&mut self, rejects: &mut [Reject]) {
+        for reject in rejects {
+            self.count += 1;
+            let column = reject.column.as_deref().unwrap_or("the row");
+            *self.by.entry(format!("{} in {column}", reject.code)).or_default() += 1;
+            let times = self
+                .met
+                .entry(u64::from_str_radix(&reject.id, 16).unwrap_or_default())
+                .or_default();
+            *times += 1;
+            if *times > 1 {
+                reject.id = format!("{}-{times}", reject.id);
+            }
+        }
+    }
+
+    fn most_frequent(&self) -> String {
+        let mut reasons: Vec<_> = self.by.iter().collect();
+        reasons.sort_by(|one, other| other.1.cmp(one.1).then(one.0.cmp(other.0)));
+        let named: Vec<String> = reasons
+            .iter()
+            .take(3)
+            .map(|(reason, times)| format!("{times} times {reason}"))
+            .collect();
+        named.join(", ")
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = Vec::with_capacity(bytes.len() * 2);
+    syncapp_values::write_hex(bytes, &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Whether an error is about a row, not about the system or the stream.
+fn is_about_a_row(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Code::CastFailed
+            | Code::ExpressionFailed
+            | Code::NullKey
+            | Code::ValueOutOfRange(Side::Destination)
+            | Code::InvalidData(Side::Destination)
+            | Code::TooLarge(Side::Destination)
+            | Code::ConstraintViolated(Side::Destination)
+    )
+}
