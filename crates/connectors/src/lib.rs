@@ -1,5 +1,6 @@
 //! The systems that SyncApp connects, one folder each. No folder knows another.
 
+mod cells;
 pub mod files;
 pub mod postgres;
 mod registry;

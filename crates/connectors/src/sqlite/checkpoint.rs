@@ -11,7 +11,7 @@ use syncapp_connector::State;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Position, Result, RowHash, StreamKey};
 
 use super::error::At;
-use super::text;
+use crate::cells::text;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS main._syncapp_checkpoint(

@@ -12,8 +12,9 @@ use syncapp_model::sync_file::DeleteRule;
 use super::error::At;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
+use super::stage;
 use super::target::{self, Plan};
-use super::{stage, text};
+use crate::cells::text;
 
 /// Brings a history up to the staged rows.
 pub(super) fn apply(connection: &Connection, target: &Target, plan: &Plan, key: &Key) -> Result<Receipt> {

@@ -7,8 +7,9 @@ use syncapp_model::{Code, DataType, Error, Result};
 use super::error::At;
 use super::order::{self, Order};
 use super::sql::{joined, main_table, quote};
+use super::stage;
 use super::target::{self, Plan};
-use super::{stage, text};
+use crate::cells::text;
 
 /// The key's columns: in the staging table, and in the target.
 pub(super) struct Key {

@@ -20,14 +20,10 @@ mod checkpoint;
 mod commit;
 mod config;
 mod connect;
-mod decimal;
-mod decode;
 mod destination;
-mod encode;
 mod error;
 mod history;
 mod infer;
-mod list;
 mod load;
 mod merge;
 mod order;
@@ -39,7 +35,6 @@ mod stage;
 mod target;
 #[cfg(test)]
 mod tests;
-mod text;
 mod types;
 mod user_sql;
 

@@ -9,7 +9,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Value, ValueRef};
 use syncapp_model::{DataType, Scalar};
 
-use super::{decimal, text};
+use crate::cells::{decimal, text};
 
 const FUNCTION: &str = "_syncapp_order";
 

@@ -8,17 +8,17 @@ use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Schema, SchemaRef};
 use async_trait::async_trait;
 use futures_util::Stream;
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, InterruptHandle};
 use syncapp_connector::{Batch, BatchStream, ReadRequest, Snapshot, Split};
 use syncapp_model::{Code, Column as CatalogColumn, Error, Result, Side, StreamName};
 use tokio::sync::mpsc;
 
-use super::decode::Column;
 use super::error::At;
 use super::order::Order;
 use super::source::Found;
 use super::sql::{joined, quote};
+use crate::cells::{Cell, Column};
 
 /// How many batches wait between SQLite's thread and the engine.
 const DEPTH: usize = 2;
@@ -175,7 +175,7 @@ impl Reading {
             let mut size = 0;
             for (at, column) in columns.iter_mut().enumerate() {
                 let value = row.get_ref(at).reading()?;
-                size += column.push(value, &mut scratch).map_err(|wrong| {
+                size += column.push(cell(value), &mut scratch).map_err(|wrong| {
                     let (column, stream) = (&self.columns[at], &self.stream);
                     let place = if self.rowid {
                         format!("rowid {}", row.get::<_, i64>(self.columns.len()).unwrap_or_default())
@@ -239,5 +239,16 @@ impl Drop for Rows {
         if !self.done {
             self.interrupt.interrupt();
         }
+    }
+}
+
+/// A value as the file stores it.
+fn cell(value: ValueRef<'_>) -> Cell<'_> {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(value) => Cell::Integer(value),
+        ValueRef::Real(value) => Cell::Real(value),
+        ValueRef::Text(bytes) => Cell::Text(bytes),
+        ValueRef::Blob(bytes) => Cell::Blob(bytes),
     }
 }

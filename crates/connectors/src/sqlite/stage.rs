@@ -2,15 +2,16 @@
 //! connection. Its columns are `c0`, `c1`…, with the affinities of the target's.
 
 use arrow_array::RecordBatch;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement};
 use syncapp_connector::Target;
 use syncapp_model::{Code, DataType, Error, Result, Side};
 
-use super::encode::Cells;
 use super::error::At;
 use super::sql::{STAGE, joined};
 use super::target::Plan;
 use super::types::Affinity;
+use crate::cells::{Cell, Cells, Wrong};
 
 /// The staging table.
 pub(super) fn table() -> String {
@@ -40,6 +41,34 @@ pub(super) fn insert(connection: &Connection, columns: usize) -> Result<Statemen
         .writing()
 }
 
+/// A value as it is bound.
+struct Stored<'a>(Cell<'a>);
+
+impl ToSql for Stored<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Cell::Null => ValueRef::Null,
+            Cell::Integer(value) | Cell::Micros(value) => ValueRef::Integer(value),
+            Cell::Days(value) => ValueRef::Integer(value.into()),
+            Cell::Real(value) => ValueRef::Real(value),
+            Cell::Text(value) => ValueRef::Text(value),
+            Cell::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+/// A cell of a table, in a column of REAL affinity or another. SQLite would store NaN as NULL, and in a column of REAL
+/// affinity −0.0 as 0.0.
+fn stored<'a>(cells: &'a Cells<'a>, row: usize, real: bool, scratch: &'a mut String) -> Result<Stored<'a>, Wrong> {
+    match cells.cell(row, scratch)? {
+        Cell::Real(value) if value.is_nan() => Err(Wrong("NaN, which would become NULL")),
+        Cell::Real(value) if real && value == 0.0 && value.is_sign_negative() => {
+            Err(Wrong("negative zero, which would become zero in a column declared so"))
+        }
+        cell => Ok(Stored(cell)),
+    }
+}
+
 /// Whether SQLite can hold every value of a batch.
 pub(super) fn check(target: &Target, plan: &Plan, batch: &RecordBatch) -> Result<()> {
     let mut scratch = String::new();
@@ -47,7 +76,7 @@ pub(super) fn check(target: &Target, plan: &Plan, batch: &RecordBatch) -> Result
         let cells = Cells::of(array.as_ref(), &column.ty)?;
         let real = Affinity::of(&planned.declared) == Affinity::Real;
         for row in 0..batch.num_rows() {
-            cells.stored(row, real, &mut scratch).map_err(|wrong| {
+            stored(&cells, row, real, &mut scratch).map_err(|wrong| {
                 let why = format!("SQLite cannot hold the value: it is {}", wrong.0);
                 Error::new(Code::ValueOutOfRange(Side::Destination), why)
                     .column(&column.name)
@@ -100,7 +129,7 @@ pub(super) fn fill(
         }
         for (at, cells) in cells.iter().enumerate() {
             let real = affinities[at] == Affinity::Real;
-            let stored = cells.stored(row, real, &mut scratch).map_err(|wrong| {
+            let stored = stored(cells, row, real, &mut scratch).map_err(|wrong| {
                 here(
                     Code::ValueOutOfRange(Side::Destination),
                     at,

@@ -9,19 +9,18 @@ use arrow_array::builder::{
     StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
 use arrow_array::{ArrayRef, ListArray};
-use arrow_buffer::{NullBufferBuilder, OffsetBuffer};
+use arrow_buffer::{IntervalMonthDayNano, NullBufferBuilder, OffsetBuffer};
 use arrow_schema::FieldRef;
-use rusqlite::types::ValueRef;
 use syncapp_model::DataType;
 
-use super::{decimal, list, text};
+use super::{Cell, decimal, list, text};
 
 /// Why a value cannot be carried: what it is instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wrong(pub(super) &'static str);
+pub(crate) struct Wrong(pub(crate) &'static str);
 
 /// A column of a batch as it fills.
-pub(super) enum Column {
+pub(crate) enum Column {
     Bool(BooleanBuilder),
     Int16(Int16Builder),
     Int32(Int32Builder),
@@ -52,7 +51,7 @@ const EXACT: i64 = 1 << 53;
 
 impl Column {
     /// An empty column of a type.
-    pub(super) fn new(ty: &DataType) -> Self {
+    pub(crate) fn new(ty: &DataType) -> Self {
         match ty {
             DataType::Bool => Self::Bool(BooleanBuilder::new()),
             DataType::Int16 => Self::Int16(Int16Builder::new()),
@@ -88,25 +87,25 @@ impl Column {
     }
 
     /// Whether it holds floats.
-    pub(super) fn is_real(&self) -> bool {
+    pub(crate) fn is_real(&self) -> bool {
         matches!(self, Self::Float32(_) | Self::Float64(_))
     }
 
     /// Whether it holds bytes.
-    pub(super) fn is_binary(&self) -> bool {
+    pub(crate) fn is_binary(&self) -> bool {
         matches!(self, Self::Binary(_))
     }
 
     /// Adds a value; about how many bytes it takes.
-    pub(super) fn push(&mut self, value: ValueRef<'_>, scratch: &mut String) -> Result<usize, Wrong> {
-        if let ValueRef::Null = value {
+    pub(crate) fn push(&mut self, value: Cell<'_>, scratch: &mut String) -> Result<usize, Wrong> {
+        if let Cell::Null = value {
             self.push_null();
             return Ok(8);
         }
         match self {
             Self::Bool(column) => column.append_value(match value {
-                ValueRef::Integer(0) => false,
-                ValueRef::Integer(1) => true,
+                Cell::Integer(0) => false,
+                Cell::Integer(1) => true,
                 _ => return Err(Wrong("neither 0 nor 1")),
             }),
             Self::Int16(column) => {
@@ -149,17 +148,17 @@ impl Column {
                 .ok_or(NO_DECIMAL)?;
             }
             Self::String(column) => match value {
-                ValueRef::Text(bytes) => {
+                Cell::Text(bytes) => {
                     let value = utf8(bytes)?;
                     column.append_value(value);
                     return Ok(value.len() + 4);
                 }
-                ValueRef::Integer(value) => {
+                Cell::Integer(value) => {
                     scratch.clear();
                     let _ = write!(scratch, "{value}");
                     column.append_value(&*scratch);
                 }
-                ValueRef::Real(value) => {
+                Cell::Real(value) => {
                     scratch.clear();
                     let _ = write!(scratch, "{value:?}");
                     column.append_value(&*scratch);
@@ -167,30 +166,35 @@ impl Column {
                 _ => return Err(Wrong("bytes")),
             },
             Self::Json(column) => match value {
-                ValueRef::Text(bytes) => {
+                Cell::Text(bytes) => {
                     column.append_value(utf8(bytes)?);
                     return Ok(bytes.len() + 4);
                 }
-                ValueRef::Integer(value) => column.append_value(value.to_string()),
-                ValueRef::Real(value) if value.is_finite() => column.append_value(format!("{value:?}")),
+                Cell::Integer(value) => column.append_value(value.to_string()),
+                Cell::Real(value) if value.is_finite() => column.append_value(format!("{value:?}")),
                 _ => return Err(Wrong("no JSON text")),
             },
             Self::Binary(column) => match value {
-                ValueRef::Blob(bytes) => {
+                Cell::Blob(bytes) => {
                     column.append_value(bytes);
                     return Ok(bytes.len() + 4);
                 }
-                ValueRef::Text(_) => return Err(Wrong("text")),
+                Cell::Text(_) => return Err(Wrong("text")),
                 _ => return Err(Wrong("a number")),
             },
             Self::Date(column) => {
-                let days = text::date(spelled(value)?).and_then(|days| days.try_into().ok());
+                let days = match value {
+                    Cell::Days(days) => Some(days),
+                    _ => text::date(spelled(value)?).and_then(|days| days.try_into().ok()),
+                };
                 column.append_value(days.ok_or(Wrong("text that is no date of the form YYYY-MM-DD"))?);
             }
             Self::Time(column) => {
-                column.append_value(
-                    text::time(spelled(value)?).ok_or(Wrong("text that is no time of the form hh:mm:ss"))?,
-                );
+                let micros = match value {
+                    Cell::Micros(micros) => (0..=text::DAY).contains(&micros).then_some(micros),
+                    _ => text::time(spelled(value)?),
+                };
+                column.append_value(micros.ok_or(Wrong("no time of day of the form hh:mm:ss"))?);
             }
             Self::Timestamp(column, utc) => {
                 let wrong = if *utc {
@@ -198,14 +202,22 @@ impl Column {
                 } else {
                     Wrong("text that is no timestamp of the form YYYY-MM-DD hh:mm:ss")
                 };
-                column.append_value(text::timestamp(spelled(value)?, *utc).ok_or(wrong)?);
+                let micros = match value {
+                    Cell::Micros(micros) => Some(micros),
+                    _ => text::timestamp(spelled(value)?, *utc),
+                };
+                column.append_value(micros.ok_or(wrong)?);
             }
             Self::Interval(column) => {
-                column.append_value(text::interval(spelled(value)?).ok_or(Wrong("text that is no ISO 8601 duration"))?);
+                let span = match value {
+                    Cell::Micros(micros) => Some(IntervalMonthDayNano::new(0, 0, micros * 1000)),
+                    _ => text::interval(spelled(value)?),
+                };
+                column.append_value(span.ok_or(Wrong("text that is no ISO 8601 duration"))?);
             }
             Self::Uuid(column) => {
                 let bytes = match value {
-                    ValueRef::Blob(bytes) => bytes.try_into().ok(),
+                    Cell::Blob(bytes) => bytes.try_into().ok(),
                     _ => text::uuid(spelled(value)?),
                 };
                 let bytes: [u8; 16] = bytes.ok_or(Wrong("no UUID"))?;
@@ -248,7 +260,7 @@ impl Column {
     }
 
     /// What has come, and empty again.
-    pub(super) fn take(&mut self) -> ArrayRef {
+    pub(crate) fn take(&mut self) -> ArrayRef {
         match self {
             Self::Bool(column) => Arc::new(column.finish()),
             Self::Int16(column) => Arc::new(column.finish()),
@@ -280,21 +292,21 @@ impl Column {
 
 const NO_DECIMAL: Wrong = Wrong("no decimal of that precision and scale");
 
-fn integer(value: ValueRef<'_>) -> Result<i64, Wrong> {
+fn integer(value: Cell<'_>) -> Result<i64, Wrong> {
     match value {
-        ValueRef::Integer(value) => Ok(value),
-        ValueRef::Real(_) => Err(Wrong("a real number")),
-        ValueRef::Text(_) => Err(Wrong("text")),
+        Cell::Integer(value) => Ok(value),
+        Cell::Real(_) => Err(Wrong("a real number")),
+        Cell::Text(_) => Err(Wrong("text")),
         _ => Err(Wrong("bytes")),
     }
 }
 
-fn real(value: ValueRef<'_>) -> Result<f64, Wrong> {
+fn real(value: Cell<'_>) -> Result<f64, Wrong> {
     match value {
-        ValueRef::Real(value) => Ok(value),
-        ValueRef::Integer(value) if (-EXACT..=EXACT).contains(&value) => Ok(value as f64),
-        ValueRef::Integer(_) => Err(Wrong("an integer that no float names exactly")),
-        ValueRef::Text(_) => Err(Wrong("text")),
+        Cell::Real(value) => Ok(value),
+        Cell::Integer(value) if (-EXACT..=EXACT).contains(&value) => Ok(value as f64),
+        Cell::Integer(_) => Err(Wrong("an integer that no float names exactly")),
+        Cell::Text(_) => Err(Wrong("text")),
         _ => Err(Wrong("bytes")),
     }
 }
@@ -303,21 +315,21 @@ fn utf8(bytes: &[u8]) -> Result<&str, Wrong> {
     std::str::from_utf8(bytes).map_err(|_| Wrong("text that is not UTF-8"))
 }
 
-fn spelled(value: ValueRef<'_>) -> Result<&str, Wrong> {
+fn spelled(value: Cell<'_>) -> Result<&str, Wrong> {
     match value {
-        ValueRef::Text(bytes) => utf8(bytes),
-        ValueRef::Blob(_) => Err(Wrong("bytes")),
+        Cell::Text(bytes) => utf8(bytes),
+        Cell::Blob(_) => Err(Wrong("bytes")),
         _ => Err(Wrong("a number")),
     }
 }
 
 /// A number's plain decimal text; a real's is the shortest that names it.
-fn with_digits<T>(value: ValueRef<'_>, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Wrong> {
+fn with_digits<T>(value: Cell<'_>, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Wrong> {
     Ok(match value {
-        ValueRef::Integer(value) => read(&value.to_string()),
-        ValueRef::Real(f64::INFINITY) => read("Infinity"),
-        ValueRef::Real(f64::NEG_INFINITY) => read("-Infinity"),
-        ValueRef::Real(value) => read(&value.to_string()),
+        Cell::Integer(value) => read(&value.to_string()),
+        Cell::Real(f64::INFINITY) => read("Infinity"),
+        Cell::Real(f64::NEG_INFINITY) => read("-Infinity"),
+        Cell::Real(value) => read(&value.to_string()),
         _ => read(spelled(value)?),
     })
 }

@@ -10,14 +10,13 @@ use arrow_array::{
     StringArray,
 };
 use arrow_buffer::NullBuffer;
-use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use syncapp_model::{DataType, Error, Result};
 
 use super::decode::Wrong;
-use super::{decimal, list, text};
+use super::{Cell, decimal, list, text};
 
 /// A column of a batch, by its type.
-pub(super) enum Cells<'a> {
+pub(crate) enum Cells<'a> {
     Bool(&'a BooleanArray),
     Int16(&'a PrimitiveArray<Int16Type>),
     Int32(&'a PrimitiveArray<Int32Type>),
@@ -40,30 +39,9 @@ pub(super) enum Cells<'a> {
     },
 }
 
-/// A value as SQLite stores it.
-pub(super) enum Stored<'a> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(&'a str),
-    Blob(&'a [u8]),
-}
-
-impl ToSql for Stored<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self {
-            Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),
-            Self::Integer(value) => ToSqlOutput::Borrowed(ValueRef::Integer(*value)),
-            Self::Real(value) => ToSqlOutput::Borrowed(ValueRef::Real(*value)),
-            Self::Text(value) => ToSqlOutput::Borrowed(ValueRef::Text(value.as_bytes())),
-            Self::Blob(value) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
-        })
-    }
-}
-
 impl<'a> Cells<'a> {
     /// The cells of an array, which has to be the type's own Arrow form.
-    pub(super) fn of(array: &'a dyn Array, ty: &DataType) -> Result<Self> {
+    pub(crate) fn of(array: &'a dyn Array, ty: &DataType) -> Result<Self> {
         if *array.data_type() != ty.arrow() {
             let got = array.data_type();
             return Err(Error::internal(format!("a column of type {ty} came as Arrow's {got}")));
@@ -98,33 +76,21 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// A cell of a table, in a column of REAL affinity or another. SQLite would store NaN as NULL, and in a column of
-    /// REAL affinity −0.0 as 0.0.
-    pub(super) fn stored<'s>(&'s self, row: usize, real: bool, scratch: &'s mut String) -> Result<Stored<'s>, Wrong> {
-        match self.stored_item(row, scratch)? {
-            Stored::Real(value) if value.is_nan() => Err(Wrong("NaN, which would become NULL")),
-            Stored::Real(value) if real && value == 0.0 && value.is_sign_negative() => {
-                Err(Wrong("negative zero, which would become zero in a column declared so"))
-            }
-            stored => Ok(stored),
-        }
-    }
-
-    /// An item of a list, where NaN has a spelling.
-    pub(super) fn stored_item<'s>(&'s self, row: usize, scratch: &'s mut String) -> Result<Stored<'s>, Wrong> {
+    /// A cell.
+    pub(crate) fn cell<'s>(&'s self, row: usize, scratch: &'s mut String) -> Result<Cell<'s>, Wrong> {
         if self.is_null(row) {
-            return Ok(Stored::Null);
+            return Ok(Cell::Null);
         }
         scratch.clear();
         match self {
-            Self::Bool(column) => return Ok(Stored::Integer(i64::from(column.value(row)))),
-            Self::Int16(column) => return Ok(Stored::Integer(column.value(row).into())),
-            Self::Int32(column) => return Ok(Stored::Integer(column.value(row).into())),
-            Self::Int64(column) => return Ok(Stored::Integer(column.value(row))),
-            Self::Float32(column) => return Ok(Stored::Real(column.value(row).into())),
-            Self::Float64(column) => return Ok(Stored::Real(column.value(row))),
-            Self::Text(column) => return Ok(Stored::Text(column.value(row))),
-            Self::Binary(column) => return Ok(Stored::Blob(column.value(row))),
+            Self::Bool(column) => return Ok(Cell::Integer(i64::from(column.value(row)))),
+            Self::Int16(column) => return Ok(Cell::Integer(column.value(row).into())),
+            Self::Int32(column) => return Ok(Cell::Integer(column.value(row).into())),
+            Self::Int64(column) => return Ok(Cell::Integer(column.value(row))),
+            Self::Float32(column) => return Ok(Cell::Real(column.value(row).into())),
+            Self::Float64(column) => return Ok(Cell::Real(column.value(row))),
+            Self::Text(column) => return Ok(Cell::Text(column.value(row).as_bytes())),
+            Self::Binary(column) => return Ok(Cell::Blob(column.value(row))),
             Self::Decimal128(column, scale) => decimal::write(scratch, &column.value(row), *scale),
             Self::Decimal256(column, scale) => decimal::write(scratch, &column.value(row), *scale),
             Self::Date(column) => text::write_date(scratch, column.value(row).into()),
@@ -140,11 +106,11 @@ impl<'a> Cells<'a> {
                 list::write(scratch, items, offsets[row] as usize, offsets[row + 1] as usize)?;
             }
         }
-        Ok(Stored::Text(scratch))
+        Ok(Cell::Text(scratch.as_bytes()))
     }
 
     /// Whether a cell is NULL.
-    pub(super) fn is_null(&self, row: usize) -> bool {
+    pub(crate) fn is_null(&self, row: usize) -> bool {
         match self {
             Self::Bool(column) => column.is_null(row),
             Self::Int16(column) => column.is_null(row),

@@ -4,15 +4,14 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use rusqlite::types::ValueRef;
 use serde_json::value::RawValue;
 
 use super::decode::{Column, Wrong};
-use super::encode::{Cells, Stored};
-use super::text;
+use super::encode::Cells;
+use super::{Cell, text};
 
 /// Spells items `from..to` of an array as a JSON array.
-pub(super) fn write(out: &mut String, items: &Cells<'_>, from: usize, to: usize) -> Result<(), Wrong> {
+pub(crate) fn write(out: &mut String, items: &Cells<'_>, from: usize, to: usize) -> Result<(), Wrong> {
     let mut scratch = String::new();
     out.push('[');
     for at in from..to {
@@ -27,13 +26,17 @@ pub(super) fn write(out: &mut String, items: &Cells<'_>, from: usize, to: usize)
             }
             continue;
         }
-        match items.stored_item(at, &mut scratch)? {
-            Stored::Null => out.push_str("null"),
-            Stored::Integer(value) => drop(write!(out, "{value}")),
-            Stored::Real(value) if value.is_finite() => drop(write!(out, "{value:?}")),
-            Stored::Real(value) => drop(write!(out, "\"{value}\"")),
-            Stored::Text(value) => string(out, value),
-            Stored::Blob(bytes) => {
+        match items.cell(at, &mut scratch)? {
+            Cell::Null => out.push_str("null"),
+            Cell::Integer(value) => drop(write!(out, "{value}")),
+            Cell::Real(value) if value.is_finite() => drop(write!(out, "{value:?}")),
+            Cell::Real(value) => drop(write!(out, "\"{value}\"")),
+            Cell::Text(value) => string(
+                out,
+                std::str::from_utf8(value).map_err(|_| Wrong("text that is not UTF-8"))?,
+            ),
+            Cell::Days(_) | Cell::Micros(_) => return Err(Wrong("a time without its spelling")),
+            Cell::Blob(bytes) => {
                 out.push('"');
                 for byte in bytes {
                     text::write_hex(out, *byte);
@@ -61,23 +64,23 @@ fn string(out: &mut String, value: &str) {
 }
 
 /// Reads a JSON array into the items' column; how many there are.
-pub(super) fn read(array: &str, items: &mut Column, scratch: &mut String) -> Result<usize, Wrong> {
+pub(crate) fn read(array: &str, items: &mut Column, scratch: &mut String) -> Result<usize, Wrong> {
     const NO_LIST: Wrong = Wrong("text that is no JSON array");
     let tokens: Vec<&RawValue> = serde_json::from_str(array).map_err(|_| NO_LIST)?;
     for token in &tokens {
         let token = token.get();
         if token == "null" {
-            items.push(ValueRef::Null, scratch)?;
+            items.push(Cell::Null, scratch)?;
         } else if token.starts_with('"') {
             let value: Cow<'_, str> = serde_json::from_str::<String>(token).map_err(|_| NO_LIST)?.into();
             item(&value, items, scratch)?;
         } else if token.starts_with('[') {
-            items.push(ValueRef::Text(token.as_bytes()), scratch)?;
+            items.push(Cell::Text(token.as_bytes()), scratch)?;
         } else if let (false, Ok(value)) = (items.is_real(), token.parse()) {
-            items.push(ValueRef::Integer(value), scratch)?;
+            items.push(Cell::Integer(value), scratch)?;
         } else {
             let value = token.parse().map_err(|_| Wrong("a list item of another type"))?;
-            items.push(ValueRef::Real(value), scratch)?;
+            items.push(Cell::Real(value), scratch)?;
         }
     }
     Ok(tokens.len())
@@ -87,7 +90,7 @@ pub(super) fn read(array: &str, items: &mut Column, scratch: &mut String) -> Res
 fn item(value: &str, items: &mut Column, scratch: &mut String) -> Result<(), Wrong> {
     if items.is_real() {
         let value = value.parse().map_err(|_| Wrong("a list item that is no number"))?;
-        items.push(ValueRef::Real(value), scratch)?;
+        items.push(Cell::Real(value), scratch)?;
     } else if items.is_binary() {
         const NO_BYTES: Wrong = Wrong("a list item that is not hexadecimal");
         let pairs = value.as_bytes().chunks(2);
@@ -95,9 +98,9 @@ fn item(value: &str, items: &mut Column, scratch: &mut String) -> Result<(), Wro
             .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
             .collect();
         let bytes = bytes.filter(|_| value.len().is_multiple_of(2)).ok_or(NO_BYTES)?;
-        items.push(ValueRef::Blob(&bytes), scratch)?;
+        items.push(Cell::Blob(&bytes), scratch)?;
     } else {
-        items.push(ValueRef::Text(value.as_bytes()), scratch)?;
+        items.push(Cell::Text(value.as_bytes()), scratch)?;
     }
     Ok(())
 }

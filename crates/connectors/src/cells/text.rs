@@ -1,4 +1,4 @@
-//! How dates, times, intervals and UUIDs are spelled, which SQLite has no storage for: as text, always the same for
+//! How dates, times, intervals and UUIDs are spelled, which a system has no type for: as text, always the same for
 //! the same value.
 //!
 //! Dates are `YYYY-MM-DD`, with more digits or a minus sign beyond the years 0 to 9999. Timestamps are
@@ -9,7 +9,8 @@ use arrow_buffer::IntervalMonthDayNano;
 
 use super::decimal::decimal_parts;
 
-const DAY: i64 = 86_400_000_000;
+/// Microseconds of a day.
+pub(crate) const DAY: i64 = 86_400_000_000;
 
 /// The calendar day of a number of days since 1970-01-01 (proleptic Gregorian).
 fn civil(days: i64) -> (i64, i64, i64) {
@@ -41,7 +42,7 @@ fn pad(out: &mut String, value: i64, width: u32) {
 }
 
 /// Spells a day.
-pub(super) fn write_date(out: &mut String, days: i64) {
+pub(crate) fn write_date(out: &mut String, days: i64) {
     let (year, month, day) = civil(days);
     if year < 0 {
         out.push('-');
@@ -67,7 +68,7 @@ pub(super) fn write_date(out: &mut String, days: i64) {
 }
 
 /// Spells a time of day; `false` where it is none.
-pub(super) fn write_time(out: &mut String, micros: i64) -> bool {
+pub(crate) fn write_time(out: &mut String, micros: i64) -> bool {
     if !(0..=DAY).contains(&micros) {
         return false;
     }
@@ -83,7 +84,7 @@ pub(super) fn write_time(out: &mut String, micros: i64) -> bool {
 }
 
 /// Spells a date and time of day.
-pub(super) fn write_timestamp(out: &mut String, micros: i64, utc: bool) {
+pub(crate) fn write_timestamp(out: &mut String, micros: i64, utc: bool) {
     write_date(out, micros.div_euclid(DAY));
     out.push(' ');
     write_time(out, micros.rem_euclid(DAY));
@@ -93,14 +94,14 @@ pub(super) fn write_timestamp(out: &mut String, micros: i64, utc: bool) {
 }
 
 /// A moment as a column of timestamps with a zone holds it.
-pub(super) fn moment(micros: i64) -> String {
+pub(crate) fn moment(micros: i64) -> String {
     let mut text = String::new();
     write_timestamp(&mut text, micros, true);
     text
 }
 
 /// Spells an interval.
-pub(super) fn write_interval(out: &mut String, value: IntervalMonthDayNano) {
+pub(crate) fn write_interval(out: &mut String, value: IntervalMonthDayNano) {
     use std::fmt::Write as _;
     let (seconds, nanos) = (
         value.nanoseconds / 1_000_000_000,
@@ -119,7 +120,7 @@ pub(super) fn write_interval(out: &mut String, value: IntervalMonthDayNano) {
 }
 
 /// Spells a UUID.
-pub(super) fn write_uuid(out: &mut String, bytes: &[u8]) {
+pub(crate) fn write_uuid(out: &mut String, bytes: &[u8]) {
     for (at, byte) in bytes.iter().enumerate() {
         if matches!(at, 4 | 6 | 8 | 10) {
             out.push('-');
@@ -129,7 +130,7 @@ pub(super) fn write_uuid(out: &mut String, bytes: &[u8]) {
 }
 
 /// Spells a byte in hexadecimal.
-pub(super) fn write_hex(out: &mut String, byte: u8) {
+pub(crate) fn write_hex(out: &mut String, byte: u8) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.push(char::from(DIGITS[usize::from(byte >> 4)]));
     out.push(char::from(DIGITS[usize::from(byte & 15)]));
@@ -141,7 +142,7 @@ fn number(text: &str, width: std::ops::RangeInclusive<usize>) -> Option<i64> {
 }
 
 /// Reads a day.
-pub(super) fn date(text: &str) -> Option<i64> {
+pub(crate) fn date(text: &str) -> Option<i64> {
     let (negative, plain) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let mut parts = plain.splitn(3, '-');
     let year = number(parts.next()?, 4..=7)?;
@@ -152,7 +153,7 @@ pub(super) fn date(text: &str) -> Option<i64> {
 }
 
 /// Reads a time of day, up to 24:00.
-pub(super) fn time(text: &str) -> Option<i64> {
+pub(crate) fn time(text: &str) -> Option<i64> {
     let (clock, fraction) = text
         .split_once('.')
         .map_or((text, None), |(clock, fraction)| (clock, Some(fraction)));
@@ -179,7 +180,7 @@ pub(super) fn time(text: &str) -> Option<i64> {
 }
 
 /// Reads a date and time of day; `utc` wants a zone, and takes the instant to UTC.
-pub(super) fn timestamp(text: &str, utc: bool) -> Option<i64> {
+pub(crate) fn timestamp(text: &str, utc: bool) -> Option<i64> {
     let Some(at) = text.find(['T', ' ']) else {
         return if utc { None } else { date(text)?.checked_mul(DAY) };
     };
@@ -208,7 +209,7 @@ fn zone(text: &str) -> Option<i64> {
 }
 
 /// Reads an ISO 8601 duration, each part with its own sign.
-pub(super) fn interval(text: &str) -> Option<IntervalMonthDayNano> {
+pub(crate) fn interval(text: &str) -> Option<IntervalMonthDayNano> {
     let mut rest = text.strip_prefix('P')?;
     let (mut months, mut days, mut nanos, mut timed) = (0_i64, 0_i64, 0_i128, false);
     while !rest.is_empty() {
@@ -246,7 +247,7 @@ pub(super) fn interval(text: &str) -> Option<IntervalMonthDayNano> {
 }
 
 /// Reads a UUID, with or without dashes.
-pub(super) fn uuid(text: &str) -> Option<[u8; 16]> {
+pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
     let mut bytes = [0; 16];
     let mut count = 0;
     for digit in text.bytes().filter(|byte| *byte != b'-') {

@@ -3,7 +3,7 @@
 use arrow_buffer::i256;
 
 /// Spells a number of `scale` digits behind the point, given without the point.
-pub(super) fn write(out: &mut String, unscaled: &dyn std::fmt::Display, scale: u8) {
+pub(crate) fn write(out: &mut String, unscaled: &dyn std::fmt::Display, scale: u8) {
     use std::fmt::Write as _;
     let start = out.len();
     let _ = write!(out, "{unscaled}");
@@ -19,7 +19,7 @@ pub(super) fn write(out: &mut String, unscaled: &dyn std::fmt::Display, scale: u
 }
 
 /// The parts of a plain decimal: its sign, and its digits before and behind the point without needless zeros.
-pub(super) fn decimal_parts(text: &str) -> Option<(bool, &str, &str)> {
+pub(crate) fn decimal_parts(text: &str) -> Option<(bool, &str, &str)> {
     let (negative, plain) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -49,19 +49,19 @@ fn unscaled(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Optio
 }
 
 /// Reads a decimal of up to 38 digits.
-pub(super) fn decimal128(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<i128> {
+pub(crate) fn decimal128(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<i128> {
     unscaled(text, precision, scale, scratch)?;
     scratch.parse().ok()
 }
 
 /// Reads a decimal of up to 76 digits.
-pub(super) fn decimal256(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<i256> {
+pub(crate) fn decimal256(text: &str, precision: u8, scale: u8, scratch: &mut String) -> Option<i256> {
     unscaled(text, precision, scale, scratch)?;
     scratch.parse().ok()
 }
 
 /// Whether a text is an unbounded decimal.
-pub(super) fn is_decimal(text: &str) -> bool {
+pub(crate) fn is_decimal(text: &str) -> bool {
     matches!(text, "NaN" | "Infinity" | "-Infinity") || decimal_parts(text).is_some()
 }
 
