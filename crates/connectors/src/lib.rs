@@ -2,8 +2,10 @@
 
 mod cells;
 pub mod files;
+pub mod mysql;
 pub mod postgres;
 mod registry;
+pub mod server;
 pub mod sqlite;
 
 pub use registry::{PLANNED, connectors};

@@ -141,15 +141,20 @@ fn number(text: &str, width: std::ops::RangeInclusive<usize>) -> Option<i64> {
     if plain { text.parse().ok() } else { None }
 }
 
+/// The days since 1970-01-01 of a calendar day, if there is such a day.
+pub(crate) fn day(year: i64, month: i64, day: i64) -> Option<i64> {
+    let days = days_of(year, month, day);
+    let real = (1..=12).contains(&month) && (1..=31).contains(&day) && civil(days).2 == day;
+    real.then_some(days)
+}
+
 /// Reads a day.
 pub(crate) fn date(text: &str) -> Option<i64> {
     let (negative, plain) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let mut parts = plain.splitn(3, '-');
     let year = number(parts.next()?, 4..=7)?;
-    let (month, day) = (number(parts.next()?, 2..=2)?, number(parts.next()?, 2..=2)?);
-    let days = days_of(if negative { -year } else { year }, month, day);
-    let real = (1..=12).contains(&month) && (1..=31).contains(&day) && civil(days).2 == day;
-    real.then_some(days)
+    let (month, of_month) = (number(parts.next()?, 2..=2)?, number(parts.next()?, 2..=2)?);
+    day(if negative { -year } else { year }, month, of_month)
 }
 
 /// Reads a time of day, up to 24:00.

@@ -10,8 +10,8 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{CancelToken, NoTls};
 
-use super::config::{TlsMode, Valid};
 use super::tls;
+use crate::server::{TlsMode, Valid};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 

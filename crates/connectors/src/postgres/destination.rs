@@ -11,10 +11,10 @@ use tokio::sync::Mutex;
 
 use super::checkpoint::Checkpoints;
 use super::client::Client;
-use super::config::Valid;
 use super::load::PostgresLoad;
 use super::target::{Found, checkpoints, default_schema, full_name};
 use super::{rejects, rights};
+use crate::server::Valid;
 
 /// The connection that was used last, for what follows.
 pub(super) type Idle = Arc<Mutex<Option<Arc<Client>>>>;

@@ -7,7 +7,6 @@ mod builder;
 mod catalog;
 mod checkpoint;
 mod client;
-mod config;
 mod declare;
 mod decode;
 mod destination;
@@ -37,7 +36,23 @@ use serde_json::json;
 use syncapp_connector::{Connector, Context, Destination, Manifest, Source};
 use syncapp_model::{Error, Result, Side};
 
-pub use config::{Config, TlsConfig, TlsMode, Valid};
+use crate::server::{self, Config, Dialect, TlsMode, Valid};
+
+pub(crate) const DIALECT: Dialect = Dialect {
+    schemes: &["postgres", "postgresql"],
+    port: 5432,
+    tls: (
+        "sslmode",
+        &[
+            ("disable", TlsMode::Disable),
+            ("allow", TlsMode::Prefer),
+            ("prefer", TlsMode::Prefer),
+            ("require", TlsMode::Require),
+            ("verify-ca", TlsMode::VerifyCa),
+            ("verify-full", TlsMode::VerifyFull),
+        ],
+    ),
+};
 
 /// PostgreSQL.
 #[derive(Debug, Clone, Copy)]
@@ -59,12 +74,11 @@ impl Connector for Postgres {
     }
 
     fn address(&self, address: &str) -> Option<serde_json::Value> {
-        let ours = address.starts_with("postgres://") || address.starts_with("postgresql://");
-        ours.then(|| json!({ "url": address }))
+        DIALECT.takes(address).then(|| json!({ "url": address }))
     }
 
     fn validate(&self, raw: Config, context: &Context) -> Result<Valid, Vec<Error>> {
-        config::validate(raw, context)
+        server::validate(raw, context, &DIALECT)
     }
 
     async fn check(&self, valid: &Valid, side: Side) -> Result<()> {

@@ -13,10 +13,10 @@ use tokio_postgres::CopyOutStream;
 
 use super::catalog::{self, Relation};
 use super::client::Client;
-use super::config::Valid;
 use super::decode::{Decoder, Framing, builders, schema};
 use super::horizon::Sessions;
 use super::{sql, statement};
+use crate::server::Valid;
 
 /// Room for the row that fills a batch.
 const SLACK: usize = 8 * 1024;

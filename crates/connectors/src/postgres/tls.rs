@@ -1,20 +1,15 @@
 //! TLS as the connection's mode asks for it.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
+use crate::server::{self, TlsMode, Valid};
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use syncapp_model::{Code, Error, Result, Side};
 use tokio_postgres_rustls::MakeRustlsConnect;
-
-use super::config::{TlsMode, Valid};
 
 /// The TLS connector of a configuration.
 pub(super) fn connector(valid: &Valid, side: Side) -> Result<MakeRustlsConnect> {
@@ -45,7 +40,7 @@ fn roots(valid: &Valid, side: Side) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     match &valid.ca_file {
         Some(path) => {
-            for certificate in read_certificates(path)? {
+            for certificate in server::read_certificates(path)? {
                 roots.add(certificate).map_err(|problem| {
                     Error::new(Code::TlsFailed(side), "a certificate of `ca_file` cannot be used")
                         .file(path.display())
@@ -58,22 +53,6 @@ fn roots(valid: &Valid, side: Side) -> Result<RootCertStore> {
         }
     }
     Ok(roots)
-}
-
-fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let unreadable = |driver: String| {
-        Error::new(Code::UnreadableFile, "`ca_file` cannot be read as PEM certificates")
-            .file(path.display())
-            .help("give a file of PEM certificates that this user may read")
-            .driver(driver)
-    };
-    let file = File::open(path).map_err(|problem| unreadable(problem.to_string()))?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_reader_iter(BufReader::new(file)).collect();
-    match certificates {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(unreadable("it holds no certificate".into())),
-        Err(problem) => Err(unreadable(problem.to_string())),
-    }
 }
 
 /// Accepts more than `verify-full` does.

@@ -1,26 +1,30 @@
-//! The keys of a PostgreSQL connection, and their parsed form.
+//! The keys of a connection to a database server, and their parsed form.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use syncapp_connector::Context;
 use syncapp_model::{Code, Error, Secret};
 use url::Url;
 
-/// Keys of a `postgres` connection: `url`, or `host port database user password`.
+/// Keys of a `postgres` or `mysql` connection: `url`, or `host port database user password`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `postgres://user:password@host:port/database`; the other keys replace its parts.
+    /// `postgres://user:password@host:port/database`, or `mysql://…`; the other keys replace its parts.
     pub url: Option<Secret>,
     /// Name or address of the server.
     pub host: Option<String>,
-    /// Port of the server; 5432 where it is not given.
+    /// Port of the server; 5432 or 3306 where it is not given.
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<u16>,
-    /// The database.
+    /// The database; for MySQL the one of tables without a database's name.
     pub database: Option<String>,
     /// The user.
     pub user: Option<String>,
@@ -60,26 +64,43 @@ pub enum TlsMode {
     VerifyFull,
 }
 
+/// What a kind of server writes its own way.
+pub(crate) struct Dialect {
+    /// What its URLs begin with, the usual one first.
+    pub(crate) schemes: &'static [&'static str],
+    pub(crate) port: u16,
+    /// The URL's one parameter, and its words.
+    pub(crate) tls: (&'static str, &'static [(&'static str, TlsMode)]),
+}
+
+impl Dialect {
+    /// Whether a URL is one of these servers'.
+    pub(crate) fn takes(&self, address: &str) -> bool {
+        let scheme = address.split_once("://").map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| self.schemes.contains(&scheme))
+    }
+}
+
 /// A parsed configuration.
 #[derive(Debug, Clone)]
 pub struct Valid {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) database: String,
-    pub(super) user: String,
-    pub(super) password: Option<Secret>,
-    pub(super) tls: TlsMode,
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) statement_timeout: Option<Duration>,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) database: String,
+    pub(crate) user: String,
+    pub(crate) password: Option<Secret>,
+    pub(crate) tls: TlsMode,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) statement_timeout: Option<Duration>,
 }
 
 /// Parses a configuration, or says all that is wrong with it.
-pub(super) fn validate(raw: Config, context: &Context) -> Result<Valid, Vec<Error>> {
+pub(crate) fn validate(raw: Config, context: &Context, dialect: &Dialect) -> Result<Valid, Vec<Error>> {
     let mut problems = Vec::new();
     let from_url = raw
         .url
         .as_ref()
-        .map(|url| parse_url(url, &mut problems))
+        .map(|url| parse_url(url, dialect, &mut problems))
         .unwrap_or_default();
     if raw.ssh.is_some() {
         problems.push(
@@ -113,7 +134,7 @@ pub(super) fn validate(raw: Config, context: &Context) -> Result<Valid, Vec<Erro
     }
     let tls = raw.tls.unwrap_or_default();
     Ok(Valid {
-        port: raw.port.or(from_url.port).unwrap_or(5432),
+        port: raw.port.or(from_url.port).unwrap_or(dialect.port),
         tls: tls.mode.or(from_url.tls).unwrap_or(default_mode(&host)),
         ca_file: tls.ca_file.map(|path| context.base.join(path)),
         password: raw.password.or(from_url.password),
@@ -143,16 +164,17 @@ struct UrlParts {
     tls: Option<TlsMode>,
 }
 
-/// Takes a URL apart. Its parameters are an allow list: `sslmode` alone.
-fn parse_url(url: &Secret, problems: &mut Vec<Error>) -> UrlParts {
+/// Takes a URL apart. Its parameters are an allow list: the one about TLS alone.
+fn parse_url(url: &Secret, dialect: &Dialect, problems: &mut Vec<Error>) -> UrlParts {
     let mut wrong = |why: &str, help: &str| problems.push(Error::new(Code::InvalidValue, why).help(help));
-    let form = "write `postgres://user:password@host:port/database`";
+    let scheme = dialect.schemes[0];
+    let form = &format!("write `{scheme}://user:password@host:port/database`");
     let Ok(parsed) = Url::parse(url.reveal()) else {
         wrong("`url` is not a URL", form);
         return UrlParts::default();
     };
-    if !matches!(parsed.scheme(), "postgres" | "postgresql") {
-        wrong("`url` does not begin with `postgres://`", form);
+    if !dialect.schemes.contains(&parsed.scheme()) {
+        wrong(&format!("`url` does not begin with `{scheme}://`"), form);
     }
     let decode = |text: &str| {
         percent_encoding::percent_decode_str(text)
@@ -162,20 +184,23 @@ fn parse_url(url: &Secret, problems: &mut Vec<Error>) -> UrlParts {
     };
     let mut tls = None;
     for (key, value) in parsed.query_pairs() {
-        match (key.as_ref(), value.as_ref()) {
-            ("sslmode", "disable") => tls = Some(TlsMode::Disable),
-            ("sslmode", "allow" | "prefer") => tls = Some(TlsMode::Prefer),
-            ("sslmode", "require") => tls = Some(TlsMode::Require),
-            ("sslmode", "verify-ca") => tls = Some(TlsMode::VerifyCa),
-            ("sslmode", "verify-full") => tls = Some(TlsMode::VerifyFull),
-            ("sslmode", _) => wrong(
-                "`sslmode` in `url` has no such value",
-                "modes: disable, prefer, require, verify-ca, verify-full",
-            ),
-            (key, _) => wrong(
+        let (known, modes) = dialect.tls;
+        if key != known {
+            wrong(
                 &format!("`url` has the parameter `{key}`"),
-                "only `sslmode` may stand there",
-            ),
+                &format!("only `{known}` may stand there"),
+            );
+            continue;
+        }
+        match modes.iter().find(|(word, _)| value.eq_ignore_ascii_case(word)) {
+            Some((_, mode)) => tls = Some(*mode),
+            None => {
+                let words: Vec<&str> = modes.iter().map(|(word, _)| *word).collect();
+                wrong(
+                    &format!("`{known}` in `url` has no such value"),
+                    &format!("modes: {}", words.join(", ")),
+                );
+            }
         }
     }
     let host = parsed
@@ -189,6 +214,23 @@ fn parse_url(url: &Secret, problems: &mut Vec<Error>) -> UrlParts {
         user: decode(parsed.username()).filter(|name| !name.is_empty()),
         password: parsed.password().and_then(decode).map(Secret::new),
         tls,
+    }
+}
+
+/// The certificates of a PEM file.
+pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let unreadable = |driver: String| {
+        Error::new(Code::UnreadableFile, "`ca_file` cannot be read as PEM certificates")
+            .file(path.display())
+            .help("give a file of PEM certificates that this user may read")
+            .driver(driver)
+    };
+    let file = File::open(path).map_err(|problem| unreadable(problem.to_string()))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_reader_iter(BufReader::new(file)).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) => Err(unreadable("it holds no certificate".into())),
+        Err(problem) => Err(unreadable(problem.to_string())),
     }
 }
 
@@ -211,8 +253,12 @@ mod tests {
 
     fn parse(json: serde_json::Value) -> Result<Valid, Vec<String>> {
         let context = Context { base: "/base".into() };
-        validate(serde_json::from_value(json).unwrap(), &context)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+        validate(
+            serde_json::from_value(json).unwrap(),
+            &context,
+            &crate::postgres::DIALECT,
+        )
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
 
     #[test]

@@ -1,0 +1,180 @@
+//! Values of the binary protocol into Arrow columns: typed, or as native text.
+//!
+//! A native value is what the server itself would spell, and takes back: `0000-00-00`, `-838:59:59.000000`, a `BIT` as
+//! its number; bytes are as they are.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use arrow_array::builder::BinaryBuilder;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Schema, SchemaRef};
+use mysql_async::Value;
+use syncapp_connector::ReadColumn;
+use syncapp_model::{Code, DataType, Error, Result, Side};
+
+use super::catalog::Relation;
+use super::statement;
+use super::types::Form;
+use crate::cells::{Cell, Column, Wrong, text};
+
+enum Target {
+    Native(BinaryBuilder),
+    Typed { column: Column, ty: DataType, form: Form },
+}
+
+/// Gathers rows into batches.
+pub(super) struct Decoder {
+    schema: SchemaRef,
+    targets: Vec<Target>,
+    rows: usize,
+    bytes: usize,
+    /// Rows before this batch.
+    before: u64,
+    scratch: String,
+    spelled: Vec<u8>,
+}
+
+impl Decoder {
+    pub(super) fn new(relation: &Relation, columns: &[ReadColumn]) -> Result<Self> {
+        let mut fields = Vec::with_capacity(columns.len());
+        let mut targets = Vec::with_capacity(columns.len());
+        for read in columns {
+            let at = statement::position(relation, read)?;
+            fields.push(relation.spec.columns[at].field(read.native));
+            let ty = &relation.types[at];
+            targets.push(if read.native {
+                Target::Native(BinaryBuilder::new())
+            } else {
+                Target::Typed {
+                    column: Column::new(&ty.ty),
+                    ty: ty.ty.clone(),
+                    form: ty.form,
+                }
+            });
+        }
+        Ok(Self {
+            schema: Arc::new(Schema::new(fields)),
+            targets,
+            rows: 0,
+            bytes: 0,
+            before: 0,
+            scratch: String::new(),
+            spelled: Vec::new(),
+        })
+    }
+
+    /// Rows and bytes of the batch so far.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.rows, self.bytes)
+    }
+
+    pub(super) fn push(&mut self, row: Vec<Value>) -> Result<()> {
+        self.rows += 1;
+        for (at, value) in row.into_iter().enumerate().take(self.targets.len()) {
+            self.spelled.clear();
+            match &mut self.targets[at] {
+                Target::Native(builder) => match native(&value, &mut self.spelled) {
+                    Some(bytes) => {
+                        builder.append_value(bytes);
+                        self.bytes += bytes.len() + 4;
+                    }
+                    None => builder.append_null(),
+                },
+                Target::Typed { column, ty, form } => {
+                    let pushed = cell(&value, ty, *form, &mut self.spelled)
+                        .and_then(|cell| column.push(cell, &mut self.scratch));
+                    self.bytes += pushed.map_err(|wrong| {
+                        let why = format!("the value is no {ty}: it is {}", wrong.0);
+                        Error::new(Code::InvalidData(Side::Source), why)
+                            .column(self.schema.field(at).name())
+                            .row(format!("number {}", self.before + self.rows as u64))
+                            .help("correct the row, or read the column in another form by a `query`")
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The batch, and empty again.
+    pub(super) fn finish(&mut self) -> Result<RecordBatch> {
+        let arrays: Vec<ArrayRef> = self
+            .targets
+            .iter_mut()
+            .map(|target| match target {
+                Target::Native(builder) => Arc::new(builder.finish()) as ArrayRef,
+                Target::Typed { column, .. } => column.take(),
+            })
+            .collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        self.before += self.rows as u64;
+        (self.rows, self.bytes) = (0, 0);
+        RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
+            .map_err(|problem| Error::internal(problem.to_string()))
+    }
+}
+
+/// The server's own spelling; `None` for NULL.
+fn native<'a>(value: &'a Value, out: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    // Writing into memory does not fail.
+    let _ = match value {
+        Value::NULL => return None,
+        Value::Bytes(bytes) => return Some(bytes),
+        Value::Int(value) => write!(out, "{value}"),
+        Value::UInt(value) => write!(out, "{value}"),
+        Value::Float(value) => write!(out, "{:e}", f64::from(*value)),
+        Value::Double(value) => write!(out, "{value:e}"),
+        Value::Date(year, month, day, hour, minute, second, micros) => write!(
+            out,
+            "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}"
+        ),
+        Value::Time(negative, days, hour, minute, second, micros) => {
+            let sign = if *negative { "-" } else { "" };
+            let hours = days * 24 + u32::from(*hour);
+            write!(out, "{sign}{hours:02}:{minute:02}:{second:02}.{micros:06}")
+        }
+    };
+    Some(out)
+}
+
+/// A value in the form that its column takes.
+fn cell<'a>(value: &'a Value, ty: &DataType, form: Form, out: &'a mut Vec<u8>) -> Result<Cell<'a>, Wrong> {
+    Ok(match value {
+        Value::NULL => Cell::Null,
+        Value::Bytes(bytes) if form == Form::Bits => {
+            for byte in bytes {
+                let _ = write!(out, "{byte:08b}");
+            }
+            Cell::Text(out)
+        }
+        Value::Bytes(bytes) if *ty == DataType::Binary => Cell::Blob(bytes),
+        Value::Bytes(bytes) => Cell::Text(bytes),
+        Value::Int(value) => Cell::Integer(*value),
+        Value::UInt(value) => match i64::try_from(*value) {
+            Ok(value) => Cell::Integer(value),
+            Err(_) => {
+                let _ = write!(out, "{value}");
+                Cell::Text(out)
+            }
+        },
+        Value::Float(value) => Cell::Real((*value).into()),
+        Value::Double(value) => Cell::Real(*value),
+        Value::Date(0, ..) => return Err(Wrong("a date of the year 0")),
+        Value::Date(year, month, day, hour, minute, second, micros) => {
+            let days = text::day(i64::from(*year), (*month).into(), (*day).into());
+            let days = days.ok_or(Wrong("no day of the calendar"))?;
+            if *ty == DataType::Date {
+                return Ok(Cell::Days(days as i32));
+            }
+            let seconds = (i64::from(*hour) * 60 + i64::from(*minute)) * 60 + i64::from(*second);
+            Cell::Micros(days * text::DAY + seconds * 1_000_000 + i64::from(*micros))
+        }
+        Value::Time(negative, days, hour, minute, second, micros) => {
+            let hours = i64::from(*days) * 24 + i64::from(*hour);
+            let seconds = (hours * 60 + i64::from(*minute)) * 60 + i64::from(*second);
+            let all = seconds * 1_000_000 + i64::from(*micros);
+            Cell::Micros(if *negative { -all } else { all })
+        }
+    })
+}

@@ -1,0 +1,89 @@
+//! MySQL and MariaDB, read by the binary protocol and written by `LOAD DATA LOCAL`.
+//!
+//! Reading is one consistent snapshot on one connection. Writing is one transaction, or a swap of tables that the next
+//! claim ends where it was cut off. Between two such ends values travel as the server spells them.
+
+mod catalog;
+mod checkpoint;
+mod client;
+mod decode;
+mod destination;
+mod encode;
+mod errors;
+mod history;
+mod horizon;
+mod load;
+mod merge;
+mod rejects;
+mod source;
+mod sql;
+mod statement;
+mod target;
+mod types;
+mod user_sql;
+mod writer;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::json;
+use syncapp_connector::{Connector, Context, Destination, Manifest, Source};
+use syncapp_model::{Error, Result, Side};
+
+use crate::server::{self, Config, Dialect, TlsMode, Valid};
+
+const DIALECT: Dialect = Dialect {
+    schemes: &["mysql", "mariadb"],
+    port: 3306,
+    tls: (
+        "ssl-mode",
+        &[
+            ("disabled", TlsMode::Disable),
+            ("preferred", TlsMode::Prefer),
+            ("required", TlsMode::Require),
+            ("verify_ca", TlsMode::VerifyCa),
+            ("verify_identity", TlsMode::VerifyFull),
+        ],
+    ),
+};
+
+/// MySQL and MariaDB.
+#[derive(Debug, Clone, Copy)]
+pub struct Mysql;
+
+#[async_trait]
+impl Connector for Mysql {
+    type Config = Config;
+    type Valid = Valid;
+    const ID: &'static str = types::SYSTEM;
+
+    fn manifest(&self) -> Manifest {
+        Manifest {
+            id: Self::ID,
+            title: "MySQL",
+            source: true,
+            destination: true,
+        }
+    }
+
+    fn address(&self, address: &str) -> Option<serde_json::Value> {
+        DIALECT.takes(address).then(|| json!({ "url": address }))
+    }
+
+    fn validate(&self, raw: Config, context: &Context) -> Result<Valid, Vec<Error>> {
+        server::validate(raw, context, &DIALECT)
+    }
+
+    async fn check(&self, valid: &Valid, side: Side) -> Result<()> {
+        let mut client = client::Client::connect(&Arc::new(valid.clone()), side).await?;
+        client.run("select 1").await
+    }
+
+    fn source(&self, valid: Arc<Valid>) -> Option<Box<dyn Source>> {
+        Some(Box::new(source::MysqlSource { valid }))
+    }
+
+    fn destination(&self, valid: Arc<Valid>) -> Option<Box<dyn Destination>> {
+        Some(Box::new(destination::MysqlDestination::new(valid)))
+    }
+}
