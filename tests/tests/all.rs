@@ -2,6 +2,7 @@
 
 mod contract;
 mod faults;
+mod mysql;
 mod postgres;
 mod tpch;
 mod writes;

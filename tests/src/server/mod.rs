@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod guard;
+pub mod mariadb;
 pub mod port;
 pub mod postgres;
 pub mod small_disk;

@@ -12,7 +12,8 @@ use syncapp_connector::{
     Batch, Connector, Context, Destination, ReadColumn, ReadRequest, Receipt, Snapshot, Source, StreamRef, Target,
     TargetColumn,
 };
-use syncapp_connectors::postgres::{Postgres, Valid};
+use syncapp_connectors::postgres::Postgres;
+use syncapp_connectors::server::Valid;
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Checkpoint, Result, StreamKey, StreamName, StreamSpec};
 use syncapp_tests::server::postgres::{Database, Login};

@@ -215,6 +215,14 @@ impl Checkpoints {
         }
     }
 
+    /// Whether a claim is the last one.
+    pub(super) async fn stands(&self, client: &mut Client, key: &StreamKey, epoch: Epoch) -> Result<()> {
+        match self.read(client, key).await? {
+            Some(kept) if kept.epoch == epoch => Ok(()),
+            _ => Err(fenced(key)),
+        }
+    }
+
     async fn put_landed(&self, client: &mut Client, key: &StreamKey, landed: &[(u128, u64)]) -> Result<()> {
         client
             .run(&format!("delete from {} where {}", self.boundary, of(key)))

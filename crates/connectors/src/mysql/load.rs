@@ -6,6 +6,7 @@
 //! the staged table still waits.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use syncapp_connector::{Load, Receipt, Rejects, Target, TargetShape, Writer};
@@ -35,6 +36,8 @@ pub(super) struct MysqlLoad {
     /// The table that rows go into, quoted.
     into: String,
     style: Style,
+    /// Rows that its writer sent.
+    rows: Arc<AtomicU64>,
     rejects: Option<Rejects>,
     opened: bool,
 }
@@ -99,6 +102,7 @@ impl MysqlLoad {
             types,
             into,
             style: if local { Style::Load } else { Style::Insert },
+            rows: Arc::default(),
             rejects: None,
             opened: false,
         })
@@ -144,7 +148,7 @@ impl MysqlLoad {
         let fill = format!("insert into {table} ({columns}) select {columns} from {}", self.into);
         let receipt = match self.way {
             Way::Append => Receipt {
-                inserted: 0,
+                inserted: self.rows.load(Ordering::Acquire),
                 ..Receipt::default()
             },
             Way::Merge => {
@@ -183,14 +187,14 @@ impl MysqlLoad {
     /// Gives the staged table the target's name.
     async fn swap(&mut self, client: &mut Client, checkpoint: &Checkpoint) -> Result<Receipt> {
         let table = sql::table(&self.found.name);
+        let mut doubles = 0;
         if matches!(self.target.write, Write::Merge | Write::History) {
-            self.merge(&table).settle_duplicates(client).await?;
+            doubles = self.merge(&table).settle_duplicates(client).await?;
             client
                 .run(&format!("alter table {} drop column {ROW}", self.into))
                 .await?;
             add_index(client, &self.into, &self.target).await?;
         }
-        let inserted = client.rows(&format!("select count(*) from {}", self.into)).await?;
         let checkpoints = self.checkpoints();
         let key = self.target.key.clone();
         client.run("start transaction").await?;
@@ -216,7 +220,7 @@ impl MysqlLoad {
             client.run(&format!("drop table {old}")).await?;
         }
         Ok(Receipt {
-            inserted: inserted.first().map_or(0, |row| number(row, 0) as u64),
+            inserted: self.rows.load(Ordering::Acquire) - doubles,
             ..Receipt::default()
         })
     }
@@ -275,13 +279,14 @@ impl Load for MysqlLoad {
         if std::mem::replace(&mut self.opened, true) {
             return Ok(None);
         }
-        let (client, types) = (self.client.clone(), self.types.clone());
+        let (client, types, rows) = (self.client.clone(), self.types.clone(), self.rows.clone());
         Ok(Some(Box::new(MysqlWriter::open(
             client,
             &self.into,
             &self.target,
             types,
             self.style,
+            rows,
         ))))
     }
 
@@ -303,10 +308,22 @@ impl Load for MysqlLoad {
             Way::Create | Way::Swap => self.swap(&mut client, checkpoint).await,
             _ => self.land(&mut client, checkpoint).await,
         };
-        if landed.is_err() {
-            // A failure to roll back ends the connection, which rolls back as well.
-            let _ = client.run("rollback").await;
-        }
+        let landed = match landed {
+            Err(error) => {
+                // A failure to roll back ends the connection, which rolls back as well.
+                let _ = client.run("rollback").await;
+                // Whoever took the stream over has also dropped what was staged.
+                match self
+                    .checkpoints()
+                    .stands(&mut client, &self.target.key, self.epoch)
+                    .await
+                {
+                    Err(fenced) if fenced.code() == Code::Fenced => Err(fenced),
+                    _ => Err(error),
+                }
+            }
+            landed => landed,
+        };
         if self.way != Way::Append {
             // What is left is dropped by the next claim.
             let _ = client.run(&format!("drop table if exists {}", self.into)).await;

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Row, Value};
 use syncapp_connector::{Batch, BatchStream, Page, ReadRequest, Snapshot, Source, Split, StreamRef};
-use syncapp_model::{Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
+use syncapp_model::{Code, Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
 use tokio::sync::{Mutex, mpsc};
 
 use super::catalog::{self, Relation};
@@ -53,6 +53,13 @@ impl Source for MysqlSource {
             .run("start transaction with consistent snapshot, read only")
             .await?;
         let relation = describe(&mut client, &request.stream).await?;
+        if let Some(query) = statement::beyond_compare(&relation, request)?
+            && client.any(&query).await?
+        {
+            let why = "a value of the cursor has more digits than MySQL compares";
+            return Err(Error::new(Code::ValueOutOfRange(Side::Source), why)
+                .help("choose another cursor: of decimals 35 digits before the point and 30 behind it are compared"));
+        }
         let (horizon, warnings) = match (writers, &request.range) {
             (Some(writers), Some(range)) => {
                 let ty = &statement::cursor(&relation.spec, range)?.ty;

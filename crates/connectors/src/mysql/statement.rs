@@ -25,11 +25,7 @@ pub(super) fn select(relation: &Relation, request: &ReadRequest) -> Result<Strin
         position(relation, read)?;
         list.push(format!("{} as c{at}", sql::ident(&read.name)));
     }
-    let from = match &request.stream.query {
-        // A comment may end the query.
-        Some(query) => format!("({}\n) as query", trimmed(query)),
-        None => sql::table(&relation.spec.name),
-    };
+    let from = from(relation, request);
     let (condition, order) = match request.bounded() {
         Some(range) => {
             let (key, condition) = bounds(relation, range)?;
@@ -49,6 +45,34 @@ fn trimmed(query: &str) -> &str {
     query.trim_end_matches(|c: char| c == ';' || c.is_whitespace())
 }
 
+/// What finds a row whose decimal cursor, kept as text, has more digits than the server can compare.
+pub(super) fn beyond_compare(relation: &Relation, request: &ReadRequest) -> Result<Option<String>> {
+    let Some(range) = request.bounded() else {
+        return Ok(None);
+    };
+    let column = cursor(&relation.spec, range)?;
+    let spelled = match column.ty {
+        DataType::BigDecimal => true,
+        DataType::Decimal { precision, scale } => scale > 30 || precision - scale > 35,
+        _ => false,
+    };
+    Ok(spelled.then(|| {
+        let name = sql::ident(&range.cursor);
+        format!(
+            "select 1 from {} where {name} not regexp '^-?[0-9]{{1,35}}([.][0-9]{{1,30}})?$' limit 1",
+            from(relation, request)
+        )
+    }))
+}
+
+fn from(relation: &Relation, request: &ReadRequest) -> String {
+    match &request.stream.query {
+        // A comment may end the query.
+        Some(query) => format!("({}\n) as query", trimmed(query)),
+        None => sql::table(&relation.spec.name),
+    }
+}
+
 /// The cursor's column.
 pub(super) fn cursor<'a>(spec: &'a StreamSpec, range: &Range) -> Result<&'a Column> {
     spec.column(&range.cursor).ok_or_else(|| {
@@ -64,10 +88,10 @@ pub(super) fn cursor<'a>(spec: &'a StreamSpec, range: &Range) -> Result<&'a Colu
 fn bounds(relation: &Relation, range: &Range) -> Result<(String, String)> {
     let column = cursor(&relation.spec, range)?;
     let name = sql::ident(&range.cursor);
-    let key = if column.ty == DataType::String {
-        format!("cast(convert({name} using utf8mb4) as binary)")
-    } else {
-        name.clone()
+    let key = match column.ty {
+        DataType::String => format!("cast(convert({name} using utf8mb4) as binary)"),
+        DataType::BigDecimal | DataType::Decimal { .. } => format!("cast({name} as decimal(65,30))"),
+        _ => name.clone(),
     };
     let from = range
         .from

@@ -4,6 +4,7 @@
 //! rows the server did not count.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use arrow_array::RecordBatch;
@@ -39,6 +40,8 @@ pub(super) struct MysqlWriter {
     buffer: Vec<u8>,
     /// Encoded rows.
     rows: u64,
+    /// Where the load finds how many the server counted.
+    counted: Arc<AtomicU64>,
 }
 
 /// What is sent to the server's work.
@@ -55,6 +58,7 @@ impl MysqlWriter {
         target: &Target,
         types: Vec<MyType>,
         style: Style,
+        counted: Arc<AtomicU64>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(DEPTH);
         let work = match style {
@@ -76,6 +80,7 @@ impl MysqlWriter {
             work: Some(work),
             buffer: Vec::with_capacity(CHUNK * 2),
             rows: 0,
+            counted,
         }
     }
 
@@ -251,6 +256,7 @@ impl Writer for MysqlWriter {
         self.send(Chunk::End).await?;
         let counted = self.ended().await?;
         if counted == self.rows {
+            self.counted.store(counted, Ordering::Release);
             return Ok(counted);
         }
         let why = format!("the server counted {counted} rows of {} that were sent", self.rows);

@@ -1,0 +1,4 @@
+//! MySQL and MariaDB, tested on Debian's MariaDB.
+
+mod conformance;
+mod ends;
