@@ -1,6 +1,7 @@
 //! A private MariaDB: Debian's server, an unprivileged user, a free port, a temporary folder.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -53,16 +54,19 @@ impl MariaDb {
     /// The server that the tests of this process share; it ends with the process.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<MariaDb> = OnceCell::const_new();
-        SHARED.get_or_init(|| Self::start(&[])).await
+        SHARED.get_or_init(|| Self::start(&[], &[])).await
     }
 
-    /// Starts a server of its own, with more options.
-    pub async fn start(options: &[&str]) -> Self {
+    /// Starts a server of its own, with more options and files; `{folder}` in options stands for where they lie.
+    pub async fn start(options: &[&str], files: &[(&str, String)]) -> Self {
         let account = Account::unprivileged("mysql");
         for _ in 0..5 {
             let port = port::free();
             let folder = tempfile::Builder::new().prefix("syncapp-mariadb-").tempdir();
             let folder = folder.expect("a temporary folder can be made").keep();
+            for (name, contents) in files {
+                fs::write(folder.join(name), contents).expect("the server's folder can be written");
+            }
             account.own(&folder).expect("a folder can be given away");
             install(account, &folder);
             let guard = Guard::new(folder.clone(), "KILL", &command(account, &folder, port, options));
@@ -162,6 +166,9 @@ impl Login {
             .user(Some(&self.user))
             .pass(Some(&self.password))
             .db_name(Some(&self.database))
+            .setup(vec![
+                "set session sql_mode = 'STRICT_ALL_TABLES,PIPES_AS_CONCAT,ANSI_QUOTES'",
+            ])
             .prefer_socket(false);
         Conn::new(options).await
     }
@@ -223,7 +230,10 @@ fn command(account: Account, folder: &Path, port: u16, options: &[&str]) -> Vec<
         ]
         .map(OsString::from),
     );
-    line.extend(options.iter().map(OsString::from));
+    let options = options
+        .iter()
+        .map(|option| option.replace("{folder}", &folder.display().to_string()));
+    line.extend(options.map(OsString::from));
     account.command(line)
 }
 

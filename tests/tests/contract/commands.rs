@@ -104,7 +104,7 @@ fn commands_that_are_not_built_say_so() {
 /// What `docs/limits.md` lists beside the keys of the table.
 #[test]
 fn connections_that_are_not_built_say_so() {
-    let mut unbuilt: Vec<String> = ["mysql", "redshift", "bigquery", "salesforce", "hubspot", "http"]
+    let mut unbuilt: Vec<String> = ["redshift", "bigquery", "salesforce", "hubspot", "http"]
         .map(|connector| format!("connector: {connector}"))
         .into();
     unbuilt.extend(
@@ -363,9 +363,9 @@ fn copy_needs_no_file() {
         .syncapp(&["copy", "to.db", "flights", "-", "f.csv", "--json"])
         .exits(2);
     let ran = place
-        .syncapp(&["copy", "mysql://me:canary-x@h/d", "t", "to.db"])
+        .syncapp(&["copy", "redshift://me:canary-x@h/d", "t", "to.db"])
         .exits(2);
-    assert!(ran.stderr.contains("mysql"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("redshift"), "{}", ran.stderr);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Effects of the keys of a PostgreSQL connection.
 
+use std::path::Path;
 use std::process::Command;
 
 use syncapp_tests::server::postgres::{Database, Login, Options};
@@ -137,23 +138,25 @@ pub(crate) fn state_schema() {
     assert_eq!(keep(""), ["landing", "states"]);
 }
 
+/// Makes a certificate for a subject that signs itself, `NAME.crt` and `NAME.key`.
+pub(crate) fn certificate(folder: &Path, name: &str, subject: &str) {
+    let line = format!(
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {name}.key -out {name}.crt -subj /CN=test -addext subjectAltName={subject} -addext basicConstraints=critical,CA:FALSE"
+    );
+    let done = Command::new("openssl")
+        .args(line.split(' '))
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
 /// A server with a certificate for another name than its address, and `pg_stat_ssl` as the witness.
 pub(crate) fn tls() {
     let folder = tempfile::tempdir().unwrap();
     let made = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
-    let certificate = |name: &str, subject: &str| {
-        let line = format!(
-            "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {name}.key -out {name}.crt -subj /CN=test -addext subjectAltName={subject} -addext basicConstraints=critical,CA:FALSE"
-        );
-        let done = Command::new("openssl")
-            .args(line.split(' '))
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    };
-    certificate("named", "DNS:elsewhere.example");
-    certificate("address", "IP:127.0.0.1");
+    certificate(folder.path(), "named", "DNS:elsewhere.example");
+    certificate(folder.path(), "address", "IP:127.0.0.1");
     let server = |name: &str| {
         let options = Options::default()
             .file("server.crt", &made(&format!("{name}.crt")))

@@ -6,7 +6,7 @@ use crate::contract::case::Case::{self, NoConnection, NotAvailable, Reads, Shown
 use crate::contract::case::{only, reads, writes};
 use crate::contract::place::Place;
 use crate::contract::stream_keys::{COUNT, STREAMS};
-use crate::contract::{connections, file, schema};
+use crate::contract::{connections, file, mysql, schema};
 
 const STREAM: &str = "syncs.*.streams.*";
 
@@ -48,6 +48,27 @@ const FILE: &[(&str, Case)] = &[
         "connections.postgres.statement_timeout",
         Shown(connections::statement_timeout),
     ),
+    ("connections.*.connector=mysql", Shown(mysql::url)),
+    ("connections.mysql.connector", Shown(mysql::url)),
+    ("connections.mysql.url", Shown(mysql::url)),
+    ("connections.mysql.host", Shown(mysql::parts)),
+    ("connections.mysql.port", Shown(mysql::parts)),
+    ("connections.mysql.database", Shown(mysql::parts)),
+    ("connections.mysql.user", Shown(mysql::parts)),
+    ("connections.mysql.password", Shown(mysql::parts)),
+    ("connections.mysql.tls", Shown(mysql::tls)),
+    ("connections.mysql.tls.mode", Shown(mysql::tls)),
+    ("connections.mysql.tls.mode=disable", Shown(mysql::tls)),
+    ("connections.mysql.tls.mode=prefer", Shown(mysql::tls)),
+    ("connections.mysql.tls.mode=require", Shown(mysql::tls)),
+    ("connections.mysql.tls.mode=verify-ca", Shown(mysql::tls)),
+    ("connections.mysql.tls.mode=verify-full", Shown(mysql::tls)),
+    ("connections.mysql.tls.ca_file", Shown(mysql::tls)),
+    (
+        "connections.mysql.ssh",
+        NoConnection("{ connector: mysql, host: h, user: u, database: d, ssh: { host: bastion, user: me } }"),
+    ),
+    ("connections.mysql.statement_timeout", Shown(mysql::statement_timeout)),
     ("connections.sqlite.connector", only("", "", COUNT, &["3"])),
     ("connections.sqlite.path", Shown(file::relative_paths)),
     (

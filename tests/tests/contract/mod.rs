@@ -10,6 +10,7 @@ pub(crate) mod connections;
 mod errors;
 mod file;
 mod keys;
+mod mysql;
 pub(crate) mod place;
 mod plan;
 mod schema;

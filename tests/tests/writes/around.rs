@@ -15,7 +15,7 @@ fn they_run_with_the_rows_or_not_at_all() {
             let into = format!("into: t{at}, {keys}");
             let around = format!(
                 "{into}, before_sql: \"insert into log values ('before')\", \
-                 after_sql: \"insert into log select 'after ' || count(*) from t{at}; insert into log values ('end')\""
+                 after_sql: \"insert into log select concat('after ', count(*)) from t{at}; insert into log values ('end')\""
             );
             lab.run(&around).exits(0);
             assert_eq!(lab.rows("select what from log"), ["before", "after 3", "end"], "{keys}");

@@ -73,6 +73,11 @@ fn a_type_of_the_target_s_own_is_declared_as_asked() {
                  where attrelid = 'people'::regclass and attname = 'name'",
                 "no such; type",
             ),
+            Target::MariaDb(_) => (
+                "select replace(column_type, 'varchar', 'character varying') from information_schema.columns \
+                 where table_schema = database() and table_name = 'people' and column_name = 'name'",
+                "no such; type",
+            ),
         };
         lab.run("columns: { name: { native: \"character varying(30)\" } }")
             .exits(0);

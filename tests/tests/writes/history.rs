@@ -66,19 +66,19 @@ fn null_is_a_value_like_others() {
 fn a_vanished_key_has_no_current_version() {
     Lab::each(|lab| {
         for (deletes, current) in [("ignore", "3"), ("soft", "2"), ("hard", "2")] {
-            let keys = format!("write: history, deletes: {deletes}, into: {deletes}");
+            let keys = format!("write: history, deletes: {deletes}, into: h_{deletes}");
             lab.run(&keys).exits(0);
             lab.change("delete from people where id = 1");
             // A part of the source says nothing of the rest.
             lab.run_with(&keys, &["--limit", "1"]).exits(0);
-            let open = format!("select count(*) from {deletes} where _valid_to is null");
+            let open = format!("select count(*) from h_{deletes} where _valid_to is null");
             assert_eq!(lab.rows(&open), ["3"], "{deletes}");
             lab.run(&keys).exits(0);
             assert_eq!(lab.rows(&open), [current], "{deletes}");
             lab.change("insert into people values (1, 'Ada', 10)");
             lab.run(&keys).exits(0);
             assert_eq!(lab.rows(&open), ["3"], "{deletes}");
-            let all = lab.rows(&format!("select count(*) from {deletes}"));
+            let all = lab.rows(&format!("select count(*) from h_{deletes}"));
             assert_eq!(all, [if deletes == "ignore" { "3" } else { "4" }], "{deletes}");
         }
     });

@@ -1,5 +1,6 @@
 //! A table of people in SQLite, a target, and runs between them.
 
+use syncapp_tests::server::mariadb::{Databases, MariaDb};
 use syncapp_tests::server::postgres::Database;
 
 use crate::contract::case::sync;
@@ -19,12 +20,18 @@ pub(super) struct Lab {
 pub(super) enum Target {
     Sqlite,
     Postgres(Box<Database>),
+    MariaDb(Box<Databases>),
 }
 
 impl Lab {
     /// Runs a test against each kind of target.
     pub(super) fn each(test: impl Fn(&Self)) {
-        for target in [Target::Sqlite, Target::Postgres(wait(database()).into())] {
+        let mariadb = wait(async { MariaDb::shared().await.databases().await });
+        let servers = [
+            Target::Postgres(wait(database()).into()),
+            Target::MariaDb(mariadb.into()),
+        ];
+        for target in [Target::Sqlite].into_iter().chain(servers) {
             test(&Self {
                 place: Place::new().sqlite("from.db", PEOPLE),
                 target,
@@ -47,6 +54,7 @@ impl Lab {
         let to = match &self.target {
             Target::Sqlite => "{ connector: sqlite, path: to.db }".to_owned(),
             Target::Postgres(database) => postgres(&database.writer),
+            Target::MariaDb(databases) => format!("{{ connector: mysql, url: \"{}\" }}", databases.writer.url()),
         };
         let file = sync("{ connector: sqlite, path: from.db }", &to, "people", keys);
         self.place.put("sync.yaml", file);
@@ -64,6 +72,12 @@ impl Lab {
                     .map(|row| row.unwrap_or_else(|| "NULL".into()))
                     .collect()
             }
+            Target::MariaDb(databases) => {
+                let rows = wait(databases.writer.texts(&sql.replace(" as text)", " as char)")));
+                rows.into_iter()
+                    .map(|row| row.unwrap_or_else(|| "NULL".into()))
+                    .collect()
+            }
         }
     }
 
@@ -71,6 +85,11 @@ impl Lab {
     pub(super) fn alter(&self, sql: &str) {
         match &self.target {
             Target::Sqlite => self.place.alter("to.db", sql),
+            Target::MariaDb(databases) => {
+                for statement in sql.split(';').filter(|statement| !statement.trim().is_empty()) {
+                    wait(databases.writer.run(statement));
+                }
+            }
             Target::Postgres(database) => wait(async {
                 let client = database.writer.client().await;
                 client

@@ -24,6 +24,10 @@ fn has(lab: &Lab, table: &str, column: &str) -> bool {
         Target::Postgres(_) => {
             format!("select count(*) from pg_attribute where attrelid = '{table}'::regclass and attname = '{column}'")
         }
+        Target::MariaDb(_) => format!(
+            "select count(*) from information_schema.columns where table_schema = database() \
+             and table_name = '{table}' and column_name = '{column}'"
+        ),
     };
     lab.rows(&sql) == ["1"]
 }

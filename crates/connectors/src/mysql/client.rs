@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, OptsBuilder, Row, SslOpts};
+use rustls::CertificateError;
 use syncapp_model::{Code, Error, ErrorKind, Result, Side};
 use tokio::time::timeout;
 
@@ -119,13 +120,26 @@ pub(super) fn number(row: &Row, at: usize) -> i64 {
 /// What the driver says where the server has no TLS.
 const NO_TLS: &str = "Client asked for SSL but server does not have this capability";
 
+/// Connects. The driver checks names even where it is told not to: `verify-ca` asks a second time, for the name that the
+/// certificate has.
 async fn open(options: OptsBuilder, valid: &Valid, side: Side) -> Result<Conn> {
     let place = format!("{}:{}", valid.host, valid.port);
     let unreachable = || {
         Error::new(Code::Unreachable(side), format!("no connection to {place}"))
             .help("check `host` and `port`, that the server runs, and that a firewall lets you through")
     };
-    let Ok(opened) = timeout(CONNECT_TIMEOUT, Conn::new(options)).await else {
+    let attempt = async {
+        match Conn::new(options.clone()).await {
+            Err(error) if valid.tls == TlsMode::VerifyCa => match (tls(valid), own_name(&error)) {
+                (Ok(tls), Some(name)) => {
+                    Conn::new(options.ssl_opts(tls.with_danger_tls_hostname_override(Some(name)))).await
+                }
+                _ => Err(error),
+            },
+            opened => opened,
+        }
+    };
+    let Ok(opened) = timeout(CONNECT_TIMEOUT, attempt).await else {
         return Err(unreachable().driver("no answer within 15 s"));
     };
     opened.map_err(|error| match &error {
@@ -163,6 +177,24 @@ async fn open(options: OptsBuilder, valid: &Valid, side: Side) -> Result<Conn> {
     })
 }
 
+/// A name of the certificate, where the connection failed because that is not the host's.
+fn own_name(error: &mysql_async::Error) -> Option<String> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = wrapped.and_then(|wrapped| wrapped.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. })) = tls
+        {
+            // A name is spelled `DnsName("db.example.net")`.
+            return presented
+                .iter()
+                .find_map(|name| Some(name.split('"').nth(1)?.to_owned()));
+        }
+        cause = inner.source();
+    }
+    None
+}
+
 /// TLS as the connection's mode asks for it.
 fn tls(valid: &Valid) -> Result<SslOpts> {
     let certificates = match &valid.ca_file {
@@ -174,8 +206,7 @@ fn tls(valid: &Valid) -> Result<SslOpts> {
         .with_root_certs(roots.collect())
         .with_disable_built_in_roots(true);
     Ok(match valid.tls {
-        TlsMode::VerifyFull => options,
-        TlsMode::VerifyCa => options.with_danger_skip_domain_validation(true),
+        TlsMode::VerifyFull | TlsMode::VerifyCa => options,
         TlsMode::Disable | TlsMode::Prefer | TlsMode::Require => options.with_danger_accept_invalid_certs(true),
     })
 }
