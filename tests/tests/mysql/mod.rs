@@ -2,3 +2,5 @@
 
 mod conformance;
 mod ends;
+mod kinds;
+mod lab;

@@ -19,7 +19,7 @@ use super::types::Form;
 use crate::cells::{Cell, Column, Wrong, text};
 
 enum Target {
-    Native(BinaryBuilder),
+    Native(BinaryBuilder, Form),
     Typed { column: Column, ty: DataType, form: Form },
 }
 
@@ -44,7 +44,7 @@ impl Decoder {
             fields.push(relation.spec.columns[at].field(read.native));
             let ty = &relation.types[at];
             targets.push(if read.native {
-                Target::Native(BinaryBuilder::new())
+                Target::Native(BinaryBuilder::new(), ty.form)
             } else {
                 Target::Typed {
                     column: Column::new(&ty.ty),
@@ -74,7 +74,7 @@ impl Decoder {
         for (at, value) in row.into_iter().enumerate().take(self.targets.len()) {
             self.spelled.clear();
             match &mut self.targets[at] {
-                Target::Native(builder) => match native(&value, &mut self.spelled) {
+                Target::Native(builder, form) => match native(&value, *form, &mut self.spelled) {
                     Some(bytes) => {
                         builder.append_value(bytes);
                         self.bytes += bytes.len() + 4;
@@ -103,7 +103,7 @@ impl Decoder {
             .targets
             .iter_mut()
             .map(|target| match target {
-                Target::Native(builder) => Arc::new(builder.finish()) as ArrayRef,
+                Target::Native(builder, _) => Arc::new(builder.finish()) as ArrayRef,
                 Target::Typed { column, .. } => column.take(),
             })
             .collect();
@@ -116,11 +116,17 @@ impl Decoder {
 }
 
 /// The server's own spelling; `None` for NULL.
-fn native<'a>(value: &'a Value, out: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+fn native<'a>(value: &'a Value, form: Form, out: &'a mut Vec<u8>) -> Option<&'a [u8]> {
     // Writing into memory does not fail.
     let _ = match value {
         Value::NULL => return None,
+        Value::Bytes(bytes) if form == Form::Bits => {
+            let number = bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+            write!(out, "{number}")
+        }
         Value::Bytes(bytes) => return Some(bytes),
+        Value::Int(value) if form == Form::Year => write!(out, "{value:04}"),
+        Value::UInt(value) if form == Form::Year => write!(out, "{value:04}"),
         Value::Int(value) => write!(out, "{value}"),
         Value::UInt(value) => write!(out, "{value}"),
         Value::Float(value) => write!(out, "{:e}", f64::from(*value)),

@@ -126,8 +126,8 @@ impl Field<'_> {
                 syncapp_values::write_hex(spelled, out);
                 out.push(b'\'');
             }
-            (Form::Plain, Style::Load) => escape(spelled, out),
-            (Form::Plain, Style::Insert) => sql::quote(spelled, out),
+            (Form::Plain | Form::Year, Style::Load) => escape(spelled, out),
+            (Form::Plain | Form::Year, Style::Insert) => sql::quote(spelled, out),
         }
         Ok(())
     }

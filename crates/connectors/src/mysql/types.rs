@@ -25,6 +25,8 @@ pub(super) enum Form {
     Bytes,
     /// As an unsigned number: `BIT`.
     Bits,
+    /// As four digits: the text `0` is another `YEAR` than the number.
+    Year,
 }
 
 /// How much of a text or of bytes a column takes.
@@ -269,6 +271,7 @@ fn meaning(word: &str, column_type: &str, json_check: bool) -> DataType {
 fn form(word: &str) -> Form {
     match word {
         "bit" => Form::Bits,
+        "year" => Form::Year,
         "binary" | "varbinary" | "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
         | "multipolygon" | "geometrycollection" | "geomcollection" | "vector" => Form::Bytes,
         word if word.ends_with("blob") => Form::Bytes,

@@ -114,7 +114,7 @@ fn load_statement(into: &str, target: &Target, types: &[MyType]) -> String {
     for (at, (column, ty)) in target.columns.iter().zip(types).enumerate() {
         let name = sql::ident(&column.name);
         match ty.form {
-            Form::Plain => {
+            Form::Plain | Form::Year => {
                 fields.push(name);
                 continue;
             }
