@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::server::mariadb::Login;
 use crate::server::postgres::Database;
 
 /// Stands for NULL.
@@ -36,12 +37,12 @@ pub fn text_of(column: &str, ty: &str) -> String {
     }
 }
 
-/// A column of PostgreSQL as the text that SQLite keeps, or as the number.
-fn sqlite_text_of(column: &str, ty: &str) -> String {
+/// A column of PostgreSQL as the text that SQLite or MariaDB keeps, or as the number; `utc` stands behind an instant.
+fn foreign_text_of(column: &str, ty: &str, utc: &str) -> String {
     let clock = "'YYYY-MM-DD HH24:MI:SS.US'";
     match ty {
         "boolean" => format!("{column}::int::text"),
-        "timestamp with time zone" => format!("to_char({column} at time zone 'UTC', {clock}) || 'Z'"),
+        "timestamp with time zone" => format!("to_char({column} at time zone 'UTC', {clock}) || '{utc}'"),
         "timestamp without time zone" => format!("to_char({column}, {clock})"),
         _ => text_of(column, ty),
     }
@@ -60,10 +61,19 @@ pub async fn checksums(database: &Database, table: &str, columns: &[(String, Str
 
 /// The digest of a table in PostgreSQL, as [`sqlite_rows`] give it for the same rows.
 pub async fn digest_for_sqlite(database: &Database, table: &str) -> String {
+    digest_of(database, table, "Z").await
+}
+
+/// The digest of a table in PostgreSQL, as [`mariadb_rows`] give it for the same rows.
+pub async fn digest_for_mariadb(database: &Database, table: &str) -> String {
+    digest_of(database, table, "").await
+}
+
+async fn digest_of(database: &Database, table: &str, utc: &str) -> String {
     let columns = columns(database, table).await;
     let texts = columns
         .iter()
-        .map(|(name, ty)| format!("coalesce({}, '{NULL}')", sqlite_text_of(name, ty)));
+        .map(|(name, ty)| format!("coalesce({}, '{NULL}')", foreign_text_of(name, ty, utc)));
     let row = texts.collect::<Vec<_>>().join(", ");
     let sql = format!("select concat_ws(chr(31), {row}) from {table}");
     digest(database.texts(&sql).await.into_iter().flatten())
@@ -92,6 +102,16 @@ pub fn sqlite_rows(path: &Path, sql: &str) -> Vec<String> {
     });
     rows.and_then(Iterator::collect)
         .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The columns of rows in MariaDB, each row as one text.
+pub async fn mariadb_rows(login: &Login, columns: &str, from: &str) -> Vec<String> {
+    let texts = columns
+        .split(',')
+        .map(|column| format!("coalesce(cast({column} as char), '{NULL}')"));
+    let row = texts.collect::<Vec<_>>().join(", ");
+    let sql = format!("select concat_ws(char(31 using utf8mb4), {row}) from {from}");
+    login.texts(&sql).await.into_iter().flatten().collect()
 }
 
 /// A multiset of rows as one text.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use syncapp_tests::faults::{Campaign, WORKLOADS, Workload};
+use syncapp_tests::faults::{Campaign, KINDS, Kind};
 use syncapp_tests::server::postgres::Options;
 
 const USAGE: &str = "usage: cargo xtask faults [--kills N] [--seed N] [--rows N] [--workload NAME]...";
@@ -14,7 +14,7 @@ struct Asked {
     kills: usize,
     seed: u64,
     rows: u64,
-    workloads: Vec<Workload>,
+    kinds: Vec<Kind>,
 }
 
 #[tokio::main]
@@ -29,14 +29,14 @@ async fn main() -> io::Result<ExitCode> {
     };
     let server = Options::default().start().await;
     let mut differences = 0;
-    for (at, workload) in asked.workloads.iter().enumerate() {
-        let count = asked.workloads.len();
+    for (at, kind) in asked.kinds.iter().enumerate() {
+        let count = asked.kinds.len();
         let campaign = Campaign {
             seed: asked.seed,
             // Those left over go to the first ones.
             kills: asked.kills / count + usize::from(at < asked.kills % count),
             rows: asked.rows,
-            workload: *workload,
+            kind: *kind,
         };
         let report = campaign.run(&server).await;
         writeln!(out, "{report}")?;
@@ -55,7 +55,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
         kills: 200,
         seed: clock.as_secs(),
         rows: 50_000,
-        workloads: Vec::new(),
+        kinds: Vec::new(),
     };
     while let Some(flag) = words.next() {
         let value = words.next().ok_or_else(|| format!("{flag} wants a value"))?;
@@ -64,12 +64,12 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
             "--kills" => asked.kills = value.parse().map_err(|_| format!("{flag} wants a number"))?,
             "--seed" => asked.seed = number()?,
             "--rows" => asked.rows = number()?,
-            "--workload" => asked.workloads.push(value.parse()?),
+            "--workload" => asked.kinds.push(value.parse()?),
             _ => return Err(format!("there is no {flag}")),
         }
     }
-    if asked.workloads.is_empty() {
-        asked.workloads = WORKLOADS.to_vec();
+    if asked.kinds.is_empty() {
+        asked.kinds = KINDS.to_vec();
     }
     Ok(asked)
 }

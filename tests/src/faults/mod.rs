@@ -11,8 +11,9 @@ use std::time::Duration;
 pub use dice::Dice;
 pub use target::{Mark, Target};
 use tokio_postgres::Client;
-pub use workload::{WORKLOADS, Workload};
+pub use workload::{KINDS, Kind, System, Workload};
 
+use crate::server::mariadb::MariaDb;
 use crate::server::postgres::{Database, Postgres};
 use crate::syncapp::Syncapp;
 
@@ -28,8 +29,8 @@ pub struct Campaign {
     pub kills: usize,
     /// Rows in the source when it begins.
     pub rows: u64,
-    /// What is synced.
-    pub workload: Workload,
+    /// What is synced, and where to.
+    pub kind: Kind,
 }
 
 /// What a campaign found.
@@ -59,12 +60,10 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Campaign {
-            seed, rows, workload, ..
-        } = &self.campaign;
+        let Campaign { seed, rows, kind, .. } = &self.campaign;
         write!(
             f,
-            "{workload:<12} seed {seed}, {rows} rows, {} kills: {} before the claim, {} before the commit, {} after it \
+            "{kind:<16} seed {seed}, {rows} rows, {} kills: {} before the claim, {} before the commit, {} after it \
              ({} missed; a run takes {} ms); {} differences",
             self.kills(),
             self.unclaimed,
@@ -85,12 +84,13 @@ impl Campaign {
     pub async fn run(&self, server: &Postgres) -> Report {
         let syncapp = Syncapp::default();
         let source = server.database().await;
-        let target = match self.workload {
-            Workload::MergeSqlite => Target::Sqlite(syncapp.folder().join("lake.db")),
-            _ => Target::Postgres(server.database().await.into()),
+        let target = match self.kind.into {
+            System::Postgres => Target::Postgres(server.database().await.into()),
+            System::Sqlite => Target::Sqlite(syncapp.folder().join("lake.db")),
+            System::MariaDb => Target::MariaDb(MariaDb::shared().await.databases().await.into()),
         };
-        syncapp.file("sync.yaml", &self.workload.sync_file(&source, &target));
-        self.workload.fill(&source, self.rows).await;
+        syncapp.file("sync.yaml", &self.kind.workload.sync_file(&source, &target));
+        self.kind.workload.fill(&source, self.rows).await;
         let mut step = Step {
             campaign: self,
             dice: Dice::new(self.seed),
@@ -138,7 +138,7 @@ impl Step<'_> {
         self.open_late().await;
         let mut took = Duration::ZERO;
         for _ in 0..3 {
-            self.campaign.workload.change(&self.source, &mut self.dice).await;
+            self.campaign.kind.workload.change(&self.source, &mut self.dice).await;
             took = self.syncapp.succeed(&RUN).await.took;
             self.compare("an undisturbed run").await;
             self.commit_late().await;
@@ -149,7 +149,7 @@ impl Step<'_> {
     /// One kill and the run after it.
     async fn take(&mut self) {
         let number = self.report.kills() + 1;
-        self.campaign.workload.change(&self.source, &mut self.dice).await;
+        self.campaign.kind.workload.change(&self.source, &mut self.dice).await;
         let (mark, old) = (self.target.mark().await, self.target.held().await);
         let new = self.target.wanted(&self.source).await;
         // Half of the kills fall where commits do.
@@ -196,9 +196,9 @@ impl Step<'_> {
             format!("the epoch fell from {} to {}", mark.epoch, seen.epoch)
         });
 
-        self.campaign.workload.change(&self.source, &mut self.dice).await;
+        self.campaign.kind.workload.change(&self.source, &mut self.dice).await;
         self.commit_late().await;
-        if self.campaign.workload.is_incremental() && self.dice.below(3) == 0 {
+        if self.campaign.kind.workload.is_incremental() && self.dice.below(3) == 0 {
             self.open_late().await;
         }
         let ended = self.syncapp.run(&RUN).await;
@@ -235,11 +235,11 @@ impl Step<'_> {
     }
 
     async fn open_late(&mut self) {
-        if !self.campaign.workload.is_incremental() {
+        if !self.campaign.kind.workload.is_incremental() {
             return;
         }
         let client = self.source.owner.client().await;
-        let insert = self.campaign.workload.late(&mut self.dice);
+        let insert = self.campaign.kind.workload.late(&mut self.dice);
         client
             .batch_execute(&format!("begin; {insert}"))
             .await

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::compare::{self, sqlite_rows};
+use crate::compare::{self, mariadb_rows, sqlite_rows};
+use crate::server::mariadb::Databases;
 use crate::server::postgres::Database;
 use crate::syncapp::Syncapp;
 
@@ -21,6 +22,8 @@ pub enum Target {
     Postgres(Box<Database>),
     /// A file in the program's folder.
     Sqlite(PathBuf),
+    /// In the writer's database.
+    MariaDb(Box<Databases>),
 }
 
 /// What the checkpoint says.
@@ -38,6 +41,7 @@ impl Target {
         match self {
             Self::Postgres(database) => format!("{{ connector: postgres, url: \"{}\" }}", database.writer),
             Self::Sqlite(path) => format!("{{ connector: sqlite, path: \"{}\" }}", path.display()),
+            Self::MariaDb(databases) => format!("{{ connector: mysql, url: \"{}\" }}", databases.writer.url()),
         }
     }
 
@@ -46,6 +50,7 @@ impl Target {
         match self {
             Self::Postgres(_) => source.text(&fingerprint("public.orders")).await,
             Self::Sqlite(_) => compare::digest_for_sqlite(source, "public.orders").await,
+            Self::MariaDb(_) => compare::digest_for_mariadb(source, "public.orders").await,
         }
     }
 
@@ -64,10 +69,35 @@ impl Target {
                 }
             }
             Self::Sqlite(path) => compare::digest(sqlite_rows(path, "select * from orders")),
+            Self::MariaDb(databases) => {
+                if !self.has_table("orders").await {
+                    return "no table".into();
+                }
+                let current = if self.is_history().await {
+                    "orders where _valid_to is null"
+                } else {
+                    "orders"
+                };
+                compare::digest(mariadb_rows(&databases.writer, COLUMNS, current).await)
+            }
         }
     }
 
+    /// Whether MariaDB has a table of that name.
+    async fn has_table(&self, name: &str) -> bool {
+        let Self::MariaDb(databases) = self else { return false };
+        let tables = format!(
+            "select 1 from information_schema.tables where table_schema = database() and table_name = '{name}'"
+        );
+        !databases.writer.texts(&tables).await.is_empty()
+    }
+
     async fn is_history(&self) -> bool {
+        if let Self::MariaDb(databases) = self {
+            let ends = "select 1 from information_schema.columns where table_schema = database() \
+                        and table_name = 'orders' and column_name = '_valid_to'";
+            return !databases.writer.texts(ends).await.is_empty();
+        }
         let Self::Postgres(database) = self else { return false };
         let ends = "select exists (select from pg_attribute where attrelid = to_regclass('landing.orders') and attname = '_valid_to')";
         database.text(ends).await == "t"
@@ -75,6 +105,22 @@ impl Target {
 
     /// Versions that do not follow each other: that end when no other begins, or never held, or say the same twice.
     async fn torn(&self) -> Vec<String> {
+        if let Self::MariaDb(databases) = self
+            && self.is_history().await
+        {
+            let image = COLUMNS
+                .split(',')
+                .map(|column| format!("coalesce(cast({column} as char), 'NULL')"));
+            let torn = format!(
+                "select concat('version of ', id, ' from ', _valid_from) from (
+                   select id, _valid_from, _valid_to, image, lead(_valid_from) over versions as next, lead(image) over versions as after
+                   from (select o.*, concat_ws('|', {}) as image from orders o) o
+                   window versions as (partition by id order by _valid_from, coalesce(_valid_to, '9999-12-31'))) v
+                 where not (_valid_to <=> next) or _valid_to <= _valid_from or cast(image as binary) = cast(after as binary) limit 5",
+                image.collect::<Vec<_>>().join(", ")
+            );
+            return databases.writer.texts(&torn).await.into_iter().flatten().collect();
+        }
         let Self::Postgres(database) = self else {
             return Vec::new();
         };
@@ -107,6 +153,20 @@ impl Target {
                     .flatten()
             }
             Self::Sqlite(path) => sqlite_rows(path, &format!("{sql} _syncapp_checkpoint")).pop(),
+            Self::MariaDb(databases) => {
+                if !self.has_table("_syncapp_checkpoint").await {
+                    return Mark::default();
+                }
+                // A table that has its name has landed: whoever claims it next writes the checkpoint that was meant.
+                let renamed = "intent is not null and not exists (select 1 from information_schema.tables \
+                               where table_schema = database() and table_name like '\\_syncapp\\_stage%' \
+                               and locate(table_name, intent) > 0)";
+                let sql = format!(
+                    "select concat(epoch, ' ', if({renamed}, intent, concat(coalesce(position, ''), ' ', `rows`, ' ', updated_at))) \
+                     from _syncapp_checkpoint"
+                );
+                databases.writer.texts(&sql).await.pop().flatten()
+            }
         };
         let text = text.unwrap_or_default();
         let (epoch, committed) = text.split_once(' ').unwrap_or(("0", ""));
@@ -123,6 +183,13 @@ impl Target {
             let mut sessions = sessions(source, &source.reader.user).await;
             if let Self::Postgres(database) = self {
                 sessions.extend(self::sessions(database, &database.writer.user).await);
+            }
+            if let Self::MariaDb(databases) = self {
+                let sql = format!(
+                    "select concat(command, ' of ', user) from information_schema.processlist where user = '{}'",
+                    databases.writer.user
+                );
+                sessions.extend(databases.owner.texts(&sql).await.into_iter().flatten());
             }
             if sessions.is_empty() || begun.elapsed() > PATIENCE {
                 return sessions;
@@ -142,6 +209,11 @@ impl Target {
                 found.extend(database.texts(tables).await.into_iter().flatten());
             }
             Self::Sqlite(path) => found.extend(sqlite_rows(path, tables)),
+            Self::MariaDb(databases) => {
+                let tables = "select table_name from information_schema.tables where table_schema = database() \
+                              and (table_name like '\\_syncapp\\_stage%' or table_name like '\\_syncapp\\_old%')";
+                found.extend(databases.writer.texts(tables).await.into_iter().flatten());
+            }
         }
         let wanted = ["sync.yaml", "lake.db"];
         for folder in [syncapp.folder(), syncapp.temporary()] {

@@ -16,20 +16,49 @@ pub enum Workload {
     Merge,
     /// What is new, as it arrives.
     Append,
-    /// What changed, by key, into SQLite.
-    MergeSqlite,
     /// Every version, by key.
     History,
 }
 
+/// Where it lands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// Another database of the server.
+    Postgres,
+    /// A file.
+    Sqlite,
+    /// A database of MariaDB.
+    MariaDb,
+}
+
+/// What a campaign kills, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// The sync.
+    pub workload: Workload,
+    /// The target.
+    pub into: System,
+}
+
 /// All of them.
-pub const WORKLOADS: [Workload; 5] = [
-    Workload::Refresh,
-    Workload::Merge,
-    Workload::Append,
-    Workload::MergeSqlite,
-    Workload::History,
+pub const KINDS: [Kind; 9] = [
+    Kind::new(Workload::Refresh, System::Postgres),
+    Kind::new(Workload::Merge, System::Postgres),
+    Kind::new(Workload::Append, System::Postgres),
+    Kind::new(Workload::History, System::Postgres),
+    Kind::new(Workload::Merge, System::Sqlite),
+    Kind::new(Workload::Refresh, System::MariaDb),
+    Kind::new(Workload::Merge, System::MariaDb),
+    Kind::new(Workload::Append, System::MariaDb),
+    Kind::new(Workload::History, System::MariaDb),
 ];
+
+impl Kind {
+    /// A sync into a system.
+    pub const fn new(workload: Workload, into: System) -> Self {
+        Self { workload, into }
+    }
+}
 
 impl fmt::Display for Workload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,18 +66,31 @@ impl fmt::Display for Workload {
             Self::Refresh => "refresh",
             Self::Merge => "merge",
             Self::Append => "append",
-            Self::MergeSqlite => "merge-sqlite",
             Self::History => "history",
         })
     }
 }
 
-impl FromStr for Workload {
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let into = match self.into {
+            System::Postgres => "",
+            System::Sqlite => "-sqlite",
+            System::MariaDb => "-mariadb",
+        };
+        f.pad(&format!("{}{into}", self.workload))
+    }
+}
+
+impl FromStr for Kind {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let found = WORKLOADS.into_iter().find(|workload| workload.to_string() == name);
-        found.ok_or_else(|| format!("there is no workload {name}: refresh, merge, append, merge-sqlite, history"))
+        let found = KINDS.into_iter().find(|kind| kind.to_string() == name);
+        found.ok_or_else(|| {
+            let known: Vec<String> = KINDS.iter().map(Kind::to_string).collect();
+            format!("there is no workload {name}: {}", known.join(", "))
+        })
     }
 }
 
@@ -126,7 +168,7 @@ impl Workload {
             Self::Refresh => format!("delete from orders where id % 997 = {part}"),
             // The same row once more is another row.
             Self::Append => format!("insert into orders select * from orders where updated_at = {last} limit 2"),
-            Self::Merge | Self::MergeSqlite | Self::History => format!(
+            Self::Merge | Self::History => format!(
                 "update orders set note = 'at the bound', updated_at = {last} \
                  where id in (select id from orders order by hashint8(id + {part}) limit 3)"
             ),
@@ -155,7 +197,7 @@ impl Workload {
             Self::Refresh => "mode: full_refresh, write: overwrite",
             Self::Append => "mode: incremental, write: append, cursor: updated_at",
             Self::History => "mode: incremental, write: history, cursor: updated_at, primary_key: [id]",
-            Self::Merge | Self::MergeSqlite => "mode: incremental, write: merge, cursor: updated_at, primary_key: [id]",
+            Self::Merge => "mode: incremental, write: merge, cursor: updated_at, primary_key: [id]",
         };
         format!(
             "version: 1\nproject: faults\nconnections:\n  source: {{ connector: postgres, url: \"{}\" }}\n  \
