@@ -4,3 +4,4 @@ mod conformance;
 mod ends;
 mod kinds;
 mod lab;
+mod loading;

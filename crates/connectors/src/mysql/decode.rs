@@ -120,7 +120,7 @@ fn native<'a>(value: &'a Value, form: Form, out: &'a mut Vec<u8>) -> Option<&'a 
     // Writing into memory does not fail.
     let _ = match value {
         Value::NULL => return None,
-        Value::Bytes(bytes) if form == Form::Bits => {
+        Value::Bytes(bytes) if matches!(form, Form::Bits(_)) => {
             let number = bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
             write!(out, "{number}")
         }
@@ -148,11 +148,11 @@ fn native<'a>(value: &'a Value, form: Form, out: &'a mut Vec<u8>) -> Option<&'a 
 fn cell<'a>(value: &'a Value, ty: &DataType, form: Form, out: &'a mut Vec<u8>) -> Result<Cell<'a>, Wrong> {
     Ok(match value {
         Value::NULL => Cell::Null,
-        Value::Bytes(bytes) if form == Form::Bits => {
+        Value::Bytes(bytes) if let Form::Bits(width) = form => {
             for byte in bytes {
                 let _ = write!(out, "{byte:08b}");
             }
-            Cell::Text(out)
+            Cell::Text(&out[out.len().saturating_sub(width)..])
         }
         Value::Bytes(bytes) if *ty == DataType::Binary => Cell::Blob(bytes),
         Value::Bytes(bytes) => Cell::Text(bytes),

@@ -119,7 +119,7 @@ impl Field<'_> {
             Cell::Text(text) | Cell::Blob(text) => text,
         };
         match (self.into.form, style) {
-            (Form::Bits, _) => return self.bits(spelled, out).map_err(wrong),
+            (Form::Bits(_), _) => return self.bits(spelled, out).map_err(wrong),
             (Form::Bytes, Style::Load) => syncapp_values::write_hex(spelled, out),
             (Form::Bytes, Style::Insert) => {
                 out.extend_from_slice(b"x'");

@@ -23,8 +23,8 @@ pub(super) enum Form {
     Plain,
     /// As hexadecimal digits.
     Bytes,
-    /// As an unsigned number: `BIT`.
-    Bits,
+    /// As an unsigned number: `BIT` of so many bits.
+    Bits(usize),
     /// As four digits: the text `0` is another `YEAR` than the number.
     Year,
 }
@@ -79,7 +79,7 @@ impl MyType {
         let ty = told.and_then(|told| told.parse().ok());
         Self {
             ty: ty.unwrap_or_else(|| meaning(&word, &facts.column_type, facts.json_check)),
-            form: form(&word),
+            form: form(&word, &facts.column_type),
             room: room(&word, &facts.column_type),
             name,
             word,
@@ -263,14 +263,14 @@ fn meaning(word: &str, column_type: &str, json_check: bool) -> DataType {
         "json" => DataType::Json,
         "uuid" => DataType::Uuid,
         _ if json_check => DataType::Json,
-        _ if form(word) == Form::Bytes => DataType::Binary,
+        _ if form(word, column_type) == Form::Bytes => DataType::Binary,
         _ => DataType::String,
     }
 }
 
-fn form(word: &str) -> Form {
+fn form(word: &str, column_type: &str) -> Form {
     match word {
-        "bit" => Form::Bits,
+        "bit" => Form::Bits(length(column_type).unwrap_or(1)),
         "year" => Form::Year,
         "binary" | "varbinary" | "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
         | "multipolygon" | "geometrycollection" | "geomcollection" | "vector" => Form::Bytes,
@@ -279,11 +279,13 @@ fn form(word: &str) -> Form {
     }
 }
 
+/// The number in the parentheses of a type.
+fn length(column_type: &str) -> Option<usize> {
+    column_type.split_once('(')?.1.split_once(')')?.0.parse().ok()
+}
+
 fn room(word: &str, column_type: &str) -> Room {
-    let length = || {
-        let inside = column_type.split_once('(')?.1.split_once(')')?.0;
-        inside.parse().ok()
-    };
+    let length = || length(column_type);
     match word {
         "char" | "varchar" => length().map_or(Room::Any, Room::Chars),
         "binary" | "varbinary" => length().map_or(Room::Any, Room::Bytes),

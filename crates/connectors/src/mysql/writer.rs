@@ -119,7 +119,7 @@ fn load_statement(into: &str, target: &Target, types: &[MyType]) -> String {
                 continue;
             }
             Form::Bytes => sets.push(format!("{name} = unhex(@v{at})")),
-            Form::Bits => sets.push(format!("{name} = cast(@v{at} as unsigned)")),
+            Form::Bits(_) => sets.push(format!("{name} = cast(@v{at} as unsigned)")),
         }
         fields.push(format!("@v{at}"));
     }
