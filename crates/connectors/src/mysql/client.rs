@@ -36,7 +36,7 @@ impl Client {
             .ip_or_hostname(&valid.host)
             .tcp_port(valid.port)
             .user(Some(&valid.user))
-            .pass(valid.password.as_ref().map(|password| password.reveal()))
+            .pass(valid.password.as_ref().map(syncapp_model::Secret::reveal))
             .db_name(Some(&valid.database))
             .prefer_socket(false)
             .client_found_rows(true)

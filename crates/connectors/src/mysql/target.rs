@@ -235,7 +235,7 @@ impl Found {
             let words = &declared.name;
             match relation.spec.column(&want.name) {
                 None => changes.push(TargetChange::AddColumn {
-                    sql: format!("alter table {table} add column {name} {} null", words),
+                    sql: format!("alter table {table} add column {name} {words} null"),
                     column,
                 }),
                 Some(have) if self.widens(want, have, declared) => changes.push(TargetChange::Widen {

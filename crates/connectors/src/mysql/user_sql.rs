@@ -6,7 +6,7 @@ use syncapp_model::{Code, Error, Result};
 use super::client::Client;
 
 /// Runs what stands under a key of the sync file. Where it ends the transaction, as definitions of tables do, the load
-/// fails before a row is in place.
+/// fails: nothing of it is in place then, or, behind the checkpoint, everything is.
 pub(super) async fn run(client: &mut Client, key: &str, sql: Option<&str>) -> Result<()> {
     let Some(sql) = sql else { return Ok(()) };
     client.run(sql).await.map_err(|error| {
