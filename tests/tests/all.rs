@@ -3,6 +3,7 @@
 mod contract;
 mod faults;
 mod mysql;
+mod pairs;
 mod postgres;
 mod tpch;
 mod writes;

@@ -182,6 +182,10 @@ impl<'a> TextColumn<'a> {
                         "the value is not JSON",
                     ));
                 }
+                if text.trim_ascii() == "null" {
+                    let why = "the value is the JSON `null`, which a JSON file cannot tell from no value";
+                    return Err(Error::new(Code::ValueOutOfRange(Side::Destination), why));
+                }
                 // Line ends stand only between the tokens of a JSON text, where a space means the same.
                 out.extend(
                     text.bytes()
