@@ -47,7 +47,7 @@ pub(super) fn parse(texts: &StringArray, to: &DataType) -> Result<ArrayRef, Cast
                     continue;
                 };
                 bytes.clear();
-                let hex = unhex(text.as_bytes(), &mut bytes);
+                let hex = unhex(text.strip_prefix("\\x").unwrap_or(text).as_bytes(), &mut bytes);
                 hex.ok_or_else(|| CastError::new(row, "is not hex: an even number of the digits 0-9 and a-f"))?;
                 values.append_value(&bytes);
             }

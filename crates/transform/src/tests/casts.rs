@@ -159,6 +159,7 @@ fn from_text() {
         ("6f9619ff-8b86-d011-b42d00c04fc964ff", "uuid", Err("not a UUID")),
         ("é6f9619ff8b86d011b42d00c04fc964ff", "uuid", Err("not a UUID")),
         ("00ff", "binary", Ok("00ff")),
+        ("\\x00ff", "binary", Ok("00ff")),
         ("0", "binary", Err("not hex")),
         ("{\"a\":1}", "json", Ok("{\"a\":1}")),
         ("{a:1}", "json", Err("not JSON")),

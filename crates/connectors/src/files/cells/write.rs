@@ -11,8 +11,6 @@ use arrow_array::{
     Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, ListArray, PrimitiveArray, RecordBatch, StringArray,
 };
 use arrow_schema::Field;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use syncapp_model::{Code, DataType, Error, Result, Side};
 
 use super::clock::{DAY, civil_from_days};
@@ -193,12 +191,8 @@ impl<'a> TextColumn<'a> {
                 );
             }
             Values::Binary(array) => {
-                out.push(b'"');
-                let value = array.value(row);
-                let start = out.len();
-                out.resize(start + value.len().div_ceil(3) * 4, 0);
-                let written = STANDARD.encode_slice(value, &mut out[start..]);
-                out.truncate(start + written.map_err(|problem| Error::internal(problem.to_string()))?);
+                out.extend_from_slice(b"\"\\\\x");
+                array.value(row).iter().for_each(|byte| hex(out, *byte));
                 out.push(b'"');
             }
             Values::List(array, items) => {
