@@ -230,6 +230,7 @@ pub(crate) fn ends(
             .destination()
             .ok_or_else(|| cannot(destination, "written"))?
             .into(),
+        target: destination.source().ok_or_else(|| cannot(destination, "read"))?.into(),
         same_system,
         source_name: source_name.into(),
         destination_name: destination_name.into(),

@@ -26,6 +26,8 @@ pub struct Ends {
     pub source: Arc<dyn Source>,
     /// What is written.
     pub destination: Arc<dyn Destination>,
+    /// What is written, as it is read: to compare, never to load.
+    pub target: Arc<dyn Source>,
     /// Whether both are of the same kind of system.
     pub same_system: bool,
     /// What the file calls the connection that is read.

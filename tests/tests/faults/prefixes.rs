@@ -78,6 +78,7 @@ impl Files {
         Ends {
             source: sqlite("source.db").source().unwrap().into(),
             destination: sqlite("target.db").destination().unwrap().into(),
+            target: sqlite("target.db").source().unwrap().into(),
             same_system: true,
             source_name: "source".into(),
             destination_name: "target".into(),

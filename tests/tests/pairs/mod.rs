@@ -57,7 +57,7 @@ async fn run(syncapp: &Syncapp, from: &Json, to: &Json, mut streams: BTreeMap<St
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect();
-        let refused = events.iter().flat_map(|event| event["problems"].as_array()).flatten();
+        let refused = events.iter().filter_map(|event| event["problems"].as_array()).flatten();
         let mut any = false;
         for problem in refused.filter(|problem| problem["severity"] == "error") {
             let stream = problem["where"]["stream"]
