@@ -27,7 +27,11 @@ async fn main() -> io::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    let server = Options::default().start().await;
+    let server = Options::default()
+        .setting("shared_buffers", "256MB")
+        .setting("max_wal_size", "4GB")
+        .start()
+        .await;
     let mut differences = 0;
     for (at, kind) in asked.kinds.iter().enumerate() {
         let count = asked.kinds.len();
