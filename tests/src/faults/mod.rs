@@ -7,6 +7,7 @@ mod hold;
 mod step;
 mod target;
 mod workload;
+mod writers;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use hold::{Holder, Moment, Place, until_waiting};
 use step::Step;
 pub use target::{Mark, Target};
 pub use workload::{KINDS, Kind, System, Workload};
+pub use writers::{Writers, Written};
 
 use crate::server::mariadb::MariaDb;
 use crate::server::postgres::Postgres;
