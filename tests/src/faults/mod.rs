@@ -1,7 +1,7 @@
 //! The kill campaign: syncs that are killed at random moments must leave the target as it was or as it should be, and
 //! the next run must bring it to the source's state, without a duplicate, a hole or a leftover.
 
-mod dice;
+pub mod dice;
 mod target;
 mod workload;
 

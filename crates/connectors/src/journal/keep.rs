@@ -1,6 +1,6 @@
 //! The statements that fill a journal around those that land rows.
 
-use super::{Journal, LEFT, OPERATION};
+use super::{Journal, OPERATION};
 
 /// Staged rows on their way into a table by key.
 pub(crate) struct Staged<'a> {
@@ -86,7 +86,7 @@ impl Journal {
         let Self { table, journal, .. } = self;
         let before = format!(
             "exists (select 1 from {journal} as b where b.{OPERATION} = 'b' and {})",
-            Self::equal(&self.identity, "t", "b")
+            Self::equal(&self.identity, "b", "t")
         );
         let current = to.map_or_else(String::new, |to| format!(" and (t.{to} is null or {before})"));
         let touched = format!(
@@ -99,7 +99,7 @@ impl Journal {
                  from ({touched}) as k join {table} as t on {}{current}",
                 self.list(),
                 Self::of(&self.columns, "t"),
-                Self::equal(&self.key, "t", "k")
+                Self::equal(&self.key, "k", "t")
             ),
             format!("delete from {journal} where {OPERATION} = '?'"),
         ]
@@ -132,10 +132,5 @@ impl Journal {
     /// Finds a row where there is any.
     pub(crate) fn any(&self) -> String {
         format!("select 1 from {} limit 1", self.journal)
-    }
-
-    /// The journal table's own columns, in the words of every system.
-    pub(crate) fn own_columns() -> String {
-        format!("{OPERATION} char(1), {LEFT} varchar(20)")
     }
 }

@@ -60,6 +60,7 @@ impl Journal {
         named.join(", ")
     }
 
+    /// The journal stands first: in SQLite its collation, which tells all texts apart, decides.
     fn equal(columns: &[String], one: &str, other: &str) -> String {
         let equal: Vec<String> = columns
             .iter()
@@ -170,11 +171,14 @@ impl Entry {
 
 /// What the names of a stream's journal tables begin with.
 pub(crate) fn prefix(key: &StreamKey) -> String {
-    // FNV-1a.
-    let hash = key.to_string().bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("_syncapp_undo_{hash:016x}_")
+    format!("_syncapp_undo_{:016x}_", hash(key.to_string().as_bytes(), 0))
+}
+
+/// FNV-1a: the same in every version of this program.
+pub(crate) fn hash(bytes: &[u8], seed: u64) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash: u64, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// The name of a load's journal table. No two loads share one: a claim belongs to one process, which counts its loads.
@@ -214,6 +218,14 @@ pub(crate) fn moved_on(key: &StreamKey) -> Error {
     Error::new(Code::Conflict, why)
         .stream(&key.stream)
         .help("a later run without `undo`, or `state set`, has moved it: what came between cannot be taken back")
+}
+
+/// A column that the load does not write, and that has values of its own all the same.
+pub(crate) fn fills_itself(table: &StreamName, column: &str) -> Error {
+    let why = format!("`{column}` of {table} fills itself, so `undo` could not find the rows that are added");
+    Error::new(Code::Conflict, why)
+        .column(column)
+        .help("choose `write: merge` with a key, map the column, or leave `undo` out")
 }
 
 /// A key that is not one in the target.

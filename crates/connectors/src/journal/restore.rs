@@ -52,7 +52,7 @@ impl Journal {
         let Self {
             table, journal, key, ..
         } = self;
-        let (same, image) = (Self::equal(&self.identity, "t", "j"), &self.image);
+        let (same, image) = (Self::equal(&self.identity, "j", "t"), &self.image);
         let (there, now, then) = (format!("from {table} as t where {same}"), image("t"), image("j"));
         let marks = vec![
             format!(
@@ -117,7 +117,7 @@ impl Journal {
 
     fn update_changed(&self) -> String {
         let Self { table, journal, .. } = self;
-        let same = Self::equal(&self.identity, "t", "j");
+        let same = Self::equal(&self.identity, "j", "t");
         let set = |of: &str| {
             let set: Vec<String> = self.columns.iter().map(|name| format!("{of}{name} = j.{name}")).collect();
             set.join(", ")
@@ -142,6 +142,11 @@ impl Journal {
             "insert into {} ({list}) {} select {list} from {} where {rows}",
             self.table, self.overriding, self.journal
         )
+    }
+
+    /// Puts all rows back into a table that has none.
+    pub(crate) fn fill(&self) -> String {
+        self.insert(&format!("{OPERATION} = 'd'"))
     }
 
     /// Equal rows are the same to everyone, so that of each image as many go as the run brought: all of them go, and what

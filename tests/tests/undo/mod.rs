@@ -1,0 +1,6 @@
+//! `undo`: a run that was taken back leaves no trace, into each kind of target.
+
+mod commands;
+mod generated;
+mod lab;
+mod since;
