@@ -40,9 +40,11 @@ pub(crate) async fn undo(args: args::Undo) -> Result<Exit, Failure> {
         }
     }
     if undone.is_empty() {
-        return Err(Error::new(Code::UnknownName, format!("no journal of the run {id} is kept"))
-            .help("it ran without `undo`, changed nothing, was taken back already, or is older than `keep` says")
-            .into());
+        return Err(
+            Error::new(Code::UnknownName, format!("no journal of the run {id} is kept"))
+                .help("it ran without `undo`, changed nothing, was taken back already, or is older than `keep` says")
+                .into(),
+        );
     }
     let left: u64 = undone.iter().map(|stream| stream.left_alone).sum();
     if args.json {
@@ -102,7 +104,15 @@ fn tell(undone: &[Undone], dry_run: bool) {
             table.into(),
         ]
     });
-    let header = ["stream", "target", "removed", "restored", "put back", "left alone", "table"];
+    let header = [
+        "stream",
+        "target",
+        "removed",
+        "restored",
+        "put back",
+        "left alone",
+        "table",
+    ];
     output::table(&header, rows);
     for stream in undone {
         for left in &stream.left {

@@ -61,7 +61,10 @@ pub trait Destination: Send + Sync {
     /// [`Code::Conflict`] where later runs stand on this one, and with [`Code::ChangedSince`] where only a whole table
     /// could be taken back, and it was changed: the target is as it was then.
     async fn undo(&self, request: &UndoRequest) -> Result<Vec<Undone>> {
-        let why = format!("the run {} cannot be taken back: nothing is kept here for it", request.run_id);
+        let why = format!(
+            "the run {} cannot be taken back: nothing is kept here for it",
+            request.run_id
+        );
         Err(Error::new(Code::Conflict, why))
     }
 }

@@ -237,8 +237,11 @@ pub async fn plan(
 
 /// The target cannot take a run back.
 fn keeps_nothing() -> Error {
-    Error::new(Code::Conflict, "`undo` needs a target that keeps a journal of rows, which this one does not")
-        .help("remove `undo`, or write to a database")
+    Error::new(
+        Code::Conflict,
+        "`undo` needs a target that keeps a journal of rows, which this one does not",
+    )
+    .help("remove `undo`, or write to a database")
 }
 
 /// Leaves only the streams that were asked for.

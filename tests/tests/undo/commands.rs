@@ -31,7 +31,10 @@ fn a_run_that_moved_the_checkpoint_without_a_journal_stands_in_the_way() {
         lab.change("insert into people values (4, 'Di', 40)");
         lab.run(keys).exits(0);
         let said = lab.undo(&run, &[]).exits(2).stderr;
-        assert!(said.contains("config.conflict") && said.contains("without `undo`"), "{said}");
+        assert!(
+            said.contains("config.conflict") && said.contains("without `undo`"),
+            "{said}"
+        );
         assert_eq!(lab.rows(COUNT), ["4"]);
     });
 }

@@ -20,7 +20,10 @@ const WRITES: [(&str, Before); 12] = [
     ("write: history, deletes: soft", Before::Nothing),
     ("mode: incremental, cursor: rev, write: merge", Before::Nothing),
     ("mode: incremental, cursor: rev, write: append", Before::Nothing),
-    ("mode: incremental, cursor: rev, write: history, metadata: true", Before::Nothing),
+    (
+        "mode: incremental, cursor: rev, write: history, metadata: true",
+        Before::Nothing,
+    ),
     ("", Before::Table),
     ("primary_key: [id]", Before::Referred),
 ];
@@ -67,7 +70,12 @@ fn taken_back(seed: u64, lab: &Lab) {
     let named = format!("seed {seed}, {keys}, {} columns", columns.len());
 
     let dry = lab.undo(&run, &["--dry-run"]);
-    assert_eq!((dry.code, lab.held(&data)), (0, landed.clone()), "{named}\n{}", dry.stderr);
+    assert_eq!(
+        (dry.code, lab.held(&data)),
+        (0, landed.clone()),
+        "{named}\n{}",
+        dry.stderr
+    );
     let undone = lab.undo(&run, &["--json"]);
     assert_eq!(undone.code, 0, "{named}\n{}{}", undone.stdout, undone.stderr);
     if columns.is_empty() {
@@ -85,7 +93,9 @@ fn taken_back(seed: u64, lab: &Lab) {
 
 /// A stream that has come nowhere is one of which nothing is kept.
 fn unless_none(mark: Vec<String>) -> Vec<String> {
-    mark.into_iter().filter(|line| line != "none" && line != "none 0").collect()
+    mark.into_iter()
+        .filter(|line| line != "none" && line != "none 0")
+        .collect()
 }
 
 fn prepare(lab: &Lab, before: Before) {
@@ -97,7 +107,11 @@ fn prepare(lab: &Lab, before: Before) {
         Target::MariaDb(_) => ("varchar(100) character set utf8mb4 collate utf8mb4_nopad_bin", "int"),
         _ => ("text", "integer"),
     };
-    let double = if matches!(lab.target, Target::Sqlite) { "real" } else { "double precision" };
+    let double = if matches!(lab.target, Target::Sqlite) {
+        "real"
+    } else {
+        "double precision"
+    };
     lab.alter(&format!(
         "create table people(id bigint not null primary key, name {text}, rev bigint, note {text}, score {double}, own {own});
          insert into people values (1, 'old', 1, 'it''s', 0.1, null), (77, 'older', 2, null, -1.5, null)"
@@ -129,7 +143,10 @@ fn change(lab: &Lab, dice: &mut Dice, rev: &mut u64, widens: bool) {
     *rev += 1;
     let _ = write!(sql, "update people set rev = {rev} where id = 1;");
     if widens && dice.below(3) == 0 {
-        let _ = write!(sql, "alter table people add column more text; update people set more = 'm' where id < 9;");
+        let _ = write!(
+            sql,
+            "alter table people add column more text; update people set more = 'm' where id < 9;"
+        );
     }
     lab.change(&sql);
 }

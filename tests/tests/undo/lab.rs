@@ -112,8 +112,12 @@ impl Lab {
     /// Tables of SyncApp's own that hold journals.
     pub(super) fn journals(&self) -> Vec<String> {
         let query = match &self.target {
-            Target::Sqlite => "select name from sqlite_schema where type = 'table' and name like '\\_syncapp\\_undo\\_%' escape '\\'",
-            Target::Postgres(_) => "select relname::text from pg_class where relkind = 'r' and relname like '\\_syncapp\\_undo\\_%'",
+            Target::Sqlite => {
+                "select name from sqlite_schema where type = 'table' and name like '\\_syncapp\\_undo\\_%' escape '\\'"
+            }
+            Target::Postgres(_) => {
+                "select relname::text from pg_class where relkind = 'r' and relname like '\\_syncapp\\_undo\\_%'"
+            }
             Target::MariaDb(_) => {
                 "select table_name from information_schema.tables where table_schema = database() \
                  and table_name like '\\_syncapp\\_undo\\_%'"

@@ -21,11 +21,23 @@ fn rows_that_were_changed_since_are_named_and_left_alone() {
         let undone = lab.undone(&run);
         assert_eq!(undone["left_alone"], 3, "{undone}");
         let mut left: Vec<String> = (0..3)
-            .map(|at| format!("{} {}", undone["left"][at]["row"].as_str().unwrap(), undone["left"][at]["reason"].as_str().unwrap()))
+            .map(|at| {
+                format!(
+                    "{} {}",
+                    undone["left"][at]["row"].as_str().unwrap(),
+                    undone["left"][at]["reason"].as_str().unwrap()
+                )
+            })
             .collect();
         left.sort();
-        assert_eq!(left, ["id = 2 changed since", "id = 3 inserted since", "id = 5 changed since"]);
-        assert_eq!((&undone["removed"], &undone["restored"], &undone["put_back"]), (&1.into(), &1.into(), &0.into()));
+        assert_eq!(
+            left,
+            ["id = 2 changed since", "id = 3 inserted since", "id = 5 changed since"]
+        );
+        assert_eq!(
+            (&undone["removed"], &undone["restored"], &undone["put_back"]),
+            (&1.into(), &1.into(), &0.into())
+        );
         assert_eq!(lab.rows(IDS), ["1", "2", "3", "5"]);
         assert_eq!(lab.rows(NAMES), ["Ada", "Mine", "Again", "Mine"]);
         assert_eq!(lab.undo(&run, &[]).exits(2).stderr.lines().count(), 2);
@@ -39,7 +51,10 @@ fn rows_that_were_deleted_since_stay_deleted() {
         lab.change("update people set name = 'New' where id < 3");
         let run = lab.keep("write: merge", &[]);
         lab.alter("delete from people where id = 2");
-        assert_eq!(lab.undo(&run, &[]).exits(3).stderr, "left alone in TABLE: id = 2 (deleted since)\n".replace("TABLE", &target(lab)));
+        assert_eq!(
+            lab.undo(&run, &[]).exits(3).stderr,
+            "left alone in TABLE: id = 2 (deleted since)\n".replace("TABLE", &target(lab))
+        );
         assert_eq!(lab.rows(NAMES), ["Ada", "Cy"]);
     });
 }
@@ -53,7 +68,11 @@ fn added_rows_go_as_often_as_they_were_added() {
         lab.alter("delete from people where id = 1");
         let undone = lab.undone(&run);
         // Both of the first row are gone: the run's one and the one before.
-        assert_eq!((&undone["removed"], &undone["left_alone"]), (&2.into(), &1.into()), "{undone}");
+        assert_eq!(
+            (&undone["removed"], &undone["left_alone"]),
+            (&2.into(), &1.into()),
+            "{undone}"
+        );
         assert_eq!(lab.rows(IDS), ["2", "3", "9"]);
     });
 }

@@ -42,7 +42,14 @@ impl Lab {
             target,
         };
         let only = std::env::var("LAB").unwrap_or_default();
-        targets.map(lab).filter(|lab: &Self| match lab.target { Target::Sqlite => only.contains('s'), Target::Postgres(_) => only.contains('p'), Target::MariaDb(_) => only.contains('m') }).collect()
+        targets
+            .map(lab)
+            .filter(|lab: &Self| match lab.target {
+                Target::Sqlite => only.contains('s'),
+                Target::Postgres(_) => only.contains('p'),
+                Target::MariaDb(_) => only.contains('m'),
+            })
+            .collect()
     }
 
     /// Changes the source.

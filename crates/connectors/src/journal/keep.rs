@@ -53,7 +53,10 @@ impl Journal {
             table, meets, differs, ..
         } = staged;
         let mut statements = vec![
-            self.keep("b", &format!("exists (select 1 from {table} as s where {meets} and {differs})")),
+            self.keep(
+                "b",
+                &format!("exists (select 1 from {table} as s where {meets} and {differs})"),
+            ),
             self.note_new(staged, ""),
         ];
         let gone = format!("not exists (select 1 from {table} as s where {meets})");

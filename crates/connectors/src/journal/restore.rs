@@ -119,7 +119,11 @@ impl Journal {
         let Self { table, journal, .. } = self;
         let same = Self::equal(&self.identity, "j", "t");
         let set = |of: &str| {
-            let set: Vec<String> = self.columns.iter().map(|name| format!("{of}{name} = j.{name}")).collect();
+            let set: Vec<String> = self
+                .columns
+                .iter()
+                .map(|name| format!("{of}{name} = j.{name}"))
+                .collect();
             set.join(", ")
         };
         let rows = format!("j.{OPERATION} = 'b' and j.{LEFT} is null");

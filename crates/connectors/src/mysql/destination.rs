@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_connector::{
-    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+    Claim, Delivery, Destination, Keep, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+    UndoRequest, Undone,
 };
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey, StreamName};
 use tokio::sync::Mutex;
 
-use super::checkpoint::Checkpoints;
+use super::checkpoint::{Checkpoints, Intent, Keeps};
 use super::client::{Client, number, text};
+use super::journal::Undos;
 use super::load::{MysqlLoad, waiting_prefix};
 use super::target::{self, Found};
-use super::{catalog, rejects, sql};
+use super::{catalog, rejects, sql, undo};
+use crate::journal;
 use crate::server::Valid;
 
 /// A connection that waits for its next use.
@@ -69,17 +72,18 @@ async fn recover(client: &mut Client, target: &Target, name: &StreamName) -> Res
         match client.run(&format!("drop table {}", intent.stage())).await {
             Ok(()) => checkpoints.intend(client, &target.key, claim.epoch, None).await?,
             Err(error) if is_unknown_table(&error) => {
-                let checkpoint = intent.checkpoint()?;
-                client.run("start transaction").await?;
-                checkpoints.put(client, &target.key, claim.epoch, &checkpoint).await?;
-                client.run("commit").await?;
-                claim.checkpoint = Some(checkpoint);
+                claim.checkpoint = finish(client, &checkpoints, target, claim.epoch, intent).await?;
             }
             Err(error) => return Err(error),
         }
     }
-    for what in ["stage", "old"] {
-        let prefix = waiting_prefix(what, &target.key);
+    let journals = Undos::beside(&checkpoints).tables(client, &target.key).await?;
+    let prefixes = [
+        waiting_prefix("stage", &target.key),
+        waiting_prefix("old", &target.key),
+        journal::prefix(&target.key),
+    ];
+    for prefix in prefixes {
         let database = name.namespace.clone().unwrap_or_default();
         let query = format!(
             "select table_name from information_schema.tables where table_schema = {} and left(table_name, {}) = {}",
@@ -88,6 +92,9 @@ async fn recover(client: &mut Client, target: &Target, name: &StreamName) -> Res
             sql::text(&prefix)
         );
         for row in client.rows(&query).await? {
+            if journals.contains(&text(&row, 0)) {
+                continue;
+            }
             let left = sql::table(&StreamName::within(database.clone(), text(&row, 0)));
             // A run that stopped in the middle may still hold it: the next claim tries again.
             client.run("set session lock_wait_timeout = 1").await?;
@@ -98,6 +105,36 @@ async fn recover(client: &mut Client, target: &Target, name: &StreamName) -> Res
         }
     }
     Ok(claim)
+}
+
+/// Writes what holds since tables have changed their names; the checkpoint then.
+async fn finish(
+    client: &mut Client,
+    checkpoints: &Checkpoints,
+    target: &Target,
+    epoch: Epoch,
+    intent: Intent,
+) -> Result<Option<Checkpoint>> {
+    let undos = Undos::beside(checkpoints);
+    client.run("start transaction").await?;
+    if let Some(taken) = intent.takes_back() {
+        checkpoints.stands(client, &target.key, epoch).await?;
+        undo::end(client, checkpoints, &undos, &target.key, taken).await?;
+        let checkpoint = checkpoints.current(client, &target.key).await?;
+        client.run("commit").await?;
+        return Ok(checkpoint);
+    }
+    if let Some(Keeps { run_id, until, entry }) = intent.keeps() {
+        let keep = Keep {
+            run_id: run_id.clone(),
+            until: *until,
+        };
+        undos.add(client, &target.key, &keep, entry).await?;
+    }
+    let checkpoint = intent.checkpoint()?;
+    checkpoints.put(client, &target.key, epoch, &checkpoint).await?;
+    client.run("commit").await?;
+    Ok(Some(checkpoint))
 }
 
 fn is_unknown_table(error: &Error) -> bool {
@@ -165,6 +202,17 @@ impl Destination for MysqlDestination {
         }
         self.keep(client).await;
         Ok(states)
+    }
+
+    fn undoes(&self) -> bool {
+        true
+    }
+
+    async fn undo(&self, request: &UndoRequest) -> Result<Vec<Undone>> {
+        let mut client = self.client().await?;
+        let undone = undo::undo(&mut client, request).await?;
+        self.keep(client).await;
+        Ok(undone)
     }
 
     async fn set_state(&self, scope: &StateScope, key: &StreamKey, checkpoint: Option<&Checkpoint>) -> Result<()> {

@@ -12,6 +12,7 @@ mod encode;
 mod errors;
 mod history;
 mod horizon;
+mod journal;
 mod load;
 mod merge;
 mod rejects;
@@ -20,6 +21,7 @@ mod sql;
 mod statement;
 mod target;
 mod types;
+mod undo;
 mod user_sql;
 mod writer;
 

@@ -341,9 +341,7 @@ impl Load for PostgresLoad {
         if let Some(keeping) = keeping {
             keeping.finish(&self.client, &undos, &self.target.key).await?;
         }
-        undos
-            .expire(&self.client, &self.target.key, self.target.moment)
-            .await?;
+        undos.expire(&self.client, &self.target.key, self.target.moment).await?;
         user_sql::run(&self.client, "after_sql", self.target.after_sql.as_deref()).await?;
         if matches!(self.way, Way::Create | Way::Swap) {
             checkpoints

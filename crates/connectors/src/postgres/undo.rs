@@ -168,7 +168,11 @@ async fn drop_rejects(client: &Client, checkpoints: &Checkpoints, key: &StreamKe
     let table = sql::table(&checkpoints.rejects());
     let query = format!("select 1 where to_regclass({}) is not null", sql::text(&table));
     if journal::any(client, &query).await? {
-        let delete = format!("delete from {table} where {} and run_id = {}", of(key), sql::text(run_id));
+        let delete = format!(
+            "delete from {table} where {} and run_id = {}",
+            of(key),
+            sql::text(run_id)
+        );
         client.execute(&delete).await?;
     }
     Ok(())

@@ -159,10 +159,20 @@ pub(super) fn put_back(connection: &Connection, key: &StreamKey, kept: &Kept) ->
     let sql = "UPDATE main._syncapp_checkpoint SET position = ?4, rows = ?5, relation = ?6, made = ?7, updated_at = ?8
                WHERE (project, sync, stream) = (?1, ?2, ?3)";
     let Mark { position, rows } = &kept.mark;
-    let values = params![key.project, key.sync, key.stream, position, rows, kept.relation, kept.made, now()];
+    let values = params![
+        key.project,
+        key.sync,
+        key.stream,
+        position,
+        rows,
+        kept.relation,
+        kept.made,
+        now()
+    ];
     connection.execute(sql, values).writing()?;
     let landed = kept.landed.iter().map(|(hash, n)| {
-        let hash = RowHash::from_str_radix(hash, 16).map_err(|error| Error::internal("a kept hash is none").driver(error))?;
+        let hash =
+            RowHash::from_str_radix(hash, 16).map_err(|error| Error::internal("a kept hash is none").driver(error))?;
         Ok((hash, *n))
     });
     put_boundary(connection, key, &landed.collect::<Result<Vec<_>>>()?)

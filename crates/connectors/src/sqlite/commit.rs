@@ -64,12 +64,7 @@ pub(super) fn commit(
     attempt().map_err(|error: Error| error.stream(&target.key.stream))
 }
 
-fn land(
-    connection: &Connection,
-    target: &Target,
-    plan: &Plan,
-    mut keeping: Option<&mut Keeping>,
-) -> Result<Receipt> {
+fn land(connection: &Connection, target: &Target, plan: &Plan, mut keeping: Option<&mut Keeping>) -> Result<Receipt> {
     let mut receipt = Receipt::default();
     if let Some(keeping) = keeping.as_mut().filter(|_| plan.replaced) {
         keeping.replaced(connection)?;

@@ -154,9 +154,8 @@ impl Keeping {
              sync TEXT NOT NULL, stream TEXT NOT NULL, run_id TEXT NOT NULL, until INTEGER NOT NULL, entry TEXT NOT NULL)"
         );
         connection.execute_batch(&create).writing()?;
-        let insert = format!(
-            "INSERT INTO {TABLE}(project, sync, stream, run_id, until, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-        );
+        let insert =
+            format!("INSERT INTO {TABLE}(project, sync, stream, run_id, until, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
         let StreamKey { project, sync, stream } = &target.key;
         let Keep { run_id, until } = &self.keep;
         let spelled = self.entry.spell()?;
@@ -199,10 +198,13 @@ fn writable(connection: &Connection, name: &str) -> Result<Vec<String>> {
 fn fills_itself(connection: &Connection, plan: &Plan) -> Result<Option<String>> {
     let Some(table) = &plan.table else { return Ok(None) };
     let mut statement = connection
-        .prepare("SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE hidden = 0 AND (dflt_value IS NOT NULL OR pk > 0)")
+        .prepare(
+            "SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE hidden = 0 AND (dflt_value IS NOT NULL OR pk > 0)",
+        )
         .writing()?;
-    let names: rusqlite::Result<Vec<String>> =
-        statement.query_map([&table.name], |row| row.get(0)).and_then(Iterator::collect);
+    let names: rusqlite::Result<Vec<String>> = statement
+        .query_map([&table.name], |row| row.get(0))
+        .and_then(Iterator::collect);
     let written = |name: &String| plan.columns.iter().any(|column| column.name == *name);
     Ok(names.writing()?.into_iter().find(|name| !written(name)))
 }
@@ -302,12 +304,11 @@ pub(super) fn expire(connection: &Connection, key: &StreamKey, now: i64) -> Resu
     if !is_kept(connection)? {
         return Ok(());
     }
-    let rows = read(connection, "until < ?1 AND (project, sync, stream) = (?2, ?3, ?4)", &[
-        &now,
-        &key.project,
-        &key.sync,
-        &key.stream,
-    ])?;
+    let rows = read(
+        connection,
+        "until < ?1 AND (project, sync, stream) = (?2, ?3, ?4)",
+        &[&now, &key.project, &key.sync, &key.stream],
+    )?;
     rows.iter().try_for_each(|row| forget(connection, row))
 }
 

@@ -69,9 +69,11 @@ fn rows(connection: &Connection, load: &Row, undone: &mut Undone) -> Result<()> 
     undone.left_alone += left.max(0).unsigned_abs();
     if !restore.left.is_empty() {
         let room = Undone::NAMED.saturating_sub(undone.left.len());
-        undone
-            .left
-            .extend(self::left(connection, &format!("{} {room}", restore.left), &load.entry.key)?);
+        undone.left.extend(self::left(
+            connection,
+            &format!("{} {room}", restore.left),
+            &load.entry.key,
+        )?);
     }
     for (step, statement) in &restore.steps {
         let touched = execute(statement)?;

@@ -54,7 +54,10 @@ pub(super) fn values(config: &StreamConfig) -> Vec<(&'static str, Error)> {
         .map(|problem| ("lookback", problem));
     let undo = config.undo.as_ref().and_then(|undo| undo.time().err()).map(|why| {
         let problem = Error::new(Code::InvalidValue, why);
-        ("undo", problem.help("write how long a run can be taken back, such as `undo: { keep: 7d }`"))
+        (
+            "undo",
+            problem.help("write how long a run can be taken back, such as `undo: { keep: 7d }`"),
+        )
     });
     let ratio = config
         .max_reject_ratio
