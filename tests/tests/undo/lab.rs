@@ -5,16 +5,22 @@ use serde_json::Value as Json;
 use crate::contract::place::Ran;
 use crate::writes::lab::{Lab, Target};
 
+/// A stream's keys with those of a journal.
+fn undoable(keys: &str) -> String {
+    let between = if keys.is_empty() { "" } else { ", " };
+    format!("{keys}{between}undo: {{ keep: 1h }}")
+}
+
 impl Lab {
     /// Runs a sync that can be taken back; the run's id.
     pub(super) fn keep(&self, keys: &str, arguments: &[&str]) -> String {
-        let keys = if keys.is_empty() {
-            "undo: { keep: 1h }".to_owned()
-        } else {
-            format!("{keys}, undo: {{ keep: 1h }}")
-        };
-        self.run_with(&keys, arguments).exits(0);
+        self.run_with(&undoable(keys), arguments).exits(0);
         self.last()
+    }
+
+    /// Writes the sync file of such a sync.
+    pub(super) fn keep_ready(&self, keys: &str) {
+        self.write(&undoable(keys));
     }
 
     /// The id of the last run.

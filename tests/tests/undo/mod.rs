@@ -2,5 +2,7 @@
 
 mod commands;
 mod generated;
+mod kills;
+mod kinds;
 mod lab;
 mod since;

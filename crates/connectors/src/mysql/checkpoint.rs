@@ -48,6 +48,8 @@ pub(super) struct Keeps {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct TakenBack {
     pub(super) run_id: String,
+    /// The table that is taken away.
+    pub(super) table: StreamName,
     /// Its rows of `_syncapp_undo`.
     pub(super) loads: Vec<i64>,
     /// The checkpoint before it.
@@ -324,6 +326,29 @@ impl Checkpoints {
             position: optional(row, 0),
             rows: Some(number(row, 1)),
         }))
+    }
+
+    /// The streams of which a run, or its undo, ended in the middle of a swap, and their tables.
+    pub(super) async fn pending(&self, client: &mut Client, run_id: &str) -> Result<Vec<(StreamKey, StreamName)>> {
+        let query = format!(
+            "select `project`, `sync`, `stream`, `intent` from {} where `intent` is not null",
+            self.table
+        );
+        let mut pending = Vec::new();
+        for row in client.rows(&query).await? {
+            let intent: Intent = serde_json::from_str(&text(&row, 3)).map_err(|problem| damaged("intent", problem))?;
+            let kept = intent.keeps.map(|keeps| (keeps.run_id, keeps.entry.table));
+            let taken = intent.takes_back.map(|taken| (taken.run_id, taken.table));
+            if let Some((_, table)) = kept.or(taken).filter(|(of, _)| of == run_id) {
+                let key = StreamKey {
+                    project: text(&row, 0),
+                    sync: text(&row, 1),
+                    stream: text(&row, 2),
+                };
+                pending.push((key, table));
+            }
+        }
+        Ok(pending)
     }
 
     /// Raises the fence in the caller's transaction; the new one, and how far the stream has come.

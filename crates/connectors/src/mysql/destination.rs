@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_connector::{
-    Claim, Delivery, Destination, Keep, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
-    UndoRequest, Undone,
+    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
+    Undone,
 };
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
 use tokio::sync::Mutex;
 
-use super::checkpoint::{Checkpoints, Intent, Keeps};
-use super::client::{Client, number, text};
-use super::journal::Undos;
-use super::load::{MysqlLoad, waiting_prefix};
+use super::checkpoint::Checkpoints;
+use super::client::{Client, number};
+use super::load::MysqlLoad;
 use super::target::{self, Found};
-use super::{catalog, rejects, sql, undo};
-use crate::journal;
+use super::{catalog, recover, rejects, undo};
 use crate::server::Valid;
 
 /// A connection that waits for its next use.
@@ -59,89 +57,6 @@ impl MysqlDestination {
     }
 }
 
-/// Ends or forgets a swap that was begun, and drops what older claims left.
-async fn recover(client: &mut Client, target: &Target, name: &StreamName) -> Result<Claim> {
-    let checkpoints = target::checkpoints(target, name);
-    let kept = checkpoints.claim(client, &target.key).await?;
-    let mut claim = Claim {
-        epoch: kept.epoch,
-        checkpoint: kept.checkpoint,
-    };
-    if let Some(intent) = kept.intent {
-        // Whoever meant it can no longer do it when the table is gone.
-        match client.run(&format!("drop table {}", intent.stage())).await {
-            Ok(()) => checkpoints.intend(client, &target.key, claim.epoch, None).await?,
-            Err(error) if is_unknown_table(&error) => {
-                claim.checkpoint = finish(client, &checkpoints, target, claim.epoch, intent).await?;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    let journals = Undos::beside(&checkpoints).tables(client, &target.key).await?;
-    let prefixes = [
-        waiting_prefix("stage", &target.key),
-        waiting_prefix("old", &target.key),
-        journal::prefix(&target.key),
-    ];
-    for prefix in prefixes {
-        let database = name.namespace.clone().unwrap_or_default();
-        let query = format!(
-            "select table_name from information_schema.tables where table_schema = {} and left(table_name, {}) = {}",
-            sql::text(&database),
-            prefix.len(),
-            sql::text(&prefix)
-        );
-        for row in client.rows(&query).await? {
-            if journals.contains(&text(&row, 0)) {
-                continue;
-            }
-            let left = sql::table(&StreamName::within(database.clone(), text(&row, 0)));
-            // A run that stopped in the middle may still hold it: the next claim tries again.
-            client.run("set session lock_wait_timeout = 1").await?;
-            if let Err(error) = client.run(&format!("drop table if exists {left}")).await {
-                tracing::debug!(%error, "a table of an older run stays");
-            }
-            client.run("set session lock_wait_timeout = 5").await?;
-        }
-    }
-    Ok(claim)
-}
-
-/// Writes what holds since tables have changed their names; the checkpoint then.
-async fn finish(
-    client: &mut Client,
-    checkpoints: &Checkpoints,
-    target: &Target,
-    epoch: Epoch,
-    intent: Intent,
-) -> Result<Option<Checkpoint>> {
-    let undos = Undos::beside(checkpoints);
-    client.run("start transaction").await?;
-    if let Some(taken) = intent.takes_back() {
-        checkpoints.stands(client, &target.key, epoch).await?;
-        undo::end(client, checkpoints, &undos, &target.key, taken).await?;
-        let checkpoint = checkpoints.current(client, &target.key).await?;
-        client.run("commit").await?;
-        return Ok(checkpoint);
-    }
-    if let Some(Keeps { run_id, until, entry }) = intent.keeps() {
-        let keep = Keep {
-            run_id: run_id.clone(),
-            until: *until,
-        };
-        undos.add(client, &target.key, &keep, entry).await?;
-    }
-    let checkpoint = intent.checkpoint()?;
-    checkpoints.put(client, &target.key, epoch, &checkpoint).await?;
-    client.run("commit").await?;
-    Ok(Some(checkpoint))
-}
-
-fn is_unknown_table(error: &Error) -> bool {
-    let driver = error.report().driver.as_deref().unwrap_or_default();
-    driver.contains("(error 1051,") || driver.contains("(error 1146,")
-}
-
 #[async_trait]
 impl Destination for MysqlDestination {
     fn delivery(&self, _: &Target) -> Delivery {
@@ -151,7 +66,8 @@ impl Destination for MysqlDestination {
     async fn claim(&self, target: &Target) -> Result<Claim> {
         let mut client = self.client().await?;
         let name = catalog::full_name(&client, &target.name);
-        let claim = recover(&mut client, target, &name).await?;
+        let checkpoints = target::checkpoints(target, &name);
+        let claim = recover::claim(&mut client, &checkpoints, &target.key, &name).await?;
         self.keep(client).await;
         Ok(claim)
     }

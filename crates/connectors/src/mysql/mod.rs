@@ -15,6 +15,7 @@ mod horizon;
 mod journal;
 mod load;
 mod merge;
+mod recover;
 mod rejects;
 mod source;
 mod sql;

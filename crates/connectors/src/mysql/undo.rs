@@ -12,7 +12,7 @@ use super::checkpoint::{self, Checkpoints, Intent, TakenBack, of};
 use super::client::{Client, number, optional, text};
 use super::journal::{self, Row, Undos};
 use super::load::{patiently, waiting};
-use super::sql;
+use super::{recover, sql};
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
 
 /// Takes a run back.
@@ -25,6 +25,10 @@ pub(super) async fn undo(client: &mut Client, request: &UndoRequest) -> Result<V
     for place in client.rows(&query).await? {
         let checkpoints = Checkpoints::within(&text(&place, 0));
         let undos = Undos::beside(&checkpoints);
+        // What was killed in the middle of a swap comes to its end first.
+        for (key, table) in checkpoints.pending(client, &request.run_id).await? {
+            recover::claim(client, &checkpoints, &key, &table).await?;
+        }
         let kept = undos.of_run(client, &request.run_id).await?;
         let mut keys: Vec<&StreamKey> = Vec::new();
         for load in &kept {
@@ -83,6 +87,7 @@ impl Stream<'_> {
         let mut undone = Undone::new(self.key().clone(), last.entry.table.to_string());
         let mut journals = Vec::new();
         let mut whole = None;
+        let all = self.fingerprint(client, &last.entry.table).await?;
         for load in self.loads {
             match load.entry.kind {
                 Kind::Rows => rows(client, load, &mut undone).await?,
@@ -111,24 +116,36 @@ impl Stream<'_> {
             // What becomes of the rows in the table that goes does not matter any more.
             Some(load) => {
                 client.run("rollback").await?;
-                self.rename(client, load, epoch).await?;
+                self.rename(client, load, epoch, all).await?;
             }
         }
         journal::drop_tables(client, &journals).await;
         Ok(undone)
     }
 
+    /// All rows of a table as one value, where the whole of it is to be taken back.
+    async fn fingerprint(&self, client: &mut Client, table: &StreamName) -> Result<Option<String>> {
+        if self.loads.iter().all(|load| load.entry.kind == Kind::Rows) {
+            return Ok(None);
+        }
+        match catalog::relation_of(client, table).await? {
+            Some(relation) => journal::fingerprint(client, &relation).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// What holds at the end.
     fn taken(&self, first: &Row) -> TakenBack {
         TakenBack {
             run_id: self.request.run_id.clone(),
+            table: first.entry.table.clone(),
             loads: self.seqs(),
             before: first.entry.before.clone(),
         }
     }
 
     /// Takes the table away, and puts the old one in its place where there was one.
-    async fn rename(&self, client: &mut Client, load: &Row, epoch: Epoch) -> Result<()> {
+    async fn rename(&self, client: &mut Client, load: &Row, epoch: Epoch, all: Option<String>) -> Result<()> {
         let (key, entry) = (self.key(), &load.entry);
         let marker = waiting("stage", &entry.table, key, epoch);
         let aside = |what: &str| waiting(what, &entry.table, key, epoch);
@@ -168,6 +185,21 @@ impl Stream<'_> {
                 client.run(&format!("drop table if exists {marked}")).await?;
             }
             return Err(error);
+        }
+        // Nobody writes a table that nobody knows: what came until the rename shows now, and stays.
+        if self.fingerprint(client, &gone).await? != all {
+            let forth = entry
+                .journal
+                .as_ref()
+                .map_or_else(String::new, |old| format!("{table} to {}, ", sql::table(old)));
+            let rename = format!(
+                "rename table {forth}{} to {table}, {left} to {marked}",
+                sql::table(&gone)
+            );
+            patiently(client, &rename).await?;
+            self.checkpoints.intend(client, key, epoch, None).await?;
+            client.run(&format!("drop table if exists {marked}")).await?;
+            return Err(changed_since(&entry.table));
         }
         client.run("start transaction").await?;
         self.checkpoints.stands(client, key, epoch).await?;
