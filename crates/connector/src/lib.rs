@@ -17,6 +17,7 @@ mod rejects;
 mod source;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod undo;
 
 pub use batch::{Batch, BatchStream, NativeRows};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
@@ -26,3 +27,4 @@ pub use destination::{
 };
 pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects};
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};
+pub use undo::{Keep, LeftAlone, TableFate, UndoRequest, Undone};

@@ -3,6 +3,7 @@
 mod cells;
 pub mod files;
 mod horizon;
+mod journal;
 pub mod mysql;
 pub mod postgres;
 mod registry;

@@ -226,6 +226,7 @@ impl StreamRun {
             mode: plan.mode,
             write: plan.write,
             delivery: ends.destination.delivery(&target),
+            undo: target.undo.is_some(),
             estimated_rows: snapshot.estimated_rows(),
             from: request.range.as_ref().and_then(|range| range.from.clone()),
         });

@@ -2,7 +2,7 @@
 //! target as it was or as it should be, and the next run must bring it to the source's state, without a duplicate, a hole
 //! or a leftover. A run that slept while another one did its work must change nothing.
 
-mod dice;
+pub mod dice;
 mod hold;
 mod step;
 mod target;

@@ -12,14 +12,17 @@ mod encode;
 mod errors;
 mod history;
 mod horizon;
+mod journal;
 mod load;
 mod merge;
+mod recover;
 mod rejects;
 mod source;
 mod sql;
 mod statement;
 mod target;
 mod types;
+mod undo;
 mod user_sql;
 mod writer;
 

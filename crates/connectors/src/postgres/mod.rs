@@ -13,6 +13,7 @@ mod destination;
 mod encode;
 mod history;
 mod horizon;
+mod journal;
 mod load;
 mod merge;
 mod numeric;
@@ -26,6 +27,7 @@ mod target;
 mod ties;
 mod tls;
 mod types;
+mod undo;
 mod user_sql;
 mod writer;
 

@@ -24,6 +24,7 @@ mod destination;
 mod error;
 mod history;
 mod infer;
+mod journal;
 mod load;
 mod merge;
 mod order;
@@ -36,6 +37,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod types;
+mod undo;
 mod user_sql;
 
 use std::sync::Arc;
