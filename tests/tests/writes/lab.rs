@@ -11,13 +11,13 @@ use crate::contract::place::{Place, Ran, database, postgres};
 const PEOPLE: &str = "create table people(id integer primary key, name text, rev integer);
     insert into people values (1, 'Ada', 10), (2, 'Bob', 20), (3, 'Cy', 30);";
 
-pub(super) struct Lab {
-    pub(super) place: Place,
-    pub(super) target: Target,
+pub(crate) struct Lab {
+    pub(crate) place: Place,
+    pub(crate) target: Target,
 }
 
 /// Where the people land, as the table `people`.
-pub(super) enum Target {
+pub(crate) enum Target {
     Sqlite,
     Postgres(Box<Database>),
     MariaDb(Box<Databases>),
@@ -25,7 +25,7 @@ pub(super) enum Target {
 
 impl Lab {
     /// Runs a test against each kind of target.
-    pub(super) fn each(test: impl Fn(&Self)) {
+    pub(crate) fn each(test: impl Fn(&Self)) {
         let mariadb = wait(async { MariaDb::shared().await.databases().await });
         let servers = [
             Target::Postgres(wait(database()).into()),
@@ -40,17 +40,22 @@ impl Lab {
     }
 
     /// Changes the source.
-    pub(super) fn change(&self, sql: &str) {
+    pub(crate) fn change(&self, sql: &str) {
         self.place.alter("from.db", sql);
     }
 
     /// Runs a sync with these keys of the stream.
-    pub(super) fn run(&self, keys: &str) -> Ran {
+    pub(crate) fn run(&self, keys: &str) -> Ran {
         self.run_with(keys, &[])
     }
 
     /// Runs it with more arguments.
-    pub(super) fn run_with(&self, keys: &str, arguments: &[&str]) -> Ran {
+    pub(crate) fn run_with(&self, keys: &str, arguments: &[&str]) -> Ran {
+        self.syncapp("run", keys, arguments)
+    }
+
+    /// Another command about such a sync.
+    pub(crate) fn syncapp(&self, command: &str, keys: &str, arguments: &[&str]) -> Ran {
         let to = match &self.target {
             Target::Sqlite => "{ connector: sqlite, path: to.db }".to_owned(),
             Target::Postgres(database) => postgres(&database.writer),
@@ -58,11 +63,11 @@ impl Lab {
         };
         let file = sync("{ connector: sqlite, path: from.db }", &to, "people", keys);
         self.place.put("sync.yaml", file);
-        self.place.syncapp(&[&["run", "sync.yaml"], arguments].concat())
+        self.place.syncapp(&[&[command, "sync.yaml"], arguments].concat())
     }
 
     /// What the target answers to a query with one column, `people` being the target's table.
-    pub(super) fn rows(&self, sql: &str) -> Vec<String> {
+    pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
         match &self.target {
             Target::Sqlite => self.place.rows("to.db", sql),
             Target::Postgres(database) => {
@@ -82,7 +87,7 @@ impl Lab {
     }
 
     /// Runs statements in the target, as the user who writes it.
-    pub(super) fn alter(&self, sql: &str) {
+    pub(crate) fn alter(&self, sql: &str) {
         match &self.target {
             Target::Sqlite => self.place.alter("to.db", sql),
             Target::MariaDb(databases) => {

@@ -1,15 +1,16 @@
 //! The one transaction in which a load becomes visible: fence, table, rows, checkpoint.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use syncapp_connector::{Receipt, Rejects, Target};
+use syncapp_connector::{Receipt, Target};
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side};
+use syncapp_model::{Code, Epoch, Error, Result, Side};
 
 use super::error::At;
+use super::load::Last;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
-use super::{checkpoint, history, rejects, stage, user_sql};
+use super::{checkpoint, history, rejects, remove, stage, user_sql};
 
 /// Lands the staged rows.
 pub(super) fn commit(
@@ -17,9 +18,13 @@ pub(super) fn commit(
     target: &Target,
     epoch: Epoch,
     begun: &Plan,
-    checkpoint: &Checkpoint,
-    rejects: Option<Rejects>,
+    last: Last,
 ) -> Result<Receipt> {
+    let Last {
+        checkpoint,
+        rejects,
+        gone,
+    } = last;
     let attempt = || {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).writing()?;
         checkpoint::assert(&transaction, &target.key, epoch)?;
@@ -32,7 +37,11 @@ pub(super) fn commit(
             )
             .help("run the sync again"));
         }
-        let receipt = land(&transaction, target, &plan)?;
+        if let Some(gone) = &gone {
+            remove::remove(&transaction, target, &plan, gone)?;
+        }
+        let mut receipt = land(&transaction, target, &plan)?;
+        receipt.deleted += gone.map_or(0, |gone| gone.keys.len() as u64);
         let made = if plan.ours {
             target::made(&transaction, &plan.name)?
         } else {
@@ -42,7 +51,7 @@ pub(super) fn commit(
             &transaction,
             &target.key,
             epoch,
-            checkpoint,
+            &checkpoint,
             (&plan.name, made.as_deref()),
         )?;
         if let Some(rejects) = rejects {
