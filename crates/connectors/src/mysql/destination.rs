@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 
 use super::checkpoint::Checkpoints;
 use super::client::{Client, number, text};
+use super::errors::is_unknown_table;
 use super::load::{MysqlLoad, waiting_prefix};
 use super::target::{self, Found};
 use super::{catalog, rejects, sql};
@@ -98,11 +99,6 @@ async fn recover(client: &mut Client, target: &Target, name: &StreamName) -> Res
         }
     }
     Ok(claim)
-}
-
-fn is_unknown_table(error: &Error) -> bool {
-    let driver = error.report().driver.as_deref().unwrap_or_default();
-    driver.contains("(error 1051,") || driver.contains("(error 1146,")
 }
 
 #[async_trait]
