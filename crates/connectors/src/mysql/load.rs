@@ -14,7 +14,7 @@ use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamKey, StreamName};
 use tokio::sync::Mutex;
 
-use super::checkpoint::{Checkpoints, Intent, Keeps, spell};
+use super::checkpoint::{Checkpoints, Intent, Keeps, overtaken, spell};
 use super::client::{Client, number};
 use super::destination::Idle;
 use super::encode::Style;
@@ -93,7 +93,8 @@ impl MysqlLoad {
             if matches!(target.write, Write::Merge | Write::History) || way == Way::RefillByKey {
                 let add =
                     format!("alter table {into} add column {ROW} bigint unsigned not null auto_increment primary key");
-                client.run(&add).await?;
+                let added = client.run(&add).await;
+                added.map_err(|error| overtaken(error, &target.key))?;
             }
         }
         Ok(Self {
@@ -347,6 +348,7 @@ impl Load for MysqlLoad {
             types,
             self.style,
             rows,
+            self.way != Way::Append,
         ))))
     }
 
