@@ -170,6 +170,7 @@ impl Field<'_> {
                     Err(Wrong("a moment outside the years 1 to 9999"))
                 }
             }
+            "char" if text.ends_with(b" ") => Err(Wrong("a text with blanks at its end, which are cut off there")),
             _ => match self.into.room {
                 Room::Chars(most) if text.len() > most && characters(text) > most => {
                     Err(Wrong("a text of more characters"))
