@@ -7,4 +7,5 @@ mod mysql;
 mod pairs;
 mod postgres;
 mod tpch;
+mod undo;
 mod writes;

@@ -22,7 +22,6 @@ pub(super) fn refuse(command: &str) -> Failure {
 fn name(command: &Later) -> &'static str {
     match command {
         Later::Verify(_) => "verify",
-        Later::Undo(_) => "undo",
         Later::Push(_) => "push",
         Later::Secrets(_) => "secrets",
         Later::Login(_) => "login",

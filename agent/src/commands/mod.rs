@@ -12,3 +12,4 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod state;
+pub(crate) mod undo;

@@ -6,9 +6,9 @@ use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use serde::Serialize;
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Checkpoint, Column, DataType, Epoch, Error, NativeType, Result, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Code, Column, DataType, Epoch, Error, NativeType, Result, StreamKey, StreamName};
 
-use crate::{Batch, Reject, RejectFilter, Rejects};
+use crate::{Batch, Keep, Reject, RejectFilter, Rejects, UndoRequest, Undone};
 
 /// A system that can be written.
 ///
@@ -53,8 +53,25 @@ pub trait Destination: Send + Sync {
     async fn states(&self, scope: &StateScope) -> Result<Vec<State>>;
 
     /// Puts a stream's checkpoint, or forgets it; raises the fence. Fails with
-    /// [`syncapp_model::Code::UnknownName`] where there is no such state.
+    /// [`Code::UnknownName`] where there is no such state.
     async fn set_state(&self, scope: &StateScope, key: &StreamKey, checkpoint: Option<&Checkpoint>) -> Result<()>;
+
+    /// Whether loads can be taken back: what [`Target::undo`] asks for is kept then.
+    fn undoes(&self) -> bool {
+        false
+    }
+
+    /// Takes a run's loads back, the last one first, with their checkpoints; raises the fences. Rows that someone changed
+    /// since stay as they are. What became of each stream, or nothing where no journal of the run is kept. Fails with
+    /// [`Code::Conflict`] where later runs stand on this one, and with [`Code::ChangedSince`] where only a whole table
+    /// could be taken back, and it was changed: the target is as it was then.
+    async fn undo(&self, request: &UndoRequest) -> Result<Vec<Undone>> {
+        let why = format!(
+            "the run {} cannot be taken back: nothing is kept here for it",
+            request.run_id
+        );
+        Err(Error::new(Code::Conflict, why))
+    }
 }
 
 /// What a kill in the middle leaves.
@@ -89,6 +106,8 @@ pub struct Target {
     pub before_sql: Option<String>,
     /// SQL that runs in a load's transaction when rows and checkpoint are in place.
     pub after_sql: Option<String>,
+    /// What is kept so that the run can be taken back; nothing where it is `None`.
+    pub undo: Option<Keep>,
     /// The run's one moment, in microseconds since 1970 UTC: what stands in [`VALID_TO`] and [`DELETED_AT`].
     pub moment: i64,
     /// Where checkpoints are kept, unless beside the table.
@@ -108,6 +127,7 @@ impl Target {
             deletes: DeleteRule::Ignore,
             before_sql: None,
             after_sql: None,
+            undo: None,
             moment: 0,
             state_schema: None,
         }

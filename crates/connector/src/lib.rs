@@ -18,6 +18,7 @@ mod rejects;
 mod source;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod undo;
 
 pub use batch::{Batch, BatchStream, NativeRows};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
@@ -28,3 +29,4 @@ pub use destination::{
 pub use lattice::{KnownLoss, Landing, TypeTable};
 pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects};
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};
+pub use undo::{Keep, LeftAlone, TableFate, UndoRequest, Undone};

@@ -28,6 +28,9 @@ pub struct Outlook {
     pub deletes: DeleteRule,
     /// What a kill in the middle leaves.
     pub delivery: Delivery,
+    /// For how many seconds the run can be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo: Option<u64>,
     /// The cursor by its source name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
@@ -155,6 +158,7 @@ pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Re
         primary_key: plan.primary_key.clone(),
         deletes: plan.deletes,
         delivery: ends.destination.delivery(&target),
+        undo: plan.undo.map(|keep| keep.as_secs()),
         cursor: plan.cursor.clone(),
         from,
         estimated_rows: plan.spec.estimated_rows,

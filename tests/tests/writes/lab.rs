@@ -11,13 +11,13 @@ use crate::contract::place::{Place, Ran, database, postgres};
 const PEOPLE: &str = "create table people(id integer primary key, name text, rev integer);
     insert into people values (1, 'Ada', 10), (2, 'Bob', 20), (3, 'Cy', 30);";
 
-pub(super) struct Lab {
-    pub(super) place: Place,
-    pub(super) target: Target,
+pub(crate) struct Lab {
+    pub(crate) place: Place,
+    pub(crate) target: Target,
 }
 
 /// Where the people land, as the table `people`.
-pub(super) enum Target {
+pub(crate) enum Target {
     Sqlite,
     Postgres(Box<Database>),
     MariaDb(Box<Databases>),
@@ -25,32 +25,51 @@ pub(super) enum Target {
 
 impl Lab {
     /// Runs a test against each kind of target.
-    pub(super) fn each(test: impl Fn(&Self)) {
+    pub(crate) fn each(test: impl Fn(&Self)) {
+        Self::all().iter().for_each(test);
+    }
+
+    /// One for each kind of target.
+    pub(crate) fn all() -> Vec<Self> {
         let mariadb = wait(async { MariaDb::shared().await.databases().await });
         let servers = [
             Target::Postgres(wait(database()).into()),
             Target::MariaDb(mariadb.into()),
         ];
-        for target in [Target::Sqlite].into_iter().chain(servers) {
-            test(&Self {
-                place: Place::new().sqlite("from.db", PEOPLE),
-                target,
-            });
-        }
+        let targets = [Target::Sqlite].into_iter().chain(servers);
+        let lab = |target| Self {
+            place: Place::new().sqlite("from.db", PEOPLE),
+            target,
+        };
+        let only = std::env::var("LAB").unwrap_or_default();
+        targets
+            .map(lab)
+            .filter(|lab: &Self| match lab.target {
+                Target::Sqlite => only.contains('s'),
+                Target::Postgres(_) => only.contains('p'),
+                Target::MariaDb(_) => only.contains('m'),
+            })
+            .collect()
     }
 
     /// Changes the source.
-    pub(super) fn change(&self, sql: &str) {
+    pub(crate) fn change(&self, sql: &str) {
         self.place.alter("from.db", sql);
     }
 
     /// Runs a sync with these keys of the stream.
-    pub(super) fn run(&self, keys: &str) -> Ran {
+    pub(crate) fn run(&self, keys: &str) -> Ran {
         self.run_with(keys, &[])
     }
 
     /// Runs it with more arguments.
-    pub(super) fn run_with(&self, keys: &str, arguments: &[&str]) -> Ran {
+    pub(crate) fn run_with(&self, keys: &str, arguments: &[&str]) -> Ran {
+        self.write(keys);
+        self.place.syncapp(&[&["run", "sync.yaml"], arguments].concat())
+    }
+
+    /// Writes the sync file.
+    pub(crate) fn write(&self, keys: &str) {
         let to = match &self.target {
             Target::Sqlite => "{ connector: sqlite, path: to.db }".to_owned(),
             Target::Postgres(database) => postgres(&database.writer),
@@ -58,11 +77,10 @@ impl Lab {
         };
         let file = sync("{ connector: sqlite, path: from.db }", &to, "people", keys);
         self.place.put("sync.yaml", file);
-        self.place.syncapp(&[&["run", "sync.yaml"], arguments].concat())
     }
 
     /// What the target answers to a query with one column, `people` being the target's table.
-    pub(super) fn rows(&self, sql: &str) -> Vec<String> {
+    pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
         match &self.target {
             Target::Sqlite => self.place.rows("to.db", sql),
             Target::Postgres(database) => {
@@ -82,7 +100,7 @@ impl Lab {
     }
 
     /// Runs statements in the target, as the user who writes it.
-    pub(super) fn alter(&self, sql: &str) {
+    pub(crate) fn alter(&self, sql: &str) {
         match &self.target {
             Target::Sqlite => self.place.alter("to.db", sql),
             Target::MariaDb(databases) => {

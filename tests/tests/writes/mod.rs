@@ -5,7 +5,7 @@ mod columns;
 mod deletes;
 mod history;
 mod keys;
-mod lab;
+pub(crate) mod lab;
 mod lookback;
 mod rejects;
 mod schema;

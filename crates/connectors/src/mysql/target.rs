@@ -128,7 +128,8 @@ impl Found {
         Ok(match target.write {
             Write::Merge => Way::Merge,
             Write::History => Way::History,
-            Write::Append if self.alterations(target).is_empty() => Way::Append,
+            // What lands by a statement can be kept by it.
+            Write::Append if self.alterations(target).is_empty() && target.undo.is_none() => Way::Append,
             Write::Append => Way::Insert,
             Write::Overwrite if self.referred && target.primary_key.is_empty() => {
                 let why = format!(

@@ -15,6 +15,7 @@ mod encode;
 pub mod fuzz;
 mod history;
 mod horizon;
+mod journal;
 mod lattice;
 mod load;
 mod losses;
@@ -30,6 +31,7 @@ mod target;
 mod ties;
 mod tls;
 mod types;
+mod undo;
 mod user_sql;
 mod writer;
 

@@ -93,7 +93,8 @@ impl Found {
         Ok(match (target.write, self.ties.hold) {
             (Write::Merge, _) => Way::Merge,
             (Write::History, _) => Way::History,
-            (Write::Append, _) if self.alterations(target).is_empty() => Way::Append,
+            // What lands by a statement can be kept by it.
+            (Write::Append, _) if self.alterations(target).is_empty() && target.undo.is_none() => Way::Append,
             (Write::Append, _) => Way::Insert,
             (_, Hold::Nothing) if self.ours && self.replaceable(relation, target) => Way::Swap,
             (_, Hold::Rows) if target.primary_key.is_empty() => {

@@ -26,6 +26,7 @@ mod error;
 pub mod fuzz;
 mod history;
 mod infer;
+mod journal;
 mod lattice;
 mod load;
 mod merge;
@@ -39,6 +40,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod types;
+mod undo;
 mod user_sql;
 
 use std::sync::Arc;
