@@ -38,6 +38,10 @@ pub(super) fn meaning(code: u16, side: Side) -> (Code, &'static str) {
             Code::PermissionDenied(side),
             "grant this user the right, or use another user",
         ),
+        1059 | 1102 | 1103 | 1166 => (
+            Code::InvalidValue,
+            "the server takes no such name: choose another one in `into` or `columns`",
+        ),
         1049 => (
             Code::NamespaceNotFound(side),
             "check `database`, or the name before the point in `into`",

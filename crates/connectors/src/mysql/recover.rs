@@ -4,7 +4,7 @@
 //! meant, by whether a table that the rename takes along still waits: dropping it keeps the rename from ever happening.
 
 use syncapp_connector::{Claim, Keep};
-use syncapp_model::{Checkpoint, Epoch, Error, Result, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Epoch, Result, StreamKey, StreamName};
 
 use super::checkpoint::{Checkpoints, Intent, Keeps};
 use super::client::{Client, text};

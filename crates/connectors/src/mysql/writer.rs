@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::checkpoint::overtaken;
 use super::client::{Client, number, text};
-use super::encode::{self, Style};
+use super::encode::{self, Manner, Style};
 use super::errors;
 use super::sql;
 use super::types::{Form, MyType};
@@ -33,7 +33,7 @@ const DEPTH: usize = 2;
 pub(super) struct MysqlWriter {
     target: Target,
     types: Vec<MyType>,
-    style: Style,
+    manner: Manner,
     /// `None` once the server has failed or all is sent.
     sender: Option<mpsc::Sender<Chunk>>,
     /// The server's work; the rows it counted.
@@ -60,12 +60,12 @@ impl MysqlWriter {
         into: &str,
         target: &Target,
         types: Vec<MyType>,
-        style: Style,
+        manner: Manner,
         counted: Arc<AtomicU64>,
         staged: bool,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(DEPTH);
-        let work = match style {
+        let work = match manner.style {
             Style::Load => tokio::spawn(load(client, load_statement(into, target, &types), receiver)),
             Style::Insert => {
                 let columns = sql::idents(target.columns.iter().map(|column| column.name.as_str()));
@@ -79,7 +79,7 @@ impl MysqlWriter {
         Self {
             target: target.clone(),
             types,
-            style,
+            manner,
             sender: Some(sender),
             work: Some(work),
             buffer: Vec::with_capacity(CHUNK * 2),
@@ -230,7 +230,7 @@ async fn warned(client: &mut Client) -> Result<()> {
 #[async_trait]
 impl Writer for MysqlWriter {
     fn check(&self, batch: &RecordBatch) -> Result<()> {
-        encode::rows(batch, &self.target, &self.types, self.style, 0, &mut Vec::new())
+        encode::rows(batch, &self.target, &self.types, self.manner, 0, &mut Vec::new())
     }
 
     async fn write(&mut self, batch: Batch) -> Result<()> {
@@ -244,7 +244,7 @@ impl Writer for MysqlWriter {
                 &slice,
                 &self.target,
                 &self.types,
-                self.style,
+                self.manner,
                 self.rows,
                 &mut self.buffer,
             )?;
