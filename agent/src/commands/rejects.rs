@@ -105,6 +105,7 @@ async fn find(of: &StateOf, stream: Option<String>, id: Option<String>, limit: u
             sync: name.into(),
             stream: stream.clone(),
             id: id.clone(),
+            after: None,
             limit: limit - found.len(),
         };
         found.extend(ends.destination.rejects(&scope, &wanted).await?);

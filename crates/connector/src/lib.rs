@@ -21,8 +21,8 @@ pub mod testkit;
 pub use batch::{Batch, BatchStream, NativeRows};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
 pub use destination::{
-    Claim, DELETED_AT, Delivery, Destination, Load, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,
+    Claim, DELETED_AT, Delivery, Destination, Fate, Load, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,
     TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
 };
-pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects};
+pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects, settled};
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};

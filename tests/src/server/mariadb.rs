@@ -208,6 +208,7 @@ fn install(account: Account, folder: &Path) {
         .args(line)
         .arg(format!("--datadir={}", folder.join("data").display()))
         .arg("--skip-test-db")
+        .env("TMPDIR", folder)
         .output()
         .expect("mariadb-install-db starts: run scripts/setup");
     let said = String::from_utf8_lossy(&made.stderr);
@@ -225,6 +226,8 @@ fn command(account: Account, folder: &Path, port: u16, options: &[&str]) -> Vec<
             "--bind-address=127.0.0.1".into(),
             format!("--socket={}", place("socket")),
             format!("--pid-file={}", place("pid")),
+            // A server that starts clears its temporary folder: none shares another's.
+            format!("--tmpdir={}", folder.display()),
             "--innodb-flush-log-at-trx-commit=2".into(),
             "--max-connections=300".into(),
         ]

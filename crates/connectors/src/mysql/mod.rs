@@ -10,6 +10,7 @@ mod decode;
 mod destination;
 mod encode;
 mod errors;
+mod guard;
 mod history;
 mod horizon;
 mod load;

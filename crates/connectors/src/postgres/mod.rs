@@ -11,6 +11,7 @@ mod declare;
 mod decode;
 mod destination;
 mod encode;
+mod guard;
 mod history;
 mod horizon;
 mod load;

@@ -1,7 +1,7 @@
 //! The one transaction in which a load becomes visible: fence, table, rows, checkpoint.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use syncapp_connector::{Receipt, Rejects, Target};
+use syncapp_connector::{Fate, Receipt, Rejects, Target};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side};
 
@@ -9,7 +9,23 @@ use super::error::At;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
-use super::{checkpoint, history, rejects, stage, user_sql};
+use super::{checkpoint, guard, history, rejects, stage, user_sql};
+
+/// What a load changes in the list of rejected rows.
+#[derive(Default)]
+pub(super) struct Relisting {
+    pub(super) rejects: Option<Rejects>,
+    /// Rows that are no longer kept.
+    pub(super) settled: Vec<String>,
+    /// Rows that were kept and are sent again, in the order in which they were staged.
+    pub(super) replayed: Option<Vec<String>>,
+}
+
+/// What a commit did, and what became of each row that was sent again.
+pub(super) struct Done {
+    pub(super) receipt: Receipt,
+    pub(super) fates: Vec<Fate>,
+}
 
 /// Lands the staged rows.
 pub(super) fn commit(
@@ -18,8 +34,8 @@ pub(super) fn commit(
     epoch: Epoch,
     begun: &Plan,
     checkpoint: &Checkpoint,
-    rejects: Option<Rejects>,
-) -> Result<Receipt> {
+    relisting: Relisting,
+) -> Result<Done> {
     let attempt = || {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).writing()?;
         checkpoint::assert(&transaction, &target.key, epoch)?;
@@ -32,7 +48,16 @@ pub(super) fn commit(
             )
             .help("run the sync again"));
         }
-        let receipt = land(&transaction, target, &plan)?;
+        let Relisting {
+            rejects,
+            mut settled,
+            replayed,
+        } = relisting;
+        let mut fates = vec![Fate::Landed; replayed.as_ref().map_or(0, Vec::len)];
+        let receipt = land(&transaction, target, &plan, &mut fates)?;
+        if let Some(ids) = &replayed {
+            settled.extend(syncapp_connector::settled(ids, &fates)?);
+        }
         let made = if plan.ours {
             target::made(&transaction, &plan.name)?
         } else {
@@ -45,17 +70,21 @@ pub(super) fn commit(
             checkpoint,
             (&plan.name, made.as_deref()),
         )?;
-        if let Some(rejects) = rejects {
-            rejects::keep(&transaction, &target.key, target.write == Write::Overwrite, rejects)?;
+        match rejects {
+            Some(rejects) => {
+                let overwrites = target.write == Write::Overwrite;
+                rejects::keep(&transaction, &target.key, overwrites, rejects, &settled)?;
+            }
+            None => rejects::forget(&transaction, &target.key, &settled)?,
         }
         user_sql::run(&transaction, "after_sql", target.after_sql.as_deref())?;
         transaction.commit().writing()?;
-        Ok(receipt)
+        Ok(Done { receipt, fates })
     };
     attempt().map_err(|error: Error| error.stream(&target.key.stream))
 }
 
-fn land(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt> {
+fn land(connection: &Connection, target: &Target, plan: &Plan, fates: &mut Vec<Fate>) -> Result<Receipt> {
     let mut receipt = Receipt::default();
     if plan.replaced {
         receipt.deleted = replace(connection, plan)?;
@@ -75,9 +104,12 @@ fn land(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt
         }
         Write::Merge | Write::History => {
             let key = Key::new(target, plan, &target.primary_key)?;
+            if target.replay {
+                *fates = guard::settle(connection, target, plan, &key)?;
+            }
             merge::deduplicate(connection, target, &key)?;
             let history = target.write == Write::History;
-            if plan.ours {
+            if plan.ours && !target.replay {
                 let index = if history {
                     history::index(plan, &key)
                 } else {

@@ -8,10 +8,11 @@ use std::sync::{Arc, OnceLock};
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use rusqlite::Connection;
-use syncapp_connector::{Batch, Load, Receipt, Rejects, Target, Writer};
+use syncapp_connector::{Batch, Fate, Load, Receipt, Rejects, Target, Writer};
 use syncapp_model::{Checkpoint, Epoch, Error, Result};
 use tokio::sync::{mpsc, oneshot};
 
+use super::commit::{Done, Relisting};
 use super::error::At;
 use super::target::Plan;
 use super::{commit, stage};
@@ -30,7 +31,7 @@ pub(super) struct Job {
 enum Command {
     Write(RecordBatch),
     Finish(oneshot::Sender<Result<u64>>),
-    Commit(Checkpoint, Option<Rejects>, oneshot::Sender<Result<Receipt>>),
+    Commit(Checkpoint, Relisting, oneshot::Sender<Result<Done>>),
     Abort(oneshot::Sender<()>),
 }
 
@@ -63,7 +64,7 @@ fn gone() -> Error {
 pub(super) struct SqliteLoad {
     thread: Thread,
     target: Arc<(Target, Plan)>,
-    rejects: Option<Rejects>,
+    relisting: Relisting,
     opened: bool,
 }
 
@@ -81,9 +82,18 @@ impl SqliteLoad {
         Self {
             thread,
             target,
-            rejects: None,
+            relisting: Relisting::default(),
             opened: false,
         }
+    }
+}
+
+impl SqliteLoad {
+    async fn end(self, checkpoint: &Checkpoint) -> Result<Done> {
+        let (checkpoint, relisting) = (checkpoint.clone(), self.relisting);
+        self.thread
+            .ask(|answer| Command::Commit(checkpoint, relisting, answer))
+            .await
     }
 }
 
@@ -100,16 +110,19 @@ impl Load for SqliteLoad {
         })))
     }
 
-    async fn reject(&mut self, rejects: Rejects) -> Result<()> {
-        self.rejects = Some(rejects);
+    async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()> {
+        self.relisting.rejects = Some(rejects);
+        self.relisting.settled = settled;
         Ok(())
     }
 
+    async fn replay(mut self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
+        self.relisting.replayed = Some(ids);
+        self.end(checkpoint).await.map(|done| done.fates)
+    }
+
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
-        let (checkpoint, rejects) = (checkpoint.clone(), self.rejects);
-        self.thread
-            .ask(|answer| Command::Commit(checkpoint, rejects, answer))
-            .await
+        self.end(checkpoint).await.map(|done| done.receipt)
     }
 
     async fn abort(self: Box<Self>) {
@@ -150,7 +163,7 @@ impl Writer for SqliteWriter {
 
 /// How the staging ended.
 enum End {
-    Commit(Checkpoint, Option<Rejects>, oneshot::Sender<Result<Receipt>>),
+    Commit(Checkpoint, Relisting, oneshot::Sender<Result<Done>>),
     Abort(oneshot::Sender<()>),
     Dropped,
 }
@@ -165,10 +178,10 @@ impl Job {
             }
         };
         match end {
-            End::Commit(checkpoint, rejects, answer) => {
+            End::Commit(checkpoint, relisting, answer) => {
                 let result = match failure.get() {
                     Some(error) => Err(error.clone()),
-                    None => self.land(&checkpoint, rejects),
+                    None => self.land(&checkpoint, relisting),
                 };
                 drop(self.connection);
                 // Nobody listens where the load was dropped while it committed.
@@ -194,14 +207,14 @@ impl Job {
                     rows += batch.num_rows() as u64;
                 }
                 Command::Finish(answer) => drop(answer.send(Ok(rows))),
-                Command::Commit(checkpoint, rejects, answer) => return Ok(End::Commit(checkpoint, rejects, answer)),
+                Command::Commit(checkpoint, relisting, answer) => return Ok(End::Commit(checkpoint, relisting, answer)),
                 Command::Abort(answer) => return Ok(End::Abort(answer)),
             }
         }
         Ok(End::Dropped)
     }
 
-    fn land(&self, checkpoint: &Checkpoint, rejects: Option<Rejects>) -> Result<Receipt> {
+    fn land(&self, checkpoint: &Checkpoint, relisting: Relisting) -> Result<Done> {
         // The end of the transaction that filled the private staging database.
         self.connection.execute_batch("COMMIT").writing()?;
         commit::commit(
@@ -210,7 +223,7 @@ impl Job {
             self.epoch,
             &self.plan,
             checkpoint,
-            rejects,
+            relisting,
         )
     }
 }
@@ -222,7 +235,7 @@ fn drain(commands: &mut mpsc::Receiver<Command>, failure: &OnceLock<Error>) -> E
         match command {
             Command::Write(_) => {}
             Command::Finish(answer) => drop(answer.send(error())),
-            Command::Commit(checkpoint, rejects, answer) => return End::Commit(checkpoint, rejects, answer),
+            Command::Commit(checkpoint, relisting, answer) => return End::Commit(checkpoint, relisting, answer),
             Command::Abort(answer) => return End::Abort(answer),
         }
     }

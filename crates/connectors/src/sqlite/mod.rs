@@ -22,6 +22,7 @@ mod config;
 mod connect;
 mod destination;
 mod error;
+mod guard;
 mod history;
 mod infer;
 mod load;
