@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Target, TargetShape};
-use syncapp_model::sync_file::{Mode, OnError, SchemaChanges};
+use syncapp_model::sync_file::{Mode, OnError, SchemaChanges, Write};
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::drift::Drift;
+use crate::listed::Listed;
 use crate::load::{Claimed, Loading};
 use crate::progress::Progress;
 use crate::sift::Policy;
@@ -206,7 +207,8 @@ impl StreamRun {
         claim: Claim,
     ) -> Result<Option<Scalar>> {
         let Self { ends, options, .. } = self;
-        let (program, wire) = Self::settle(plan, &target, &shape)?;
+        let listed = Listed::look(ends, plan).await?;
+        let (program, wire) = Self::settle(plan, &target, &shape, &listed)?;
         let last = claim
             .checkpoint
             .as_ref()
@@ -245,6 +247,7 @@ impl StreamRun {
             policy,
             added: Constants::new(&plan.added, program.output(), &options.run_id, options.moment()),
             program,
+            listed,
             boundary,
             keeps_state: plan.range.is_some() || options.limit.is_some(),
             checkpoint: claim.checkpoint.unwrap_or(Checkpoint {
@@ -256,19 +259,18 @@ impl StreamRun {
     }
 
     /// Which columns travel as native bytes, and whether whole rows may: both ends have the same native type.
-    fn settle(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
-        let native: Vec<bool> = target
-            .columns
-            .iter()
-            .zip(&shape.columns)
-            .map(|(wanted, lands)| wanted.source_native.as_ref() == Some(&lands.native))
-            .take(plan.mapping.columns().len())
-            .collect();
-        let extra: Vec<&str> = plan.cursor.iter().map(String::as_str).collect();
+    fn settle(plan: &StreamPlan, target: &Target, shape: &TargetShape, listed: &Listed) -> Result<(Program, bool)> {
+        let native = natives(plan, target, shape);
+        let mut extra: Vec<&str> = plan.cursor.iter().map(String::as_str).collect();
+        let rejects = plan.on_error == OnError::Reject && plan.write != Write::Append;
+        if rejects || !listed.is_empty() {
+            extra.extend(plan.plain_key());
+        }
         let program = plan.mapping.program(&native, &extra)?;
         let wire = shape.wire
             && plan.added.is_empty()
             && plan.on_error == OnError::Fail
+            && listed.is_empty()
             && !native.is_empty()
             && native.iter().all(|native| *native)
             && program.keeps_rows();
@@ -306,6 +308,13 @@ impl StreamRun {
             tracing::debug!("a load took too long to abort and was dropped");
         }
     }
+}
+
+/// Which of the mapped columns have the same native type at both ends.
+pub(crate) fn natives(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Vec<bool> {
+    let columns = target.columns.iter().zip(&shape.columns);
+    let same = columns.map(|(wanted, lands)| wanted.source_native.as_ref() == Some(&lands.native));
+    same.take(plan.mapping.columns().len()).collect()
 }
 
 /// The program's columns in the connectors' words.

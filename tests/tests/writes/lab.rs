@@ -51,6 +51,12 @@ impl Lab {
 
     /// Runs it with more arguments.
     pub(super) fn run_with(&self, keys: &str, arguments: &[&str]) -> Ran {
+        self.write(keys);
+        self.place.syncapp(&[&["run", "sync.yaml"], arguments].concat())
+    }
+
+    /// Writes the sync's file.
+    pub(super) fn write(&self, keys: &str) {
         let to = match &self.target {
             Target::Sqlite => "{ connector: sqlite, path: to.db }".to_owned(),
             Target::Postgres(database) => postgres(&database.writer),
@@ -58,7 +64,6 @@ impl Lab {
         };
         let file = sync("{ connector: sqlite, path: from.db }", &to, "people", keys);
         self.place.put("sync.yaml", file);
-        self.place.syncapp(&[&["run", "sync.yaml"], arguments].concat())
     }
 
     /// What the target answers to a query with one column, `people` being the target's table.

@@ -325,15 +325,7 @@ impl Load for PostgresLoad {
     async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()> {
         let state = target::checkpoints(&self.target, &self.found.name);
         let overwrites = self.target.write == Write::Overwrite;
-        rejects::keep(
-            &self.client,
-            &state,
-            &self.target.key,
-            overwrites,
-            rejects,
-            &settled,
-        )
-        .await
+        rejects::keep(&self.client, &state, &self.target.key, overwrites, rejects, &settled).await
     }
 
     async fn replay(self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {

@@ -207,7 +207,9 @@ impl Job {
                     rows += batch.num_rows() as u64;
                 }
                 Command::Finish(answer) => drop(answer.send(Ok(rows))),
-                Command::Commit(checkpoint, relisting, answer) => return Ok(End::Commit(checkpoint, relisting, answer)),
+                Command::Commit(checkpoint, relisting, answer) => {
+                    return Ok(End::Commit(checkpoint, relisting, answer));
+                }
                 Command::Abort(answer) => return Ok(End::Abort(answer)),
             }
         }
