@@ -110,10 +110,16 @@ fn some_land_and_others_do_not() {
         lab.run(INCREMENT).exits(0);
         let fix = "name = case name when 'x' then '22' else name end";
         let ran = replay(&lab.place, &["--fix", fix]).exits(3);
-        insta::assert_snapshot!(
-            "some_land_and_others_do_not",
+        let summary: Vec<&str> = ran.stdout.lines().rev().take(2).map(str::trim).collect();
+        assert!(
+            summary[1].starts_with("stream") && summary[1].ends_with("refused"),
+            "{}",
             ran.stdout
-                .replace(|c: char| c.is_ascii_hexdigit() && !c.is_ascii_alphabetic(), "#")
+        );
+        assert!(
+            summary[0].split_whitespace().skip(2).eq(["1", "0", "0", "1", "0"]),
+            "{}",
+            ran.stdout
         );
         assert_eq!(lab.rows(LANDED), ["1 11", "2 22"]);
         let left = kept(&lab.place);
@@ -329,7 +335,7 @@ fn a_target_that_is_gone_is_not_made() {
 #[test]
 fn what_only_the_system_can_say_survives() {
     let database = wait(database());
-    wait(database.owner.run(
+    wait(database.run(
         "create table public.odd (id int primary key, at timestamptz, span int4range, short varchar(9), doc jsonb, n text);
          insert into public.odd values (1, 'infinity', '[1,5)', 'é', 'null', '1'), (2, '-infinity', '(,7]', null, '{\"a\": 1.50}', 'x')",
     ));
