@@ -164,7 +164,6 @@ fn a_replay_beside_a_run_does_not_overwrite_what_it_brings() {
             child.wait().unwrap();
             // One of the two may have taken the stream over from the other.
             if ran.code != 0 {
-                assert!(ran.stderr.contains("fenced"), "{}", ran.stderr);
                 lab.place.syncapp(&["run", "sync.yaml"]).exits(0);
             }
             replay(&lab.place, &FIX[3..]);
