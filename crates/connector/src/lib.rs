@@ -18,7 +18,7 @@ mod source;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
-pub use batch::{Batch, BatchStream, NativeRows};
+pub use batch::{Batch, BatchStream, NativeRows, Remains, UNREAD_BYTES, Unread};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
 pub use destination::{
     Claim, DELETED_AT, Delivery, Destination, Fate, Load, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,

@@ -4,6 +4,7 @@
 //! of SyncApp's own: the system's bytes, where a column comes only so, and a document that is JSON's `null` or looks like
 //! such an object itself. A value of a masked column is not kept.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -11,6 +12,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, new_null_array};
 use arrow_schema::DataType as Arrow;
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
+use syncapp_connector::Remains;
 use syncapp_model::{Code, DataType, Error, Result, Side};
 use syncapp_transform::{Program, read_json};
 use syncapp_values::{Json, write_hex};
@@ -21,6 +23,8 @@ use crate::StreamPlan;
 const MASKED: &str = "\"***\"";
 /// The member that holds a system's bytes in hex.
 const NATIVE: &str = "syncapp.native";
+/// The only column of a row whose columns could not be told apart.
+pub(crate) const TEXT: &str = "syncapp.text";
 /// The member that holds a document as it is.
 const DOCUMENT: &str = "syncapp.json";
 
@@ -120,6 +124,24 @@ impl Keeping {
             }
         }
         Ok(())
+    }
+}
+
+/// What is kept of a row that could not be read. A text may hold any column's value.
+pub(crate) fn remains(remains: &Remains, masked: &HashSet<&str>) -> Result<String> {
+    let failed = |problem: serde_json::Error| Error::internal(problem.to_string());
+    match remains {
+        Remains::Text(_) if !masked.is_empty() => Ok(format!("{{\"{TEXT}\":{MASKED}}}")),
+        Remains::Text(text) => Ok(format!("{{\"{TEXT}\":{}}}", serde_json::to_string(text).map_err(failed)?)),
+        Remains::Columns(json) => {
+            let mut row: IndexMap<String, Box<RawValue>> = serde_json::from_str(json).map_err(failed)?;
+            for (name, value) in &mut row {
+                if masked.contains(name.as_str()) {
+                    *value = RawValue::from_string(MASKED.to_owned()).map_err(failed)?;
+                }
+            }
+            serde_json::to_string(&row).map_err(failed)
+        }
     }
 }
 

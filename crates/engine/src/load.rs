@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use arrow_array::RecordBatch;
 use futures_util::StreamExt;
-use syncapp_connector::{Batch, Load, Reject, Rejects, Snapshot, Target, TargetShape, Writer};
+use syncapp_connector::{Batch, Load, Reject, Rejects, Snapshot, Target, TargetShape, Unread, Writer};
 use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Result, Scalar, Side};
 use syncapp_transform::Program;
@@ -136,6 +136,7 @@ impl<'a> Loading<'a> {
             self.run.progress.read(rows, held.batch.bytes() as u64);
             match &held.batch {
                 Batch::Native(_) => self.write(held.batch.clone()).await?,
+                Batch::Unread(unread) => self.set_aside_unread(unread)?,
                 Batch::Columns(columns) => {
                     let cut = if prefixes { self.cut(columns)? } else { None };
                     if let Some(cut) = cut {
@@ -215,6 +216,15 @@ impl<'a> Loading<'a> {
         let rejected = rows.collect::<Result<Vec<_>>>()?;
         self.set_aside(rejected)?;
         Ok(sound)
+    }
+
+    /// Keeps rows that the source could not read.
+    fn set_aside_unread(&mut self, unread: &[Unread]) -> Result<()> {
+        let policy = self.claimed.policy.as_ref();
+        let policy = policy.ok_or_else(|| Error::internal("rows came that nobody could read"))?;
+        let rejected = unread.iter().map(|row| policy.unread(&self.run.plan, row));
+        let rejected = rejected.collect::<Result<Vec<_>>>()?;
+        self.set_aside(rejected)
     }
 
     /// Keeps rows for the load's commit, unless they are too many.

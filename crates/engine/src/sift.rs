@@ -7,14 +7,14 @@ use std::collections::HashMap;
 
 use arrow_array::{Array, RecordBatch};
 use sha2::{Digest, Sha256};
-use syncapp_connector::{Reject, Target, TargetShape, Writer};
+use syncapp_connector::{Reject, Target, TargetShape, Unread, Writer};
 use syncapp_model::sync_file::OnError;
 use syncapp_model::{Code, Error, Result, Side};
 use syncapp_transform::Program;
 
 use crate::StreamPlan;
 use crate::added::Constants;
-use crate::kept::Keeping;
+use crate::kept::{self, Keeping};
 
 /// How a stream deals with rows that cannot land.
 pub(crate) struct Policy {
@@ -173,11 +173,34 @@ impl Policy {
     pub(crate) fn reject(&self, plan: &StreamPlan, row: &RecordBatch, error: &Error) -> Result<Reject> {
         let (object, row_key) = (self.keeping.row(row, 0)?, self.keeping.row_key(row, 0)?);
         let report = error.report();
+        Ok(self.kept(plan, object, row_key, (error, report.why.clone())))
+    }
+
+    /// A row that could not be read, as it is kept.
+    pub(crate) fn unread(&self, plan: &StreamPlan, row: &Unread) -> Result<Reject> {
+        let Unread { error, remains } = row;
+        let masked = plan.mapping.masked();
+        let report = error.report();
+        let hidden = report.at.column.as_ref().is_some_and(|column| masked.contains(column.as_str()));
+        let why = if hidden {
+            "the value cannot be read; it is masked and not shown"
+        } else {
+            report.why.as_str()
+        };
+        let why = match &report.at.row {
+            Some(place) => format!("{place}: {why}"),
+            None => why.to_owned(),
+        };
+        Ok(self.kept(plan, kept::remains(remains, &masked)?, None, (error, why)))
+    }
+
+    fn kept(&self, plan: &StreamPlan, row: String, row_key: Option<String>, (error, why): (&Error, String)) -> Reject {
+        let report = error.report();
         let mut hash = Sha256::new();
-        hash.update(object.as_bytes());
+        hash.update(row.as_bytes());
         hash.update(report.code.name());
         hash.update(report.at.column.as_deref().unwrap_or_default());
-        Ok(Reject {
+        Reject {
             id: hex(&hash.finalize()[..8]),
             run_id: self.run_id.clone(),
             key: plan.key.clone(),
@@ -185,9 +208,9 @@ impl Policy {
             row_key,
             column: report.at.column.clone(),
             code: report.code.name(),
-            message: report.why.clone(),
-            row: object,
-        })
+            message: why,
+            row,
+        }
     }
 
     /// Whether so many rejected rows of those read are too many. The share counts at the end only.

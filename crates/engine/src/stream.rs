@@ -295,6 +295,7 @@ impl StreamRun {
             columns: reads(program),
             wire,
             range,
+            lenient: plan.on_error == OnError::Reject,
             limit: options.limit,
             splits: options.splits,
             batch_rows: BATCH_ROWS,

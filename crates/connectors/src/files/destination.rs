@@ -437,7 +437,7 @@ impl Writer for FileWriter {
     async fn write(&mut self, batch: Batch) -> Result<()> {
         match batch {
             Batch::Columns(batch) => self.send(Message::Rows(batch)).await,
-            Batch::Native(_) => Err(Error::internal("files take no rows in a wire format")),
+            Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("rows came in a form that files do not take")),
         }
     }
 

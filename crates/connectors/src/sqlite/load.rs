@@ -152,7 +152,7 @@ impl Writer for SqliteWriter {
         }
         match batch {
             Batch::Columns(columns) => self.thread.send(Command::Write(columns)).await,
-            Batch::Native(_) => Err(Error::internal("native rows came, but SQLite has no wire format")),
+            Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("rows came in a form that SQLite does not take")),
         }
     }
 

@@ -10,7 +10,7 @@ use syncapp_transform::Program;
 
 use super::fix::Fixes;
 use crate::StreamPlan;
-use crate::kept::{Cell, cells};
+use crate::kept::{Cell, TEXT, cells};
 
 /// A row that was kept.
 pub(super) struct Row(IndexMap<String, Cell>);
@@ -41,7 +41,11 @@ impl Row {
 
     fn cell(&self, column: &str) -> Result<&Cell> {
         self.0.get(column).ok_or_else(|| {
-            let why = "the mapping did not read it when the row was kept";
+            let why = if self.0.contains_key(TEXT) {
+                "the row's columns could not be told apart"
+            } else {
+                "the mapping did not read it when the row was kept"
+            };
             unusable(column, &Error::new(Code::InvalidData(Side::Source), why))
         })
     }
