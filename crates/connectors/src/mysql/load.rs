@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use syncapp_connector::{Load, Receipt, Rejects, Target, TargetShape, Writer};
+use syncapp_connector::{Fate, Load, Receipt, Rejects, Target, TargetShape, Writer, settled};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamKey, StreamName};
 use tokio::sync::Mutex;
@@ -23,7 +23,7 @@ use super::merge::{Merge, ROW};
 use super::target::{self, Found, Way};
 use super::types::MyType;
 use super::writer::MysqlWriter;
-use super::{history, rejects, remove, sql, user_sql};
+use super::{guard, history, rejects, remove, sql, user_sql};
 use crate::journal::Mark;
 
 pub(super) struct MysqlLoad {
@@ -43,6 +43,8 @@ pub(super) struct MysqlLoad {
     rejects: Option<Rejects>,
     /// Keys of rows that go, and how.
     gone: Option<(Vec<Vec<Scalar>>, DeleteRule)>,
+    /// Rows that are no longer kept.
+    settled: Vec<String>,
     opened: bool,
 }
 
@@ -120,6 +122,7 @@ impl MysqlLoad {
             rows: Arc::default(),
             rejects: None,
             gone: None,
+            settled: Vec::new(),
             opened: false,
         })
     }
@@ -143,8 +146,13 @@ impl MysqlLoad {
         Undos::beside(&self.checkpoints())
     }
 
-    /// Everything but the rows of a swap, in one transaction.
-    async fn land(&mut self, client: &mut Client, checkpoint: &Checkpoint) -> Result<Receipt> {
+    /// Everything but the rows of a swap, in one transaction; of the rows of a replay, those that may land.
+    async fn land(
+        &mut self,
+        client: &mut Client,
+        checkpoint: &Checkpoint,
+        mut replayed: Option<&mut Replayed>,
+    ) -> Result<Receipt> {
         let table = sql::table(&self.found.name);
         let target = &self.target;
         let mut keeping = Keeping::new(target, &self.found.name, self.epoch);
@@ -173,6 +181,11 @@ impl MysqlLoad {
         self.checkpoints()
             .put(client, &target.key, self.epoch, checkpoint)
             .await?;
+        if let Some(replayed) = &mut replayed
+            && matches!(self.way, Way::Merge | Way::History)
+        {
+            replayed.fates = guard::settle(client, &merge, self.way == Way::History).await?;
+        }
         if let Some(keeping) = &mut keeping {
             keeping.before(client, (target, self.way), &merge).await?;
         }
@@ -223,6 +236,9 @@ impl MysqlLoad {
             if keeping.entry.journal.is_none() {
                 spent.push(keeping.name().clone());
             }
+        }
+        if let Some(replayed) = replayed {
+            self.settled.extend(settled(&replayed.ids, &replayed.fates)?);
         }
         self.keep_rejects(client).await?;
         user_sql::run(client, "after_sql", self.target.after_sql.as_deref()).await?;
@@ -297,12 +313,59 @@ impl MysqlLoad {
     }
 
     async fn keep_rejects(&mut self, client: &mut Client) -> Result<()> {
+        let (key, settled) = (&self.target.key, &self.settled);
         let Some(rejects) = self.rejects.take() else {
-            return Ok(());
+            return rejects::forget(client, &self.checkpoints(), key, settled).await;
         };
         let overwrites = self.target.write == Write::Overwrite;
-        rejects::keep(client, &self.checkpoints(), &self.target.key, overwrites, rejects).await
+        rejects::keep(client, &self.checkpoints(), key, overwrites, rejects, settled).await
     }
+
+    /// Lands the rows by one way or the other, and lets the connection go.
+    async fn end(mut self, checkpoint: &Checkpoint, replayed: Option<&mut Replayed>) -> Result<Receipt> {
+        let shared = self.client.clone();
+        let mut client = shared.lock().await;
+        let landed = match self.way {
+            Way::Create | Way::Swap => self.swap(&mut client, checkpoint).await,
+            _ => self.land(&mut client, checkpoint, replayed).await,
+        };
+        let landed = match landed {
+            Err(error) => {
+                // A failure to roll back ends the connection, which rolls back as well.
+                let _ = client.run("rollback").await;
+                // Whoever took the stream over has also dropped what was staged.
+                match self
+                    .checkpoints()
+                    .stands(&mut client, &self.target.key, self.epoch)
+                    .await
+                {
+                    Err(fenced) if fenced.code() == Code::Fenced => Err(fenced),
+                    _ => Err(error),
+                }
+            }
+            landed => landed,
+        };
+        if self.way != Way::Append {
+            // What is left is dropped by the next claim.
+            let _ = client.run(&format!("drop table if exists {}", self.into)).await;
+        }
+        drop(client);
+        drop(shared);
+        let idle = self.idle.clone();
+        if landed.is_ok()
+            && let Some(client) = Arc::into_inner(self.client)
+        {
+            *idle.lock().await = Some(client.into_inner());
+        }
+        landed
+    }
+}
+
+/// Rows that were kept and are sent again.
+struct Replayed {
+    /// Their names, in the order in which they came.
+    ids: Vec<String>,
+    fates: Vec<Fate>,
 }
 
 /// The name of a table that waits for its turn. No two claims share one.
@@ -362,7 +425,7 @@ impl Load for MysqlLoad {
         ))))
     }
 
-    async fn reject(&mut self, rejects: Rejects) -> Result<()> {
+    async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()> {
         if rejects.count() > 0 {
             // On a connection of its own: a definition of a table would end the transaction of this one.
             let valid = self.client.lock().await.valid.clone();
@@ -370,6 +433,7 @@ impl Load for MysqlLoad {
             rejects::prepare(&mut client, &self.checkpoints()).await?;
         }
         self.rejects = Some(rejects);
+        self.settled = settled;
         Ok(())
     }
 
@@ -378,42 +442,15 @@ impl Load for MysqlLoad {
         Ok(())
     }
 
-    async fn commit(mut self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
-        let shared = self.client.clone();
-        let mut client = shared.lock().await;
-        let landed = match self.way {
-            Way::Create | Way::Swap => self.swap(&mut client, checkpoint).await,
-            _ => self.land(&mut client, checkpoint).await,
-        };
-        let landed = match landed {
-            Err(error) => {
-                // A failure to roll back ends the connection, which rolls back as well.
-                let _ = client.run("rollback").await;
-                // Whoever took the stream over has also dropped what was staged.
-                match self
-                    .checkpoints()
-                    .stands(&mut client, &self.target.key, self.epoch)
-                    .await
-                {
-                    Err(fenced) if fenced.code() == Code::Fenced => Err(fenced),
-                    _ => Err(error),
-                }
-            }
-            landed => landed,
-        };
-        if self.way != Way::Append {
-            // What is left is dropped by the next claim.
-            let _ = client.run(&format!("drop table if exists {}", self.into)).await;
-        }
-        drop(client);
-        drop(shared);
-        let idle = self.idle.clone();
-        if landed.is_ok()
-            && let Some(client) = Arc::into_inner(self.client)
-        {
-            *idle.lock().await = Some(client.into_inner());
-        }
-        landed
+    async fn replay(self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
+        let fates = vec![Fate::Landed; ids.len()];
+        let mut replayed = Replayed { ids, fates };
+        self.end(checkpoint, Some(&mut replayed)).await?;
+        Ok(replayed.fates)
+    }
+
+    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
+        self.end(checkpoint, None).await
     }
 
     async fn abort(self: Box<Self>) {

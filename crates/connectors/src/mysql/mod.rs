@@ -14,6 +14,7 @@ mod encode;
 mod errors;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod guard;
 mod history;
 mod horizon;
 mod journal;

@@ -14,6 +14,7 @@ mod digest;
 mod encode;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod guard;
 mod history;
 mod horizon;
 mod journal;

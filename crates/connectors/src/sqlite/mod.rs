@@ -24,6 +24,7 @@ mod destination;
 mod error;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod guard;
 mod history;
 mod infer;
 mod journal;

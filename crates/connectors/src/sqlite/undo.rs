@@ -46,7 +46,7 @@ fn stream(connection: &Connection, loads: &[&Row], request: &UndoRequest) -> Res
         journal::forget(connection, load)?;
     }
     checkpoint::put_back(connection, key, &first.entry.before)?;
-    rejects::forget(connection, key, &request.run_id)?;
+    rejects::forget_run(connection, key, &request.run_id)?;
     Ok(undone)
 }
 
