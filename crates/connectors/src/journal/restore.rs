@@ -73,14 +73,17 @@ impl Journal {
                 key.join(", ")
             ),
             count_left: format!("select count(*) from {journal} where {reasons}"),
-            steps: vec![
-                (Step::Removed, self.delete_inserted(&same)),
-                (Step::Restored, self.update_changed()),
-                (
+            steps: [
+                Some((Step::Removed, self.delete_inserted(&same))),
+                self.update_changed().map(|update| (Step::Restored, update)),
+                Some((
                     Step::PutBack,
                     self.insert(&format!("{OPERATION} = 'd' and {LEFT} is null")),
-                ),
-            ],
+                )),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         }
     }
 
@@ -115,29 +118,25 @@ impl Journal {
         }
     }
 
-    fn update_changed(&self) -> String {
+    /// Nothing where nothing but what tells a row from others could change.
+    fn update_changed(&self) -> Option<String> {
         let Self { table, journal, .. } = self;
         let same = Self::equal(&self.identity, "j", "t");
-        let set = |of: &str| {
-            let set: Vec<String> = self
-                .columns
-                .iter()
-                .map(|name| format!("{of}{name} = j.{name}"))
-                .collect();
-            set.join(", ")
-        };
-        let rows = format!("j.{OPERATION} = 'b' and j.{LEFT} is null");
-        if self.joins {
-            format!(
-                "update {table} as t join {journal} as j on {same} set {} where {rows}",
-                set("t.")
-            )
-        } else {
-            format!(
-                "update {table} as t set {} from {journal} as j where {rows} and {same}",
-                set("")
-            )
-        }
+        let settable = |name: &&String| !self.identity.contains(name) && !self.fixed.contains(name);
+        let set: Vec<String> = self
+            .columns
+            .iter()
+            .filter(settable)
+            .map(|name| format!("{}{name} = j.{name}", if self.joins { "t." } else { "" }))
+            .collect();
+        let (set, rows) = (set.join(", "), format!("j.{OPERATION} = 'b' and j.{LEFT} is null"));
+        (!set.is_empty()).then(|| {
+            if self.joins {
+                format!("update {table} as t join {journal} as j on {same} set {set} where {rows}")
+            } else {
+                format!("update {table} as t set {set} from {journal} as j where {rows} and {same}")
+            }
+        })
     }
 
     fn insert(&self, rows: &str) -> String {

@@ -70,7 +70,7 @@ impl Keeping {
             .filter(|column| self.entry.columns.contains(&column.name));
         let columns = columns.map(|column| format!("{} {} null", sql::ident(&column.name), column.native.name));
         let columns: Vec<String> = columns.collect();
-        let journal = journal(&self.entry, &relation, &self.name);
+        let journal = journal(&self.entry, &relation, &self.name)?;
         let index = if keyed {
             format!(", index ({})", journal.key.join(", "))
         } else {
@@ -158,7 +158,7 @@ impl Keeping {
         let relation = catalog::relation_of(client, stage).await?;
         let relation = relation.ok_or_else(|| journal::changed_since(stage))?;
         self.entry.columns = writable(&relation);
-        self.entry.fingerprint = Some(fingerprint(client, &relation).await?);
+        self.entry.fingerprint = Some(fingerprint(client, &relation, &self.entry.columns).await?);
         if swaps {
             self.entry.kind = Kind::Swapped;
             self.entry.journal = Some(self.name.clone());
@@ -170,7 +170,7 @@ impl Keeping {
 }
 
 /// The columns of a table that can be written.
-fn writable(relation: &Relation) -> Vec<String> {
+pub(super) fn writable(relation: &Relation) -> Vec<String> {
     let names = relation.spec.columns.iter().map(|column| column.name.clone());
     names.filter(|name| !relation.generated.contains(name)).collect()
 }
@@ -190,22 +190,25 @@ async fn fills_itself(client: &mut Client, table: &StreamName, target: &Target) 
 }
 
 /// The journal of an entry in MySQL's words.
-pub(super) fn journal(entry: &Entry, relation: &Relation, name: &StreamName) -> Journal {
+pub(super) fn journal(entry: &Entry, relation: &Relation, name: &StreamName) -> Result<Journal> {
     let quoted = |names: &[String]| names.iter().map(|name| sql::ident(name)).collect::<Vec<_>>();
-    Journal {
+    let added = entry.added_since(&writable(relation))?;
+    Ok(Journal {
         table: sql::table(&entry.table),
         journal: sql::table(name),
         key: quoted(&entry.key),
         identity: quoted(&entry.identity),
-        image: Box::new(image(relation, &entry.columns)),
+        fixed: Vec::new(),
+        image: Box::new(image(relation, &entry.columns, quoted(&added))),
         columns: quoted(&entry.columns),
         joins: true,
         overriding: "",
-    }
+    })
 }
 
-/// A row as a digest of its bytes: short enough for an index of a derived table, long enough that no two are equal.
-fn image(relation: &Relation, names: &[String]) -> impl Fn(&str) -> String + use<> {
+/// A row as a digest of its bytes: short enough for an index of a derived table, long enough that no two are equal. A
+/// column that came since the load is NULL in the journal.
+fn image(relation: &Relation, names: &[String], added: Vec<String>) -> impl Fn(&str) -> String + use<> {
     let float = |name: &String| {
         let column = relation.spec.column(name);
         column.is_some_and(|column| column.ty == DataType::Float32)
@@ -217,14 +220,18 @@ fn image(relation: &Relation, names: &[String]) -> impl Fn(&str) -> String + use
             let exact = if *float { " * 1e0" } else { "" };
             format!("coalesce(hex(cast({alias}.{name}{exact} as binary)), '-')")
         });
-        format!("sha2(concat_ws('|', {}), 256)", values.collect::<Vec<_>>().join(", "))
+        let new = added.iter().map(|name| match alias {
+            "t" => format!("coalesce(hex(cast(t.{name} as binary)), '-')"),
+            _ => "'-'".to_owned(),
+        });
+        let values: Vec<String> = values.chain(new).collect();
+        format!("sha2(concat_ws('|', {}), 256)", values.join(", "))
     }
 }
 
-/// All rows of a table as one value; they stay as they are until the transaction ends, if there is one.
-pub(super) async fn fingerprint(client: &mut Client, relation: &Relation) -> Result<String> {
-    let columns = writable(relation);
-    let image = image(relation, &columns)("t");
+/// All rows of a table in some columns as one value; they stay as they are until the transaction ends, if there is one.
+pub(super) async fn fingerprint(client: &mut Client, relation: &Relation, columns: &[String]) -> Result<String> {
+    let image = image(relation, columns, Vec::new())("t");
     let part = |from: u8| format!("coalesce(sum(cast(conv(substr({image}, {from}, 16), 16, 10) as decimal(20))), 0)");
     let query = format!(
         "select concat(count(*), ' ', {}, ' ', {}) from {} as t lock in share mode",
@@ -233,8 +240,26 @@ pub(super) async fn fingerprint(client: &mut Client, relation: &Relation) -> Res
         sql::table(&relation.spec.name)
     );
     let rows = client.rows(&query).await?;
-    let sums = rows.first().map(|row| text(row, 0)).unwrap_or_default();
-    Ok(format!("{} {sums}", columns.join(",")))
+    Ok(rows.first().map(|row| text(row, 0)).unwrap_or_default())
+}
+
+/// Whether the table still is as a load made it: the same rows, and nothing in columns that came since.
+pub(super) async fn is_as_made(client: &mut Client, entry: &Entry, relation: &Relation) -> Result<bool> {
+    let added = entry.added_since(&writable(relation))?;
+    if entry.fingerprint != Some(fingerprint(client, relation, &entry.columns).await?) {
+        return Ok(false);
+    }
+    for name in added {
+        let filled = format!(
+            "select 1 from {} where {} is not null limit 1",
+            sql::table(&entry.table),
+            sql::ident(&name)
+        );
+        if client.any(&filled).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The table `_syncapp_undo` of one database.

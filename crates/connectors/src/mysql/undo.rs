@@ -129,7 +129,10 @@ impl Stream<'_> {
             return Ok(None);
         }
         match catalog::relation_of(client, table).await? {
-            Some(relation) => journal::fingerprint(client, &relation).await.map(Some),
+            Some(relation) => {
+                let columns = journal::writable(&relation);
+                journal::fingerprint(client, &relation, &columns).await.map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -240,7 +243,7 @@ async fn rows(client: &mut Client, load: &Row, undone: &mut Undone) -> Result<()
     let Some(relation) = catalog::relation_of(client, &entry.table).await? else {
         return Err(changed_since(&entry.table));
     };
-    let journal = journal::journal(entry, &relation, name);
+    let journal = journal::journal(entry, &relation, name)?;
     if entry.key.is_empty() {
         // Every row counts: they stay as they are until the end.
         let all = format!("select count(*) from {} lock in share mode", journal.table);
@@ -297,7 +300,7 @@ async fn unchanged(client: &mut Client, load: &Row) -> Result<()> {
         let why = format!("other tables refer to {}, so it cannot be taken away", entry.table);
         return Err(Error::new(Code::Dependents, why).help("drop their foreign keys first; nothing was taken back"));
     }
-    if entry.fingerprint == Some(journal::fingerprint(client, &relation).await?) {
+    if journal::is_as_made(client, entry, &relation).await? {
         Ok(())
     } else {
         Err(changed_since(&entry.table))

@@ -8,7 +8,7 @@ use syncapp_model::sync_file::DeleteRule;
 use syncapp_model::{Epoch, Result, StreamKey, StreamName};
 use tokio_postgres::types::{ToSql, Type};
 
-use super::catalog;
+use super::catalog::{self, Relation};
 use super::checkpoint::Checkpoints;
 use super::client::Client;
 use super::merge::Merge;
@@ -48,6 +48,7 @@ impl Keeping {
         merge: &Merge<'_>,
     ) -> Result<()> {
         self.entry.columns = writable(client, &found.name).await?;
+        self.entry.fixed = fixed(client, &found.name).await?;
         if matches!(way, Way::Merge | Way::History | Way::RefillByKey) {
             merge.settle_duplicates(client).await?;
             self.entry.key.clone_from(&target.primary_key);
@@ -56,7 +57,7 @@ impl Keeping {
         if way == Way::History {
             self.entry.identity.push(VALID_FROM.into());
         }
-        let journal = journal(&self.entry, &self.name);
+        let journal = journal(&self.entry, &self.name, None)?;
         let make = format!(
             "create table {} as select null::char(1) as {}, null::varchar(20) as {}, {} from {} with no data",
             journal.journal,
@@ -154,41 +155,69 @@ impl Keeping {
 /// The columns of a table that can be written.
 async fn writable(client: &Client, name: &StreamName) -> Result<Vec<String>> {
     let relation = catalog::relation_of(client, name).await?;
-    let columns = relation.into_iter().flat_map(|relation| {
-        let generated = relation.generated;
-        let names = relation.spec.columns.into_iter().map(|column| column.name);
-        names.filter(move |name| !generated.contains(name))
-    });
-    Ok(columns.collect())
+    Ok(relation.as_ref().map_or_else(Vec::new, names))
 }
 
-/// The journal of an entry in PostgreSQL's words.
-pub(super) fn journal(entry: &Entry, name: &StreamName) -> Journal {
+fn names(relation: &Relation) -> Vec<String> {
+    let names = relation.spec.columns.iter().map(|column| column.name.clone());
+    names.filter(|name| !relation.generated.contains(name)).collect()
+}
+
+/// The columns of a table that no update may set.
+async fn fixed(client: &Client, name: &StreamName) -> Result<Vec<String>> {
+    let query = format!(
+        "select attname::text from pg_attribute where attrelid = {}::regclass and attidentity = 'a'",
+        sql::text(&sql::table(name))
+    );
+    let rows = client.inner.query_typed(&query, &[]).await;
+    let rows = rows.map_err(|error| client.error(&error))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The journal of an entry in PostgreSQL's words; to read it back, beside its table as that is now.
+pub(super) fn journal(entry: &Entry, name: &StreamName, now: Option<&Relation>) -> Result<Journal> {
     let quoted = |names: &[String]| names.iter().map(|name| sql::ident(name)).collect::<Vec<_>>();
-    let columns = quoted(&entry.columns);
-    Journal {
+    Ok(Journal {
         table: sql::table(&entry.table),
         journal: sql::table(name),
+        columns: quoted(&entry.columns),
         key: quoted(&entry.key),
         identity: quoted(&entry.identity),
-        image: Box::new(image(columns.clone())),
-        columns,
+        fixed: quoted(&entry.fixed),
+        image: Box::new(image(entry, now)?),
         joins: false,
         overriding: "overriding system value",
-    }
+    })
 }
 
-/// A row as text: of values that differ in any way the texts do, under the settings of a transaction.
-fn image(columns: Vec<String>) -> impl Fn(&str) -> String {
-    move |alias| {
-        let columns: Vec<String> = columns.iter().map(|name| format!("{alias}.{name}")).collect();
-        format!("row({})::text", columns.join(", "))
-    }
+/// A row as text: of values that differ in any way the texts do, under the settings of a transaction. A value of the
+/// journal has the type that its column has now; a column that came since is NULL.
+fn image(entry: &Entry, now: Option<&Relation>) -> Result<impl Fn(&str) -> String + use<>> {
+    let ty = |name: &String| Some(now?.spec.column(name)?.native.name.clone());
+    let columns: Vec<_> = entry.columns.iter().map(|name| (sql::ident(name), ty(name))).collect();
+    let added: Vec<String> = match now {
+        Some(now) => entry
+            .added_since(&names(now))?
+            .iter()
+            .map(|name| sql::ident(name))
+            .collect(),
+        None => Vec::new(),
+    };
+    Ok(move |alias: &str| {
+        let target = alias == "t";
+        let value = |(name, ty): &(String, Option<String>)| match ty {
+            Some(ty) if !target => format!("{alias}.{name}::{ty}"),
+            _ => format!("{alias}.{name}"),
+        };
+        let new = |name: &String| if target { format!("t.{name}") } else { "null".to_owned() };
+        let values: Vec<String> = columns.iter().map(value).chain(added.iter().map(new)).collect();
+        format!("row({})::text", values.join(", "))
+    })
 }
 
 /// All rows of a table as one value.
-pub(super) async fn fingerprint(client: &Client, entry: &Entry) -> Result<String> {
-    let image = image(entry.columns.iter().map(|name| sql::ident(name)).collect())("t");
+async fn fingerprint(client: &Client, entry: &Entry) -> Result<String> {
+    let image = image(entry, None)?("t");
     let query = format!(
         "select count(*) || ' ' || coalesce(sum(hashtextextended({image}, 0)::numeric), 0) || ' ' \
          || coalesce(sum(hashtextextended({image}, 1)::numeric), 0) from {} as t",
@@ -196,6 +225,25 @@ pub(super) async fn fingerprint(client: &Client, entry: &Entry) -> Result<String
     );
     let row = client.inner.query_typed_one(&query, &[]).await;
     row.map(|row| row.get(0)).map_err(|error| client.error(&error))
+}
+
+/// Whether the table still is as a load made it: the same rows, and nothing in columns that came since.
+pub(super) async fn is_as_made(client: &Client, entry: &Entry, now: &Relation) -> Result<bool> {
+    let added = entry.added_since(&names(now))?;
+    if entry.fingerprint.as_ref() != Some(&fingerprint(client, entry).await?) {
+        return Ok(false);
+    }
+    for name in added {
+        let filled = format!(
+            "select 1 from {} where {} is not null limit 1",
+            sql::table(&entry.table),
+            sql::ident(&name)
+        );
+        if any(client, &filled).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 pub(super) async fn any(client: &Client, query: &str) -> Result<bool> {

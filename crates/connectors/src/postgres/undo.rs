@@ -67,6 +67,9 @@ async fn stream(
     }
     let mut undone = Undone::new(key.clone(), last.entry.table.to_string());
     for load in loads {
+        if catalog::relation_of(client, &load.entry.table).await?.is_none() {
+            return Err(changed_since(&load.entry.table));
+        }
         match load.entry.kind {
             Kind::Rows => rows(client, load, &mut undone).await?,
             Kind::Made | Kind::Swapped => {
@@ -86,11 +89,9 @@ async fn rows(client: &Client, load: &Kept, undone: &mut Undone) -> Result<()> {
     let Some(name) = &load.entry.journal else {
         return Ok(());
     };
-    if catalog::relation_of(client, &load.entry.table).await?.is_none() {
-        return Err(changed_since(&load.entry.table));
-    }
     lock(client, &load.entry.table, "share row exclusive").await?;
-    let journal = journal::journal(&load.entry, name);
+    let now = catalog::relation_of(client, &load.entry.table).await?;
+    let journal = journal::journal(&load.entry, name, now.as_ref())?;
     client.run(&format!("analyze {}", journal.journal)).await?;
     let restore = journal.restore();
     for mark in &restore.marks {
@@ -135,15 +136,9 @@ async fn left(client: &Client, query: &str, key: &[String], named: usize) -> Res
 /// Whether the table is the one that the load left.
 async fn unchanged(client: &Client, load: &Kept) -> Result<()> {
     let entry = &load.entry;
-    if catalog::relation_of(client, &entry.table).await?.is_none() {
-        return Err(changed_since(&entry.table));
-    }
     lock(client, &entry.table, "access exclusive").await?;
-    let found = journal::fingerprint(client, entry).await;
-    match found {
-        Ok(found) if entry.fingerprint.as_ref() == Some(&found) => Ok(()),
-        Err(error) if error.is_transient() => Err(error),
-        // Other rows, or a column that is gone.
+    match catalog::relation_of(client, &entry.table).await? {
+        Some(now) if journal::is_as_made(client, entry, &now).await? => Ok(()),
         _ => Err(changed_since(&entry.table)),
     }
 }

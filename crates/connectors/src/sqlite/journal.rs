@@ -143,8 +143,8 @@ impl Keeping {
             self.entry.kind = Kind::Made;
         }
         if self.entry.kind != Kind::Rows {
-            let columns = writable(connection, &self.entry.table.name)?;
-            self.entry.fingerprint = Some(fingerprint(connection, &self.entry.table, &columns)?);
+            self.entry.columns = writable(connection, &self.entry.table.name)?;
+            self.entry.fingerprint = Some(fingerprint(connection, &self.entry)?);
         }
         if self.entry.says_nothing() {
             return Ok(());
@@ -168,7 +168,7 @@ impl Keeping {
 
 /// Makes a journal table.
 fn make(connection: &Connection, entry: &Entry, name: &StreamName) -> Result<Journal> {
-    let journal = journal(entry, name);
+    let journal = journal(entry, name, &[]);
     let columns = journal.columns.join(", ");
     let create = format!("CREATE TABLE {}({OPERATION}, {LEFT}, {columns})", journal.journal);
     connection.execute_batch(&create).writing()?;
@@ -209,27 +209,35 @@ fn fills_itself(connection: &Connection, plan: &Plan) -> Result<Option<String>> 
     Ok(names.writing()?.into_iter().find(|name| !written(name)))
 }
 
-/// The journal of an entry in SQLite's words.
-pub(super) fn journal(entry: &Entry, name: &StreamName) -> Journal {
+/// The journal of an entry in SQLite's words; columns that came since are to be NULL.
+pub(super) fn journal(entry: &Entry, name: &StreamName, added: &[String]) -> Journal {
     let quoted = |names: &[String]| names.iter().map(|name| quote(name)).collect::<Vec<_>>();
-    let columns = quoted(&entry.columns);
     Journal {
         table: main_table(&entry.table.name),
         journal: main_table(&name.name),
+        columns: quoted(&entry.columns),
         key: quoted(&entry.key),
         identity: quoted(&entry.identity),
-        image: Box::new(image(columns.clone())),
-        columns,
+        fixed: Vec::new(),
+        image: Box::new(image(quoted(&entry.columns), quoted(added))),
         joins: false,
         overriding: "",
     }
 }
 
-/// A row as text: two rows have one text only where each value is stored in the same way.
-fn image(columns: Vec<String>) -> impl Fn(&str) -> String {
+/// A row as text: two rows have one text only where each value is stored in the same way. A column that came since is
+/// NULL in the journal.
+fn image(columns: Vec<String>, added: Vec<String>) -> impl Fn(&str) -> String {
     move |alias| {
-        let texts = columns.iter().map(|name| {
-            let value = format!("{alias}.{name}");
+        let own = columns.iter().map(|name| format!("{alias}.{name}"));
+        let new = added.iter().map(|name| {
+            if alias == "t" {
+                format!("t.{name}")
+            } else {
+                "NULL".to_owned()
+            }
+        });
+        let texts = own.chain(new).map(|value| {
             format!(
                 "CASE WHEN typeof({value}) IN ('text', 'blob') THEN substr(typeof({value}), 1, 1) || hex({value}) \
                  ELSE quote({value}) END"
@@ -252,9 +260,9 @@ fn concatenated(texts: &[String]) -> String {
 }
 
 /// All rows of a table as one value.
-pub(super) fn fingerprint(connection: &Connection, table: &StreamName, columns: &[String]) -> Result<String> {
-    let image = image(columns.iter().map(|name| quote(name)).collect())("t");
-    let query = format!("SELECT {image} FROM {} AS t", main_table(&table.name));
+fn fingerprint(connection: &Connection, entry: &Entry) -> Result<String> {
+    let image = image(entry.columns.iter().map(|name| quote(name)).collect(), Vec::new())("t");
+    let query = format!("SELECT {image} FROM {} AS t", main_table(&entry.table.name));
     let sums = || -> rusqlite::Result<(u64, u64, u64)> {
         let mut statement = connection.prepare(&query)?;
         let mut rows = statement.query([])?;
@@ -268,12 +276,39 @@ pub(super) fn fingerprint(connection: &Connection, table: &StreamName, columns: 
         Ok((count, one, other))
     };
     let (count, one, other) = sums().writing()?;
-    Ok(format!("{} {count} {one:x} {other:x}", columns.join(",")))
+    Ok(format!("{count} {one:x} {other:x}"))
 }
 
-/// Its fingerprint now.
-pub(super) fn fingerprint_now(connection: &Connection, entry: &Entry) -> Result<String> {
-    fingerprint(connection, &entry.table, &writable(connection, &entry.table.name)?)
+/// Whether the table still is as a load made it: the same rows, and nothing in columns that came since.
+pub(super) fn is_as_made(connection: &Connection, entry: &Entry) -> Result<bool> {
+    let added = added_since(connection, entry)?;
+    if entry.fingerprint.as_ref() != Some(&fingerprint(connection, entry)?) {
+        return Ok(false);
+    }
+    for name in added {
+        let table = main_table(&entry.table.name);
+        let filled = format!("SELECT 1 FROM {table} WHERE {} IS NOT NULL LIMIT 1", quote(&name));
+        if any(connection, &filled)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The journal of an old table, whose columns are not the new one's.
+pub(super) fn of_old(connection: &Connection, entry: &Entry, name: &StreamName) -> Result<Journal> {
+    let mut columns = writable(connection, &name.name)?;
+    columns.retain(|column| column != OPERATION && column != LEFT);
+    let old = Entry {
+        columns,
+        ..entry.clone()
+    };
+    Ok(journal(&old, name, &[]))
+}
+
+/// The table's columns that came since the load.
+pub(super) fn added_since(connection: &Connection, entry: &Entry) -> Result<Vec<String>> {
+    entry.added_since(&writable(connection, &entry.table.name)?)
 }
 
 fn any(connection: &Connection, query: &str) -> Result<bool> {

@@ -1,7 +1,7 @@
 //! Taking a run back, in one transaction.
 
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
 use syncapp_connector::{LeftAlone, TableFate, UndoRequest, Undone};
 use syncapp_model::{Result, StreamKey};
 
@@ -39,6 +39,9 @@ fn stream(connection: &Connection, loads: &[&Row], request: &UndoRequest) -> Res
     }
     let mut undone = Undone::new(key.clone(), last.entry.table.to_string());
     for load in loads {
+        if catalog::table(connection, &load.entry.table.name).writing()?.is_none() {
+            return Err(changed_since(&load.entry.table));
+        }
         match load.entry.kind {
             Kind::Rows => rows(connection, load, &mut undone)?,
             Kind::Made | Kind::Swapped => undone.table = table(connection, load)?,
@@ -55,11 +58,9 @@ fn rows(connection: &Connection, load: &Row, undone: &mut Undone) -> Result<()> 
     let Some(name) = &load.entry.journal else {
         return Ok(());
     };
-    if catalog::table(connection, &load.entry.table.name).writing()?.is_none() {
-        return Err(changed_since(&load.entry.table));
-    }
     let execute = |statement: &str| connection.execute(statement, []).writing().map(|rows| rows as u64);
-    let restore = journal::journal(&load.entry, name).restore();
+    let added = journal::added_since(connection, &load.entry)?;
+    let restore = journal::journal(&load.entry, name, &added).restore();
     for mark in &restore.marks {
         execute(mark)?;
     }
@@ -112,9 +113,7 @@ fn left(connection: &Connection, query: &str, key: &[String]) -> Result<Vec<Left
 /// Takes the table back as a whole, if it is the one that the load left.
 fn table(connection: &Connection, load: &Row) -> Result<TableFate> {
     let entry = &load.entry;
-    if catalog::table(connection, &entry.table.name).writing()?.is_none()
-        || entry.fingerprint != Some(journal::fingerprint_now(connection, entry)?)
-    {
+    if !journal::is_as_made(connection, entry)? {
         return Err(changed_since(&entry.table));
     }
     let drop = format!("DROP TABLE {}", main_table(&entry.table.name));
@@ -126,8 +125,8 @@ fn table(connection: &Connection, load: &Row) -> Result<TableFate> {
     for (at, statement) in entry.definition.iter().enumerate() {
         connection.execute_batch(statement).writing()?;
         if at == 0 {
-            let fill = journal::journal(entry, old).fill();
-            connection.execute(&fill, params![]).writing()?;
+            let fill = journal::of_old(connection, entry, old)?.fill();
+            connection.execute(&fill, []).writing()?;
         }
     }
     Ok(TableFate::SwappedBack)
