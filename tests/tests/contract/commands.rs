@@ -3,7 +3,7 @@
 use crate::contract::case::{PEOPLE, people, sync};
 use crate::contract::place::{Place, Ran, program};
 
-const BUILT: [&str; 9] = [
+const BUILT: [&str; 10] = [
     "run",
     "copy",
     "check",
@@ -11,10 +11,11 @@ const BUILT: [&str; 9] = [
     "preview",
     "schema",
     "state",
+    "undo",
     "runs",
     "completions",
 ];
-const LATER: [&str; 7] = ["verify", "undo", "push", "secrets", "login", "doctor", "agent"];
+const LATER: [&str; 6] = ["verify", "push", "secrets", "login", "doctor", "agent"];
 
 pub(crate) fn place(keys: &str) -> Place {
     Place::new().sqlite("from.db", PEOPLE).file("sync.yaml", people(keys))
@@ -80,6 +81,9 @@ fn wrong_usage_is_2() {
         &["state", "show"],
         &["state", "set", "sync.yaml", "--stream", "people", "5"],
         &["state", "reset", "sync.yaml", "--stream", "people"],
+        &["undo"],
+        &["undo", "nonsense"],
+        &["undo", "0190a000-0000-7000-8000-000000000000"],
         &["completions", "cobol"],
         &["copy", "./", "x.csv"],
         &["copy", "ftp://x", "x.csv", "to.db"],

@@ -14,11 +14,13 @@ use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey, StreamName};
 use tokio::sync::Mutex;
 
-use super::checkpoint::{Checkpoints, Intent, Keeps, spell};
+use super::checkpoint::{Checkpoints, spell};
 use super::client::{Client, number};
 use super::destination::Idle;
 use super::encode::Style;
-use super::journal::{self, Keeping, Undos};
+use super::entries::{self, Entries};
+use super::intent::{Intent, Keeps};
+use super::journal::Keeping;
 use super::merge::{Merge, ROW};
 use super::target::{self, Found, Way};
 use super::types::MyType;
@@ -125,8 +127,8 @@ impl MysqlLoad {
         target::checkpoints(&self.target, &self.found.name)
     }
 
-    fn undos(&self) -> Undos {
-        Undos::beside(&self.checkpoints())
+    fn entries(&self) -> Entries {
+        Entries::beside(&self.checkpoints())
     }
 
     /// Everything but the rows of a swap, in one transaction.
@@ -145,7 +147,7 @@ impl MysqlLoad {
                     .await?;
             }
             if let Some(keeping) = &mut keeping {
-                self.undos().prepare(client).await?;
+                self.entries().prepare(client).await?;
                 keeping.make(client, target, self.way).await?;
             }
             client.run("start transaction").await?;
@@ -196,10 +198,10 @@ impl MysqlLoad {
                 ..Receipt::default()
             },
         };
-        let undos = self.undos();
-        let mut spent = undos.expire(client, &target.key, target.moment).await?;
+        let entries = self.entries();
+        let mut spent = entries.expire(client, &target.key, target.moment).await?;
         if let Some(keeping) = &mut keeping {
-            keeping.after(client, (target, self.way), &undos).await?;
+            keeping.after(client, (target, self.way), &entries).await?;
             if keeping.entry.journal.is_none() {
                 spent.push(keeping.name().clone());
             }
@@ -207,7 +209,7 @@ impl MysqlLoad {
         self.keep_rejects(client).await?;
         user_sql::run(client, "after_sql", self.target.after_sql.as_deref()).await?;
         client.run("commit").await?;
-        journal::drop_tables(client, &spent).await;
+        entries::drop_tables(client, &spent).await;
         Ok(receipt)
     }
 
@@ -224,10 +226,10 @@ impl MysqlLoad {
         }
         let checkpoints = self.checkpoints();
         let key = self.target.key.clone();
-        let undos = self.undos();
+        let entries = self.entries();
         let mut keeping = Keeping::new(&self.target, &self.found.name, self.epoch);
         if let Some(keeping) = &mut keeping {
-            undos.prepare(client).await?;
+            entries.prepare(client).await?;
             let stage = waiting("stage", &self.found.name, &key, self.epoch);
             keeping.renames(client, &stage, self.way == Way::Swap).await?;
         }
@@ -262,11 +264,11 @@ impl MysqlLoad {
         client.run("start transaction").await?;
         checkpoints.put(client, &key, self.epoch, checkpoint).await?;
         if let Some(Keeping { entry, keep, .. }) = &keeping {
-            undos.add(client, &key, keep, entry).await?;
+            entries.add(client, &key, keep, entry).await?;
         }
-        let spent = undos.expire(client, &key, self.target.moment).await?;
+        let spent = entries.expire(client, &key, self.target.moment).await?;
         client.run("commit").await?;
-        journal::drop_tables(client, &spent).await;
+        entries::drop_tables(client, &spent).await;
         if self.way == Way::Swap && keeping.is_none() {
             client.run(&format!("drop table {old}")).await?;
         }

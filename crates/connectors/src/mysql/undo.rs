@@ -8,9 +8,11 @@ use syncapp_connector::{LeftAlone, TableFate, UndoRequest, Undone};
 use syncapp_model::{Code, Epoch, Error, Result, StreamKey, StreamName};
 
 use super::catalog;
-use super::checkpoint::{self, Checkpoints, Intent, TakenBack, of};
+use super::checkpoint::{self, Checkpoints, of};
 use super::client::{Client, number, optional, text};
-use super::journal::{self, Row, Undos};
+use super::entries::{self, Entries, Row};
+use super::intent::{Intent, TakenBack};
+use super::journal;
 use super::load::{patiently, waiting};
 use super::{recover, sql};
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
@@ -19,17 +21,17 @@ use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
 pub(super) async fn undo(client: &mut Client, request: &UndoRequest) -> Result<Vec<Undone>> {
     let query = format!(
         "select table_schema from information_schema.tables where table_name = {} order by 1",
-        sql::text(Undos::TABLE)
+        sql::text(Entries::TABLE)
     );
     let mut undone = Vec::new();
     for place in client.rows(&query).await? {
         let checkpoints = Checkpoints::within(&text(&place, 0));
-        let undos = Undos::beside(&checkpoints);
+        let entries = Entries::beside(&checkpoints);
         // What was killed in the middle of a swap comes to its end first.
         for (key, table) in checkpoints.pending(client, &request.run_id).await? {
             recover::claim(client, &checkpoints, &key, &table).await?;
         }
-        let kept = undos.of_run(client, &request.run_id).await?;
+        let kept = entries.of_run(client, &request.run_id).await?;
         let mut keys: Vec<&StreamKey> = Vec::new();
         for load in &kept {
             if !keys.contains(&&load.key) {
@@ -40,7 +42,7 @@ pub(super) async fn undo(client: &mut Client, request: &UndoRequest) -> Result<V
             let loads: Vec<&Row> = kept.iter().filter(|load| load.key == *key).collect();
             let stream = Stream {
                 checkpoints: &checkpoints,
-                undos: &undos,
+                entries: &entries,
                 loads: &loads,
                 request,
             };
@@ -58,7 +60,7 @@ pub(super) async fn undo(client: &mut Client, request: &UndoRequest) -> Result<V
 /// The loads of one stream, the last one first.
 struct Stream<'a> {
     checkpoints: &'a Checkpoints,
-    undos: &'a Undos,
+    entries: &'a Entries,
     loads: &'a [&'a Row],
     request: &'a UndoRequest,
 }
@@ -77,7 +79,7 @@ impl Stream<'_> {
         client.run("start transaction").await?;
         // From here until the end no other run of the stream gets through.
         let (epoch, now) = self.checkpoints.raise(client, self.key()).await?;
-        let later = self.undos.later(client, last, &self.request.run_id).await?;
+        let later = self.entries.later(client, last, &self.request.run_id).await?;
         if !later.is_empty() {
             return Err(later_runs(self.key(), &later));
         }
@@ -110,7 +112,7 @@ impl Stream<'_> {
         match whole {
             None => {
                 let taken = self.taken(first);
-                end(client, self.checkpoints, self.undos, self.key(), &taken).await?;
+                end(client, self.checkpoints, self.entries, self.key(), &taken).await?;
                 client.run("commit").await?;
             }
             // What becomes of the rows in the table that goes does not matter any more.
@@ -119,7 +121,7 @@ impl Stream<'_> {
                 self.rename(client, load, epoch, all).await?;
             }
         }
-        journal::drop_tables(client, &journals).await;
+        entries::drop_tables(client, &journals).await;
         Ok(undone)
     }
 
@@ -206,9 +208,9 @@ impl Stream<'_> {
         }
         client.run("start transaction").await?;
         self.checkpoints.stands(client, key, epoch).await?;
-        end(client, self.checkpoints, self.undos, key, &taken).await?;
+        end(client, self.checkpoints, self.entries, key, &taken).await?;
         client.run("commit").await?;
-        journal::drop_tables(client, &[gone, spent]).await;
+        entries::drop_tables(client, &[gone, spent]).await;
         Ok(())
     }
 }
@@ -217,11 +219,11 @@ impl Stream<'_> {
 pub(super) async fn end(
     client: &mut Client,
     checkpoints: &Checkpoints,
-    undos: &Undos,
+    entries: &Entries,
     key: &StreamKey,
     taken: &TakenBack,
 ) -> Result<()> {
-    undos.forget(client, &taken.loads).await?;
+    entries.forget(client, &taken.loads).await?;
     checkpoints.put_back(client, key, &taken.before).await?;
     let rejects = checkpoints.rejects();
     if checkpoint::exists(client, &rejects).await? {

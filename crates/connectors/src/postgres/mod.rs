@@ -11,6 +11,7 @@ mod declare;
 mod decode;
 mod destination;
 mod encode;
+mod entries;
 mod history;
 mod horizon;
 mod journal;

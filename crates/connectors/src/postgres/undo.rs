@@ -7,7 +7,8 @@ use tokio_postgres::SimpleQueryMessage;
 use super::catalog;
 use super::checkpoint::Checkpoints;
 use super::client::Client;
-use super::journal::{self, Kept, Undos, of};
+use super::entries::{Entries, Kept, of};
+use super::journal;
 use super::sql;
 use super::swap;
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on};
@@ -17,8 +18,8 @@ pub(super) async fn undo(client: &Client, request: &UndoRequest) -> Result<Vec<U
     let mut undone = Vec::new();
     for schema in schemas(client).await? {
         let checkpoints = Checkpoints::within(&schema);
-        let undos = Undos::beside(&checkpoints);
-        let kept = undos.of_run(client, &request.run_id).await?;
+        let entries = Entries::beside(&checkpoints);
+        let kept = entries.of_run(client, &request.run_id).await?;
         let mut keys: Vec<&StreamKey> = Vec::new();
         for load in &kept {
             if !keys.contains(&&load.key) {
@@ -27,7 +28,7 @@ pub(super) async fn undo(client: &Client, request: &UndoRequest) -> Result<Vec<U
         }
         for key in keys {
             let loads: Vec<&Kept> = kept.iter().filter(|load| load.key == *key).collect();
-            undone.push(stream(client, &checkpoints, &undos, &loads, request).await?);
+            undone.push(stream(client, &checkpoints, &entries, &loads, request).await?);
         }
     }
     Ok(undone)
@@ -39,7 +40,7 @@ async fn schemas(client: &Client) -> Result<Vec<String>> {
         "select n.nspname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
          where c.relname = '{}' and c.relkind = 'r' and has_schema_privilege(n.oid, 'usage') \
          and has_table_privilege(c.oid, 'select') order by 1",
-        Undos::TABLE
+        Entries::TABLE
     );
     let rows = client.inner.query_typed(&query, &[]).await;
     let rows = rows.map_err(|error| client.error(&error))?;
@@ -50,7 +51,7 @@ async fn schemas(client: &Client) -> Result<Vec<String>> {
 async fn stream(
     client: &Client,
     checkpoints: &Checkpoints,
-    undos: &Undos,
+    entries: &Entries,
     loads: &[&Kept],
     request: &UndoRequest,
 ) -> Result<Undone> {
@@ -58,7 +59,7 @@ async fn stream(
     let key = &last.key;
     // From here until the end no other run of the stream gets through.
     let now = checkpoints.raise(client, key).await?;
-    let later = undos.later(client, key, last.seq, &request.run_id).await?;
+    let later = entries.later(client, key, last.seq, &request.run_id).await?;
     if !later.is_empty() {
         return Err(later_runs(key, &later));
     }
@@ -77,7 +78,7 @@ async fn stream(
                 undone.table = table(client, load).await?;
             }
         }
-        undos.forget(client, load).await?;
+        entries.forget(client, load).await?;
     }
     checkpoints.put_back(client, key, &first.entry.before).await?;
     drop_rejects(client, checkpoints, key, &request.run_id).await?;

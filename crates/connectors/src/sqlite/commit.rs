@@ -6,11 +6,11 @@ use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side};
 
 use super::error::At;
-use super::journal::{self, Keeping};
+use super::journal::Keeping;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
-use super::{checkpoint, history, rejects, stage, user_sql};
+use super::{checkpoint, entries, history, rejects, stage, user_sql};
 use crate::journal::Mark;
 
 /// Lands the staged rows.
@@ -41,7 +41,7 @@ pub(super) fn commit(
         if let Some(keeping) = keeping {
             keeping.finish(&transaction, target, plan.table.is_none())?;
         }
-        journal::expire(&transaction, &target.key, target.moment)?;
+        entries::expire(&transaction, &target.key, target.moment)?;
         let made = if plan.ours {
             target::made(&transaction, &plan.name)?
         } else {

@@ -5,15 +5,16 @@ use rusqlite::types::ValueRef;
 use syncapp_connector::{LeftAlone, TableFate, UndoRequest, Undone};
 use syncapp_model::{Result, StreamKey};
 
+use super::entries::{self, Row};
 use super::error::At;
-use super::journal::{self, Row};
+use super::journal;
 use super::sql::main_table;
 use super::{catalog, checkpoint, rejects};
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
 
 /// Takes a run back; the caller ends the transaction.
 pub(super) fn undo(connection: &Connection, request: &UndoRequest) -> Result<Vec<Undone>> {
-    let rows = journal::of_run(connection, &request.run_id)?;
+    let rows = entries::of_run(connection, &request.run_id)?;
     let mut keys: Vec<&StreamKey> = Vec::new();
     for row in &rows {
         if !keys.contains(&&row.key) {
@@ -30,7 +31,7 @@ pub(super) fn undo(connection: &Connection, request: &UndoRequest) -> Result<Vec
 fn stream(connection: &Connection, loads: &[&Row], request: &UndoRequest) -> Result<Undone> {
     let (last, first) = (loads[0], loads[loads.len() - 1]);
     let key = &last.key;
-    let later = journal::later(connection, last, &request.run_id)?;
+    let later = entries::later(connection, last, &request.run_id)?;
     if !later.is_empty() {
         return Err(later_runs(key, &later));
     }
@@ -46,7 +47,7 @@ fn stream(connection: &Connection, loads: &[&Row], request: &UndoRequest) -> Res
             Kind::Rows => rows(connection, load, &mut undone)?,
             Kind::Made | Kind::Swapped => undone.table = table(connection, load)?,
         }
-        journal::forget(connection, load)?;
+        entries::forget(connection, load)?;
     }
     checkpoint::put_back(connection, key, &first.entry.before)?;
     rejects::forget(connection, key, &request.run_id)?;
