@@ -7,4 +7,5 @@ mod pairs;
 mod postgres;
 mod tpch;
 mod undo;
+mod verify;
 mod writes;

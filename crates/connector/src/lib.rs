@@ -13,6 +13,7 @@
 mod batch;
 mod connector;
 mod destination;
+mod digest;
 mod rejects;
 mod source;
 #[cfg(feature = "testkit")]
@@ -25,6 +26,7 @@ pub use destination::{
     Claim, DELETED_AT, Delivery, Destination, Load, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,
     TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
 };
+pub use digest::{Bucket, Digest, DigestColumn, DigestRequest, Fetch, Form, MAX_BITS, Part};
 pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects};
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};
 pub use undo::{Keep, LeftAlone, TableFate, UndoRequest, Undone};

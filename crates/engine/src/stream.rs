@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Target, TargetShape};
-use syncapp_model::sync_file::{Mode, OnError, SchemaChanges};
+use syncapp_model::sync_file::{Mode, OnError, SchemaChanges, Write};
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
@@ -236,7 +236,16 @@ impl StreamRun {
             .as_ref()
             .filter(|_| plan.range.is_none())
             .zip(program.extra().first().copied())
-            .map(|(_, column)| Boundary::new(column, last.as_ref().filter(|_| continues), snapshot.horizon().cloned()));
+            .map(|(_, column)| {
+                Boundary::new(
+                    column,
+                    last.as_ref().filter(|_| continues),
+                    snapshot.horizon().cloned(),
+                    snapshot.near_horizon().cloned(),
+                    matches!(plan.write, Write::Merge | Write::History),
+                )
+            })
+            .transpose()?;
         let policy = (plan.on_error != OnError::Fail)
             .then(|| Policy::new(plan, &program, &target, &shape, (&options.run_id, options.moment())));
         let claimed = Claimed {
@@ -257,7 +266,7 @@ impl StreamRun {
     }
 
     /// Which columns travel as native bytes, and whether whole rows may: both ends have the same native type.
-    fn settle(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
+    pub(crate) fn settle(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
         let native: Vec<bool> = target
             .columns
             .iter()

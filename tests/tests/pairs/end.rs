@@ -15,10 +15,10 @@ use syncapp_tests::server::{mariadb, postgres};
 use tempfile::TempDir;
 
 /// Every system, and every format of files.
-pub(super) const ALL: [&str; 6] = ["postgres", "mariadb", "sqlite", "parquet", "csv", "ndjson"];
+pub(crate) const ALL: [&str; 6] = ["postgres", "mariadb", "sqlite", "parquet", "csv", "ndjson"];
 
 #[derive(Clone)]
-pub(super) enum End {
+pub(crate) enum End {
     Postgres(postgres::Database),
     MariaDb(mariadb::Databases),
     Sqlite(Arc<TempDir>),
@@ -26,7 +26,7 @@ pub(super) enum End {
 }
 
 impl End {
-    pub(super) async fn new(name: &'static str) -> Self {
+    pub(crate) async fn new(name: &'static str) -> Self {
         let folder = || Arc::new(tempfile::tempdir().unwrap());
         match name {
             "postgres" => Self::Postgres(postgres::Postgres::shared().await.database().await),
@@ -37,7 +37,7 @@ impl End {
     }
 
     /// The keys of its connection.
-    pub(super) fn keys(&self) -> Json {
+    pub(crate) fn keys(&self) -> Json {
         match self {
             Self::Postgres(database) => json!({ "connector": "postgres", "url": database.writer.url() }),
             Self::MariaDb(databases) => json!({ "connector": "mysql", "url": databases.writer.url() }),

@@ -1,7 +1,7 @@
 //! From each system into each and back again: a value is the same, or the change is counted, or the column is refused.
 //! Never neither.
 
-mod end;
+pub(crate) mod end;
 mod values;
 
 use std::collections::BTreeMap;
@@ -18,13 +18,13 @@ use syncapp_tests::syncapp::Syncapp;
 use end::{ALL, End};
 
 /// A type of the lattice, and the tables that hold its values.
-struct Kind {
-    ty: DataType,
-    table: Table,
-    values: ArrayRef,
+pub(crate) struct Kind {
+    pub(crate) ty: DataType,
+    pub(crate) table: Table,
+    pub(crate) values: ArrayRef,
 }
 
-fn kinds(origin: &str) -> Vec<Kind> {
+pub(crate) fn kinds(origin: &str) -> Vec<Kind> {
     // An array of PostgreSQL has no fixed number of dimensions.
     let known = TYPES
         .iter()
@@ -42,14 +42,19 @@ fn kinds(origin: &str) -> Vec<Kind> {
 
 /// What became of a stream.
 #[derive(Debug, Clone)]
-struct Fate {
-    nulled: u64,
+pub(crate) struct Fate {
+    pub(crate) nulled: u64,
     /// The code of what refused it.
-    refused: Option<String>,
+    pub(crate) refused: Option<String>,
 }
 
 /// Runs a sync of streams with their keys; what became of each. Those that the plan refuses are left out of the run.
-async fn run(syncapp: &Syncapp, from: &Json, to: &Json, mut streams: BTreeMap<String, Json>) -> BTreeMap<String, Fate> {
+pub(crate) async fn run(
+    syncapp: &Syncapp,
+    from: &Json,
+    to: &Json,
+    mut streams: BTreeMap<String, Json>,
+) -> BTreeMap<String, Fate> {
     let mut fates = BTreeMap::new();
     loop {
         let output = attempt(syncapp, from, to, &streams).await;

@@ -56,8 +56,13 @@ impl Lab {
 
     /// Runs it with more arguments.
     pub(crate) fn run_with(&self, keys: &str, arguments: &[&str]) -> Ran {
+        self.syncapp("run", keys, arguments)
+    }
+
+    /// Another command about such a sync.
+    pub(crate) fn syncapp(&self, command: &str, keys: &str, arguments: &[&str]) -> Ran {
         self.write(keys);
-        self.place.syncapp(&[&["run", "sync.yaml"], arguments].concat())
+        self.place.syncapp(&[&[command, "sync.yaml"], arguments].concat())
     }
 
     /// Writes the sync file.

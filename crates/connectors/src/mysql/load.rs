@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use syncapp_connector::{Load, Receipt, Rejects, Target, TargetShape, Writer};
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamKey, StreamName};
 use tokio::sync::Mutex;
 
 use super::checkpoint::{Checkpoints, spell};
@@ -25,7 +25,7 @@ use super::merge::{Merge, ROW};
 use super::target::{self, Found, Way};
 use super::types::MyType;
 use super::writer::MysqlWriter;
-use super::{history, rejects, sql, user_sql};
+use super::{history, rejects, remove, sql, user_sql};
 use crate::journal::Mark;
 
 pub(super) struct MysqlLoad {
@@ -43,6 +43,8 @@ pub(super) struct MysqlLoad {
     /// Rows that its writer sent.
     rows: Arc<AtomicU64>,
     rejects: Option<Rejects>,
+    /// Keys of rows that go, and how.
+    gone: Option<(Vec<Vec<Scalar>>, DeleteRule)>,
     opened: bool,
 }
 
@@ -108,6 +110,7 @@ impl MysqlLoad {
             style: if local { Style::Load } else { Style::Insert },
             rows: Arc::default(),
             rejects: None,
+            gone: None,
             opened: false,
         })
     }
@@ -164,9 +167,14 @@ impl MysqlLoad {
         if let Some(keeping) = &mut keeping {
             keeping.before(client, (target, self.way), &merge).await?;
         }
+        let mut removed = 0;
+        if let Some((keys, rule)) = &self.gone {
+            remove::remove(client, &table, target, keys, *rule).await?;
+            removed = keys.len() as u64;
+        }
         let columns = merge.list();
         let fill = format!("insert into {table} ({columns}) select {columns} from {}", self.into);
-        let receipt = match self.way {
+        let mut receipt = match self.way {
             Way::Append => Receipt {
                 inserted: self.rows.load(Ordering::Acquire),
                 ..Receipt::default()
@@ -198,6 +206,7 @@ impl MysqlLoad {
                 ..Receipt::default()
             },
         };
+        receipt.deleted += removed;
         let entries = self.entries();
         let mut spent = entries.expire(client, &target.key, target.moment).await?;
         if let Some(keeping) = &mut keeping {
@@ -351,6 +360,11 @@ impl Load for MysqlLoad {
             rejects::prepare(&mut client, &self.checkpoints()).await?;
         }
         self.rejects = Some(rejects);
+        Ok(())
+    }
+
+    async fn remove(&mut self, keys: Vec<Vec<Scalar>>, rule: DeleteRule) -> Result<()> {
+        self.gone = Some((keys, rule));
         Ok(())
     }
 

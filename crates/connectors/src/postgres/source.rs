@@ -7,15 +7,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
-use syncapp_connector::{Batch, BatchStream, NativeRows, Page, ReadRequest, Snapshot, Source, Split, StreamRef};
+use syncapp_connector::{
+    Batch, BatchStream, Digest, DigestRequest, NativeRows, Page, ReadRequest, Snapshot, Source, Split, StreamRef,
+};
 use syncapp_model::{Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
 use tokio_postgres::CopyOutStream;
 
 use super::catalog::{self, Relation};
 use super::client::Client;
 use super::decode::{Decoder, Framing, builders, schema};
+use super::digest::PostgresDigest;
 use super::horizon::Sessions;
 use super::{sql, statement};
+use crate::horizon::Horizon;
 use crate::server::Valid;
 
 /// Room for the row that fills a batch.
@@ -54,9 +58,9 @@ impl Source for PostgresSource {
         let (horizon, warnings) = match sessions {
             Some((range, sessions)) => {
                 let ty = &statement::cursor(&relation.spec, range)?.ty;
-                sessions.horizon(&client, &range.cursor, ty).await?
+                sessions.horizon(&range.cursor, ty)
             }
-            None => (None, Vec::new()),
+            None => (Horizon::default(), Vec::new()),
         };
         let splits = statement::splits(&relation, request);
         let exported = if splits.len() > 1 {
@@ -76,9 +80,14 @@ impl Source for PostgresSource {
             first: Arc::new(client),
         }))
     }
+
+    async fn digest(&self, request: &DigestRequest) -> Result<Option<Box<dyn Digest>>> {
+        let digest = PostgresDigest::open(&self.valid, request).await?;
+        Ok(digest.map(|digest| Box::new(digest) as Box<dyn Digest>))
+    }
 }
 
-async fn describe(client: &Client, stream: &StreamRef) -> Result<Relation> {
+pub(super) async fn describe(client: &Client, stream: &StreamRef) -> Result<Relation> {
     let Some(query) = &stream.query else {
         return match catalog::relation_of(client, &stream.name).await? {
             Some(relation) => Ok(relation),
@@ -114,7 +123,7 @@ struct PostgresSnapshot {
     relation: Relation,
     splits: Vec<Split>,
     exported: Option<String>,
-    horizon: Option<Scalar>,
+    horizon: Horizon,
     warnings: Vec<Error>,
     /// The connection that holds the snapshot. It reads the only split itself; a stream that was dropped early is read to
     /// its end by the driver before the next one begins.
@@ -132,7 +141,11 @@ impl Snapshot for PostgresSnapshot {
     }
 
     fn horizon(&self) -> Option<&Scalar> {
-        self.horizon.as_ref()
+        self.horizon.at.as_ref()
+    }
+
+    fn near_horizon(&self) -> Option<&Scalar> {
+        self.horizon.near.as_ref()
     }
 
     fn warnings(&self) -> &[Error] {
@@ -199,17 +212,17 @@ impl PostgresSnapshot {
 }
 
 /// A COPY while it is read. Holds its connection: the last to let it go cancels the COPY.
-struct Reading {
-    rows: std::pin::Pin<Box<CopyOutStream>>,
-    client: Arc<Client>,
-    turn: Turn,
+pub(super) struct Reading {
+    pub(super) rows: std::pin::Pin<Box<CopyOutStream>>,
+    pub(super) client: Arc<Client>,
+    pub(super) turn: Turn,
     /// Rows and bytes of a batch.
-    most: (usize, usize),
-    done: bool,
+    pub(super) most: (usize, usize),
+    pub(super) done: bool,
 }
 
 /// Whole rows are gathered as they are, or taken apart into columns.
-enum Turn {
+pub(super) enum Turn {
     Wire {
         framing: Framing,
         out: Vec<u8>,
@@ -263,7 +276,7 @@ impl Turn {
 }
 
 impl Reading {
-    async fn next(mut self) -> Result<Option<(Batch, Self)>> {
+    pub(super) async fn next(mut self) -> Result<Option<(Batch, Self)>> {
         if self.done {
             return Ok(None);
         }

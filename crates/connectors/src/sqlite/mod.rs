@@ -30,6 +30,7 @@ mod load;
 mod merge;
 mod order;
 mod rejects;
+mod remove;
 mod snapshot;
 mod source;
 mod sql;
