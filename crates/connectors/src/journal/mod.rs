@@ -35,7 +35,7 @@ pub(crate) struct Journal {
     /// The target, quoted.
     pub(crate) table: String,
     /// The journal, quoted.
-    pub(crate) journal: String,
+    pub(crate) own: String,
     /// The target's columns that can be written, quoted.
     pub(crate) columns: Vec<String>,
     /// Rows of one key stand or fall together; empty where no key tells rows apart.

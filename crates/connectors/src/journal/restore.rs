@@ -50,7 +50,10 @@ impl Journal {
 
     fn restore_keyed(&self) -> Restore {
         let Self {
-            table, journal, key, ..
+            table,
+            own: journal,
+            key,
+            ..
         } = self;
         let (same, image) = (Self::equal(&self.identity, "j", "t"), &self.image);
         let (there, now, then) = (format!("from {table} as t where {same}"), image("t"), image("j"));
@@ -89,7 +92,7 @@ impl Journal {
 
     /// Rows of one key stand or fall together.
     fn mark_together(&self) -> String {
-        let Self { journal, key, .. } = self;
+        let Self { own: journal, key, .. } = self;
         let same = Self::equal(key, "j", "x");
         if self.joins {
             format!(
@@ -105,7 +108,9 @@ impl Journal {
     }
 
     fn delete_inserted(&self, same: &str) -> String {
-        let Self { table, journal, .. } = self;
+        let Self {
+            table, own: journal, ..
+        } = self;
         let rows =
             format!("exists (select 1 from {journal} as j where j.{OPERATION} = 'i' and j.{LEFT} is null and {same})");
         if self.joins {
@@ -120,7 +125,9 @@ impl Journal {
 
     /// Nothing where nothing but what tells a row from others could change.
     fn update_changed(&self) -> Option<String> {
-        let Self { table, journal, .. } = self;
+        let Self {
+            table, own: journal, ..
+        } = self;
         let same = Self::equal(&self.identity, "j", "t");
         let settable = |name: &&String| !self.identity.contains(name) && !self.fixed.contains(name);
         let set: Vec<String> = self
@@ -143,7 +150,7 @@ impl Journal {
         let list = self.list();
         format!(
             "insert into {} ({list}) {} select {list} from {} where {rows}",
-            self.table, self.overriding, self.journal
+            self.table, self.overriding, self.own
         )
     }
 
@@ -155,7 +162,9 @@ impl Journal {
     /// Equal rows are the same to everyone, so that of each image as many go as the run brought: all of them go, and what
     /// is more than the run's comes back.
     fn restore_unkeyed(&self) -> Restore {
-        let Self { table, journal, .. } = self;
+        let Self {
+            table, own: journal, ..
+        } = self;
         let (now, then) = ((self.image)("t"), (self.image)("j"));
         let brought = format!(
             "select {then} as image, count(*) as n from {journal} as j where j.{OPERATION} = 'i' group by {then}"

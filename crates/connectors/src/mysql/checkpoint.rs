@@ -49,6 +49,11 @@ impl Checkpoints {
         &self.database
     }
 
+    /// The one of states, quoted.
+    pub(super) fn table(&self) -> &str {
+        &self.table
+    }
+
     /// The table of rejected rows beside them.
     pub(super) fn rejects(&self) -> StreamName {
         StreamName::within(self.database.as_str(), "_syncapp_rejects")
@@ -231,27 +236,6 @@ impl Checkpoints {
             position: optional(row, 0),
             rows: Some(number(row, 1)),
         }))
-    }
-
-    /// The streams of which a run, or its undo, ended in the middle of a swap, and their tables.
-    pub(super) async fn pending(&self, client: &mut Client, run_id: &str) -> Result<Vec<(StreamKey, StreamName)>> {
-        let query = format!(
-            "select `project`, `sync`, `stream`, `intent` from {} where `intent` is not null",
-            self.table
-        );
-        let mut pending = Vec::new();
-        for row in client.rows(&query).await? {
-            let intent: Intent = serde_json::from_str(&text(&row, 3)).map_err(|problem| damaged("intent", problem))?;
-            if let Some(table) = intent.table_of(run_id) {
-                let key = StreamKey {
-                    project: text(&row, 0),
-                    sync: text(&row, 1),
-                    stream: text(&row, 2),
-                };
-                pending.push((key, table));
-            }
-        }
-        Ok(pending)
     }
 
     /// Raises the fence in the caller's transaction; the new one, and how far the stream has come.

@@ -1,9 +1,10 @@
 //! A rename of tables that has begun, as `_syncapp_checkpoint` keeps it until its end.
 
 use serde::{Deserialize, Serialize};
-use syncapp_model::{Checkpoint, Result, StreamName};
+use syncapp_model::{Checkpoint, Result, StreamKey, StreamName};
 
-use super::checkpoint::damaged;
+use super::checkpoint::{Checkpoints, damaged};
+use super::client::{Client, text};
 use crate::journal::{Entry, Kept};
 
 /// Tables that change their names, and what holds once they have.
@@ -107,4 +108,29 @@ impl Intent {
         }
         Ok(checkpoint)
     }
+}
+
+/// The streams of which a run, or its undo, ended in the middle of a swap, and their tables.
+pub(super) async fn pending(
+    client: &mut Client,
+    checkpoints: &Checkpoints,
+    run_id: &str,
+) -> Result<Vec<(StreamKey, StreamName)>> {
+    let query = format!(
+        "select `project`, `sync`, `stream`, `intent` from {} where `intent` is not null",
+        checkpoints.table()
+    );
+    let mut pending = Vec::new();
+    for row in client.rows(&query).await? {
+        let intent: Intent = serde_json::from_str(&text(&row, 3)).map_err(|problem| damaged("intent", problem))?;
+        if let Some(table) = intent.table_of(run_id) {
+            let key = StreamKey {
+                project: text(&row, 0),
+                sync: text(&row, 1),
+                stream: text(&row, 2),
+            };
+            pending.push((key, table));
+        }
+    }
+    Ok(pending)
 }

@@ -79,7 +79,7 @@ impl Keeping {
         let create = format!(
             "create table {} ({OPERATION} char(1) character set ascii, {LEFT} varchar(20) character set ascii, {}{index}) \
              engine = InnoDB default charset = utf8mb4",
-            journal.journal,
+            journal.own,
             columns.join(", ")
         );
         client.run(&create).await?;
@@ -195,7 +195,7 @@ pub(super) fn journal(entry: &Entry, relation: &Relation, name: &StreamName) -> 
     let added = entry.added_since(&writable(relation))?;
     Ok(Journal {
         table: sql::table(&entry.table),
-        journal: sql::table(name),
+        own: sql::table(name),
         key: quoted(&entry.key),
         identity: quoted(&entry.identity),
         fixed: Vec::new(),

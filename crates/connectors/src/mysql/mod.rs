@@ -24,6 +24,7 @@ mod remove;
 mod source;
 mod sql;
 mod statement;
+mod swap;
 mod target;
 mod types;
 mod undo;

@@ -10,7 +10,7 @@ use super::checkpoint::Checkpoints;
 use super::client::{Client, text};
 use super::entries::Entries;
 use super::intent::{Intent, Keeps};
-use super::load::waiting_prefix;
+use super::swap::waiting_prefix;
 use super::{sql, undo};
 use crate::journal;
 

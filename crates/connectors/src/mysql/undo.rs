@@ -11,9 +11,9 @@ use super::catalog;
 use super::checkpoint::{self, Checkpoints, of};
 use super::client::{Client, number, optional, text};
 use super::entries::{self, Entries, Row};
-use super::intent::{Intent, TakenBack};
+use super::intent::{self, Intent, TakenBack};
 use super::journal;
-use super::load::{patiently, waiting};
+use super::swap::{patiently, waiting};
 use super::{recover, sql};
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
 
@@ -28,8 +28,10 @@ pub(super) async fn undo(client: &mut Client, request: &UndoRequest) -> Result<V
         let checkpoints = Checkpoints::within(&text(&place, 0));
         let entries = Entries::beside(&checkpoints);
         // What was killed in the middle of a swap comes to its end first.
-        for (key, table) in checkpoints.pending(client, &request.run_id).await? {
-            recover::claim(client, &checkpoints, &key, &table).await?;
+        if !request.dry_run {
+            for (key, table) in intent::pending(client, &checkpoints, &request.run_id).await? {
+                recover::claim(client, &checkpoints, &key, &table).await?;
+            }
         }
         let kept = entries.of_run(client, &request.run_id).await?;
         let mut keys: Vec<&StreamKey> = Vec::new();

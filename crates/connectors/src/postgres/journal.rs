@@ -59,7 +59,7 @@ impl Keeping {
         let journal = journal(&self.entry, &self.name, None)?;
         let make = format!(
             "create table {} as select null::char(1) as {}, null::varchar(20) as {}, {} from {} with no data",
-            journal.journal,
+            journal.own,
             journal::OPERATION,
             journal::LEFT,
             journal.columns.join(", "),
@@ -105,7 +105,7 @@ impl Keeping {
         let list = journal.columns.join(", ");
         format!(
             "with landed as ({insert} returning {list}) insert into {} ({}, {list}) select 'i', {list} from landed",
-            journal.journal,
+            journal.own,
             journal::OPERATION
         )
     }
@@ -141,7 +141,7 @@ impl Keeping {
             if any(client, &journal.any()).await? {
                 self.entry.journal = Some(self.name.clone());
             } else {
-                client.run(&format!("drop table {}", journal.journal)).await?;
+                client.run(&format!("drop table {}", journal.own)).await?;
             }
         }
         if self.entry.says_nothing() {
@@ -178,7 +178,7 @@ pub(super) fn journal(entry: &Entry, name: &StreamName, now: Option<&Relation>) 
     let quoted = |names: &[String]| names.iter().map(|name| sql::ident(name)).collect::<Vec<_>>();
     Ok(Journal {
         table: sql::table(&entry.table),
-        journal: sql::table(name),
+        own: sql::table(name),
         columns: quoted(&entry.columns),
         key: quoted(&entry.key),
         identity: quoted(&entry.identity),

@@ -93,7 +93,7 @@ async fn rows(client: &Client, load: &Kept, undone: &mut Undone) -> Result<()> {
     lock(client, &load.entry.table, "share row exclusive").await?;
     let now = catalog::relation_of(client, &load.entry.table).await?;
     let journal = journal::journal(&load.entry, name, now.as_ref())?;
-    client.run(&format!("analyze {}", journal.journal)).await?;
+    client.run(&format!("analyze {}", journal.own)).await?;
     let restore = journal.restore();
     for mark in &restore.marks {
         client.execute(mark).await?;

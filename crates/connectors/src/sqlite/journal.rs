@@ -155,7 +155,7 @@ impl Keeping {
 fn make(connection: &Connection, entry: &Entry, name: &StreamName) -> Result<Journal> {
     let journal = journal(entry, name, &[]);
     let columns = journal.columns.join(", ");
-    let create = format!("CREATE TABLE {}({OPERATION}, {LEFT}, {columns})", journal.journal);
+    let create = format!("CREATE TABLE {}({OPERATION}, {LEFT}, {columns})", journal.own);
     connection.execute_batch(&create).writing()?;
     if !journal.identity.is_empty() {
         let index = format!(
@@ -199,7 +199,7 @@ pub(super) fn journal(entry: &Entry, name: &StreamName, added: &[String]) -> Jou
     let quoted = |names: &[String]| names.iter().map(|name| quote(name)).collect::<Vec<_>>();
     Journal {
         table: main_table(&entry.table.name),
-        journal: main_table(&name.name),
+        own: main_table(&name.name),
         columns: quoted(&entry.columns),
         key: quoted(&entry.key),
         identity: quoted(&entry.identity),

@@ -97,7 +97,7 @@ fn left(connection: &Connection, query: &str, key: &[String]) -> Result<Vec<Left
         ValueRef::Integer(value) => value.to_string(),
         ValueRef::Real(value) => value.to_string(),
         ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ValueRef::Blob(bytes) => format!("{bytes:02x?}"),
     };
     let mut statement = connection.prepare(query).writing()?;
     let rows = statement.query_map([], |row| {
