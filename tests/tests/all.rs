@@ -1,6 +1,7 @@
 //! Everything end to end, in one program: servers are started once, and links are few.
 
 mod contract;
+mod corpus;
 mod faults;
 mod mysql;
 mod pairs;

@@ -125,7 +125,9 @@ fn row(way: &Way) -> Vec<String> {
     });
     let fit = match way.fit {
         Fit::Same | Fit::Exact => "",
+        Fit::Widened => "widened",
         Fit::Lossy => "may change: allowed",
+        Fit::Refused => "would change: refused",
         Fit::Computed => "computed",
         Fit::Masked => "masked",
         Fit::Added => "added by the run",

@@ -38,6 +38,11 @@ pub trait Destination: Send + Sync {
     /// Begins one load under a claim. Several loads may follow each other under one claim.
     async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>>;
 
+    /// Whether names that differ only in the case of ASCII letters are one table here.
+    fn folds_names(&self) -> bool {
+        false
+    }
+
     /// How many loads may be open side by side, for different targets.
     fn parallel_loads(&self) -> usize {
         usize::MAX
@@ -200,6 +205,8 @@ pub struct TargetShape {
     /// One for each of [`Target::columns`], in their order, as the table will hold them. Batches bring a column as
     /// native bytes exactly where `native` equals the source's native type here.
     pub columns: Vec<Column>,
+    /// The columns that take ordinary values of the stream only changed.
+    pub losses: Vec<Loss>,
     /// What a load will change on the table, in words and in the system's own language.
     pub changes: Vec<TargetChange>,
     /// Whether [`Batch::Native`] can be taken when all columns come native.
@@ -208,6 +215,15 @@ pub struct TargetShape {
     pub present: Vec<Column>,
     /// Whether SyncApp made the table for this stream, so that its columns are those of earlier runs.
     pub ours: bool,
+}
+
+/// A column that changes values on their way in: it is filled only where the user consents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Its name.
+    pub column: String,
+    /// What becomes of values there, such as "fractions of a second are cut off".
+    pub why: &'static str,
 }
 
 /// One change to a target table.

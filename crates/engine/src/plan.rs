@@ -227,7 +227,7 @@ pub async fn plan(
             Err(errors) => problems.extend(errors.into_iter().map(|error| error.stream(&entry.key))),
         }
     }
-    problems.extend(collisions(&streams));
+    problems.extend(collisions(&streams, ends.destination.folds_names()));
     if problems.is_empty() {
         Ok(Plan { streams, failed })
     } else {
@@ -265,13 +265,18 @@ fn choose(
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Streams that would write to one target.
-fn collisions(streams: &[StreamPlan]) -> Vec<Error> {
+/// Streams that would write to one target, whose name may be `folded`.
+fn collisions(streams: &[StreamPlan], folded: bool) -> Vec<Error> {
     let mut first: IndexMap<String, &StreamPlan> = IndexMap::new();
     let mut problems = Vec::new();
     for stream in streams {
         let target = stream.target.to_string();
-        match first.get(&target) {
+        let name = if folded {
+            target.to_ascii_lowercase()
+        } else {
+            target.clone()
+        };
+        match first.get(&name) {
             Some(other) => problems.push(
                 Error::new(
                     Code::TargetCollision,
@@ -283,7 +288,7 @@ fn collisions(streams: &[StreamPlan]) -> Vec<Error> {
                 .stream(&stream.entry)
                 .help("tell them apart by `into`, such as `into: \"{schema}_{stream}\"`"),
             ),
-            None => drop(first.insert(target, stream)),
+            None => drop(first.insert(name, stream)),
         }
     }
     problems

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::added::Constants;
 use crate::boundary::Boundary;
+use crate::consent;
 use crate::drift::Drift;
 use crate::load::{Claimed, Loading};
 use crate::progress::Progress;
@@ -206,6 +207,9 @@ impl StreamRun {
         claim: Claim,
     ) -> Result<Option<Scalar>> {
         let Self { ends, options, .. } = self;
+        if let Some(lossy) = consent::missing(plan, &shape).into_iter().next() {
+            return Err(lossy);
+        }
         let (program, wire) = Self::settle(plan, &target, &shape)?;
         let last = claim
             .checkpoint

@@ -14,10 +14,10 @@ use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side};
 use tokio::sync::Mutex;
 
-use super::checkpoint::{Checkpoints, spell};
+use super::checkpoint::{Checkpoints, overtaken, spell};
 use super::client::{Client, number};
 use super::destination::Idle;
-use super::encode::Style;
+use super::encode::{Manner, Style};
 use super::entries::{self, Entries};
 use super::journal::Keeping;
 use super::merge::{Merge, ROW};
@@ -39,13 +39,24 @@ pub(super) struct MysqlLoad {
     types: Vec<MyType>,
     /// The table that rows go into, quoted.
     pub(super) into: String,
-    style: Style,
+    manner: Manner,
     /// Rows that its writer sent.
     pub(super) rows: Arc<AtomicU64>,
     rejects: Option<Rejects>,
     /// Keys of rows that go, and how.
     gone: Option<(Vec<Vec<Scalar>>, DeleteRule)>,
     opened: bool,
+}
+
+/// Asks the server. The union makes it store the zeros in columns of a table of its own.
+async fn manner(client: &mut Client) -> Result<Manner> {
+    let zeros = "select atan2(min(zero), -1) < 0 from (select -0e0 as zero union all select -0e0) as zeros";
+    let asked = client.rows(&format!("select @@local_infile, ({zeros})")).await?;
+    let says = |at| asked.first().is_some_and(|row| number(row, at) == 1);
+    Ok(Manner {
+        style: if says(0) { Style::Load } else { Style::Insert },
+        negative_zero: says(1),
+    })
 }
 
 impl MysqlLoad {
@@ -80,8 +91,7 @@ impl MysqlLoad {
             let why = format!("the columns of {} changed while the run began", found.name);
             return Err(Error::new(Code::TypeMismatch(Side::Destination), why).help("run again"));
         }
-        let local = client.rows("select @@local_infile").await?;
-        let local = local.first().is_some_and(|row| number(row, 0) == 1);
+        let manner = manner(&mut client).await?;
         let into = match way {
             Way::Append => sql::table(&found.name),
             _ => sql::table(&waiting("stage", &found.name, &target.key, epoch)),
@@ -95,7 +105,8 @@ impl MysqlLoad {
             if matches!(target.write, Write::Merge | Write::History) || way == Way::RefillByKey {
                 let add =
                     format!("alter table {into} add column {ROW} bigint unsigned not null auto_increment primary key");
-                client.run(&add).await?;
+                let added = client.run(&add).await;
+                added.map_err(|error| overtaken(error, &target.key))?;
             }
         }
         Ok(Self {
@@ -107,7 +118,7 @@ impl MysqlLoad {
             found,
             types,
             into,
-            style: if local { Style::Load } else { Style::Insert },
+            manner,
             rows: Arc::default(),
             rejects: None,
             gone: None,
@@ -254,8 +265,9 @@ impl Load for MysqlLoad {
             &self.into,
             &self.target,
             types,
-            self.style,
+            self.manner,
             rows,
+            self.way != Way::Append,
         ))))
     }
 

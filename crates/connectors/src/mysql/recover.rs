@@ -4,11 +4,12 @@
 //! meant, by whether a table that the rename takes along still waits: dropping it keeps the rename from ever happening.
 
 use syncapp_connector::{Claim, Keep};
-use syncapp_model::{Checkpoint, Epoch, Error, Result, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Epoch, Result, StreamKey, StreamName};
 
 use super::checkpoint::Checkpoints;
 use super::client::{Client, text};
 use super::entries::Entries;
+use super::errors::is_unknown_table;
 use super::intent::{Intent, Keeps};
 use super::swap::waiting_prefix;
 use super::{sql, undo};
@@ -94,9 +95,4 @@ async fn finish(
     checkpoints.put(client, key, epoch, &checkpoint).await?;
     client.run("commit").await?;
     Ok(Some(checkpoint))
-}
-
-fn is_unknown_table(error: &Error) -> bool {
-    let driver = error.report().driver.as_deref().unwrap_or_default();
-    driver.contains("(error 1051,") || driver.contains("(error 1146,")
 }

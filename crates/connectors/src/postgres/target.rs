@@ -10,7 +10,7 @@ use super::client::Client;
 use super::declare::{self, Declared};
 use super::ties::{Hold, Ties};
 use super::types::{self, PgType, Wire};
-use super::{encode, sql};
+use super::{encode, losses, sql};
 
 /// How the rows of a load get into the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +148,7 @@ impl Found {
         let relation = self.relation.as_ref();
         Ok(TargetShape {
             name: self.name.clone(),
+            losses: losses::losses(&target.columns, &columns),
             columns,
             changes,
             wire: true,

@@ -95,6 +95,10 @@ impl Destination for SqliteDestination {
         Ok(Box::new(SqliteLoad::start(job)))
     }
 
+    fn folds_names(&self) -> bool {
+        true
+    }
+
     async fn rejects(&self, scope: &StateScope, wanted: &RejectFilter) -> Result<Vec<Reject>> {
         check_scope(scope)?;
         let (valid, wanted) = (self.valid.clone(), wanted.clone());

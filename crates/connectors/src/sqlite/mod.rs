@@ -23,9 +23,12 @@ mod connect;
 mod destination;
 mod entries;
 mod error;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod history;
 mod infer;
 mod journal;
+mod lattice;
 mod load;
 mod merge;
 mod order;
@@ -46,7 +49,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::json;
-use syncapp_connector::{Connector, Context, Destination, Manifest, Source};
+use syncapp_connector::{Connector, Context, Destination, Manifest, Source, TypeTable};
 use syncapp_model::{Code, Error, Result, Side};
 
 pub use config::{Config, Valid};
@@ -71,6 +74,10 @@ impl Connector for Sqlite {
             source: true,
             destination: true,
         }
+    }
+
+    fn types(&self) -> Vec<TypeTable> {
+        vec![lattice::table()]
     }
 
     fn address(&self, address: &str) -> Option<serde_json::Value> {
