@@ -50,6 +50,7 @@ pub(crate) enum Command {
     /// Lists rows that could not land, and why
     Rejects(Rejects),
     /// Takes a run back: what it left becomes what was there before
+    #[command(after_help = UNDO)]
     Undo(Undo),
     /// Lists past runs
     Runs(Runs),
@@ -99,6 +100,12 @@ Examples:
   syncapp copy postgres://me@localhost/shop public.orders ./out orders.parquet
   cat orders.csv | syncapp copy - orders.csv ./shop.db orders
   syncapp copy ./shop.db orders - orders.ndjson | head";
+
+const UNDO: &str = "\
+The run's stream needs `undo: { keep: … }` in the sync file. Later runs of it are taken back first. Rows that someone
+changed since the run are left alone.
+
+Exit codes: 0 taken back · 1 failed · 2 there is nothing to take back, or later runs stand on it · 3 rows were left alone";
 
 /// A sync file, and which of its values hold.
 #[derive(Debug, Args)]

@@ -15,9 +15,10 @@ use super::checkpoint::{Checkpoints, spell};
 use super::client::Client;
 use super::declare;
 use super::destination::Idle;
+use super::entries::Entries;
 use super::guard;
 use super::history;
-use super::journal::{Keeping, Undos};
+use super::journal::Keeping;
 use super::merge::Merge;
 use super::rejects;
 use super::remove;
@@ -284,7 +285,7 @@ impl PostgresLoad {
     /// What the load keeps for its undo, where that is asked for.
     async fn keeping(&self, checkpoints: &Checkpoints, checkpoint: &Checkpoint) -> Result<Option<Keeping>> {
         let Some(keep) = &self.target.undo else { return Ok(None) };
-        Undos::beside(checkpoints).prepare(&self.client).await?;
+        Entries::beside(checkpoints).prepare(&self.client).await?;
         let before = checkpoints.kept(&self.client, &self.target.key).await?;
         let after = Mark::of(checkpoint, Some(spell(checkpoint)?));
         let entry = Entry::new(&self.found.name, before, after);
@@ -371,16 +372,18 @@ impl Load for PostgresLoad {
 
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
         let checkpoints = target::checkpoints(&self.target, &self.found.name);
-        let undos = Undos::beside(&checkpoints);
+        let entries = Entries::beside(&checkpoints);
         let mut keeping = self.keeping(&checkpoints, checkpoint).await?;
         checkpoints
             .put(&self.client, &self.target.key, self.epoch, checkpoint)
             .await?;
         let mut receipt = self.land(keeping.as_mut(), &mut Vec::new()).await?;
         if let Some(keeping) = keeping {
-            keeping.finish(&self.client, &undos, &self.target.key).await?;
+            keeping.finish(&self.client, &entries, &self.target.key).await?;
         }
-        undos.expire(&self.client, &self.target.key, self.target.moment).await?;
+        entries
+            .expire(&self.client, &self.target.key, self.target.moment)
+            .await?;
         receipt.deleted += self.removed;
         user_sql::run(&self.client, "after_sql", self.target.after_sql.as_deref()).await?;
         if matches!(self.way, Way::Create | Way::Swap) {

@@ -12,6 +12,7 @@ mod decode;
 mod destination;
 mod digest;
 mod encode;
+mod entries;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod guard;

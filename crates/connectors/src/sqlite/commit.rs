@@ -6,12 +6,12 @@ use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Code, Epoch, Error, Result, Side};
 
 use super::error::At;
-use super::journal::{self, Keeping};
+use super::journal::Keeping;
 use super::load::Last;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
-use super::{checkpoint, guard, history, rejects, remove, stage, user_sql};
+use super::{checkpoint, entries, guard, history, rejects, remove, stage, user_sql};
 use crate::journal::Mark;
 
 
@@ -72,7 +72,7 @@ pub(super) fn commit(
         if let Some(keeping) = keeping {
             keeping.finish(&transaction, target, plan.table.is_none())?;
         }
-        journal::expire(&transaction, &target.key, target.moment)?;
+        entries::expire(&transaction, &target.key, target.moment)?;
         receipt.deleted += gone.map_or(0, |gone| gone.keys.len() as u64);
         if let Some(ids) = &replayed {
             settled.extend(syncapp_connector::settled(ids, &fates)?);

@@ -21,6 +21,7 @@ mod commit;
 mod config;
 mod connect;
 mod destination;
+mod entries;
 mod error;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
