@@ -13,6 +13,7 @@ mod added;
 mod boundary;
 mod channel;
 mod check;
+pub mod compare;
 mod cursor;
 mod decide;
 mod drift;
