@@ -27,6 +27,9 @@ pub trait Destination: Send + Sync {
     /// What the target table is, and would be after a load; only reads.
     async fn diff(&self, target: &Target) -> Result<TargetShape>;
 
+    /// What a load's writers would say of batches; only reads.
+    async fn checker(&self, target: &Target) -> Result<Box<dyn Check>>;
+
     /// The rights that the next load needs and the connection's user lacks; only reads. A system that knows no users has
     /// nothing to say.
     async fn missing_rights(&self, _: &Target) -> Result<Vec<Error>> {
@@ -251,13 +254,16 @@ pub trait Load: Send {
     async fn abort(self: Box<Self>);
 }
 
-/// Takes batches into a load.
-#[async_trait]
-pub trait Writer: Send {
+/// Knows what a target can hold.
+pub trait Check: Send {
     /// Whether the system can hold every value of a batch: an error about one of its rows, which it names by its number
     /// in the batch. Sends nothing.
     fn check(&self, batch: &RecordBatch) -> Result<()>;
+}
 
+/// Takes batches into a load.
+#[async_trait]
+pub trait Writer: Check {
     /// Takes a batch; returns when there is room for the next.
     async fn write(&mut self, batch: Batch) -> Result<()>;
 

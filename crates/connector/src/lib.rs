@@ -21,7 +21,7 @@ pub mod testkit;
 pub use batch::{Batch, BatchStream, NativeRows};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
 pub use destination::{
-    Claim, DELETED_AT, Delivery, Destination, Load, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,
+    Check, Claim, DELETED_AT, Delivery, Destination, Load, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,
     TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
 };
 pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects};

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType as Arrow;
 use sha2::{Digest, Sha256};
-use syncapp_connector::{Reject, Target, TargetShape, Writer};
+use syncapp_connector::{Check, Reject, Target, TargetShape};
 use syncapp_model::sync_file::OnError;
 use syncapp_model::{Code, DataType, Error, Result, Side};
 use syncapp_transform::Program;
@@ -46,11 +46,11 @@ pub(crate) struct Sifted {
     pub(crate) nulled: u64,
 }
 
-/// What maps rows, and who takes them.
+/// What maps rows, and who knows whether they can land.
 pub(crate) struct Way<'a> {
     pub(crate) program: &'a Program,
     pub(crate) added: &'a mut Constants,
-    pub(crate) writer: &'a dyn Writer,
+    pub(crate) check: &'a dyn Check,
 }
 
 impl Policy {
@@ -177,7 +177,7 @@ impl Policy {
                     .help("correct the row, or leave it out with `where`"));
             }
         }
-        way.writer.check(&whole)?;
+        way.check.check(&whole)?;
         Ok(whole)
     }
 

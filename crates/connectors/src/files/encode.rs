@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use syncapp_connector::Check;
 use syncapp_model::{DataType, Error, Result, Side};
 
 use super::cells::TextColumn;
@@ -105,6 +106,12 @@ pub(super) fn check(format: Format, batch: &RecordBatch) -> Result<()> {
         }
     }
     Ok(())
+}
+
+impl Check for Format {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        check(*self, batch)
+    }
 }
 
 /// The temporary files of a load.

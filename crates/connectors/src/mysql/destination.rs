@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_connector::{
-    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+    Check, Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
 };
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey, StreamName};
 use tokio::sync::Mutex;
@@ -14,6 +14,7 @@ use super::checkpoint::Checkpoints;
 use super::client::{Client, number, text};
 use super::load::{MysqlLoad, waiting_prefix};
 use super::target::{self, Found};
+use super::writer::Types;
 use super::{catalog, rejects, sql};
 use crate::server::Valid;
 
@@ -138,6 +139,14 @@ impl Destination for MysqlDestination {
             Error::warning(Code::PermissionDenied(Side::Destination), why)
                 .help("set `local_infile = on` in the server"),
         ])
+    }
+
+    async fn checker(&self, target: &Target) -> Result<Box<dyn Check>> {
+        let mut client = self.client().await?;
+        let found = Found::look(&mut client, target).await?;
+        self.keep(client).await;
+        let types = found.types(target, found.way(target)?);
+        Ok(Box::new(Types(target.clone(), types)))
     }
 
     async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>> {

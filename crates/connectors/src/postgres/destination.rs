@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_connector::{
-    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+    Check, Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
 };
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
 use tokio::sync::Mutex;
@@ -13,6 +13,7 @@ use super::checkpoint::Checkpoints;
 use super::client::Client;
 use super::load::PostgresLoad;
 use super::target::{Found, checkpoints, default_schema, full_name};
+use super::writer::Wires;
 use super::{rejects, rights};
 use crate::server::Valid;
 
@@ -82,6 +83,15 @@ impl Destination for PostgresDestination {
         client.commit().await?;
         self.keep(client).await;
         Ok(shape)
+    }
+
+    async fn checker(&self, target: &Target) -> Result<Box<dyn Check>> {
+        let client = self.client().await?;
+        client.begin("read only").await?;
+        let found = Found::look(&client, target).await?;
+        client.commit().await?;
+        self.keep(client).await;
+        Ok(Box::new(Wires(found.wires(target, found.way(target)?))))
     }
 
     async fn missing_rights(&self, target: &Target) -> Result<Vec<Error>> {
