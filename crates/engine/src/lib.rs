@@ -18,6 +18,8 @@ mod cursor;
 mod decide;
 mod drift;
 mod event;
+mod forecast;
+mod ground;
 mod key;
 mod load;
 mod names;
@@ -34,6 +36,7 @@ mod stream;
 
 pub use check::check;
 pub use event::{Counts, Event, Outcome, StreamSummary, Summary};
+pub use forecast::{Cell, Change, Forecast, Kind, forecast};
 pub use options::{CursorRange, RunOptions};
 pub use outlook::{Fit, Origin, Outlook, Way, outlook};
 pub use plan::{Ends, Plan, StreamPlan, plan};

@@ -1,12 +1,12 @@
 //! What a run of a stream would do. Only reads: the fence is not raised.
 
 use serde::Serialize;
-use syncapp_connector::{Delivery, StateScope, TargetChange};
-use syncapp_model::sync_file::{DeleteRule, Mode, SchemaChanges, Write};
+use syncapp_connector::{Delivery, TargetChange};
+use syncapp_model::sync_file::{DeleteRule, Mode, Write};
 use syncapp_model::{Error, Result, Scalar};
 use syncapp_transform::Change;
 
-use crate::drift::Drift;
+use crate::ground::Ground;
 use crate::{Ends, RunOptions, StreamPlan};
 
 /// What a run of one stream would do.
@@ -91,31 +91,13 @@ pub enum Fit {
 /// What a run would do now.
 pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Result<Outlook> {
     let named = |error: Error| ends.name(error).stream(&plan.entry);
-    let mut narrower = None;
-    let mut warnings = Vec::new();
-    let mut shape = ends.destination.diff(&plan.target(options)).await.map_err(named)?;
-    let drift = Drift::of(&plan.target(options), &shape);
-    match plan.schema_changes {
-        SchemaChanges::Pause => drift.pause().map_or(Ok(()), Err).map_err(named)?,
-        SchemaChanges::Propagate => warnings.extend(drift.propagate()),
-        SchemaChanges::Ignore => {
-            if let Some(left_out) = drift.ignore(&plan.primary_key).map_err(named)? {
-                warnings.push(left_out);
-                narrower = Some(plan.without(&drift.added));
-            }
-        }
-    }
-    let plan = narrower.as_ref().unwrap_or(plan);
-    if narrower.is_some() {
-        shape = ends.destination.diff(&plan.target(options)).await.map_err(named)?;
-    }
-    let target = plan.target(options);
-    let scope = StateScope {
-        namespaces: vec![plan.state_schema.clone().or_else(|| shape.name.namespace.clone())],
-    };
-    let states = ends.destination.states(&scope).await.map_err(named)?;
-    let state = states.into_iter().find(|state| state.key == plan.key);
-    let last = state.and_then(|state| state.checkpoint?.position);
+    let Ground {
+        plan,
+        target,
+        shape,
+        last,
+        warnings,
+    } = Ground::look(ends, plan, options).await.map_err(named)?;
     let from = match (&plan.range, plan.mode) {
         (Some(range), _) => range.from.clone(),
         (None, Mode::Incremental) => plan.from(last.as_ref().map(|last| &last.cursor)).map_err(named)?,
@@ -160,6 +142,9 @@ pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Re
         estimated_rows: plan.spec.estimated_rows,
         columns: ways.collect(),
         changes: shape.changes,
-        warnings: warnings.into_iter().map(named).collect(),
+        warnings: warnings
+            .into_iter()
+            .map(|warning| ends.name(warning).stream(&plan.entry))
+            .collect(),
     })
 }

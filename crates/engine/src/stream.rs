@@ -211,7 +211,7 @@ impl StreamRun {
             .checkpoint
             .as_ref()
             .and_then(|checkpoint| checkpoint.position.clone());
-        let request = self.request(&program, wire, last.as_ref())?;
+        let request = request(plan, options, &program, wire, last.as_ref())?;
         let snapshot = ends.source.open(&request).await?;
         for warning in snapshot.warnings() {
             self.send(Event::Warning {
@@ -275,37 +275,43 @@ impl StreamRun {
         Ok((program, wire))
     }
 
-    fn request(&self, program: &Program, wire: bool, last: Option<&Position>) -> Result<ReadRequest> {
-        let Self { plan, options, .. } = self;
-        let range = match (&plan.range, &plan.cursor) {
-            (None, Some(cursor)) => Some(Range {
-                cursor: cursor.clone(),
-                from: match plan.mode {
-                    Mode::FullRefresh => None,
-                    _ => plan.from(last.map(|last| &last.cursor))?,
-                },
-                below: None,
-            }),
-            (range, _) => range.clone(),
-        };
-        Ok(ReadRequest {
-            stream: plan.stream.clone(),
-            columns: reads(program),
-            wire,
-            range,
-            limit: options.limit,
-            splits: options.splits,
-            batch_rows: BATCH_ROWS,
-            batch_bytes: if wire { WIRE_BYTES } else { BATCH_BYTES },
-        })
-    }
-
     /// Lets a load tidy up, but not for long.
     pub(crate) async fn abort(load: Box<dyn syncapp_connector::Load>) {
         if tokio::time::timeout(ABORT, load.abort()).await.is_err() {
             tracing::debug!("a load took too long to abort and was dropped");
         }
     }
+}
+
+/// What a run reads of a stream whose last run ended there.
+pub(crate) fn request(
+    plan: &StreamPlan,
+    options: &RunOptions,
+    program: &Program,
+    wire: bool,
+    last: Option<&Position>,
+) -> Result<ReadRequest> {
+    let range = match (&plan.range, &plan.cursor) {
+        (None, Some(cursor)) => Some(Range {
+            cursor: cursor.clone(),
+            from: match plan.mode {
+                Mode::FullRefresh => None,
+                _ => plan.from(last.map(|last| &last.cursor))?,
+            },
+            below: None,
+        }),
+        (range, _) => range.clone(),
+    };
+    Ok(ReadRequest {
+        stream: plan.stream.clone(),
+        columns: reads(program),
+        wire,
+        range,
+        limit: options.limit,
+        splits: options.splits,
+        batch_rows: BATCH_ROWS,
+        batch_bytes: if wire { WIRE_BYTES } else { BATCH_BYTES },
+    })
 }
 
 /// The program's columns in the connectors' words.

@@ -12,6 +12,7 @@
 //!   column.
 
 mod cast;
+mod common;
 mod expression;
 mod fault;
 mod functions;
@@ -24,5 +25,6 @@ mod program;
 #[cfg(test)]
 mod tests;
 
+pub use common::Common;
 pub use mapping::{Change, MappedColumn, Mapping, MappingSpec};
 pub use program::{Program, Read};
