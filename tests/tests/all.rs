@@ -4,6 +4,7 @@ mod contract;
 mod faults;
 mod mysql;
 mod pairs;
+mod plan;
 mod postgres;
 mod tpch;
 mod writes;

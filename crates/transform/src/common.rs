@@ -18,7 +18,8 @@ pub struct Common {
 }
 
 impl Common {
-    /// The type for two: the wider one where there is one, a number for two numbers, otherwise text.
+    /// The type for two: the wider one where there is one, a number for two numbers or a number and a truth value,
+    /// otherwise text.
     ///
     /// ```
     /// use syncapp_transform::Common;
@@ -26,13 +27,17 @@ impl Common {
     /// assert_eq!(of("int32", "int64"), "int64");
     /// assert_eq!(of("decimal(12,3)", "decimal(10,2)"), "decimal(12,3)");
     /// assert_eq!(of("decimal(10,2)", "int64"), "decimal");
+    /// assert_eq!(of("bool", "int16"), "int16");
     /// assert_eq!(of("uuid", "int64"), "string");
     /// ```
     pub fn of(one: &DataType, other: &DataType) -> Self {
         use DataType as T;
-        let exact = |ty: &T| matches!(ty, T::Int16 | T::Int32 | T::Int64 | T::Decimal { .. } | T::BigDecimal);
-        let (ty, plain) = if one == other || other.widens_to(one) {
+        let whole = |ty: &T| matches!(ty, T::Int16 | T::Int32 | T::Int64);
+        let exact = |ty: &T| whole(ty) || matches!(ty, T::Decimal { .. } | T::BigDecimal);
+        let (ty, plain) = if one == other || other.widens_to(one) || (whole(one) && *other == T::Bool) {
             (one.clone(), false)
+        } else if whole(other) && *one == T::Bool {
+            (other.clone(), false)
         } else if one.widens_to(other) {
             (other.clone(), false)
         } else if exact(one) && exact(other) {

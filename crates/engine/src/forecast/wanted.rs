@@ -1,8 +1,11 @@
 //! The rows that a run would land, read as it would read them.
 
-use arrow_array::RecordBatch;
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, RecordBatch};
+use arrow_schema::{ArrowError, Field, Schema};
 use futures_util::StreamExt;
-use syncapp_connector::{Batch, Check, Reject};
+use syncapp_connector::{Batch, Check, ReadColumn, Reject};
 use syncapp_model::sync_file::{Mode, OnError, Write};
 use syncapp_model::{Code, Error, Result};
 use syncapp_transform::Program;
@@ -12,20 +15,66 @@ use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::ground::Ground;
 use crate::sift::{Policy, Reasons, Way};
-use crate::stream::request;
+use crate::stream::{StreamRun, reads, request};
 use crate::{Ends, RunOptions};
 
 /// Rows on their way.
 pub(super) struct Wanted<'a> {
     ground: &'a Ground,
+    /// From typed values.
     program: Program,
     added: Constants,
-    boundary: Option<Boundary>,
+    /// What has landed before is known by the hashes of rows as a run reads them: their places in each batch.
+    boundary: Option<(Boundary, Vec<usize>)>,
+    /// Places of what the program reads.
+    typed: Vec<usize>,
     /// What becomes of rows that cannot land, unless they end the run; and who knows which ones.
     policy: Option<Policy>,
     check: Box<dyn Check>,
     reasons: Reasons,
     counts: &'a mut Forecast,
+}
+
+/// What a target says of typed rows whose columns would come as its own bytes: those it holds as they are.
+struct Typed {
+    target: Box<dyn Check>,
+    /// For each column that would, its field.
+    native: Vec<Option<Field>>,
+}
+
+impl Typed {
+    fn new(ground: &Ground, target: Box<dyn Check>) -> Self {
+        let columns = ground.target.columns.iter().zip(&ground.shape.columns);
+        let native = columns.map(|(wanted, lands)| {
+            let same = wanted.source_native.as_ref() == Some(&lands.native);
+            same.then(|| lands.field(true).with_nullable(true))
+        });
+        Self {
+            target,
+            native: native.collect(),
+        }
+    }
+}
+
+impl Check for Typed {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        let schema = batch.schema();
+        let columns = schema.fields().iter().zip(batch.columns()).zip(&self.native);
+        let (fields, arrays): (Vec<_>, Vec<_>) = columns
+            .map(|((field, array), native)| match native {
+                Some(native) => (Arc::new(native.clone()), present(array)),
+                None => (field.clone(), array.clone()),
+            })
+            .unzip();
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
+        self.target.check(&batch.map_err(internal)?)
+    }
+}
+
+/// Bytes that say no more than where NULL stands.
+fn present(array: &ArrayRef) -> ArrayRef {
+    let bytes = (0..array.len()).map(|row| array.is_valid(row).then_some(b""));
+    Arc::new(bytes.collect::<BinaryArray>())
 }
 
 /// Reads and maps everything that a run would; `each` gets the rows that would land.
@@ -38,30 +87,39 @@ pub(super) async fn read(
     mut each: impl FnMut(&RecordBatch) -> Result<()>,
 ) -> Result<()> {
     let plan = &ground.plan;
-    let extra: Vec<&str> = plan.cursor.iter().map(String::as_str).collect();
-    let program = plan.mapping.program(natives, &extra)?;
-    let request = request(plan, options, &program, false, ground.last.as_ref())?;
+    let program = plan.mapping.program(natives, &[])?;
+    let (of_run, _) = StreamRun::settle(plan, &ground.target, &ground.shape)?;
+    let mut request = request(plan, options, &of_run, false, ground.last.as_ref())?;
+    let follows = plan.cursor.is_some();
+    if !follows {
+        request.columns.clear();
+    }
+    let run_s: Vec<usize> = (0..request.columns.len()).collect();
+    let place = |read: ReadColumn| match request.columns.iter().position(|known| *known == read) {
+        Some(at) => at,
+        None => {
+            request.columns.push(read);
+            request.columns.len() - 1
+        }
+    };
+    let typed = reads(&program).into_iter().map(place).collect();
     let snapshot = ends.source.open(&request).await?;
     counts.warnings.extend(snapshot.warnings().iter().cloned());
-    let continues = plan.mode != Mode::FullRefresh;
-    let boundary = plan
-        .cursor
-        .as_ref()
-        .zip(program.extra().first().copied())
-        .map(|(_, column)| {
-            let last = ground.last.as_ref().filter(|_| continues);
-            Boundary::new(column, last, snapshot.horizon().cloned())
-        });
+    let boundary = of_run.extra().first().filter(|_| follows).map(|column| {
+        let last = ground.last.as_ref().filter(|_| plan.mode != Mode::FullRefresh);
+        (Boundary::new(*column, last, snapshot.horizon().cloned()), run_s)
+    });
     let policy = (plan.on_error != OnError::Fail).then(|| {
         let run = (options.run_id.as_str(), options.moment());
         Policy::new(plan, &program, &ground.target, &ground.shape, run)
     });
     let mut wanted = Wanted {
         added: Constants::new(&plan.added, program.output(), &options.run_id, options.moment()),
-        check: ends.destination.checker(&ground.target).await?,
+        check: Box::new(Typed::new(ground, ends.destination.checker(&ground.target).await?)),
         ground,
         program,
         boundary,
+        typed,
         policy,
         reasons: Reasons::default(),
         counts,
@@ -84,9 +142,13 @@ impl Wanted<'_> {
         self.counts.read += columns.num_rows() as u64;
         let sound = self.set_aside_without_cursor(columns)?;
         let admitted = match &mut self.boundary {
-            Some(boundary) => boundary.admit(&sound, first_row)?,
+            Some((boundary, places)) => {
+                let keep = boundary.admitted(&project(&sound, places)?, first_row)?;
+                arrow_select::filter::filter_record_batch(&sound, &BooleanArray::from(keep)).map_err(internal)?
+            }
             None => sound,
         };
+        let admitted = project(&admitted, &self.typed)?;
         let Self {
             policy,
             program,
@@ -127,13 +189,14 @@ impl Wanted<'_> {
 
     fn set_aside_without_cursor(&mut self, columns: &RecordBatch) -> Result<RecordBatch> {
         let plan = &self.ground.plan;
-        let (Some(boundary), Some(policy)) = (&self.boundary, &self.policy) else {
+        let (Some((boundary, _)), Some(policy)) = (&self.boundary, &self.policy) else {
             return Ok(columns.clone());
         };
         if plan.on_error != OnError::Reject {
             return Ok(columns.clone());
         }
         let (sound, without) = boundary.without_cursor(columns)?;
+        let without = project(&without, &self.typed)?;
         let error = boundary.no_place(columns);
         let rows = (0..without.num_rows()).map(|row| policy.reject(plan, &without.slice(row, 1), &error));
         let rejected = rows.collect::<Result<Vec<_>>>()?;
@@ -153,4 +216,13 @@ impl Wanted<'_> {
             None => Ok(()),
         }
     }
+}
+
+fn project(batch: &RecordBatch, places: &[usize]) -> Result<RecordBatch> {
+    batch.project(places).map_err(internal)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
+fn internal(problem: ArrowError) -> Error {
+    Error::internal(problem.to_string())
 }
