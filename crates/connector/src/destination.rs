@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use async_trait::async_trait;
 use serde::Serialize;
 use syncapp_model::sync_file::{DeleteRule, Write};
@@ -29,6 +29,12 @@ pub trait Destination: Send + Sync {
 
     /// What a load's writers would say of batches; only reads.
     async fn checker(&self, target: &Target) -> Result<Box<dyn Check>>;
+
+    /// The values of a target's column in one form for all that the system takes for the same once it keeps them:
+    /// `{"a":1}` and `{"a": 1}` where it keeps documents, not texts.
+    fn stored(&self, _column: &Column, values: &ArrayRef) -> ArrayRef {
+        values.clone()
+    }
 
     /// The rights that the next load needs and the connection's user lacks; only reads. A system that knows no users has
     /// nothing to say.

@@ -1,9 +1,9 @@
 //! Values of two types in one in which they can be compared.
 
-use arrow_array::ArrayRef;
-use arrow_array::StringArray;
-use arrow_array::cast::AsArray;
 use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{ArrayRef, StringArray};
 use syncapp_model::{DataType, Error};
 
 use crate::cast;
@@ -34,11 +34,10 @@ impl Common {
         use DataType as T;
         let whole = |ty: &T| matches!(ty, T::Int16 | T::Int32 | T::Int64);
         let exact = |ty: &T| whole(ty) || matches!(ty, T::Decimal { .. } | T::BigDecimal);
-        let (ty, plain) = if one == other || other.widens_to(one) || (whole(one) && *other == T::Bool) {
+        let into = |ty: &T, wider: &T| ty == wider || ty.widens_to(wider) || (*ty == T::Bool && whole(wider));
+        let (ty, plain) = if into(other, one) {
             (one.clone(), false)
-        } else if whole(other) && *one == T::Bool {
-            (other.clone(), false)
-        } else if one.widens_to(other) {
+        } else if into(one, other) {
             (other.clone(), false)
         } else if exact(one) && exact(other) {
             (T::BigDecimal, true)
@@ -57,10 +56,9 @@ impl Common {
         }
         let texts = cast.as_string::<i32>().iter();
         let plain = texts.map(|text| {
-            text.map(|text| match text.contains('.') {
-                true => text.trim_end_matches('0').trim_end_matches('.'),
-                false => text,
-            })
+            let text = text?;
+            let digits = text.trim_end_matches('0').trim_end_matches('.');
+            Some(if text.contains('.') { digits } else { text })
         });
         Ok(Arc::new(plain.collect::<StringArray>()))
     }

@@ -149,7 +149,10 @@ impl Case {
             2 => drop(columns.insert("title".into(), json!({ "from": "name" }))),
             3 => {
                 columns.insert("number".into(), json!({ "from": "name", "type": "int32" }));
-                keys.insert("on_error".into(), json!((["null", "reject"][usize::from(rejects && dice.below(2) == 0)])));
+                keys.insert(
+                    "on_error".into(),
+                    json!((["null", "reject"][usize::from(rejects && dice.below(2) == 0)])),
+                );
             }
             4 => drop(columns.insert("twice".into(), json!({ "expr": "rev * 2" }))),
             5 => drop(columns.insert("amount".into(), json!({ "type": "decimal(20,4)" }))),

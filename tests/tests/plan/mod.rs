@@ -2,6 +2,7 @@
 
 mod actual;
 mod case;
+mod edges;
 mod end;
 
 use std::collections::BTreeMap;

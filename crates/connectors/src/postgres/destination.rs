@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use arrow_array::ArrayRef;
 use async_trait::async_trait;
 use syncapp_connector::{
     Check, Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
 };
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
+use syncapp_model::{Checkpoint, Code, Column, Epoch, Error, Result, Side, StreamKey};
 use tokio::sync::Mutex;
 
 use super::checkpoint::Checkpoints;
 use super::client::Client;
 use super::load::PostgresLoad;
+use super::stored::stored;
 use super::target::{Found, checkpoints, default_schema, full_name};
 use super::writer::Wires;
 use super::{rejects, rights};
@@ -92,6 +94,10 @@ impl Destination for PostgresDestination {
         client.commit().await?;
         self.keep(client).await;
         Ok(Box::new(Wires(found.wires(target, found.way(target)?))))
+    }
+
+    fn stored(&self, column: &Column, values: &ArrayRef) -> ArrayRef {
+        stored(column, values)
     }
 
     async fn missing_rights(&self, target: &Target) -> Result<Vec<Error>> {

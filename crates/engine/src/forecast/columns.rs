@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, new_null_array};
 use arrow_schema::{Schema, SchemaRef};
-use syncapp_connector::{ReadColumn, Role, TargetChange};
+use syncapp_connector::{Destination, ReadColumn, Role, TargetChange};
 use syncapp_model::{Column as TableColumn, DataType, Error, Result, StreamSpec};
 use syncapp_transform::{Change, Common};
 
@@ -23,6 +23,8 @@ struct Column {
     at: usize,
     masked: bool,
     wanted: DataType,
+    /// The target's column as it will be.
+    lands: TableColumn,
     /// The target's column as it is now, if there is one.
     present: Option<TableColumn>,
     /// How typed values are compared; `None` where the system's bytes are.
@@ -47,24 +49,26 @@ impl Columns {
         };
         let mut columns = Vec::new();
         let mut fields = Vec::new();
-        for (at, wanted) in target.columns.iter().enumerate() {
+        for (at, (wanted, lands)) in target.columns.iter().zip(&shape.columns).enumerate() {
             if wanted.role != Role::Data {
                 continue;
             }
             let mapped = plan.mapping.columns().get(at);
             let present = present(&wanted.name);
-            let native = natives.contains(&wanted.name).then_some(()).and(present);
+            let native = natives.contains(&wanted.name);
             let common = Common::of(&wanted.ty, present.map_or(&wanted.ty, |column| &column.ty));
-            fields.push(match native {
-                Some(column) => column.field(true).with_name(&wanted.name).with_nullable(true),
-                None => common.ty.field(&wanted.name, true),
+            fields.push(if native {
+                lands.field(true).with_name(&wanted.name).with_nullable(true)
+            } else {
+                common.ty.field(&wanted.name, true)
             });
             columns.push(Column {
                 name: wanted.name.clone(),
                 at,
                 masked: mapped.is_some_and(|mapped| mapped.change == Change::Masked),
                 wanted: wanted.ty.clone(),
-                common: native.is_none().then_some(common),
+                lands: lands.clone(),
+                common: (!native).then_some(common),
                 present: present.cloned(),
             });
         }
@@ -115,12 +119,13 @@ impl Columns {
     }
 
     /// Rows as they would land, ready to be compared.
-    pub(crate) fn wanted(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+    pub(crate) fn wanted(&self, batch: &RecordBatch, target: &dyn Destination) -> Result<RecordBatch> {
         let arrays = self.columns.iter().map(|column| {
             let array = batch.column(column.at);
             match &column.common {
                 Some(common) => common
                     .take(array, &column.wanted)
+                    .map(|array| target.stored(&column.lands, &array))
                     .map_err(|error| error.column(&column.name)),
                 None => Ok(array.clone()),
             }
@@ -129,7 +134,7 @@ impl Columns {
     }
 
     /// Rows of the target as [`Self::reads`] asks for them, ready to be compared. More columns may stand behind.
-    pub(crate) fn present(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+    pub(crate) fn present(&self, batch: &RecordBatch, target: &dyn Destination) -> Result<RecordBatch> {
         let mut read = batch.columns().iter();
         let arrays = self.columns.iter().zip(self.schema.fields()).map(|(column, field)| {
             let Some(present) = &column.present else {
@@ -140,6 +145,7 @@ impl Columns {
             match &column.common {
                 Some(common) => common
                     .take(array, &present.ty)
+                    .map(|array| target.stored(&column.lands, &array))
                     .map_err(|error| error.column(&column.name)),
                 None => Ok(array.clone()),
             }

@@ -138,7 +138,7 @@ async fn gather(
         .map(|column| place(&column.name).is_some_and(|at| columns.ty(at).is_none()))
         .collect();
     wanted::read(ends, ground, options, &natives, counts, |batch| {
-        comparison.add(Of::Wanted, &columns.wanted(batch)?)
+        comparison.add(Of::Wanted, &columns.wanted(batch, ends.destination.as_ref())?)
     })
     .await?;
     // What is added changes nothing that is there.
@@ -198,7 +198,7 @@ async fn present(
             if history {
                 rows = current(&rows)?;
             }
-            comparison.add(Of::Present, &columns.present(&rows)?)?;
+            comparison.add(Of::Present, &columns.present(&rows, ends.destination.as_ref())?)?;
         }
     }
     Ok(())
