@@ -26,6 +26,7 @@ impl Ground {
         let mut target = plan.target(options);
         let mut shape = ends.destination.diff(&target).await?;
         let drift = Drift::of(&target, &shape);
+        drift.broken().map_or(Ok(()), Err)?;
         match plan.schema_changes {
             SchemaChanges::Pause => drift.pause().map_or(Ok(()), Err)?,
             SchemaChanges::Propagate => warnings.extend(drift.propagate()),

@@ -181,6 +181,7 @@ impl StreamRun {
                 warning: warning.stream(&plan.key.stream),
             });
         };
+        drift.broken().map_or(Ok(()), Err)?;
         match plan.schema_changes {
             SchemaChanges::Pause => drift.pause().map_or(Ok(None), Err),
             SchemaChanges::Propagate => {
