@@ -120,6 +120,16 @@ impl Boundary {
 
     /// The batch without the rows that landed before. `first_row` is the number of its first row, from 0.
     pub(crate) fn admit(&mut self, batch: &RecordBatch, first_row: u64) -> Result<RecordBatch> {
+        let keep = self.admitted(batch, first_row)?;
+        if keep.iter().all(|keep| *keep) {
+            return Ok(batch.clone());
+        }
+        arrow_select::filter::filter_record_batch(batch, &BooleanArray::from(keep))
+            .map_err(|problem| Error::internal(problem.to_string()))
+    }
+
+    /// For each row of the batch, whether it did not land before.
+    pub(crate) fn admitted(&mut self, batch: &RecordBatch, first_row: u64) -> Result<Vec<bool>> {
         let nulls = batch.column(self.column);
         if let Some(row) = (0..batch.num_rows()).find(|row| nulls.is_null(*row)) {
             return Err(self
@@ -133,11 +143,7 @@ impl Boundary {
             *keep = hash.is_none();
             self.follow(batch, &cursor, row, hash)?;
         }
-        if keep.iter().all(|keep| *keep) {
-            return Ok(batch.clone());
-        }
-        arrow_select::filter::filter_record_batch(batch, &BooleanArray::from(keep))
-            .map_err(|problem| Error::internal(problem.to_string()))
+        Ok(keep)
     }
 
     /// The rows that have a cursor value, and those that have none.

@@ -37,6 +37,7 @@ async fn read(origin: &End, query: &str) -> Result<(DataType, ArrayRef)> {
         }],
         wire: false,
         range: None,
+        lenient: false,
         limit: None,
         splits: 1,
         batch_rows: 1000,
