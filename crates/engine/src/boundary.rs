@@ -405,6 +405,39 @@ mod tests {
     }
 
     #[test]
+    fn a_commit_falls_only_behind_a_whole_group() {
+        let (_, first) = increment(&[(3, "a")], None, None);
+        let mut boundary = Boundary::new(0, first.as_ref(), None, None, false).unwrap();
+        let end = |boundary: &Boundary, rows: &[(i64, &str)]| boundary.group_end(&batch(rows)).unwrap();
+        assert_eq!(
+            end(&boundary, &[(3, "a"), (4, "b")]),
+            None,
+            "rows of the last increment come again"
+        );
+        boundary.admit(&batch(&[(3, "a"), (4, "b")]), 0).unwrap();
+        assert_eq!(end(&boundary, &[(4, "c"), (4, "d")]), None, "the group goes on");
+        assert_eq!(end(&boundary, &[(5, "c")]), Some(0));
+        assert_eq!(end(&boundary, &[(4, "c"), (4, "d"), (5, "e"), (6, "f")]), Some(2));
+        let fresh = Boundary::new(0, None, None, None, false).unwrap();
+        assert_eq!(end(&fresh, &[(1, "a"), (2, "b")]), None, "nothing has come yet");
+        assert_eq!(fresh.position().unwrap(), None);
+    }
+
+    #[test]
+    fn rows_without_a_cursor_are_told_apart() {
+        let cursors = Int64Array::from(vec![Some(1), None, Some(2), None]);
+        let batch = RecordBatch::try_from_iter_with_nullable([("at", Arc::new(cursors) as _, true)]).unwrap();
+        let boundary = Boundary::new(0, None, None, None, false).unwrap();
+        let rows = |batch: &RecordBatch| {
+            let (sound, without) = boundary.without_cursor(batch).unwrap();
+            (sound.num_rows(), without.num_rows())
+        };
+        assert_eq!(rows(&batch), (2, 2));
+        assert_eq!(rows(&batch.slice(0, 1)), (1, 0));
+        assert_eq!(boundary.group_end(&batch).unwrap(), None);
+    }
+
+    #[test]
     fn a_null_cursor_is_an_error() {
         let cursors = Int64Array::from(vec![Some(1), None]);
         let batch = RecordBatch::try_from_iter_with_nullable([("at", Arc::new(cursors) as _, true)]).unwrap();
