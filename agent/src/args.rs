@@ -21,6 +21,7 @@ Examples:
   syncapp plan shop.yaml                              what would a run read and change?
   syncapp preview shop.yaml --sync s --stream orders  what would land?
   syncapp run shop.yaml                               every sync of the file, once
+  syncapp verify shop.yaml                            do the targets hold what they should?
 
 Exit codes: 0 done · 1 failed · 2 bad usage or configuration · 3 some streams failed and others landed · 130 cancelled";
 
@@ -39,6 +40,9 @@ pub(crate) enum Command {
     Preview(Preview),
     /// Shows what a run would read and change; writes nothing
     Plan(Plan),
+    /// Compares what targets hold with their sources; writes nothing without --repair
+    #[command(after_help = VERIFY)]
+    Verify(Verify),
     /// Prints the JSON Schema of sync files, for editors
     Schema,
     /// Shows, sets or resets how far streams have come
@@ -61,9 +65,6 @@ pub(crate) enum Command {
 /// Commands that are named, and not built yet.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Later {
-    /// Compares source and target (not built yet)
-    #[command(hide = true)]
-    Verify(Anything),
     /// Sends a project to an agent (not built yet)
     #[command(hide = true)]
     Push(Anything),
@@ -190,6 +191,27 @@ pub(crate) struct Plan {
     #[arg(long, hide = true)]
     pub(crate) rows: bool,
     /// Prints one stream a line as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const VERIFY: &str = "\
+Exit codes: 0 equal · 1 different, or failed · 2 bad usage or configuration";
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// Only this sync
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sync: Option<String>,
+    /// Only this stream, by its name in the source; may be given again
+    #[arg(long = "stream", value_name = "NAME")]
+    pub(crate) streams: Vec<String>,
+    /// Writes the rows that differ and removes those that should not be there, then compares again
+    #[arg(long)]
+    pub(crate) repair: bool,
+    /// Prints each difference and each stream as JSON, one a line
     #[arg(long)]
     pub(crate) json: bool,
 }

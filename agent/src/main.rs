@@ -43,6 +43,7 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => commands::check::check(args).await,
         Command::Discover(args) => commands::discover::discover(args).await,
         Command::Plan(args) => commands::plan::plan(args).await,
+        Command::Verify(args) => commands::verify::verify(args).await,
         Command::Preview(args) => commands::preview::preview(args).await,
         Command::Schema => commands::schema::schema(),
         Command::State(args) => commands::state::state(args).await,

@@ -8,4 +8,5 @@ mod pairs;
 mod postgres;
 mod tpch;
 mod undo;
+mod verify;
 mod writes;

@@ -1,17 +1,22 @@
 //! `cargo xtask faults`: the long kill campaign, with the programs as they are now.
 //!
-//! `--release` builds and takes optimised programs (the profile `bench`). Everything else after `faults` goes to the
-//! campaign: `--kills 200`, `--seed 7`, `--rows 50000`, `--workload merge` (may be given again; all of them where it is
-//! not).
+//! `--release` builds and takes optimised programs (the profile `bench`). `--teeth` tries what the campaigns notice, see
+//! [`crate::teeth`]; words behind it choose protections. Everything else after `faults` goes to the campaign: `--kills
+//! 200`, `--seed 7`, `--rows 50000`, `--workload merge` (may be given again; all of them where it is not); or
+//! `--writers`, `--minutes 10`, `--from mariadb`.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::repository::Repository;
+use crate::teeth;
 
 pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bool> {
     let mut words: Vec<String> = std::env::args().skip(2).collect();
+    if words.first().is_some_and(|word| word == "--teeth") {
+        return teeth::run(repository, &target(repository), &words[1..], out);
+    }
     let given = words.len();
     words.retain(|word| word != "--release");
     let (profile, folder) = if words.len() < given {

@@ -13,3 +13,4 @@ pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod state;
 pub(crate) mod undo;
+pub(crate) mod verify;

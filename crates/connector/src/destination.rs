@@ -6,7 +6,9 @@ use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use serde::Serialize;
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Checkpoint, Code, Column, DataType, Epoch, Error, NativeType, Result, StreamKey, StreamName};
+use syncapp_model::{
+    Checkpoint, Code, Column, DataType, Epoch, Error, NativeType, Result, Scalar, StreamKey, StreamName,
+};
 
 use crate::{Batch, Keep, Reject, RejectFilter, Rejects, UndoRequest, Undone};
 
@@ -278,6 +280,15 @@ pub trait Load: Send {
     /// Keeps rejected rows, to become visible with the others: once, when the writers have finished. Those that an
     /// overwrite kept before go. The same row and reason are kept once.
     async fn reject(&mut self, rejects: Rejects) -> Result<()>;
+
+    /// Takes rows away whose key should not be there: once, when the writers have finished. They go before the rows that
+    /// were written come, in the same commit. [`DeleteRule::Soft`] marks them; the current version of a history ends.
+    async fn remove(&mut self, _keys: Vec<Vec<Scalar>>, _rule: DeleteRule) -> Result<()> {
+        Err(
+            Error::new(Code::NotAvailable, "rows of this target cannot be removed one by one")
+                .help("`syncapp run --full-refresh` makes it anew"),
+        )
+    }
 
     /// Makes all rows of finished writers visible with the checkpoint, under the fence. When it fails with a transient
     /// error the outcome is unknown: claim again and read the checkpoint.

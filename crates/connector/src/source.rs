@@ -1,9 +1,9 @@
 //! The end that is read.
 
 use async_trait::async_trait;
-use syncapp_model::{Error, Pattern, Result, Scalar, StreamName, StreamSpec};
+use syncapp_model::{DataType, Error, Pattern, Result, Scalar, StreamName, StreamSpec};
 
-use crate::BatchStream;
+use crate::{BatchStream, Digest, DigestRequest};
 
 /// A system that can be read.
 #[async_trait]
@@ -14,8 +14,20 @@ pub trait Source: Send + Sync {
     /// One stream's columns and keys. Fails with [`syncapp_model::Code::StreamNotFound`], naming the nearest streams.
     async fn describe(&self, stream: &StreamRef) -> Result<StreamSpec>;
 
+    /// The same of a stream whose types are known from elsewhere. Where the system only guesses types, it reads columns
+    /// of these names as these from now on.
+    async fn describe_as(&self, stream: &StreamRef, _known: &[(String, DataType)]) -> Result<StreamSpec> {
+        self.describe(stream).await
+    }
+
     /// Opens one consistent view of a stream.
     async fn open(&self, request: &ReadRequest) -> Result<Box<dyn Snapshot>>;
+
+    /// Opens one consistent view of a stream that sums up its rows where they lie; `None` where the system does not do
+    /// that, or not for these columns and forms.
+    async fn digest(&self, _request: &DigestRequest) -> Result<Option<Box<dyn Digest>>> {
+        Ok(None)
+    }
 }
 
 /// Part of a long listing.

@@ -31,6 +31,7 @@ mod row_hash;
 mod run;
 mod sift;
 mod stream;
+mod verify;
 
 pub use check::{Checked, check};
 pub use event::{Counts, Event, Outcome, StreamSummary, Summary};
@@ -40,3 +41,4 @@ pub use plan::{Ends, Plan, StreamPlan, plan};
 pub use preview::{Preview, preview};
 pub use retry::RetryPolicy;
 pub use run::run;
+pub use verify::{Cell, Difference, Kind, Verdict, Verified, verify};

@@ -270,7 +270,7 @@ impl StreamRun {
     }
 
     /// Which columns travel as native bytes, and whether whole rows may: both ends have the same native type.
-    fn settle(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
+    pub(crate) fn settle(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
         let native: Vec<bool> = target
             .columns
             .iter()

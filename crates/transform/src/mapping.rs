@@ -181,6 +181,11 @@ impl Mapping {
         &self.columns
     }
 
+    /// Whether rows are left out.
+    pub fn has_filter(&self) -> bool {
+        self.filter.is_some()
+    }
+
     /// Source columns whose values are masked on their way, and may be shown nowhere.
     pub fn masked(&self) -> HashSet<&str> {
         let masked = self.recipes.iter().filter(|recipe| recipe.mask.is_some());

@@ -201,7 +201,7 @@ impl Program {
     }
 
     /// [`Self::apply`], and which rows of the batch stayed: `None` if all did.
-    pub(crate) fn apply_kept(
+    pub fn apply_kept(
         &self,
         batch: &RecordBatch,
         first_row: u64,

@@ -139,6 +139,31 @@ impl Target {
             Self::Sqlite(path) => panic!("nothing is held in {}", path.display()),
         }
     }
+
+    /// Waits until the run has its load open, or has ended.
+    pub async fn until_loading(&self, running: &mut Running, workload: Workload) {
+        match self {
+            Self::Postgres(database) => {
+                let copying = format!(
+                    "select 1 from pg_stat_activity \
+                     where usename = '{}' and state = 'active' and query like 'copy%'",
+                    database.writer.user
+                );
+                until(running, async || !database.texts(&copying).await.is_empty()).await;
+            }
+            // An append has no table of its own.
+            Self::MariaDb(_) if workload == Workload::Append => {}
+            Self::MariaDb(databases) => {
+                let staged = format!(
+                    "select 1 from information_schema.tables \
+                     where table_schema = '{}' and table_name like '\\_syncapp\\_stage%'",
+                    databases.writer.database
+                );
+                until(running, async || !databases.owner.texts(&staged).await.is_empty()).await;
+            }
+            Self::Sqlite(_) => {}
+        }
+    }
 }
 
 /// Waits until the run, as that user, wants a lock in PostgreSQL; `false` when it ended before.

@@ -109,14 +109,10 @@ impl Step<'_> {
         self.commit_late().await;
         self.change().await;
         let (gate, mut running) = self.start_behind_gate().await;
-        if let Target::Postgres(database) = &self.target {
-            let copying = format!(
-                "select 1 from pg_stat_activity where usename = '{}' and state = 'active' and query like 'copy%'",
-                database.writer.user
-            );
-            while database.texts(&copying).await.is_empty() && running.ended().is_none() {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
+        // Before it has made the table that its rows wait in, or after.
+        if self.dice.below(2) == 0 {
+            let workload = self.campaign.kind.workload;
+            self.target.until_loading(&mut running, workload).await;
         }
         running.signal("STOP");
         gate.release().await;

@@ -3,18 +3,19 @@
 use crate::contract::case::{PEOPLE, people, sync};
 use crate::contract::place::{Place, Ran, program};
 
-const BUILT: [&str; 9] = [
+const BUILT: [&str; 10] = [
     "run",
     "copy",
     "check",
     "discover",
     "preview",
+    "verify",
     "schema",
     "state",
     "runs",
     "completions",
 ];
-const LATER: [&str; 7] = ["verify", "undo", "push", "secrets", "login", "doctor", "agent"];
+const LATER: [&str; 6] = ["undo", "push", "secrets", "login", "doctor", "agent"];
 
 pub(crate) fn place(keys: &str) -> Place {
     Place::new().sqlite("from.db", PEOPLE).file("sync.yaml", people(keys))
@@ -77,6 +78,8 @@ fn wrong_usage_is_2() {
         &["discover", "sync.yaml"],
         &["discover", "sync.yaml", "--connection", "form"],
         &["check", "sync.yaml", "--connection", "form"],
+        &["verify", "sync.yaml", "--stream", "peple"],
+        &["verify"],
         &["state", "show"],
         &["state", "set", "sync.yaml", "--stream", "people", "5"],
         &["state", "reset", "sync.yaml", "--stream", "people"],

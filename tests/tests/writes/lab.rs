@@ -41,15 +41,7 @@ impl Lab {
             place: Place::new().sqlite("from.db", PEOPLE),
             target,
         };
-        let only = std::env::var("LAB").unwrap_or_default();
-        targets
-            .map(lab)
-            .filter(|lab: &Self| match lab.target {
-                Target::Sqlite => only.contains('s'),
-                Target::Postgres(_) => only.contains('p'),
-                Target::MariaDb(_) => only.contains('m'),
-            })
-            .collect()
+        targets.map(lab).collect()
     }
 
     /// Changes the source.
@@ -64,8 +56,13 @@ impl Lab {
 
     /// Runs it with more arguments.
     pub(crate) fn run_with(&self, keys: &str, arguments: &[&str]) -> Ran {
+        self.syncapp("run", keys, arguments)
+    }
+
+    /// Another command about such a sync.
+    pub(crate) fn syncapp(&self, command: &str, keys: &str, arguments: &[&str]) -> Ran {
         self.write(keys);
-        self.place.syncapp(&[&["run", "sync.yaml"], arguments].concat())
+        self.place.syncapp(&[&[command, "sync.yaml"], arguments].concat())
     }
 
     /// Writes the sync file.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use syncapp_connector::{Page, ReadRequest, Snapshot, Source, StreamRef};
-use syncapp_model::{Code, Column, Error, Pattern, Result, StreamKind, StreamName, StreamSpec};
+use syncapp_model::{Code, Column, DataType, Error, Pattern, Result, StreamKind, StreamName, StreamSpec};
 
 use super::config::ValidFiles;
 use super::errors::blocking;
@@ -100,6 +100,22 @@ impl Source for FilesSource {
         let (files, name) = (self.files.clone(), format::path_of(&stream.name));
         let path = name.clone();
         let described = blocking(move || describe(&files, find(&files, &path)?)).await?;
+        Ok(self.spec(&name, &described))
+    }
+
+    async fn describe_as(&self, stream: &StreamRef, known: &[(String, DataType)]) -> Result<StreamSpec> {
+        no_query(stream)?;
+        let (files, name) = (self.files.clone(), format::path_of(&stream.name));
+        let path = name.clone();
+        let mut described = blocking(move || describe(&files, find(&files, &path)?)).await?;
+        let mut columns = described.columns.to_vec();
+        for column in columns.iter_mut().filter(|column| column.guessed) {
+            if let Some((_, ty)) = known.iter().find(|(name, _)| *name == column.name) {
+                column.ty = ty.clone();
+                column.guessed = false;
+            }
+        }
+        described.columns = columns.into();
         Ok(self.spec(&name, &described))
     }
 

@@ -12,7 +12,7 @@ use syncapp_connector::State;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Position, Result, Side, StreamKey, StreamName};
 
 use super::client::{Client, number, optional, text};
-use super::sql;
+use super::{errors, sql};
 use crate::journal::{Entry, Kept as Undone, Mark};
 
 const TABLE: &str = "_syncapp_checkpoint";
@@ -482,6 +482,15 @@ fn unknown(key: &StreamKey, database: &str) -> Error {
         format!("no state of {key} is kept in database {database}"),
     )
     .help("`state show` lists what is kept")
+}
+
+/// What failed on a table that waits: where it is gone, a later claim has dropped it.
+pub(super) fn overtaken(error: Error, key: &StreamKey) -> Error {
+    if errors::is_unknown_table(&error) {
+        fenced(key)
+    } else {
+        error
+    }
 }
 
 fn fenced(key: &StreamKey) -> Error {

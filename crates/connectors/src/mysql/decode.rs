@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType as Arrow, Field, Schema, SchemaRef};
 use mysql_async::Value;
-use syncapp_connector::ReadColumn;
+use syncapp_connector::{Fetch, ReadColumn};
 use syncapp_model::{Code, DataType, Error, Result, Side};
 
 use super::catalog::Relation;
@@ -37,20 +37,34 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new(relation: &Relation, columns: &[ReadColumn]) -> Result<Self> {
+        let columns = columns.iter().map(|read| match read.native {
+            true => Fetch::Native(read.name.clone()),
+            false => Fetch::Typed(read.name.clone()),
+        });
+        Self::of_fetched(relation, &columns.collect::<Vec<_>>())
+    }
+
+    /// For columns in any form.
+    pub(super) fn of_fetched(relation: &Relation, columns: &[Fetch]) -> Result<Self> {
         let mut fields = Vec::with_capacity(columns.len());
         let mut targets = Vec::with_capacity(columns.len());
-        for read in columns {
-            let at = statement::position(relation, read)?;
-            fields.push(relation.spec.columns[at].field(read.native));
-            let ty = &relation.types[at];
-            targets.push(if read.native {
-                Target::Native(BinaryBuilder::new(), ty.form)
-            } else {
-                Target::Typed {
+        for column in columns {
+            let (Fetch::Typed(name) | Fetch::Native(name) | Fetch::Text(name)) = column;
+            let at = statement::position(relation, name)?;
+            let (known, ty) = (&relation.spec.columns[at], &relation.types[at]);
+            targets.push(match column {
+                Fetch::Typed(_) => Target::Typed {
                     column: Column::new(&ty.ty),
                     ty: ty.ty.clone(),
                     form: ty.form,
-                }
+                },
+                Fetch::Native(_) => Target::Native(BinaryBuilder::new(), ty.form),
+                Fetch::Text(_) => Target::Native(BinaryBuilder::new(), Form::Bytes),
+            });
+            fields.push(match column {
+                Fetch::Typed(_) => known.field(false),
+                Fetch::Native(_) => known.field(true),
+                Fetch::Text(_) => Field::new(name, Arrow::Binary, true),
             });
         }
         Ok(Self {

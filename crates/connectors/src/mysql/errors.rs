@@ -89,6 +89,12 @@ pub(super) fn meaning(code: u16, side: Side) -> (Code, &'static str) {
     }
 }
 
+/// Whether a table is not there that a statement names.
+pub(super) fn is_unknown_table(error: &Error) -> bool {
+    let driver = error.report().driver.as_deref().unwrap_or_default();
+    driver.contains("(error 1051,") || driver.contains("(error 1146,")
+}
+
 /// The error and what caused it, outermost first.
 pub(super) fn causes(error: &mysql_async::Error) -> String {
     let mut text = error.to_string();

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use syncapp_connector::{Load, Receipt, Rejects, Target, TargetShape, Writer};
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamKey, StreamName};
 use tokio::sync::Mutex;
 
-use super::checkpoint::{Checkpoints, Intent, Keeps, spell};
+use super::checkpoint::{Checkpoints, Intent, Keeps, overtaken, spell};
 use super::client::{Client, number};
 use super::destination::Idle;
 use super::encode::{Manner, Style};
@@ -23,7 +23,7 @@ use super::merge::{Merge, ROW};
 use super::target::{self, Found, Way};
 use super::types::MyType;
 use super::writer::MysqlWriter;
-use super::{history, rejects, sql, user_sql};
+use super::{history, rejects, remove, sql, user_sql};
 use crate::journal::Mark;
 
 pub(super) struct MysqlLoad {
@@ -41,6 +41,8 @@ pub(super) struct MysqlLoad {
     /// Rows that its writer sent.
     rows: Arc<AtomicU64>,
     rejects: Option<Rejects>,
+    /// Keys of rows that go, and how.
+    gone: Option<(Vec<Vec<Scalar>>, DeleteRule)>,
     opened: bool,
 }
 
@@ -101,7 +103,8 @@ impl MysqlLoad {
             if matches!(target.write, Write::Merge | Write::History) || way == Way::RefillByKey {
                 let add =
                     format!("alter table {into} add column {ROW} bigint unsigned not null auto_increment primary key");
-                client.run(&add).await?;
+                let added = client.run(&add).await;
+                added.map_err(|error| overtaken(error, &target.key))?;
             }
         }
         Ok(Self {
@@ -116,6 +119,7 @@ impl MysqlLoad {
             manner,
             rows: Arc::default(),
             rejects: None,
+            gone: None,
             opened: false,
         })
     }
@@ -172,9 +176,14 @@ impl MysqlLoad {
         if let Some(keeping) = &mut keeping {
             keeping.before(client, (target, self.way), &merge).await?;
         }
+        let mut removed = 0;
+        if let Some((keys, rule)) = &self.gone {
+            remove::remove(client, &table, target, keys, *rule).await?;
+            removed = keys.len() as u64;
+        }
         let columns = merge.list();
         let fill = format!("insert into {table} ({columns}) select {columns} from {}", self.into);
-        let receipt = match self.way {
+        let mut receipt = match self.way {
             Way::Append => Receipt {
                 inserted: self.rows.load(Ordering::Acquire),
                 ..Receipt::default()
@@ -206,6 +215,7 @@ impl MysqlLoad {
                 ..Receipt::default()
             },
         };
+        receipt.deleted += removed;
         let undos = self.undos();
         let mut spent = undos.expire(client, &target.key, target.moment).await?;
         if let Some(keeping) = &mut keeping {
@@ -348,6 +358,7 @@ impl Load for MysqlLoad {
             types,
             self.manner,
             rows,
+            self.way != Way::Append,
         ))))
     }
 
@@ -359,6 +370,11 @@ impl Load for MysqlLoad {
             rejects::prepare(&mut client, &self.checkpoints()).await?;
         }
         self.rejects = Some(rejects);
+        Ok(())
+    }
+
+    async fn remove(&mut self, keys: Vec<Vec<Scalar>>, rule: DeleteRule) -> Result<()> {
+        self.gone = Some((keys, rule));
         Ok(())
     }
 

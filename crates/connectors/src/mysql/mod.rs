@@ -9,6 +9,7 @@ mod client;
 mod declare;
 mod decode;
 mod destination;
+mod digest;
 mod encode;
 mod errors;
 #[cfg(feature = "fuzz")]
@@ -22,6 +23,7 @@ mod losses;
 mod merge;
 mod recover;
 mod rejects;
+mod remove;
 mod source;
 mod sql;
 mod statement;

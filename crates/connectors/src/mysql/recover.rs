@@ -8,6 +8,7 @@ use syncapp_model::{Checkpoint, Epoch, Error, Result, StreamKey, StreamName};
 
 use super::checkpoint::{Checkpoints, Intent, Keeps};
 use super::client::{Client, text};
+use super::errors::is_unknown_table;
 use super::journal::Undos;
 use super::load::waiting_prefix;
 use super::{sql, undo};
@@ -93,9 +94,4 @@ async fn finish(
     checkpoints.put(client, key, epoch, &checkpoint).await?;
     client.run("commit").await?;
     Ok(Some(checkpoint))
-}
-
-fn is_unknown_table(error: &Error) -> bool {
-    let driver = error.report().driver.as_deref().unwrap_or_default();
-    driver.contains("(error 1051,") || driver.contains("(error 1146,")
 }

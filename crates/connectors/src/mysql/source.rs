@@ -10,13 +10,16 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Row, Value};
-use syncapp_connector::{Batch, BatchStream, Page, ReadRequest, Snapshot, Source, Split, StreamRef};
+use syncapp_connector::{
+    Batch, BatchStream, Digest, DigestRequest, Page, ReadRequest, Snapshot, Source, Split, StreamRef,
+};
 use syncapp_model::{Code, Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
 use tokio::sync::{Mutex, mpsc};
 
 use super::catalog::{self, Relation};
 use super::client::Client;
 use super::decode::Decoder;
+use super::digest::MysqlDigest;
 use super::horizon;
 use super::statement;
 use crate::horizon::Horizon;
@@ -47,12 +50,7 @@ impl Source for MysqlSource {
             Some(_) => Some(horizon::Writers::look(&mut client).await?),
             None => None,
         };
-        client
-            .run("set session transaction isolation level repeatable read")
-            .await?;
-        client
-            .run("start transaction with consistent snapshot, read only")
-            .await?;
+        begin(&mut client).await?;
         let relation = describe(&mut client, &request.stream).await?;
         if let Some(query) = statement::beyond_compare(&relation, request)?
             && client.any(&query).await?
@@ -74,17 +72,30 @@ impl Source for MysqlSource {
             splits: Split::whole(),
             horizon,
             warnings,
-            session: Arc::new(Session {
-                id: client.conn.id(),
-                valid: self.valid.clone(),
-                busy: AtomicBool::new(false),
-            }),
+            session: Arc::new(Session::of(&client)),
             client: Arc::new(Mutex::new(client)),
         }))
     }
+
+    async fn digest(&self, request: &DigestRequest) -> Result<Option<Box<dyn Digest>>> {
+        let mut client = Client::connect(&self.valid, Side::Source).await?;
+        begin(&mut client).await?;
+        let digest = MysqlDigest::open(client, request).await?;
+        Ok(digest.map(|digest| Box::new(digest) as Box<dyn Digest>))
+    }
 }
 
-async fn describe(client: &mut Client, stream: &StreamRef) -> Result<Relation> {
+/// Begins the one view of a connection.
+async fn begin(client: &mut Client) -> Result<()> {
+    client
+        .run("set session transaction isolation level repeatable read")
+        .await?;
+    client
+        .run("start transaction with consistent snapshot, read only")
+        .await
+}
+
+pub(super) async fn describe(client: &mut Client, stream: &StreamRef) -> Result<Relation> {
     let Some(query) = &stream.query else {
         return match catalog::relation_of(client, &stream.name).await? {
             Some(relation) => Ok(relation),
@@ -118,11 +129,26 @@ struct MysqlSnapshot {
 }
 
 /// The server's end of a connection. It is told to stop when nobody waits for it any more.
-struct Session {
+pub(super) struct Session {
     id: u32,
     valid: Arc<Valid>,
     /// Whether the server may be at work.
     busy: AtomicBool,
+}
+
+impl Session {
+    pub(super) fn of(client: &Client) -> Self {
+        Self {
+            id: client.conn.id(),
+            valid: client.valid.clone(),
+            busy: AtomicBool::new(false),
+        }
+    }
+
+    /// Notes whether the server is at work.
+    pub(super) fn works(&self, busy: bool) {
+        self.busy.store(busy, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Session {
@@ -171,31 +197,47 @@ impl Snapshot for MysqlSnapshot {
         let decoder = Decoder::new(&self.relation, &self.request.columns)?;
         let query = statement::select(&self.relation, &self.request)?;
         let most = (self.request.batch_rows, self.request.batch_bytes);
-        let (sender, receiver) = mpsc::channel(DEPTH);
-        let (client, session) = (self.client.clone(), self.session.clone());
-        session.busy.store(true, Ordering::Relaxed);
-        tokio::spawn(async move {
-            let mut client = client.lock().await;
-            let closed = sender.clone();
-            tokio::select! {
-                () = closed.closed() => {}
-                pumped = pump(&mut client, &query, decoder, most, &sender) => {
-                    if let Err(error) = pumped {
-                        // Nobody waits for it any more where this fails.
-                        let _ = sender.send(Err(error)).await;
-                    }
+        Ok(stream_rows(
+            self.client.clone(),
+            self.session.clone(),
+            query,
+            decoder,
+            most,
+        ))
+    }
+}
+
+/// A query's rows, read as they are taken.
+pub(super) fn stream_rows(
+    client: Arc<Mutex<Client>>,
+    session: Arc<Session>,
+    query: String,
+    decoder: Decoder,
+    most: (usize, usize),
+) -> BatchStream {
+    let (sender, receiver) = mpsc::channel(DEPTH);
+    session.works(true);
+    tokio::spawn(async move {
+        let mut client = client.lock().await;
+        let closed = sender.clone();
+        tokio::select! {
+            () = closed.closed() => {}
+            pumped = pump(&mut client, &query, decoder, most, &sender) => {
+                if let Err(error) = pumped {
+                    // Nobody waits for it any more where this fails.
+                    let _ = sender.send(Err(error)).await;
                 }
             }
-        });
-        let reading = stream::unfold((receiver, session), |(mut receiver, session)| async move {
-            let batch = receiver.recv().await;
-            if batch.is_none() {
-                session.busy.store(false, Ordering::Relaxed);
-            }
-            batch.map(|batch| (batch, (receiver, session)))
-        });
-        Ok(reading.boxed())
-    }
+        }
+    });
+    let reading = stream::unfold((receiver, session), |(mut receiver, session)| async move {
+        let batch = receiver.recv().await;
+        if batch.is_none() {
+            session.works(false);
+        }
+        batch.map(|batch| (batch, (receiver, session)))
+    });
+    reading.boxed()
 }
 
 /// Sends a query's rows on in batches.

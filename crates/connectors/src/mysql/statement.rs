@@ -1,18 +1,18 @@
 //! What is asked of the server for a stream.
 
-use syncapp_connector::{Range, ReadColumn, ReadRequest};
+use syncapp_connector::{Range, ReadRequest, StreamRef};
 use syncapp_model::{Code, Column, DataType, Error, Result, StreamSpec};
 
 use super::catalog::Relation;
 use super::sql;
 
 /// Where a column stands.
-pub(super) fn position(relation: &Relation, read: &ReadColumn) -> Result<usize> {
-    let found = relation.spec.columns.iter().position(|column| column.name == read.name);
+pub(super) fn position(relation: &Relation, name: &str) -> Result<usize> {
+    let found = relation.spec.columns.iter().position(|column| column.name == name);
     found.ok_or_else(|| {
         Error::new(
             Code::UnknownColumn,
-            format!("the stream has no column `{}` any more", read.name),
+            format!("the stream has no column `{name}` any more"),
         )
         .help("its table changed while the run began: run again")
     })
@@ -22,10 +22,10 @@ pub(super) fn position(relation: &Relation, read: &ReadColumn) -> Result<usize> 
 pub(super) fn select(relation: &Relation, request: &ReadRequest) -> Result<String> {
     let mut list = Vec::with_capacity(request.columns.len());
     for (at, read) in request.columns.iter().enumerate() {
-        position(relation, read)?;
+        position(relation, &read.name)?;
         list.push(format!("{} as c{at}", sql::ident(&read.name)));
     }
-    let from = from(relation, request);
+    let from = from(relation, &request.stream);
     let (condition, order) = match request.bounded() {
         Some(range) => {
             let (key, condition) = bounds(relation, range)?;
@@ -60,13 +60,14 @@ pub(super) fn beyond_compare(relation: &Relation, request: &ReadRequest) -> Resu
         let name = sql::ident(&range.cursor);
         format!(
             "select 1 from {} where {name} not regexp '^-?[0-9]{{1,35}}([.][0-9]{{1,30}})?$' limit 1",
-            from(relation, request)
+            from(relation, &request.stream)
         )
     }))
 }
 
-fn from(relation: &Relation, request: &ReadRequest) -> String {
-    match &request.stream.query {
+/// What stands behind FROM.
+pub(super) fn from(relation: &Relation, stream: &StreamRef) -> String {
+    match &stream.query {
         // A comment may end the query.
         Some(query) => format!("({}\n) as query", trimmed(query)),
         None => sql::table(&relation.spec.name),

@@ -16,6 +16,7 @@ use syncapp_model::{Code, Error, Result, Side};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
+use super::checkpoint::overtaken;
 use super::client::{Client, number, text};
 use super::encode::{self, Manner, Style};
 use super::errors;
@@ -42,6 +43,8 @@ pub(super) struct MysqlWriter {
     rows: u64,
     /// Where the load finds how many the server counted.
     counted: Arc<AtomicU64>,
+    /// Whether the rows go into a table of the load's own.
+    staged: bool,
 }
 
 /// What is sent to the server's work.
@@ -59,6 +62,7 @@ impl MysqlWriter {
         types: Vec<MyType>,
         manner: Manner,
         counted: Arc<AtomicU64>,
+        staged: bool,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(DEPTH);
         let work = match manner.style {
@@ -81,6 +85,7 @@ impl MysqlWriter {
             buffer: Vec::with_capacity(CHUNK * 2),
             rows: 0,
             counted,
+            staged,
         }
     }
 
@@ -100,9 +105,14 @@ impl MysqlWriter {
     }
 
     async fn ended(&mut self) -> Result<u64> {
-        match self.work.take() {
-            Some(work) => work.await.map_err(|problem| Error::internal(problem.to_string()))?,
-            None => Err(Error::internal("a load goes on after it has failed")),
+        let Some(work) = self.work.take() else {
+            return Err(Error::internal("a load goes on after it has failed"));
+        };
+        let worked = work.await.map_err(|problem| Error::internal(problem.to_string()))?;
+        if self.staged {
+            worked.map_err(|error| overtaken(error, &self.target.key))
+        } else {
+            worked
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use syncapp_connector::{Load, Receipt, Rejects, Role, Target, TargetShape, Writer};
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamName};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamName};
 
 use super::checkpoint::{Checkpoints, spell};
 use super::client::Client;
@@ -19,6 +19,7 @@ use super::history;
 use super::journal::{Keeping, Undos};
 use super::merge::Merge;
 use super::rejects;
+use super::remove;
 use super::sql;
 use super::swap;
 use super::target::{self, Found, Way};
@@ -45,6 +46,8 @@ pub(super) struct PostgresLoad {
     opened: bool,
     /// Rows that its writer copied.
     rows: Arc<AtomicU64>,
+    /// Rows that were taken away by their keys.
+    removed: u64,
 }
 
 impl PostgresLoad {
@@ -90,6 +93,7 @@ impl PostgresLoad {
             found,
             opened: false,
             rows: Arc::default(),
+            removed: 0,
         };
         load.prepare().await?;
         Ok(load)
@@ -330,6 +334,12 @@ impl Load for PostgresLoad {
         rejects::keep(&self.client, &state, &self.target.key, overwrites, rejects).await
     }
 
+    async fn remove(&mut self, keys: Vec<Vec<Scalar>>, rule: DeleteRule) -> Result<()> {
+        remove::remove(&self.client, &self.found.name, &self.target, &keys, rule).await?;
+        self.removed += keys.len() as u64;
+        Ok(())
+    }
+
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
         let checkpoints = target::checkpoints(&self.target, &self.found.name);
         let undos = Undos::beside(&checkpoints);
@@ -337,11 +347,12 @@ impl Load for PostgresLoad {
         checkpoints
             .put(&self.client, &self.target.key, self.epoch, checkpoint)
             .await?;
-        let receipt = self.land(keeping.as_mut()).await?;
+        let mut receipt = self.land(keeping.as_mut()).await?;
         if let Some(keeping) = keeping {
             keeping.finish(&self.client, &undos, &self.target.key).await?;
         }
         undos.expire(&self.client, &self.target.key, self.target.moment).await?;
+        receipt.deleted += self.removed;
         user_sql::run(&self.client, "after_sql", self.target.after_sql.as_deref()).await?;
         if matches!(self.way, Way::Create | Way::Swap) {
             checkpoints

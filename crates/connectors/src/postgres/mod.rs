@@ -10,6 +10,7 @@ mod client;
 mod declare;
 mod decode;
 mod destination;
+mod digest;
 mod encode;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
@@ -22,6 +23,7 @@ mod losses;
 mod merge;
 mod numeric;
 mod rejects;
+mod remove;
 mod rights;
 mod source;
 mod sql;

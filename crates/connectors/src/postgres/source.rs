@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
-use syncapp_connector::{Batch, BatchStream, NativeRows, Page, ReadRequest, Snapshot, Source, Split, StreamRef};
+use syncapp_connector::{
+    Batch, BatchStream, Digest, DigestRequest, NativeRows, Page, ReadRequest, Snapshot, Source, Split, StreamRef,
+};
 use syncapp_model::{Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
 use tokio_postgres::CopyOutStream;
 
 use super::catalog::{self, Relation};
 use super::client::Client;
 use super::decode::{Decoder, Framing, builders, schema};
+use super::digest::PostgresDigest;
 use super::horizon::Sessions;
 use super::{sql, statement};
 use crate::horizon::Horizon;
@@ -77,9 +80,14 @@ impl Source for PostgresSource {
             first: Arc::new(client),
         }))
     }
+
+    async fn digest(&self, request: &DigestRequest) -> Result<Option<Box<dyn Digest>>> {
+        let digest = PostgresDigest::open(&self.valid, request).await?;
+        Ok(digest.map(|digest| Box::new(digest) as Box<dyn Digest>))
+    }
 }
 
-async fn describe(client: &Client, stream: &StreamRef) -> Result<Relation> {
+pub(super) async fn describe(client: &Client, stream: &StreamRef) -> Result<Relation> {
     let Some(query) = &stream.query else {
         return match catalog::relation_of(client, &stream.name).await? {
             Some(relation) => Ok(relation),
@@ -204,17 +212,17 @@ impl PostgresSnapshot {
 }
 
 /// A COPY while it is read. Holds its connection: the last to let it go cancels the COPY.
-struct Reading {
-    rows: std::pin::Pin<Box<CopyOutStream>>,
-    client: Arc<Client>,
-    turn: Turn,
+pub(super) struct Reading {
+    pub(super) rows: std::pin::Pin<Box<CopyOutStream>>,
+    pub(super) client: Arc<Client>,
+    pub(super) turn: Turn,
     /// Rows and bytes of a batch.
-    most: (usize, usize),
-    done: bool,
+    pub(super) most: (usize, usize),
+    pub(super) done: bool,
 }
 
 /// Whole rows are gathered as they are, or taken apart into columns.
-enum Turn {
+pub(super) enum Turn {
     Wire {
         framing: Framing,
         out: Vec<u8>,
@@ -268,7 +276,7 @@ impl Turn {
 }
 
 impl Reading {
-    async fn next(mut self) -> Result<Option<(Batch, Self)>> {
+    pub(super) async fn next(mut self) -> Result<Option<(Batch, Self)>> {
         if self.done {
             return Ok(None);
         }

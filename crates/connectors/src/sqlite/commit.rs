@@ -1,16 +1,17 @@
 //! The one transaction in which a load becomes visible: fence, table, rows, checkpoint.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use syncapp_connector::{Receipt, Rejects, Target};
+use syncapp_connector::{Receipt, Target};
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side};
+use syncapp_model::{Code, Epoch, Error, Result, Side};
 
 use super::error::At;
 use super::journal::{self, Keeping};
+use super::load::Last;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
-use super::{checkpoint, history, rejects, stage, user_sql};
+use super::{checkpoint, history, rejects, remove, stage, user_sql};
 use crate::journal::Mark;
 
 /// Lands the staged rows.
@@ -19,9 +20,13 @@ pub(super) fn commit(
     target: &Target,
     epoch: Epoch,
     begun: &Plan,
-    checkpoint: &Checkpoint,
-    rejects: Option<Rejects>,
+    last: Last,
 ) -> Result<Receipt> {
+    let Last {
+        checkpoint,
+        rejects,
+        gone,
+    } = last;
     let attempt = || {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).writing()?;
         checkpoint::assert(&transaction, &target.key, epoch)?;
@@ -34,14 +39,18 @@ pub(super) fn commit(
             )
             .help("run the sync again"));
         }
+        if let Some(gone) = &gone {
+            remove::remove(&transaction, target, &plan, gone)?;
+        }
         let kept = checkpoint::kept(&transaction, &target.key)?;
-        let after = Mark::of(checkpoint, checkpoint::spell(checkpoint)?);
+        let after = Mark::of(&checkpoint, checkpoint::spell(&checkpoint)?);
         let mut keeping = Keeping::new(target, epoch, &plan, kept, after);
-        let receipt = land(&transaction, target, &plan, keeping.as_mut())?;
+        let mut receipt = land(&transaction, target, &plan, keeping.as_mut())?;
         if let Some(keeping) = keeping {
             keeping.finish(&transaction, target, plan.table.is_none())?;
         }
         journal::expire(&transaction, &target.key, target.moment)?;
+        receipt.deleted += gone.map_or(0, |gone| gone.keys.len() as u64);
         let made = if plan.ours {
             target::made(&transaction, &plan.name)?
         } else {
@@ -51,7 +60,7 @@ pub(super) fn commit(
             &transaction,
             &target.key,
             epoch,
-            checkpoint,
+            &checkpoint,
             (&plan.name, made.as_deref()),
         )?;
         if let Some(rejects) = rejects {

@@ -9,10 +9,12 @@ use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use syncapp_connector::{Batch, Load, Receipt, Rejects, Target, Writer};
-use syncapp_model::{Checkpoint, Epoch, Error, Result};
+use syncapp_model::sync_file::DeleteRule;
+use syncapp_model::{Checkpoint, Epoch, Error, Result, Scalar};
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::At;
+use super::remove::Gone;
 use super::target::Plan;
 use super::{commit, stage};
 
@@ -27,10 +29,17 @@ pub(super) struct Job {
     pub(super) plan: Plan,
 }
 
+/// What comes with a load's end.
+pub(super) struct Last {
+    pub(super) checkpoint: Checkpoint,
+    pub(super) rejects: Option<Rejects>,
+    pub(super) gone: Option<Gone>,
+}
+
 enum Command {
     Write(RecordBatch),
     Finish(oneshot::Sender<Result<u64>>),
-    Commit(Checkpoint, Option<Rejects>, oneshot::Sender<Result<Receipt>>),
+    Commit(Last, oneshot::Sender<Result<Receipt>>),
     Abort(oneshot::Sender<()>),
 }
 
@@ -64,6 +73,7 @@ pub(super) struct SqliteLoad {
     thread: Thread,
     target: Arc<(Target, Plan)>,
     rejects: Option<Rejects>,
+    gone: Option<Gone>,
     opened: bool,
 }
 
@@ -82,6 +92,7 @@ impl SqliteLoad {
             thread,
             target,
             rejects: None,
+            gone: None,
             opened: false,
         }
     }
@@ -105,11 +116,18 @@ impl Load for SqliteLoad {
         Ok(())
     }
 
+    async fn remove(&mut self, keys: Vec<Vec<Scalar>>, rule: DeleteRule) -> Result<()> {
+        self.gone = Some(Gone { keys, rule });
+        Ok(())
+    }
+
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
-        let (checkpoint, rejects) = (checkpoint.clone(), self.rejects);
-        self.thread
-            .ask(|answer| Command::Commit(checkpoint, rejects, answer))
-            .await
+        let last = Last {
+            checkpoint: checkpoint.clone(),
+            rejects: self.rejects,
+            gone: self.gone,
+        };
+        self.thread.ask(|answer| Command::Commit(last, answer)).await
     }
 
     async fn abort(self: Box<Self>) {
@@ -150,7 +168,7 @@ impl Writer for SqliteWriter {
 
 /// How the staging ended.
 enum End {
-    Commit(Checkpoint, Option<Rejects>, oneshot::Sender<Result<Receipt>>),
+    Commit(Last, oneshot::Sender<Result<Receipt>>),
     Abort(oneshot::Sender<()>),
     Dropped,
 }
@@ -165,10 +183,10 @@ impl Job {
             }
         };
         match end {
-            End::Commit(checkpoint, rejects, answer) => {
+            End::Commit(last, answer) => {
                 let result = match failure.get() {
                     Some(error) => Err(error.clone()),
-                    None => self.land(&checkpoint, rejects),
+                    None => self.land(last),
                 };
                 drop(self.connection);
                 // Nobody listens where the load was dropped while it committed.
@@ -194,24 +212,17 @@ impl Job {
                     rows += batch.num_rows() as u64;
                 }
                 Command::Finish(answer) => drop(answer.send(Ok(rows))),
-                Command::Commit(checkpoint, rejects, answer) => return Ok(End::Commit(checkpoint, rejects, answer)),
+                Command::Commit(last, answer) => return Ok(End::Commit(last, answer)),
                 Command::Abort(answer) => return Ok(End::Abort(answer)),
             }
         }
         Ok(End::Dropped)
     }
 
-    fn land(&self, checkpoint: &Checkpoint, rejects: Option<Rejects>) -> Result<Receipt> {
+    fn land(&self, last: Last) -> Result<Receipt> {
         // The end of the transaction that filled the private staging database.
         self.connection.execute_batch("COMMIT").writing()?;
-        commit::commit(
-            &self.connection,
-            &self.target,
-            self.epoch,
-            &self.plan,
-            checkpoint,
-            rejects,
-        )
+        commit::commit(&self.connection, &self.target, self.epoch, &self.plan, last)
     }
 }
 
@@ -222,7 +233,7 @@ fn drain(commands: &mut mpsc::Receiver<Command>, failure: &OnceLock<Error>) -> E
         match command {
             Command::Write(_) => {}
             Command::Finish(answer) => drop(answer.send(error())),
-            Command::Commit(checkpoint, rejects, answer) => return End::Commit(checkpoint, rejects, answer),
+            Command::Commit(last, answer) => return End::Commit(last, answer),
             Command::Abort(answer) => return End::Abort(answer),
         }
     }

@@ -32,6 +32,7 @@ mod load;
 mod merge;
 mod order;
 mod rejects;
+mod remove;
 mod snapshot;
 mod source;
 mod sql;
