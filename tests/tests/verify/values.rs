@@ -19,19 +19,19 @@ async fn verify(syncapp: &Syncapp) -> (BTreeMap<String, Json>, Vec<Json>) {
         .filter_map(|line| serde_json::from_str::<Json>(line).ok());
     let (verdicts, others): (Vec<Json>, Vec<Json>) = events.partition(|event| event["event"] == "stream_verified");
     let problem = others.iter().find(|event| event["event"] == "problems");
-    assert!(problem.is_none(), "{output}");
+    assert!(problem.is_none(), "{problem:?}");
     let verdicts = verdicts
         .into_iter()
         .map(|event| (event["stream"].as_str().unwrap().to_owned(), event));
     (verdicts.collect(), others)
 }
 
-/// Two rows whose values are not NULL and differ.
+/// The ids of two rows whose values are not NULL and differ.
 fn two(values: &ArrayRef) -> (usize, usize) {
     let rows = || (0..values.len()).filter(|row| !values.is_null(*row));
     let first = rows().next().unwrap();
     let differs = |row: &usize| values.slice(*row, 1).to_data() != values.slice(first, 1).to_data();
-    (first, rows().find(differs).unwrap())
+    (first + 1, rows().find(differs).unwrap() + 1)
 }
 
 async fn execute(end: &End, sql: &str) {

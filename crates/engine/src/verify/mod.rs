@@ -34,8 +34,8 @@ use crate::drift::Drift;
 use crate::stream::StreamRun;
 use crate::{Ends, RunOptions, StreamPlan};
 
-/// Compares both ends of a stream; each difference goes out as it is found. With `repair` the target is brought to what
-/// it should be, in one load.
+/// Compares both ends of a stream; each difference goes out as it is found. With `repair` they are mended in one load: all
+/// of them, or so many as find room in memory, so that it is to be called again.
 pub async fn verify(
     ends: &Ends,
     plan: &StreamPlan,
@@ -160,6 +160,7 @@ impl<'a> Verifying<'a> {
             nulled: 0,
             through: scope.part.as_ref().map(|part| part.through.clone()),
             repaired: None,
+            partly: false,
             warnings,
         };
         Ok(Self {
@@ -224,7 +225,11 @@ impl<'a> Verifying<'a> {
                 let _ = verdicts.send(Verdict::Difference(told));
             }
             if let Some(Ok(repair)) = &mut repair {
-                repair.flush(self.ends, &self.run_places).await?;
+                repair.map(&self.run_places)?;
+                if repair.is_full() {
+                    self.verified.partly = true;
+                    break;
+                }
             }
         }
         let Self {

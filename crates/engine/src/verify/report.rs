@@ -102,6 +102,9 @@ pub struct Verified {
     /// What a repair changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repaired: Option<Receipt>,
+    /// Whether the repair was full before all rows were compared: another one is needed.
+    #[serde(skip)]
+    pub partly: bool,
     /// What the user should know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Error>,
