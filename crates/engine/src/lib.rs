@@ -40,4 +40,4 @@ pub use plan::{Ends, Plan, StreamPlan, plan};
 pub use preview::{Preview, preview};
 pub use retry::RetryPolicy;
 pub use run::run;
-pub use verify::{Cell, Difference, Kind, Verdict, Verified, verify};
+pub use verify::{By, Cell, Difference, Kind, Verdict, Verified, verify};

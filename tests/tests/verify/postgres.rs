@@ -28,8 +28,8 @@ fn values_of_its_own_types_are_compared_where_they_lie() {
     place.syncapp(&["run", "sync.yaml"]).exits(0);
     let verified = verdict(&place.syncapp(&["verify", "sync.yaml", "--json"]).exits(0));
     assert_eq!(
-        (&verified["moved"], &verified["target_summed"]),
-        (&0.into(), &true.into()),
+        (&verified["moved"], &verified["target_by"]),
+        (&0.into(), &"sums".into()),
         "{verified}"
     );
     wait(database.run(
@@ -69,10 +69,10 @@ fn a_mapping_is_applied_before_rows_are_compared() {
     place.put("sync.yaml", file);
     place.syncapp(&["run", "sync.yaml"]).exits(0);
     let verified = verdict(&place.syncapp(&["verify", "sync.yaml", "--json"]).exits(0));
-    let want = (&false.into(), &true.into(), &0.into(), &3.into());
+    let want = (&"rows".into(), &"sums".into(), &0.into(), &3.into());
     let got = (
-        &verified["source_summed"],
-        &verified["target_summed"],
+        &verified["source_by"],
+        &verified["target_by"],
         &verified["differing_buckets"],
         &verified["moved"],
     );

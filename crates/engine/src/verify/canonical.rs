@@ -93,13 +93,18 @@ impl Canon {
             Form::Json if matches!(array.data_type(), Arrow::List(_)) => {
                 // A list that the other end keeps as JSON.
                 let mut spelled = Vec::new();
-                DataType::of(batch.schema_ref().field(at)).and_then(|ty| {
+                let ty = DataType::of(batch.schema_ref().field(at));
+                ty.and_then(|ty| {
                     Texts::of(array, &ty).write(row, &mut spelled);
-                    if meaning { json(&spelled, out) } else { counted(&spelled, out) }
+                    if meaning {
+                        return json(&spelled, out);
+                    }
+                    counted(&spelled, out);
+                    Some(())
                 })
             }
             Form::Json if meaning => bytes(array, row).and_then(|spelled| json(spelled, out)),
-            Form::Text | Form::Json | Form::Native => bytes(array, row).and_then(|text| counted(text, out)),
+            Form::Text | Form::Json | Form::Native => bytes(array, row).map(|text| counted(text, out)),
             Form::Binary => bytes(array, row).map(|bytes| write_hex(bytes, out)),
             Form::Date => array.as_primitive_opt::<Date32Type>().map(|array| {
                 write_hex(&array.value(row).wrapping_sub(DAYS_TO_2000).to_be_bytes(), out);
@@ -180,11 +185,10 @@ fn bytes(array: &dyn Array, row: usize) -> Option<&[u8]> {
 }
 
 /// A text with its length before it.
-fn counted(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+fn counted(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text.len().to_string().as_bytes());
     out.push(b':');
     out.extend_from_slice(text);
-    Some(())
 }
 
 fn span(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> Option<()> {

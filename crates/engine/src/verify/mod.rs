@@ -23,11 +23,11 @@ use syncapp_model::{Code, Error, Result};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
 
-use self::compare::{Finding, differences};
+use self::compare::{Finding, Landing, differences};
 use self::groups::Groups;
 use self::layout::{Ask, Layout};
 use self::repair::Repair;
-pub use self::report::{Cell, Difference, Kind, Verdict, Verified};
+pub use self::report::{By, Cell, Difference, Kind, Verdict, Verified};
 use self::scope::Scope;
 use self::side::Side;
 use crate::drift::Drift;
@@ -148,8 +148,8 @@ impl<'a> Verifying<'a> {
             target_rows: 0,
             buckets: 0,
             differing_buckets: 0,
-            source_summed: source.is_summed(),
-            target_summed: target.is_summed(),
+            source_by: source.by(),
+            target_by: target.by(),
             moved: 0,
             differing: 0,
             missing: 0,
@@ -197,7 +197,10 @@ impl<'a> Verifying<'a> {
         self.verified.differing_buckets = groups.differing();
         self.verified.rejected = self.source.refused();
         let cursor = self.source.cursor();
-        let winner = matches!(self.plan.write, Write::Merge | Write::History).then_some(cursor);
+        let landing = match self.plan.write {
+            Write::Merge | Write::History => Landing::Last(cursor),
+            Write::Overwrite | Write::Append => Landing::Each,
+        };
         let mut repair = None;
         if let Some(mends) = self.mends.take() {
             let repairing = Repair::new(&self.plan, self.options, self.lands.clone(), self.run.clone());
@@ -213,7 +216,7 @@ impl<'a> Verifying<'a> {
             groups.looked_at(&ours, &theirs);
             let (ours, pending) = self.scope.landed(ours, &self.run_places, cursor)?;
             self.verified.pending += pending;
-            for finding in differences(&canon, &ours, &theirs, winner)? {
+            for finding in differences(&canon, &ours, &theirs, landing)? {
                 let Some(finding) = self.judge(finding)? else { continue };
                 match &mut repair {
                     Some(Ok(repair)) => repair.take(&finding, &self.keys)?,
