@@ -1,11 +1,11 @@
 //! Every value of every type, from each system into each: nothing differs, by sums alone; then one cell does.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use arrow_array::{Array, ArrayRef};
 use serde_json::{Value as Json, json};
 use syncapp_connector::testkit::{Flow, System};
+use syncapp_model::DataType;
 use syncapp_model::sync_file::Write;
 use syncapp_tests::syncapp::Syncapp;
 
@@ -52,8 +52,22 @@ async fn execute(end: &End, sql: &str) {
     }
 }
 
-/// Compares a pair; a line for each end that is a server and is read through all the same.
-async fn pair(origin: &End, kinds: &[Kind], other: &'static str, what: &str, told: &mut String) {
+/// Whether an end sums the values of a type up itself, between two ends of different systems. Lists are told in several
+/// ways.
+fn sums(end: &End, ty: &DataType) -> Option<bool> {
+    match (end, ty) {
+        (_, DataType::List(_)) => None,
+        (End::Postgres(_), _) => Some(true),
+        (End::MariaDb(_), ty) => Some(!matches!(
+            ty,
+            DataType::Float32 | DataType::Float64 | DataType::Interval
+        )),
+        (End::Sqlite(_) | End::Files(..), _) => Some(false),
+    }
+}
+
+/// Compares a pair.
+async fn pair(origin: &End, kinds: &[Kind], other: &'static str, what: &str) {
     let (syncapp, there) = (Syncapp::default(), End::new(other).await);
     let flow_of = |kind: &Kind| origin.stream(&kind.table.name).raw();
     let keys = |kind: &Kind| json!({ "into": kind.table.name, "on_error": "null", "allow_lossy": true, "primary_key": ["id"] });
@@ -76,10 +90,12 @@ async fn pair(origin: &End, kinds: &[Kind], other: &'static str, what: &str, tol
     for (kind, fate) in &landed {
         let verdict = &verdicts[&flow_of(kind)];
         assert_eq!(verdict["nulled"], fate.nulled, "{what} {other} {}: {verdict}", kind.ty);
-        for (end, side) in [(origin, "source"), (&there, "target")] {
+        for (end, by) in [(origin, "source_by"), (&there, "target_by")] {
             let server = matches!(end, End::Postgres(_) | End::MariaDb(_));
-            if server && verdict[format!("{side}_by")] == "rows" {
-                writeln!(told, "{what} → {other} {}: the {side} is read through", kind.ty).unwrap();
+            let native = what == other && server;
+            if let Some(sums) = sums(end, &kind.ty) {
+                let want = if native || sums { "sums" } else { "rows" };
+                assert_eq!(verdict[by], want, "{what} {other} {}: {verdict}", kind.ty);
             }
         }
         if fate.nulled == 0 {
@@ -116,7 +132,7 @@ async fn pair(origin: &End, kinds: &[Kind], other: &'static str, what: &str, tol
 }
 
 /// From one system into all.
-async fn from(name: &'static str) -> String {
+async fn from(name: &'static str) {
     let origin = End::new(name).await;
     let flow = Flow {
         system: Box::new(origin.clone()),
@@ -126,29 +142,27 @@ async fn from(name: &'static str) -> String {
         let rows = kind.table.value_rows(kind.values.clone());
         flow.put(&kind.table, Write::Overwrite, &[rows]).await;
     }
-    let mut told = String::new();
     for other in ALL {
-        pair(&origin, &kinds, other, name, &mut told).await;
+        pair(&origin, &kinds, other, name).await;
     }
-    told
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_postgres() {
-    insta::assert_snapshot!(from("postgres").await);
+    from("postgres").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_mariadb() {
-    insta::assert_snapshot!(from("mariadb").await);
+    from("mariadb").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_sqlite() {
-    insta::assert_snapshot!(from("sqlite").await);
+    from("sqlite").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_parquet() {
-    insta::assert_snapshot!(from("parquet").await);
+    from("parquet").await;
 }
