@@ -49,6 +49,8 @@ pub(crate) enum Command {
     State(State),
     /// Lists rows that could not land, and why
     Rejects(Rejects),
+    /// Takes a run back: what it left becomes what was there before
+    Undo(Undo),
     /// Lists past runs
     Runs(Runs),
     /// Prints a completion script for a shell
@@ -63,9 +65,6 @@ pub(crate) enum Command {
 /// Commands that are named, and not built yet.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Later {
-    /// Takes a run back (not built yet)
-    #[command(hide = true)]
-    Undo(Anything),
     /// Sends a project to an agent (not built yet)
     #[command(hide = true)]
     Push(Anything),
@@ -337,6 +336,24 @@ pub(crate) enum RejectsAction {
     /// Mends rows and sends them again (not built yet)
     #[command(hide = true)]
     Replay(Anything),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The run's id, as `syncapp runs` lists it
+    pub(crate) run: String,
+    /// The sync file; the one that the run was made with, where it is not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Which of the file's environments holds; the run's, where it is not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Says what would happen, and changes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Prints one stream a line as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,8 @@ use syncapp_engine::{StreamSummary, Summary};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::SqliteStore;
 
+use crate::project::Project;
+
 /// Opens the local store: `$SYNCAPP_HOME`, else the platform's data directory.
 pub(crate) fn open() -> Result<SqliteStore> {
     let home = std::env::var_os("SYNCAPP_HOME")
@@ -22,11 +24,13 @@ pub(crate) fn open() -> Result<SqliteStore> {
 }
 
 /// A run that begins now.
-pub(crate) fn begin(project: &str, sync: &str) -> RunRecord {
+pub(crate) fn begin(project: &str, sync: &str, file: Option<&Project>) -> RunRecord {
     RunRecord {
         id: RunId::new(),
         project: project.into(),
         sync: sync.into(),
+        file: file.map(Project::place),
+        environment: file.and_then(|file| file.environment.clone()),
         started_at: SystemTime::now(),
         finished_at: None,
         outcome: Outcome::Running,

@@ -48,6 +48,7 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Schema => commands::schema::schema(),
         Command::State(args) => commands::state::state(args).await,
         Command::Rejects(args) => commands::rejects::rejects(args).await,
+        Command::Undo(args) => commands::undo::undo(args).await,
         Command::Runs(args) => commands::runs::runs(args).await,
         Command::Completions { shell } => Ok(commands::completions::completions(shell)),
         Command::Later(later) => commands::later::later(&later),

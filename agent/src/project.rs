@@ -17,8 +17,10 @@ use crate::variables::Environment;
 pub(crate) struct Project {
     pub(crate) name: String,
     pub(crate) file: SyncFile,
+    /// Which of the file's environments holds.
+    pub(crate) environment: Option<String>,
     loaded: Loaded,
-    environment: Option<String>,
+    path: PathBuf,
     context: Context,
 }
 
@@ -68,11 +70,18 @@ impl Project {
             name: file.project.clone().unwrap_or(stem),
             file,
             environment: args.env.clone(),
+            path: args.path.clone(),
             context: Context {
                 base: folder_of(&args.path),
             },
             loaded,
         })
+    }
+
+    /// The file's full path.
+    pub(crate) fn place(&self) -> String {
+        let full = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        full.display().to_string()
     }
 
     /// The endpoint of a connection.

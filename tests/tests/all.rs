@@ -1,10 +1,12 @@
 //! Everything end to end, in one program: servers are started once, and links are few.
 
 mod contract;
+mod corpus;
 mod faults;
 mod mysql;
 mod pairs;
 mod postgres;
 mod tpch;
+mod undo;
 mod verify;
 mod writes;

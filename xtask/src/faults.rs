@@ -1,26 +1,44 @@
 //! `cargo xtask faults`: the long kill campaign, with the programs as they are now.
 //!
-//! Everything after `faults` goes to the campaign: `--kills 200`, `--seed 7`, `--rows 50000`, `--workload merge` (may be
-//! given again; all of them where it is not).
+//! `--release` builds and takes optimised programs (the profile `bench`). `--teeth` tries what the campaigns notice, see
+//! [`crate::teeth`]; words behind it choose protections. Everything else after `faults` goes to the campaign: `--kills
+//! 200`, `--seed 7`, `--rows 50000`, `--workload merge` (may be given again; all of them where it is not); or
+//! `--writers`, `--minutes 10`, `--from mariadb`.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::repository::Repository;
+use crate::teeth;
 
 pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bool> {
-    let root = &repository.root;
+    let mut words: Vec<String> = std::env::args().skip(2).collect();
+    if words.first().is_some_and(|word| word == "--teeth") {
+        return teeth::run(repository, &target(repository), &words[1..], out);
+    }
+    let given = words.len();
+    words.retain(|word| word != "--release");
+    let (profile, folder) = if words.len() < given {
+        ("bench", "release")
+    } else {
+        ("dev", "debug")
+    };
     let built = Command::new("cargo")
-        .args(["build", "--workspace", "--bins", "--locked"])
-        .current_dir(root)
+        .args(["build", "--workspace", "--bins", "--locked", "--profile", profile])
+        .current_dir(&repository.root)
         .status()?;
     if !built.success() {
         return Ok(false);
     }
     out.flush()?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let ran = Command::new(target.join("debug/faults"))
-        .args(std::env::args().skip(2))
+    let ran = Command::new(target(repository).join(folder).join("faults"))
+        .args(words)
         .status()?;
     Ok(ran.success())
+}
+
+/// Cargo's target folder.
+fn target(repository: &Repository) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.root.join("target"), Into::into)
 }

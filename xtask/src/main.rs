@@ -3,7 +3,9 @@
 mod bench;
 mod faults;
 mod repository;
+mod teeth;
 mod tidy;
+mod tree;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -31,7 +33,7 @@ const CHORES: &[Chore] = &[
     ),
     (
         "faults",
-        "kills syncs at random moments, and compares source and target",
+        "kills syncs at random moments, writes beside them, and compares source and target",
         faults::run,
     ),
 ];

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use syncapp_engine::{RunOptions, plan};
+use serde_json::{Value, json};
+use syncapp_engine::{Fit, RunOptions, Way, plan};
 use syncapp_model::{Error, Side};
 
 use crate::args;
@@ -14,6 +15,7 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
     let project = Project::open(&args.file)?;
     let mut problems = Vec::new();
     let mut said = Vec::new();
+    let mut ways = Vec::new();
     let sides = sides(&project);
     if let Some(name) = &args.connection {
         project.endpoint(name)?;
@@ -48,7 +50,9 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
                     problems.extend(plan.failed.into_iter().map(|(_, error)| project.locate(name, error)));
                     for stream in &plan.streams {
                         let found = syncapp_engine::check(&ends, stream, &options).await;
-                        problems.extend(found.into_iter().map(|error| project.locate(name, error)));
+                        problems.extend(found.problems.into_iter().map(|error| project.locate(name, error)));
+                        said.extend(fits(&stream.key.stream, &found.ways));
+                        ways.push(json!({ "sync": name, "stream": stream.key.stream, "columns": found.ways }));
                     }
                 }
                 Err(found) => problems.extend(found.into_iter().map(|error| project.locate(name, error))),
@@ -56,10 +60,11 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
         }
     }
     if args.json {
-        output::json(&serde_json::json!({ "ok": problems.iter().all(Error::is_warning), "problems": problems }))?;
+        let ok = problems.iter().all(Error::is_warning);
+        output::json(&json!({ "ok": ok, "problems": problems, "streams": Value::Array(ways) }))?;
     } else {
         for line in &said {
-            output::line(line);
+            output::line(&output::printable(line));
         }
         show(&problems, Some(&project.source()));
     }
@@ -69,6 +74,21 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
 /// How many streams a sync has.
 fn streams(sync: &str, count: usize) -> String {
     format!("sync {sync}: {count} {}", if count == 1 { "stream" } else { "streams" })
+}
+
+/// The columns of a stream whose values do not land in a type that is just as theirs.
+fn fits(stream: &str, ways: &[Way]) -> Vec<String> {
+    let told = |way: &Way| {
+        let what = match way.fit {
+            Fit::Widened => "widened",
+            Fit::Lossy => "may change, which the file allows",
+            Fit::Refused => "would change",
+            _ => return None,
+        };
+        let from = way.from.as_ref().map_or(&way.ty, |from| &from.native);
+        Some(format!("  {stream}.{}: {from} → {}, {what}", way.column, way.lands))
+    };
+    ways.iter().filter_map(told).collect()
 }
 
 /// The connections that syncs use, and as which side.

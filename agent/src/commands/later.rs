@@ -21,7 +21,6 @@ pub(super) fn refuse(command: &str) -> Failure {
 
 fn name(command: &Later) -> &'static str {
     match command {
-        Later::Undo(_) => "undo",
         Later::Push(_) => "push",
         Later::Secrets(_) => "secrets",
         Later::Login(_) => "login",

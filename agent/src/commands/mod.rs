@@ -12,4 +12,5 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod state;
+pub(crate) mod undo;
 pub(crate) mod verify;

@@ -1,5 +1,7 @@
 //! `syncapp plan`: what a run would do. Writes nothing.
 
+use std::time::Duration;
+
 use serde_json::json;
 use syncapp_connector::Delivery;
 use syncapp_engine::{Fit, Outlook, RunOptions, Way, outlook, plan as plan_of};
@@ -70,6 +72,10 @@ fn tell(of: &Outlook) {
     output::line(&format!("\n{} → {}", printable(&of.stream), printable(&of.target)));
     output::line(&format!("  reads   {}", reads(of)));
     output::line(&format!("  writes  {}", writes(of)));
+    if let Some(seconds) = of.undo {
+        let time = humantime::format_duration(Duration::from_secs(seconds));
+        output::line(&format!("  undo    the run can be taken back for {time}"));
+    }
     for change in &of.changes {
         for line in change.sql().lines() {
             output::line(&format!("  {}", printable(line)));
@@ -119,7 +125,9 @@ fn row(way: &Way) -> Vec<String> {
     });
     let fit = match way.fit {
         Fit::Same | Fit::Exact => "",
+        Fit::Widened => "widened",
         Fit::Lossy => "may change: allowed",
+        Fit::Refused => "would change: refused",
         Fit::Computed => "computed",
         Fit::Masked => "masked",
         Fit::Added => "added by the run",

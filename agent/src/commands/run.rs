@@ -76,7 +76,7 @@ pub(crate) struct Job<'a> {
 impl Job<'_> {
     /// Plans and runs it, shows what happens, and remembers it. `Err` are the file's own problems.
     pub(crate) async fn run(self, store: &SqliteStore, cancel: &CancellationToken) -> Result<Summary, Vec<Error>> {
-        let record = history::begin(self.project, self.name);
+        let record = history::begin(self.project, self.name, self.file);
         store.started(&record).await.map_err(|error| vec![error])?;
         let options = RunOptions {
             run_id: record.id.to_string(),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use syncapp_model::{Code, Error, Result, Side};
 
-use crate::{Destination, Source};
+use crate::{Destination, Source, TypeTable};
 
 /// A kind of system: its configuration, and the ends it offers.
 #[async_trait]
@@ -23,6 +23,9 @@ pub trait Connector: Send + Sync + 'static {
 
     /// What it is and can do.
     fn manifest(&self) -> Manifest;
+
+    /// Its types and where others land: one table, or one for each format.
+    fn types(&self) -> Vec<TypeTable>;
 
     /// What an address on the command line (`postgres://…`, `./data`) means here; `None` where it is not ours.
     fn address(&self, address: &str) -> Option<serde_json::Value>;
@@ -66,6 +69,9 @@ pub trait AnyConnector: Send + Sync {
     /// [`Connector::manifest`]
     fn manifest(&self) -> Manifest;
 
+    /// [`Connector::types`]
+    fn types(&self) -> Vec<TypeTable>;
+
     /// The JSON Schema of its connections, without `connector` itself.
     fn schema(&self) -> schemars::Schema;
 
@@ -96,6 +102,10 @@ pub trait Endpoint: Send + Sync {
 impl<C: Connector + Clone> AnyConnector for C {
     fn manifest(&self) -> Manifest {
         Connector::manifest(self)
+    }
+
+    fn types(&self) -> Vec<TypeTable> {
+        Connector::types(self)
     }
 
     fn schema(&self) -> schemars::Schema {

@@ -10,7 +10,7 @@ use syncapp_model::{
     Checkpoint, Code, Column, DataType, Epoch, Error, NativeType, Result, Scalar, StreamKey, StreamName,
 };
 
-use crate::{Batch, Reject, RejectFilter, Rejects};
+use crate::{Batch, Keep, Reject, RejectFilter, Rejects, UndoRequest, Undone};
 
 /// A system that can be written.
 ///
@@ -38,6 +38,11 @@ pub trait Destination: Send + Sync {
     /// Begins one load under a claim. Several loads may follow each other under one claim.
     async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>>;
 
+    /// Whether names that differ only in the case of ASCII letters are one table here.
+    fn folds_names(&self) -> bool {
+        false
+    }
+
     /// How many loads may be open side by side, for different targets.
     fn parallel_loads(&self) -> usize {
         usize::MAX
@@ -50,8 +55,25 @@ pub trait Destination: Send + Sync {
     async fn states(&self, scope: &StateScope) -> Result<Vec<State>>;
 
     /// Puts a stream's checkpoint, or forgets it; raises the fence. Fails with
-    /// [`syncapp_model::Code::UnknownName`] where there is no such state.
+    /// [`Code::UnknownName`] where there is no such state.
     async fn set_state(&self, scope: &StateScope, key: &StreamKey, checkpoint: Option<&Checkpoint>) -> Result<()>;
+
+    /// Whether loads can be taken back: what [`Target::undo`] asks for is kept then.
+    fn undoes(&self) -> bool {
+        false
+    }
+
+    /// Takes a run's loads back, the last one first, with their checkpoints; raises the fences. Rows that someone changed
+    /// since stay as they are. What became of each stream, or nothing where no journal of the run is kept. Fails with
+    /// [`Code::Conflict`] where later runs stand on this one, and with [`Code::ChangedSince`] where only a whole table
+    /// could be taken back, and it was changed: the target is as it was then.
+    async fn undo(&self, request: &UndoRequest) -> Result<Vec<Undone>> {
+        let why = format!(
+            "the run {} cannot be taken back: nothing is kept here for it",
+            request.run_id
+        );
+        Err(Error::new(Code::Conflict, why))
+    }
 }
 
 /// What a kill in the middle leaves.
@@ -86,6 +108,8 @@ pub struct Target {
     pub before_sql: Option<String>,
     /// SQL that runs in a load's transaction when rows and checkpoint are in place.
     pub after_sql: Option<String>,
+    /// What is kept so that the run can be taken back; nothing where it is `None`.
+    pub undo: Option<Keep>,
     /// The run's one moment, in microseconds since 1970 UTC: what stands in [`VALID_TO`] and [`DELETED_AT`].
     pub moment: i64,
     /// Where checkpoints are kept, unless beside the table.
@@ -105,6 +129,7 @@ impl Target {
             deletes: DeleteRule::Ignore,
             before_sql: None,
             after_sql: None,
+            undo: None,
             moment: 0,
             state_schema: None,
         }
@@ -180,6 +205,8 @@ pub struct TargetShape {
     /// One for each of [`Target::columns`], in their order, as the table will hold them. Batches bring a column as
     /// native bytes exactly where `native` equals the source's native type here.
     pub columns: Vec<Column>,
+    /// The columns that take ordinary values of the stream only changed.
+    pub losses: Vec<Loss>,
     /// What a load will change on the table, in words and in the system's own language.
     pub changes: Vec<TargetChange>,
     /// Whether [`Batch::Native`] can be taken when all columns come native.
@@ -188,6 +215,15 @@ pub struct TargetShape {
     pub present: Vec<Column>,
     /// Whether SyncApp made the table for this stream, so that its columns are those of earlier runs.
     pub ours: bool,
+}
+
+/// A column that changes values on their way in: it is filled only where the user consents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Its name.
+    pub column: String,
+    /// What becomes of values there, such as "fractions of a second are cut off".
+    pub why: &'static str,
 }
 
 /// One change to a target table.

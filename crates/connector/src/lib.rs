@@ -14,17 +14,21 @@ mod batch;
 mod connector;
 mod destination;
 mod digest;
+mod lattice;
 mod rejects;
 mod source;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod undo;
 
 pub use batch::{Batch, BatchStream, NativeRows};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
 pub use destination::{
-    Claim, DELETED_AT, Delivery, Destination, Load, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,
+    Claim, DELETED_AT, Delivery, Destination, Load, Loss, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,
     TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
 };
 pub use digest::{Bucket, Digest, DigestColumn, DigestRequest, Fetch, Form, MAX_BITS, Part};
+pub use lattice::{KnownLoss, Landing, TypeTable};
 pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects};
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};
+pub use undo::{Keep, LeftAlone, TableFate, UndoRequest, Undone};

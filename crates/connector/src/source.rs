@@ -137,6 +137,12 @@ pub trait Snapshot: Send + Sync {
         None
     }
 
+    /// A later horizon that holds as long as no writer's clock stands behind the source's: what is left where too many
+    /// rows lie behind the [`horizon`](Self::horizon).
+    fn near_horizon(&self) -> Option<&Scalar> {
+        None
+    }
+
     /// What the user should know of this view.
     fn warnings(&self) -> &[Error] {
         &[]

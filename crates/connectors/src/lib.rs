@@ -2,6 +2,8 @@
 
 mod cells;
 pub mod files;
+mod horizon;
+mod journal;
 pub mod mysql;
 pub mod postgres;
 mod registry;

@@ -72,6 +72,10 @@ pub struct RunRecord {
     pub project: String,
     /// The sync's name.
     pub sync: String,
+    /// The sync file's full path; `None` where there was none.
+    pub file: Option<String>,
+    /// Which of the file's environments held.
+    pub environment: Option<String>,
     /// When it began; kept to the microsecond.
     #[serde(serialize_with = "instant")]
     pub started_at: SystemTime,
@@ -234,6 +238,8 @@ mod tests {
             id: RunId::new(),
             project: "p".into(),
             sync: "s".into(),
+            file: None,
+            environment: None,
             started_at: UNIX_EPOCH + Duration::from_micros(1_704_067_200_000_001),
             finished_at: None,
             outcome: Outcome::Running,

@@ -2,7 +2,8 @@
 //!
 //! The lower bound of an increment is inclusive, so rows at the bound come again: they are known by their hashes, with
 //! multiplicity, and taken out. The next lower bound is the greatest value that landed, or the source's horizon where
-//! writers unseen by the snapshot may still bring smaller ones.
+//! writers unseen by the snapshot may still bring smaller ones. Where rows have a key and are too many to be known, they
+//! come again and land as they are already.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -23,25 +24,98 @@ pub(crate) struct Boundary {
     /// Rows of the last increment that will come again, and up to which value.
     known: HashMap<RowHash, u64>,
     known_through: Option<Scalar>,
-    horizon: Option<Scalar>,
     /// The greatest value so far.
     through: Option<Scalar>,
-    /// Rows at or above the next lower bound.
+    /// The next lower bound, and the rows from there on.
+    bound: Bound,
+    /// A later one, which is taken where too many rows lie behind the first.
+    near: Option<Bound>,
+    /// Whether rows that come again find the ones they were: then there may be too many to know them.
+    keyed: bool,
+    /// Rows that one bound may know.
+    most: usize,
+    /// What the user should know.
+    warning: Option<Error>,
+}
+
+/// A next lower bound: the greatest value, but no more than the horizon.
+struct Bound {
+    horizon: Option<Scalar>,
+    /// Rows at or above it.
     landed: HashMap<RowHash, u64>,
+    /// Too many to know them.
+    forgotten: bool,
+}
+
+impl Bound {
+    /// The next increment never begins before the last one did: of rows below nothing is known.
+    fn new(horizon: Option<Scalar>, last: Option<&Position>) -> Result<Self> {
+        let horizon = match (horizon, last) {
+            (Some(horizon), Some(last)) if compare(&horizon, &last.cursor)? == Ordering::Less => {
+                Some(last.cursor.clone())
+            }
+            (horizon, _) => horizon,
+        };
+        Ok(Self {
+            horizon,
+            landed: HashMap::new(),
+            forgotten: false,
+        })
+    }
+
+    /// Whether a row with this cursor is at or above the bound; `order` is how it stands to the greatest value so far.
+    fn wants(&mut self, cursor: &Cursor<'_>, row: usize, order: Ordering, through: Option<&Scalar>) -> Result<bool> {
+        let open = match &self.horizon {
+            Some(horizon) => cursor.compare(row, horizon)? != Ordering::Less,
+            None => false,
+        };
+        if order == Ordering::Greater {
+            // The bound rises with the greatest value, but never past the horizon.
+            let rises = match (&self.horizon, through) {
+                (Some(horizon), Some(through)) => compare(through, horizon)? == Ordering::Less,
+                _ => true,
+            };
+            if rises {
+                self.landed.clear();
+                self.forgotten = false;
+            }
+        }
+        Ok((order != Ordering::Less || open) && !self.forgotten)
+    }
+
+    fn forget(&mut self) {
+        self.landed = HashMap::new();
+        self.forgotten = true;
+    }
 }
 
 impl Boundary {
-    pub(crate) fn new(column: usize, last: Option<&Position>, horizon: Option<Scalar>) -> Self {
-        Self {
+    pub(crate) fn new(
+        column: usize,
+        last: Option<&Position>,
+        horizon: Option<Scalar>,
+        near: Option<Scalar>,
+        keyed: bool,
+    ) -> Result<Self> {
+        let near = near.filter(|_| !keyed).map(|near| Bound::new(Some(near), last));
+        Ok(Self {
             column,
             known: last
                 .map(|last| last.landed.iter().copied().collect())
                 .unwrap_or_default(),
             known_through: last.map(|last| last.through.clone()),
-            horizon,
             through: last.map(|last| last.through.clone()),
-            landed: HashMap::new(),
-        }
+            bound: Bound::new(horizon, last)?,
+            near: near.transpose()?,
+            keyed,
+            most: MAX_LANDED,
+            warning: None,
+        })
+    }
+
+    /// What the user should know, once.
+    pub(crate) fn warning(&mut self) -> Option<Error> {
+        self.warning.take()
     }
 
     /// The batch without the rows that landed before. `first_row` is the number of its first row, from 0.
@@ -115,34 +189,53 @@ impl Boundary {
             Some(through) => cursor.compare(row, through)?,
             None => Ordering::Greater,
         };
-        let open = match &self.horizon {
-            Some(horizon) => cursor.compare(row, horizon)? != Ordering::Less,
+        let through = self.through.as_ref();
+        let wanted = self.bound.wants(cursor, row, order, through)?;
+        let near = match &mut self.near {
+            Some(near) => near.wants(cursor, row, order, through)?,
             None => false,
         };
         if order == Ordering::Greater {
-            // The next lower bound rises with the greatest value, but never past the horizon.
-            let rises = match (&self.horizon, &self.through) {
-                (Some(horizon), Some(through)) => compare(through, horizon)? == Ordering::Less,
-                _ => true,
-            };
-            if rises {
-                self.landed.clear();
-            }
             self.through = Some(cursor.value(row)?);
         }
-        if order != Ordering::Less || open {
-            *self
-                .landed
-                .entry(hash.map_or_else(|| row_hash(batch, row), Ok)?)
-                .or_default() += 1;
+        if !wanted && !near {
+            return Ok(());
         }
-        if self.landed.len() > MAX_LANDED {
+        let hash = hash.map_or_else(|| row_hash(batch, row), Ok)?;
+        if let Some(near) = self.near.as_mut().filter(|_| near) {
+            *near.landed.entry(hash).or_default() += 1;
+        }
+        if wanted {
+            *self.bound.landed.entry(hash).or_default() += 1;
+        }
+        if self.bound.landed.len() > self.most {
+            self.overflow(batch.schema_ref().field(self.column).name())?;
+        }
+        Ok(())
+    }
+
+    /// Too many rows to know them all.
+    fn overflow(&mut self, cursor: &str) -> Result<()> {
+        if self.keyed {
+            self.bound.forget();
+            return Ok(());
+        }
+        let most = self.most;
+        let Some(near) = self.near.take() else {
             return Err(Error::new(
                 Code::TooManyEqual,
-                format!("more than {MAX_LANDED} rows lie at one value of the cursor"),
+                format!("more than {most} rows lie where the next increment begins"),
             )
-            .help("choose a finer cursor, or end the long transactions in the source"));
-        }
+            .column(cursor)
+            .help("choose a finer cursor, or `write: merge` with a key, or end the long transactions in the source"));
+        };
+        self.bound = near;
+        let why = format!(
+            "more than {most} rows lie within a day of the last `{cursor}`, which has no time zone: rows of sessions whose \
+             clocks are behind the server's may be missed"
+        );
+        let warning = Error::warning(Code::LateRows, why).column(cursor);
+        self.warning = Some(warning.help("use a cursor with a time zone, or `write: merge` with a key"));
         Ok(())
     }
 
@@ -169,11 +262,11 @@ impl Boundary {
     /// Where the next increment begins; `None` while nothing ever landed.
     pub(crate) fn position(&self) -> Result<Option<Position>> {
         let Some(through) = &self.through else { return Ok(None) };
-        let cursor = match &self.horizon {
+        let cursor = match &self.bound.horizon {
             Some(horizon) if compare(horizon, through)? == Ordering::Less => horizon,
             _ => through,
         };
-        let mut landed: Vec<_> = self.landed.iter().map(|(hash, count)| (*hash, *count)).collect();
+        let mut landed: Vec<_> = self.bound.landed.iter().map(|(hash, count)| (*hash, *count)).collect();
         landed.sort_unstable();
         Ok(Some(Position {
             cursor: cursor.clone(),
@@ -209,9 +302,17 @@ mod tests {
             .copied()
             .filter(|(at, _)| from.is_none_or(|from| *at >= from))
             .collect();
-        let mut boundary = Boundary::new(0, last, horizon.map(Scalar::Int));
+        let mut boundary = Boundary::new(0, last, horizon.map(Scalar::Int), None, false).unwrap();
         let admitted = boundary.admit(&batch(&rows), 0).unwrap();
         (admitted.num_rows(), boundary.position().unwrap())
+    }
+
+    /// Admits rows of which no more than `most` may be known.
+    fn bounded(near: Option<i64>, keyed: bool, most: usize, rows: &[(i64, &str)]) -> (Result<usize>, Boundary) {
+        let mut boundary = Boundary::new(0, None, Some(Scalar::Int(0)), near.map(Scalar::Int), keyed).unwrap();
+        boundary.most = most;
+        let admitted = boundary.admit(&batch(rows), 0).map(|batch| batch.num_rows());
+        (admitted, boundary)
     }
 
     #[test]
@@ -228,7 +329,7 @@ mod tests {
     #[test]
     fn an_empty_increment_leaves_the_position() {
         let (_, first) = increment(&[(5, "a")], None, None);
-        let mut boundary = Boundary::new(0, first.as_ref(), None);
+        let mut boundary = Boundary::new(0, first.as_ref(), None, None, false).unwrap();
         boundary.admit(&batch(&[]), 0).unwrap();
         assert_eq!(boundary.position().unwrap().unwrap().cursor, Scalar::Int(5));
     }
@@ -247,10 +348,70 @@ mod tests {
     }
 
     #[test]
+    fn the_next_bound_never_falls_back() {
+        // Its clock was ahead: the last increment went past every horizon.
+        let (_, first) = increment(&[(1, "a"), (90, "ahead")], None, None);
+        let (rows, second) = increment(&[(1, "a"), (90, "ahead"), (91, "b")], first.as_ref(), Some(4));
+        assert_eq!(rows, 1);
+        let second = second.unwrap();
+        assert_eq!((&second.cursor, second.landed.len()), (&Scalar::Int(90), 2));
+        let (rows, _) = increment(&[(1, "a"), (90, "ahead"), (91, "b")], Some(&second), Some(5));
+        assert_eq!(rows, 0);
+    }
+
+    #[test]
+    fn rows_with_a_key_may_be_too_many_to_be_known() {
+        let rows = [(1, "a"), (2, "b"), (3, "c"), (4, "d")];
+        let (admitted, boundary) = bounded(None, true, 3, &rows);
+        let position = boundary.position().unwrap().unwrap();
+        assert_eq!(admitted.unwrap(), 4);
+        assert_eq!(
+            (&position.cursor, &position.through),
+            (&Scalar::Int(0), &Scalar::Int(4))
+        );
+        assert_eq!(position.landed, []);
+        // They come again, all of them.
+        assert_eq!(increment(&rows, Some(&position), Some(0)).0, 4);
+        let (admitted, boundary) = bounded(None, true, 4, &rows);
+        assert_eq!((admitted.unwrap(), boundary.bound.landed.len()), (4, 4));
+    }
+
+    #[test]
+    fn a_bound_that_rises_knows_its_rows_again() {
+        let mut boundary = Boundary::new(0, None, None, None, true).unwrap();
+        boundary.most = 1;
+        boundary.admit(&batch(&[(1, "a"), (1, "b"), (1, "c")]), 0).unwrap();
+        assert_eq!(boundary.position().unwrap().unwrap().landed, []);
+        boundary.admit(&batch(&[(2, "d")]), 3).unwrap();
+        let position = boundary.position().unwrap().unwrap();
+        assert_eq!((&position.cursor, position.landed.len()), (&Scalar::Int(2), 1));
+    }
+
+    #[test]
+    fn too_many_rows_without_a_key_take_the_near_horizon_or_fail() {
+        let rows = [(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, "e")];
+        let (admitted, mut boundary) = bounded(Some(4), false, 3, &rows);
+        let position = boundary.position().unwrap().unwrap();
+        assert_eq!(admitted.unwrap(), 5);
+        assert_eq!((&position.cursor, position.landed.len()), (&Scalar::Int(4), 2));
+        assert_eq!(boundary.warning().unwrap().code(), Code::LateRows);
+        assert!(boundary.warning().is_none(), "it is said once");
+        assert_eq!(increment(&rows, Some(&position), None).0, 0);
+        for near in [None, Some(1)] {
+            let (admitted, _) = bounded(near, false, 3, &rows);
+            assert_eq!(admitted.unwrap_err().code(), Code::TooManyEqual, "{near:?}");
+        }
+        assert!(bounded(Some(4), false, 5, &rows).1.warning().is_none());
+    }
+
+    #[test]
     fn a_null_cursor_is_an_error() {
         let cursors = Int64Array::from(vec![Some(1), None]);
         let batch = RecordBatch::try_from_iter_with_nullable([("at", Arc::new(cursors) as _, true)]).unwrap();
-        let error = Boundary::new(0, None, None).admit(&batch, 10).unwrap_err();
+        let error = Boundary::new(0, None, None, None, false)
+            .unwrap()
+            .admit(&batch, 10)
+            .unwrap_err();
         assert_eq!(
             (error.code(), error.report().at.row.as_deref()),
             (Code::NullCursor, Some("number 12"))

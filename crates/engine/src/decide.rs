@@ -1,10 +1,11 @@
 //! Everything about one stream, from its keys and what the source says of it: pure functions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use syncapp_connector::{Range, StreamRef};
-use syncapp_model::sync_file::{DeleteRule, Mode, Naming, OnError, SchemaChanges, StreamConfig, Sync, Write};
+use syncapp_model::sync_file::{DeleteRule, Mode, Naming, OnError, SchemaChanges, StreamConfig, Sync, Undo, Write};
 use syncapp_model::{Code, DataType, Error, Lookback, Result, Scalar, StreamKey, StreamSpec, nearest};
 use syncapp_transform::{Change, Mapping, MappingSpec};
 
@@ -136,6 +137,7 @@ pub(crate) fn decide(
         schema_changes: config.schema_changes.unwrap_or(SchemaChanges::Propagate),
         before_sql: config.before_sql.clone(),
         after_sql: config.after_sql.clone(),
+        undo: check_undo(config).map_err(one)?,
         added,
         state_schema: sync.state_schema.clone(),
     })
@@ -198,6 +200,12 @@ fn check_cursor(spec: &StreamSpec, cursor: &str) -> Result<String> {
         format!("`{cursor}` is {}, which has no order for a cursor", column.ty),
     )
     .help("choose an integer, decimal, text, date or timestamp column"))
+}
+
+/// For how long a run can be taken back.
+fn check_undo(config: &StreamConfig) -> Result<Option<Duration>> {
+    let keep = config.undo.as_ref().map(Undo::time).transpose();
+    keep.map_err(|why| Error::new(Code::InvalidValue, why))
 }
 
 /// The lookback, if it is one of the cursor's type, and rows that come again find the ones they were.

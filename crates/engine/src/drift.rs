@@ -146,6 +146,7 @@ mod tests {
         let shape = TargetShape {
             name: StreamName::bare("t"),
             columns: columns(mapped),
+            losses: Vec::new(),
             changes: Vec::new(),
             wire: false,
             present: columns(present),

@@ -28,6 +28,8 @@ pub enum Event {
         write: Write,
         /// What a kill in the middle leaves.
         delivery: Delivery,
+        /// Whether a journal is kept, so that the run can be taken back.
+        undo: bool,
         /// The source's guess at the number of rows.
         estimated_rows: Option<u64>,
         /// Where the increment begins.

@@ -13,6 +13,7 @@ mod added;
 mod boundary;
 mod channel;
 mod check;
+mod consent;
 mod cursor;
 mod decide;
 mod drift;
@@ -32,7 +33,7 @@ mod sift;
 mod stream;
 mod verify;
 
-pub use check::check;
+pub use check::{Checked, check};
 pub use event::{Counts, Event, Outcome, StreamSummary, Summary};
 pub use options::{CursorRange, RunOptions};
 pub use outlook::{Fit, Origin, Outlook, Way, outlook};

@@ -166,6 +166,11 @@ impl<'a> Loading<'a> {
             Some(boundary) => boundary.admit(&sound, first_row)?,
             None => sound,
         };
+        if let Some(warning) = self.claimed.boundary.as_mut().and_then(Boundary::warning) {
+            self.run.send(Event::Warning {
+                warning: warning.stream(&self.run.plan.key.stream),
+            });
+        }
         let Claimed {
             policy, program, added, ..
         } = &mut self.claimed;

@@ -1,6 +1,6 @@
 //! What a run is asked for beside the sync file.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::RetryPolicy;
 
@@ -38,6 +38,12 @@ impl RunOptions {
     pub(crate) fn moment(&self) -> i64 {
         let since = self.now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    /// So long after that moment.
+    pub(crate) fn until(&self, time: Duration) -> i64 {
+        let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        self.moment().saturating_add(micros)
     }
 }
 

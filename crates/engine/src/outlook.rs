@@ -1,11 +1,12 @@
 //! What a run of a stream would do. Only reads: the fence is not raised.
 
 use serde::Serialize;
-use syncapp_connector::{Delivery, StateScope, TargetChange};
+use syncapp_connector::{Delivery, StateScope, TargetChange, TargetColumn, TargetShape};
 use syncapp_model::sync_file::{DeleteRule, Mode, SchemaChanges, Write};
-use syncapp_model::{Error, Result, Scalar};
-use syncapp_transform::Change;
+use syncapp_model::{Column, Error, Result, Scalar};
+use syncapp_transform::{Change, MappedColumn};
 
+use crate::consent;
 use crate::drift::Drift;
 use crate::{Ends, RunOptions, StreamPlan};
 
@@ -27,6 +28,9 @@ pub struct Outlook {
     pub deletes: DeleteRule,
     /// What a kill in the middle leaves.
     pub delivery: Delivery,
+    /// For how many seconds the run can be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo: Option<u64>,
     /// The cursor by its source name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
@@ -78,8 +82,12 @@ pub enum Fit {
     Same,
     /// Each lands exactly, or is an error.
     Exact,
+    /// Each lands exactly in a type that holds more, or is an error.
+    Widened,
     /// They may change: the file consents.
     Lossy,
+    /// They would change, and the file does not consent: no run begins.
+    Refused,
     /// They are computed.
     Computed,
     /// They are hidden.
@@ -121,31 +129,26 @@ pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Re
         (None, Mode::Incremental) => plan.from(last.as_ref().map(|last| &last.cursor)).map_err(named)?,
         _ => None,
     };
+    warnings.extend(consent::missing(plan, &shape));
     let mapped = plan.mapping.columns();
     let ways = target
         .columns
         .iter()
         .zip(&shape.columns)
         .enumerate()
-        .map(|(at, (column, lands))| Way {
-            column: column.name.clone(),
-            from: mapped
-                .get(at)
-                .and_then(|mapped| plan.spec.column(mapped.source.as_ref()?))
-                .map(|column| Origin {
+        .map(|(at, (column, lands))| {
+            let mapped = mapped.get(at);
+            let from = mapped.and_then(|mapped| plan.spec.column(mapped.source.as_ref()?));
+            Way {
+                column: column.name.clone(),
+                from: from.map(|column| Origin {
                     column: column.name.clone(),
                     native: column.native.name.clone(),
                 }),
-            ty: column.ty.to_string(),
-            lands: lands.native.name.clone(),
-            fit: mapped.get(at).map_or(Fit::Added, |mapped| match mapped.change {
-                Change::None if column.source_native.as_ref() == Some(&lands.native) => Fit::Same,
-                Change::None => Fit::Exact,
-                Change::Cast if mapped.lossy => Fit::Lossy,
-                Change::Cast => Fit::Exact,
-                Change::Computed => Fit::Computed,
-                Change::Masked => Fit::Masked,
-            }),
+                ty: column.ty.to_string(),
+                lands: lands.native.name.clone(),
+                fit: mapped.map_or(Fit::Added, |mapped| fit(plan, mapped, column, lands, &shape)),
+            }
         });
     Ok(Outlook {
         stream: plan.key.stream.clone(),
@@ -155,6 +158,7 @@ pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Re
         primary_key: plan.primary_key.clone(),
         deletes: plan.deletes,
         delivery: ends.destination.delivery(&target),
+        undo: plan.undo.map(|keep| keep.as_secs()),
         cursor: plan.cursor.clone(),
         from,
         estimated_rows: plan.spec.estimated_rows,
@@ -162,4 +166,25 @@ pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Re
         changes: shape.changes,
         warnings: warnings.into_iter().map(named).collect(),
     })
+}
+
+/// What becomes of a column's values.
+fn fit(plan: &StreamPlan, mapped: &MappedColumn, column: &TargetColumn, lands: &Column, shape: &TargetShape) -> Fit {
+    if let Some(loss) = shape.losses.iter().find(|loss| loss.column == column.name) {
+        return if consent::is_given(plan, loss) {
+            Fit::Lossy
+        } else {
+            Fit::Refused
+        };
+    }
+    let from = mapped.source.as_ref().and_then(|source| plan.spec.column(source));
+    match mapped.change {
+        Change::None if column.source_native.as_ref() == Some(&lands.native) => Fit::Same,
+        Change::Cast if mapped.lossy => Fit::Lossy,
+        Change::Cast if from.is_some_and(|from| from.ty.widens_to(&column.ty)) => Fit::Widened,
+        Change::None | Change::Cast if lands.ty != column.ty => Fit::Widened,
+        Change::None | Change::Cast => Fit::Exact,
+        Change::Computed => Fit::Computed,
+        Change::Masked => Fit::Masked,
+    }
 }

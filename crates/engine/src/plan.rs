@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
-use syncapp_connector::{Destination, Page, Range, Source, StreamRef, Target, TargetColumn};
+use syncapp_connector::{Destination, Keep, Page, Range, Source, StreamRef, Target, TargetColumn};
 use syncapp_model::sync_file::{DeleteRule, Mode, OnError, SchemaChanges, StreamConfig, Sync, Write};
 use syncapp_model::{Code, Error, Lookback, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec};
 use syncapp_transform::Mapping;
@@ -100,6 +101,8 @@ pub struct StreamPlan {
     pub before_sql: Option<String>,
     /// SQL in the load's transaction, when everything is in place.
     pub after_sql: Option<String>,
+    /// For how long a run can be taken back.
+    pub undo: Option<Duration>,
     /// Columns behind the mapped ones.
     pub(crate) added: Vec<Added>,
     /// Where the checkpoint is kept, unless beside the target.
@@ -122,6 +125,10 @@ impl StreamPlan {
             deletes: self.deletes,
             before_sql: self.before_sql.clone(),
             after_sql: self.after_sql.clone(),
+            undo: self.undo.map(|keep| Keep {
+                run_id: options.run_id.clone(),
+                until: options.until(keep),
+            }),
             moment: options.moment(),
             state_schema: self.state_schema.clone(),
             ..Target::new(self.key.clone(), self.target.clone(), columns, self.write)
@@ -213,16 +220,28 @@ pub async fn plan(
             stream: spec.label(),
         };
         match decide(key, stream, spec, &entry, sync, ends.same_system, options) {
+            Ok(plan) if plan.undo.is_some() && !ends.destination.undoes() => {
+                problems.push(keeps_nothing().stream(&entry.key));
+            }
             Ok(plan) => streams.push(plan),
             Err(errors) => problems.extend(errors.into_iter().map(|error| error.stream(&entry.key))),
         }
     }
-    problems.extend(collisions(&streams));
+    problems.extend(collisions(&streams, ends.destination.folds_names()));
     if problems.is_empty() {
         Ok(Plan { streams, failed })
     } else {
         Err(problems)
     }
+}
+
+/// The target cannot take a run back.
+fn keeps_nothing() -> Error {
+    Error::new(
+        Code::Conflict,
+        "`undo` needs a target that keeps a journal of rows, which this one does not",
+    )
+    .help("remove `undo`, or write to a database")
 }
 
 /// Leaves only the streams that were asked for.
@@ -246,13 +265,18 @@ fn choose(
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Streams that would write to one target.
-fn collisions(streams: &[StreamPlan]) -> Vec<Error> {
+/// Streams that would write to one target, whose name may be `folded`.
+fn collisions(streams: &[StreamPlan], folded: bool) -> Vec<Error> {
     let mut first: IndexMap<String, &StreamPlan> = IndexMap::new();
     let mut problems = Vec::new();
     for stream in streams {
         let target = stream.target.to_string();
-        match first.get(&target) {
+        let name = if folded {
+            target.to_ascii_lowercase()
+        } else {
+            target.clone()
+        };
+        match first.get(&name) {
             Some(other) => problems.push(
                 Error::new(
                     Code::TargetCollision,
@@ -264,7 +288,7 @@ fn collisions(streams: &[StreamPlan]) -> Vec<Error> {
                 .stream(&stream.entry)
                 .help("tell them apart by `into`, such as `into: \"{schema}_{stream}\"`"),
             ),
-            None => drop(first.insert(target, stream)),
+            None => drop(first.insert(name, stream)),
         }
     }
     problems

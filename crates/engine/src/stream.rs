@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Target, TargetShape};
-use syncapp_model::sync_file::{Mode, OnError, SchemaChanges};
+use syncapp_model::sync_file::{Mode, OnError, SchemaChanges, Write};
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::added::Constants;
 use crate::boundary::Boundary;
+use crate::consent;
 use crate::drift::Drift;
 use crate::load::{Claimed, Loading};
 use crate::progress::Progress;
@@ -206,6 +207,9 @@ impl StreamRun {
         claim: Claim,
     ) -> Result<Option<Scalar>> {
         let Self { ends, options, .. } = self;
+        if let Some(lossy) = consent::missing(plan, &shape).into_iter().next() {
+            return Err(lossy);
+        }
         let (program, wire) = Self::settle(plan, &target, &shape)?;
         let last = claim
             .checkpoint
@@ -226,6 +230,7 @@ impl StreamRun {
             mode: plan.mode,
             write: plan.write,
             delivery: ends.destination.delivery(&target),
+            undo: target.undo.is_some(),
             estimated_rows: snapshot.estimated_rows(),
             from: request.range.as_ref().and_then(|range| range.from.clone()),
         });
@@ -235,7 +240,16 @@ impl StreamRun {
             .as_ref()
             .filter(|_| plan.range.is_none())
             .zip(program.extra().first().copied())
-            .map(|(_, column)| Boundary::new(column, last.as_ref().filter(|_| continues), snapshot.horizon().cloned()));
+            .map(|(_, column)| {
+                Boundary::new(
+                    column,
+                    last.as_ref().filter(|_| continues),
+                    snapshot.horizon().cloned(),
+                    snapshot.near_horizon().cloned(),
+                    matches!(plan.write, Write::Merge | Write::History),
+                )
+            })
+            .transpose()?;
         let policy = (plan.on_error != OnError::Fail)
             .then(|| Policy::new(plan, &program, &target, &shape, (&options.run_id, options.moment())));
         let claimed = Claimed {

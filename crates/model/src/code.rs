@@ -106,6 +106,8 @@ pub enum Code {
     Dependents,
     /// Another run took the target over.
     Fenced,
+    /// Someone changed what a run left before it was taken back.
+    ChangedSince,
     /// Any other failure of the system.
     Failed(Side),
     /// An expression or cast failed on a row.
@@ -186,6 +188,7 @@ impl Code {
             Self::SchemaChanged => at(Side::Source, "schema_changed"),
             Self::Dependents => at(Side::Destination, "dependents"),
             Self::Fenced => at(Side::Destination, "fenced"),
+            Self::ChangedSince => at(Side::Destination, "changed_since"),
             Self::Failed(side) => at(side, "failed"),
             Self::ExpressionFailed => ("transform".into(), "expression_failed"),
             Self::CastFailed => ("transform".into(), "cast_failed"),

@@ -66,6 +66,8 @@ pub struct MappedColumn {
     pub wanted: Option<String>,
     /// Whether its values may change in the cast: the user consents.
     pub lossy: bool,
+    /// Whether its values may change in the target: the user consents, or asks for the target's type by its own name.
+    pub consent: bool,
 }
 
 /// How a target column's values are made, before casting and masking.
@@ -301,6 +303,7 @@ fn map_column(
         native: copied
             .filter(|column| change == Change::None && column.portable && declared.is_none() && wanted.is_none())
             .map(|column| column.native.clone()),
+        consent: allow_lossy || wanted.is_some(),
         wanted,
         lossy,
     };

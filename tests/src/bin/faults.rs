@@ -1,13 +1,14 @@
-//! The long kill campaign; `cargo xtask faults` starts it.
+//! The long fault campaigns; `cargo xtask faults` starts them.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use syncapp_tests::faults::{Campaign, KINDS, Kind};
+use syncapp_tests::faults::{Campaign, KINDS, Kind, System, Writers};
 use syncapp_tests::server::postgres::Options;
 
-const USAGE: &str = "usage: cargo xtask faults [--kills N] [--seed N] [--rows N] [--workload NAME]...";
+const USAGE: &str = "usage: cargo xtask faults [--kills N] [--seed N] [--rows N] [--workload NAME]...\n       \
+                     cargo xtask faults --writers [--minutes N | --seconds N] [--seed N] [--from postgres|mariadb]";
 
 /// What was asked for.
 struct Asked {
@@ -15,6 +16,8 @@ struct Asked {
     seed: u64,
     rows: u64,
     kinds: Vec<Kind>,
+    /// Writers instead of kills: for how long, and in which systems.
+    writers: Option<(Duration, Vec<System>)>,
 }
 
 #[tokio::main]
@@ -27,8 +30,25 @@ async fn main() -> io::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    let server = Options::default().start().await;
+    let server = Options::default()
+        .setting("shared_buffers", "256MB")
+        .setting("max_wal_size", "4GB")
+        .start()
+        .await;
     let mut differences = 0;
+    if let Some((length, systems)) = &asked.writers {
+        for from in systems {
+            let writers = Writers {
+                seed: asked.seed,
+                length: *length,
+                from: *from,
+            };
+            let found = writers.run(&server).await;
+            writeln!(out, "{found}")?;
+            differences += found.differences.len();
+        }
+        return Ok(code(differences));
+    }
     for (at, kind) in asked.kinds.iter().enumerate() {
         let count = asked.kinds.len();
         let campaign = Campaign {
@@ -42,11 +62,15 @@ async fn main() -> io::Result<ExitCode> {
         writeln!(out, "{report}")?;
         differences += report.differences.len() + usize::from(report.kills() < campaign.kills);
     }
-    Ok(if differences == 0 {
+    Ok(code(differences))
+}
+
+fn code(differences: usize) -> ExitCode {
+    if differences == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    })
+    }
 }
 
 fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
@@ -56,18 +80,35 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
         seed: clock.as_secs(),
         rows: 50_000,
         kinds: Vec::new(),
+        writers: None,
     };
+    let (mut writers, mut length, mut systems) = (false, Duration::from_mins(10), Vec::new());
     while let Some(flag) = words.next() {
+        if flag == "--writers" {
+            writers = true;
+            continue;
+        }
         let value = words.next().ok_or_else(|| format!("{flag} wants a value"))?;
-        let number = || value.parse().map_err(|_| format!("{flag} wants a number"));
+        let number = || value.parse::<u64>().map_err(|_| format!("{flag} wants a number"));
         match flag.as_str() {
-            "--kills" => asked.kills = value.parse().map_err(|_| format!("{flag} wants a number"))?,
+            "--kills" => asked.kills = number()? as usize,
             "--seed" => asked.seed = number()?,
             "--rows" => asked.rows = number()?,
             "--workload" => asked.kinds.push(value.parse()?),
+            "--minutes" => length = Duration::from_mins(number()?),
+            "--seconds" => length = Duration::from_secs(number()?),
+            "--from" => systems.push(match value.as_str() {
+                "postgres" => System::Postgres,
+                "mariadb" => System::MariaDb,
+                _ => return Err(format!("writers write into postgres or mariadb, not {value}")),
+            }),
             _ => return Err(format!("there is no {flag}")),
         }
     }
+    if systems.is_empty() {
+        systems = vec![System::Postgres, System::MariaDb];
+    }
+    asked.writers = writers.then_some((length, systems));
     if asked.kinds.is_empty() {
         asked.kinds = KINDS.to_vec();
     }

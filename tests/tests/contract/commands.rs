@@ -3,7 +3,7 @@
 use crate::contract::case::{PEOPLE, people, sync};
 use crate::contract::place::{Place, Ran, program};
 
-const BUILT: [&str; 10] = [
+const BUILT: [&str; 11] = [
     "run",
     "copy",
     "check",
@@ -12,10 +12,11 @@ const BUILT: [&str; 10] = [
     "verify",
     "schema",
     "state",
+    "undo",
     "runs",
     "completions",
 ];
-const LATER: [&str; 6] = ["undo", "push", "secrets", "login", "doctor", "agent"];
+const LATER: [&str; 5] = ["push", "secrets", "login", "doctor", "agent"];
 
 pub(crate) fn place(keys: &str) -> Place {
     Place::new().sqlite("from.db", PEOPLE).file("sync.yaml", people(keys))

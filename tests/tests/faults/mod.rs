@@ -7,3 +7,4 @@ mod lost_reply;
 mod moments;
 mod prefixes;
 mod server;
+mod writers;

@@ -25,12 +25,15 @@ impl Rig for Server {
                 odd,
                 Odd::FloatNan
                     | Odd::FloatInfinity
+                    | Odd::NegativeZero
                     | Odd::Float32Nan
                     | Odd::DateAfter9999
                     | Odd::DateBeforeYear1
                     | Odd::TimestampAfter9999
             )
         });
+        // Newer servers store 0.
+        abilities.varying = vec![Odd::NegativeZero];
         abilities
     }
 }

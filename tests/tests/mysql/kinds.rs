@@ -3,7 +3,7 @@
 use super::lab::Lab;
 
 /// Columns that keep their declaration, and values at their edges.
-const KINDS: &[(&str, &[&str])] = &[
+pub(crate) const KINDS: &[(&str, &[&str])] = &[
     ("tinyint", &["-128", "127"]),
     ("tinyint(1)", &["0", "1", "7"]),
     ("tinyint unsigned", &["0", "255"]),
@@ -72,9 +72,8 @@ const KINDS: &[(&str, &[&str])] = &[
 /// The server's settings let every value of [`KINDS`] in.
 const LAX: &str = "set session sql_mode = 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'";
 
-#[test]
-fn between_two_databases_nothing_changes() {
-    let lab = Lab::new();
+/// What makes the table `kinds`: a row for each value, and one of NULLs.
+pub(crate) fn table() -> Vec<String> {
     let columns: Vec<String> = KINDS
         .iter()
         .enumerate()
@@ -95,6 +94,13 @@ fn between_two_databases_nothing_changes() {
             values.join(", ")
         ));
     }
+    statements
+}
+
+#[test]
+fn between_two_databases_nothing_changes() {
+    let lab = Lab::new();
+    let statements = table();
     lab.source(&statements.iter().map(String::as_str).collect::<Vec<_>>());
     for keys in [
         "write: overwrite",

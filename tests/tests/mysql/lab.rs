@@ -6,7 +6,7 @@ use crate::contract::case::sync;
 use crate::contract::connections::wait;
 use crate::contract::place::{Place, Ran};
 
-pub(super) struct Lab {
+pub(crate) struct Lab {
     pub(super) place: Place,
     pub(super) databases: Databases,
 }
@@ -85,6 +85,6 @@ impl Lab {
 }
 
 /// A connection of a sync file.
-pub(super) fn connection(login: &Login) -> String {
+pub(crate) fn connection(login: &Login) -> String {
     format!("{{ connector: mysql, url: \"{}\" }}", login.url())
 }

@@ -2,6 +2,6 @@
 
 mod conformance;
 mod ends;
-mod kinds;
-mod lab;
+pub(crate) mod kinds;
+pub(crate) mod lab;
 mod loading;

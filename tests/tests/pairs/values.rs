@@ -39,7 +39,7 @@ fn moments() -> impl Strategy<Value = i64> {
 }
 
 fn drawn(ty: &DataType) -> Option<ArrayRef> {
-    let normal = proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO;
+    let normal = proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL;
     let single = proptest::num::f32::NORMAL | proptest::num::f32::SUBNORMAL;
     Some(match ty {
         DataType::Bool => Arc::new(BooleanArray::from(draw(any::<bool>()))),

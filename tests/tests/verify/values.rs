@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use arrow_array::{Array, ArrayRef};
 use serde_json::{Value as Json, json};
-use syncapp_connector::testkit::{Flow, System};
+use syncapp_connector::testkit::System;
 use syncapp_model::DataType;
-use syncapp_model::sync_file::Write;
 use syncapp_tests::syncapp::Syncapp;
 
 use crate::pairs::end::{ALL, End};
-use crate::pairs::{Fate, Kind, kinds, run};
+use crate::pairs::{Fate, Kind, filled, run};
 
 /// What `verify` said of each stream, and the differences.
 async fn verify(syncapp: &Syncapp) -> (BTreeMap<String, Json>, Vec<Json>) {
@@ -27,12 +26,12 @@ async fn verify(syncapp: &Syncapp) -> (BTreeMap<String, Json>, Vec<Json>) {
     (verdicts.collect(), others)
 }
 
-/// The ids of two rows whose values are not NULL and differ.
-fn two(values: &ArrayRef) -> (usize, usize) {
+/// The ids of two rows whose values are not NULL and differ, where there are any.
+fn two(values: &ArrayRef) -> Option<(usize, usize)> {
     let rows = || (0..values.len()).filter(|row| !values.is_null(*row));
-    let first = rows().next().unwrap();
+    let first = rows().next()?;
     let differs = |row: &usize| values.slice(*row, 1).to_data() != values.slice(first, 1).to_data();
-    (first + 1, rows().find(differs).unwrap() + 1)
+    Some((first + 1, rows().find(differs)? + 1))
 }
 
 async fn execute(end: &End, sql: &str) {
@@ -66,7 +65,6 @@ fn sums(end: &End, ty: &DataType) -> Option<bool> {
     }
 }
 
-/// Compares a pair.
 async fn pair(origin: &End, kinds: &[Kind], other: &'static str, what: &str) {
     let (syncapp, there) = (Syncapp::default(), End::new(other).await);
     let flow_of = |kind: &Kind| origin.stream(&kind.table.name).raw();
@@ -89,24 +87,32 @@ async fn pair(origin: &End, kinds: &[Kind], other: &'static str, what: &str) {
     assert!(differences.is_empty(), "{what} {other}: {differences:?}");
     for (kind, fate) in &landed {
         let verdict = &verdicts[&flow_of(kind)];
-        assert_eq!(verdict["nulled"], fate.nulled, "{what} {other} {}: {verdict}", kind.ty);
         for (end, by) in [(origin, "source_by"), (&there, "target_by")] {
             let server = matches!(end, End::Postgres(_) | End::MariaDb(_));
             let native = what == other && server;
-            if let Some(sums) = sums(end, &kind.ty) {
+            if let Some(sums) = sums(end, &kind.kept) {
                 let want = if native || sums { "sums" } else { "rows" };
-                assert_eq!(verdict[by], want, "{what} {other} {}: {verdict}", kind.ty);
+                assert_eq!(verdict[by], want, "{what} {other} {}: {verdict}", kind.name);
             }
         }
+        assert_eq!(
+            verdict["nulled"], fate.nulled,
+            "{what} {other} {}: {verdict}",
+            kind.name
+        );
         if fate.nulled == 0 {
-            assert_eq!(verdict["differing_buckets"], 0, "{what} {other} {}: {verdict}", kind.ty);
+            assert_eq!(
+                verdict["differing_buckets"], 0,
+                "{what} {other} {}: {verdict}",
+                kind.name
+            );
         }
     }
     if matches!(there, End::Files(..)) {
         return;
     }
     for (kind, _) in landed.iter().filter(|(_, fate)| fate.nulled == 0) {
-        let (one, other) = two(&kind.values);
+        let Some((one, other)) = two(&kind.want) else { continue };
         let table = &kind.table.name;
         execute(
             &there,
@@ -125,23 +131,16 @@ async fn pair(origin: &End, kinds: &[Kind], other: &'static str, what: &str) {
                 )
             })
             .collect();
-        let (one, _) = two(&kind.values);
-        let want = (fate.nulled == 0).then(|| format!("\"differs\" \"`{one}`\" \"v\""));
-        assert_eq!(told, Vec::from_iter(want), "{what} {other} {}", kind.ty);
+        let one = two(&kind.want).filter(|_| fate.nulled == 0);
+        let want = one.map(|(one, _)| format!("\"differs\" \"`{one}`\" \"v\""));
+        assert_eq!(told, Vec::from_iter(want), "{what} {other} {}", kind.name);
     }
 }
 
 /// From one system into all.
 async fn from(name: &'static str) {
     let origin = End::new(name).await;
-    let flow = Flow {
-        system: Box::new(origin.clone()),
-    };
-    let kinds = kinds(name);
-    for kind in &kinds {
-        let rows = kind.table.value_rows(kind.values.clone());
-        flow.put(&kind.table, Write::Overwrite, &[rows]).await;
-    }
+    let kinds = filled(&origin, name).await;
     for other in ALL {
         pair(&origin, &kinds, other, name).await;
     }

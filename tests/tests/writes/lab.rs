@@ -26,17 +26,22 @@ pub(crate) enum Target {
 impl Lab {
     /// Runs a test against each kind of target.
     pub(crate) fn each(test: impl Fn(&Self)) {
+        Self::all().iter().for_each(test);
+    }
+
+    /// One for each kind of target.
+    pub(crate) fn all() -> Vec<Self> {
         let mariadb = wait(async { MariaDb::shared().await.databases().await });
         let servers = [
             Target::Postgres(wait(database()).into()),
             Target::MariaDb(mariadb.into()),
         ];
-        for target in [Target::Sqlite].into_iter().chain(servers) {
-            test(&Self {
-                place: Place::new().sqlite("from.db", PEOPLE),
-                target,
-            });
-        }
+        let targets = [Target::Sqlite].into_iter().chain(servers);
+        let lab = |target| Self {
+            place: Place::new().sqlite("from.db", PEOPLE),
+            target,
+        };
+        targets.map(lab).collect()
     }
 
     /// Changes the source.
@@ -56,6 +61,12 @@ impl Lab {
 
     /// Another command about such a sync.
     pub(crate) fn syncapp(&self, command: &str, keys: &str, arguments: &[&str]) -> Ran {
+        self.write(keys);
+        self.place.syncapp(&[&[command, "sync.yaml"], arguments].concat())
+    }
+
+    /// Writes the sync file.
+    pub(crate) fn write(&self, keys: &str) {
         let to = match &self.target {
             Target::Sqlite => "{ connector: sqlite, path: to.db }".to_owned(),
             Target::Postgres(database) => postgres(&database.writer),
@@ -63,7 +74,6 @@ impl Lab {
         };
         let file = sync("{ connector: sqlite, path: from.db }", &to, "people", keys);
         self.place.put("sync.yaml", file);
-        self.place.syncapp(&[&[command, "sync.yaml"], arguments].concat())
     }
 
     /// What the target answers to a query with one column, `people` being the target's table.

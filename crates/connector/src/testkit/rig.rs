@@ -52,6 +52,9 @@ pub struct Abilities {
     /// The odd values that come back as they were. The others, where their type is among [`types`](Self::types), have
     /// to be refused by an error that names the column.
     pub odd: Vec<Odd>,
+    /// The odd values that some versions of the system keep and others do not: they come back as they were, or are
+    /// refused.
+    pub varying: Vec<Odd>,
     /// Whether a stream can be read along a cursor.
     pub ranges: bool,
     /// Whether a target is a table with columns of its own, which later loads have to fit or add to.
@@ -76,6 +79,7 @@ impl Abilities {
             delivery: Delivery::Transactional,
             types: TYPES.iter().map(|word| word.parse().expect("a type")).collect(),
             odd: Odd::ALL.to_vec(),
+            varying: Vec::new(),
             ranges: true,
             tables: true,
             declares_columns: true,

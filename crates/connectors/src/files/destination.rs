@@ -89,16 +89,20 @@ impl Destination for FilesDestination {
 
     async fn diff(&self, target: &Target) -> Result<TargetShape> {
         let (name, format, _) = self.file(target)?;
-        let columns = target.columns.iter().map(|column| Column {
-            name: column.name.clone(),
-            ty: column.ty.clone(),
-            native: types::native(format, &types::carried(format, &column.ty)),
-            portable: false,
-            nullable: column.nullable,
+        let columns = target.columns.iter().map(|column| {
+            let carried = types::carried(format, &column.ty);
+            Column {
+                name: column.name.clone(),
+                native: types::native(format, &carried),
+                ty: carried,
+                portable: false,
+                nullable: column.nullable,
+            }
         });
         let shape = TargetShape {
             name: StreamName::bare(&name),
             columns: columns.collect(),
+            losses: Vec::new(),
             changes: Vec::new(),
             wire: false,
             present: Vec::new(),

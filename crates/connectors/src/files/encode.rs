@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use arrow_schema::Field;
 use syncapp_model::{DataType, Error, Result, Side};
 
 use super::cells::TextColumn;
@@ -13,7 +14,7 @@ use super::compress::Output;
 use super::config::ValidFiles;
 use super::format::{Compression, Format};
 use super::stage::Staged;
-use super::{csv, errors, ndjson, parquet};
+use super::{csv, errors, ndjson, parquet, types};
 
 /// Why an encoder stopped, before the file has a name in it.
 #[derive(Debug)]
@@ -86,11 +87,17 @@ impl Plan {
     }
 }
 
-/// Whether a format can spell every value of a batch. Parquet has a type for each.
+/// Whether a format can spell every value of a batch. Parquet spells those that it has no type for.
 pub(super) fn check(format: Format, batch: &RecordBatch) -> Result<()> {
-    if format == Format::Parquet {
-        return Ok(());
-    }
+    let spelled = |field: &Field| {
+        let ty = DataType::of(field);
+        format != Format::Parquet || ty.is_some_and(|ty| types::carried(format, &ty) != ty)
+    };
+    let fields = batch.schema_ref().fields().iter().enumerate();
+    let spelled: Vec<usize> = fields.filter(|(_, field)| spelled(field)).map(|(at, _)| at).collect();
+    let batch = &batch
+        .project(&spelled)
+        .map_err(|problem| Error::internal(problem.to_string()))?;
     let columns = TextColumn::of_batch(batch)?;
     let mut scratch = Vec::new();
     for row in 0..batch.num_rows() {

@@ -20,6 +20,7 @@ pub(super) fn io(side: Side, doing: &str, file: impl Display, problem: &io::Erro
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             (Code::DiskFull(side), "make room and run again")
         }
+        io::ErrorKind::InvalidFilename => (Code::InvalidValue, "the system takes no name of this length"),
         io::ErrorKind::NotADirectory => (
             Code::NamespaceNotFound(side),
             "a part of the path is a file: correct `path` or the stream's name",

@@ -20,8 +20,11 @@ mod encoding;
 mod errors;
 mod filter;
 mod format;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod glob;
 mod infer;
+mod lattice;
 mod ndjson;
 mod parquet;
 mod read;
@@ -41,7 +44,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use syncapp_connector::{Connector, Context, Destination, Manifest, Source};
+use syncapp_connector::{Connector, Context, Destination, Manifest, Source, TypeTable};
 use syncapp_model::{Error, Result, Side};
 
 pub use config::{FilesConfig, ValidFiles};
@@ -73,6 +76,10 @@ impl Connector for Files {
 
     /// `-`, a URL, a folder that is there, or a path that begins like one. Where it names a file, which it does if
     /// there is one or its ending is a format's, the connection is its folder.
+    fn types(&self) -> Vec<TypeTable> {
+        lattice::tables()
+    }
+
     fn address(&self, address: &str) -> Option<serde_json::Value> {
         let elsewhere = ELSEWHERE.iter().any(|scheme| address.starts_with(scheme));
         let begins = ["./", "../", "/"].iter().any(|start| address.starts_with(start));

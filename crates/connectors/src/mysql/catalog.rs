@@ -46,11 +46,13 @@ pub(super) async fn discover(client: &mut Client, pattern: &Pattern, page: Page)
 pub(super) async fn relation_of(client: &mut Client, name: &StreamName) -> Result<Option<Relation>> {
     let full = full_name(client, name);
     let database = full.namespace.as_deref().unwrap_or_default();
-    let filter = format!(
-        "t.table_schema = {} and t.table_name = {}",
-        sql::text(database),
-        sql::text(&full.name)
-    );
+    // The catalog compares names without their case, which tells tables apart on most servers.
+    let named = |column: &str, name: &str| {
+        let name = sql::text(name);
+        format!("{column} = {name} and (binary {column} = binary {name} or @@lower_case_table_names <> 0)")
+    };
+    let (database, table) = (named("t.table_schema", database), named("t.table_name", &full.name));
+    let filter = format!("{database} and {table}");
     Ok(relations(client, &filter).await?.pop())
 }
 
@@ -78,6 +80,7 @@ async fn relations(client: &mut Client, filter: &str) -> Result<Vec<Relation>> {
              c.character_set_name, c.collation_name, c.column_comment, c.extra \
              from information_schema.columns c join information_schema.tables t \
              on t.table_schema = c.table_schema and t.table_name = c.table_name \
+             and binary t.table_schema = binary c.table_schema and binary t.table_name = binary c.table_name \
              where {filter} order by c.table_schema, c.table_name, c.ordinal_position"
         ))
         .await?;

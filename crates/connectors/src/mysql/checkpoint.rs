@@ -12,7 +12,8 @@ use syncapp_connector::State;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Position, Result, Side, StreamKey, StreamName};
 
 use super::client::{Client, number, optional, text};
-use super::sql;
+use super::{errors, sql};
+use crate::journal::{Entry, Kept as Undone, Mark};
 
 const TABLE: &str = "_syncapp_checkpoint";
 const BOUNDARY: &str = "_syncapp_boundary";
@@ -27,6 +28,32 @@ pub(super) struct Intent {
     checkpoint: Checkpoint,
     /// The position's boundary, which it does not spell itself.
     landed: Vec<(String, u64)>,
+    /// What the load keeps for its undo.
+    #[serde(default)]
+    keeps: Option<Keeps>,
+    /// The run that is taken back, where that is what happens.
+    #[serde(default)]
+    takes_back: Option<TakenBack>,
+}
+
+/// A row of `_syncapp_undo` that is to be written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Keeps {
+    pub(super) run_id: String,
+    pub(super) until: i64,
+    pub(super) entry: Entry,
+}
+
+/// What holds when a run is taken back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct TakenBack {
+    pub(super) run_id: String,
+    /// The table that is taken away.
+    pub(super) table: StreamName,
+    /// Its rows of `_syncapp_undo`.
+    pub(super) loads: Vec<i64>,
+    /// The checkpoint before it.
+    pub(super) before: Undone,
 }
 
 impl Intent {
@@ -37,7 +64,37 @@ impl Intent {
             stage: stage.into(),
             checkpoint: checkpoint.clone(),
             landed: landed.iter().map(|(hash, n)| (format!("{hash:032x}"), *n)).collect(),
+            keeps: None,
+            takes_back: None,
         }
+    }
+
+    /// With what the load keeps for its undo.
+    pub(super) fn keeping(mut self, keeps: Option<Keeps>) -> Self {
+        self.keeps = keeps;
+        self
+    }
+
+    /// To take a run back.
+    pub(super) fn to_take_back(marker: &str, taken: &TakenBack) -> Self {
+        let nothing = Checkpoint {
+            position: None,
+            rows: 0,
+        };
+        Self {
+            takes_back: Some(taken.clone()),
+            ..Self::new(marker, &nothing)
+        }
+    }
+
+    /// The run that is taken back, where that is what happens.
+    pub(super) fn takes_back(&self) -> Option<&TakenBack> {
+        self.takes_back.as_ref()
+    }
+
+    /// What the load keeps for its undo.
+    pub(super) fn keeps(&self) -> Option<&Keeps> {
+        self.keeps.as_ref()
     }
 
     /// The new table's name as long as it waits, quoted.
@@ -80,6 +137,11 @@ impl Checkpoints {
             table: full(TABLE),
             boundary: full(BOUNDARY),
         }
+    }
+
+    /// Where they lie.
+    pub(super) fn database(&self) -> &str {
+        &self.database
     }
 
     /// The table of rejected rows beside them.
@@ -152,6 +214,11 @@ impl Checkpoints {
         }))
     }
 
+    /// How far a stream has come.
+    pub(super) async fn current(&self, client: &mut Client, key: &StreamKey) -> Result<Option<Checkpoint>> {
+        Ok(self.read(client, key).await?.and_then(|kept| kept.checkpoint))
+    }
+
     async fn landed(&self, client: &mut Client, key: &StreamKey) -> Result<Vec<(u128, u64)>> {
         let query = format!("select `hash`, `n` from {} where {}", self.boundary, of(key));
         let rows = client.rows(&query).await?;
@@ -171,8 +238,7 @@ impl Checkpoints {
         epoch: Epoch,
         checkpoint: &Checkpoint,
     ) -> Result<()> {
-        let position =
-            serde_json::to_string(&checkpoint.position).map_err(|problem| Error::internal(problem.to_string()))?;
+        let position = spell(checkpoint)?;
         let update = format!(
             "update {} set `position` = {}, `rows` = {}, `intent` = null, `updated_at` = now(6) \
              where {} and `epoch` = {}",
@@ -242,6 +308,79 @@ impl Checkpoints {
         Ok(())
     }
 
+    /// A stream's row and its boundary as they are, for the undo of what changes them.
+    pub(super) async fn kept(&self, client: &mut Client, key: &StreamKey) -> Result<Undone> {
+        let mark = self.mark(client, key).await?;
+        let landed = self.landed(client, key).await?;
+        Ok(Undone {
+            mark,
+            landed: landed.iter().map(|(hash, n)| (format!("{hash:032x}"), *n)).collect(),
+            ..Undone::default()
+        })
+    }
+
+    async fn mark(&self, client: &mut Client, key: &StreamKey) -> Result<Mark> {
+        let query = format!("select `position`, `rows` from {} where {}", self.table, of(key));
+        let rows = client.rows(&query).await?;
+        Ok(rows.first().map_or_else(Mark::default, |row| Mark {
+            position: optional(row, 0),
+            rows: Some(number(row, 1)),
+        }))
+    }
+
+    /// The streams of which a run, or its undo, ended in the middle of a swap, and their tables.
+    pub(super) async fn pending(&self, client: &mut Client, run_id: &str) -> Result<Vec<(StreamKey, StreamName)>> {
+        let query = format!(
+            "select `project`, `sync`, `stream`, `intent` from {} where `intent` is not null",
+            self.table
+        );
+        let mut pending = Vec::new();
+        for row in client.rows(&query).await? {
+            let intent: Intent = serde_json::from_str(&text(&row, 3)).map_err(|problem| damaged("intent", problem))?;
+            let kept = intent.keeps.map(|keeps| (keeps.run_id, keeps.entry.table));
+            let taken = intent.takes_back.map(|taken| (taken.run_id, taken.table));
+            if let Some((_, table)) = kept.or(taken).filter(|(of, _)| of == run_id) {
+                let key = StreamKey {
+                    project: text(&row, 0),
+                    sync: text(&row, 1),
+                    stream: text(&row, 2),
+                };
+                pending.push((key, table));
+            }
+        }
+        Ok(pending)
+    }
+
+    /// Raises the fence in the caller's transaction; the new one, and how far the stream has come.
+    pub(super) async fn raise(&self, client: &mut Client, key: &StreamKey) -> Result<(Epoch, Mark)> {
+        let raise = format!("update {} set `epoch` = `epoch` + 1 where {}", self.table, of(key));
+        client.run(&raise).await?;
+        let kept = self
+            .read(client, key)
+            .await?
+            .ok_or_else(|| unknown(key, &self.database))?;
+        if kept.intent.is_some() {
+            let why = format!("a run of {key} ended in the middle of a swap");
+            return Err(Error::new(Code::Conflict, why).help("run the sync once: it ends or forgets the swap"));
+        }
+        Ok((kept.epoch, self.mark(client, key).await?))
+    }
+
+    /// Puts back what was kept, in the caller's transaction.
+    pub(super) async fn put_back(&self, client: &mut Client, key: &StreamKey, kept: &Undone) -> Result<()> {
+        let update = format!(
+            "update {} set `position` = {}, `rows` = {}, `intent` = null, `updated_at` = now(6) where {}",
+            self.table,
+            sql::optional(kept.mark.position.as_deref()),
+            kept.mark.rows.unwrap_or(0),
+            of(key)
+        );
+        client.run(&update).await?;
+        let hash = |text: &str| u128::from_str_radix(text, 16).map_err(|problem| damaged("boundary", problem));
+        let landed = kept.landed.iter().map(|(text, n)| Ok((hash(text)?, *n)));
+        self.put_landed(client, key, &landed.collect::<Result<Vec<_>>>()?).await
+    }
+
     /// All states of this database.
     pub(super) async fn all(&self, client: &mut Client) -> Result<Vec<State>> {
         if !self.exist(client).await? {
@@ -297,6 +436,11 @@ impl Checkpoints {
     }
 }
 
+/// A position as the table has it.
+pub(super) fn spell(checkpoint: &Checkpoint) -> Result<String> {
+    serde_json::to_string(&checkpoint.position).map_err(|problem| Error::internal(problem.to_string()))
+}
+
 /// Whether there is such a table.
 pub(super) async fn exists(client: &mut Client, name: &StreamName) -> Result<bool> {
     let query = format!(
@@ -338,6 +482,15 @@ fn unknown(key: &StreamKey, database: &str) -> Error {
         format!("no state of {key} is kept in database {database}"),
     )
     .help("`state show` lists what is kept")
+}
+
+/// What failed on a table that waits: where it is gone, a later claim has dropped it.
+pub(super) fn overtaken(error: Error, key: &StreamKey) -> Error {
+    if errors::is_unknown_table(&error) {
+        fenced(key)
+    } else {
+        error
+    }
 }
 
 fn fenced(key: &StreamKey) -> Error {

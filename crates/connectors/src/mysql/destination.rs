@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_connector::{
-    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
+    Undone,
 };
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
 use tokio::sync::Mutex;
 
 use super::checkpoint::Checkpoints;
-use super::client::{Client, number, text};
-use super::load::{MysqlLoad, waiting_prefix};
+use super::client::{Client, number};
+use super::load::MysqlLoad;
 use super::target::{self, Found};
-use super::{catalog, rejects, sql};
+use super::{catalog, recover, rejects, undo};
 use crate::server::Valid;
 
 /// A connection that waits for its next use.
@@ -56,55 +57,6 @@ impl MysqlDestination {
     }
 }
 
-/// Ends or forgets a swap that was begun, and drops what older claims left.
-async fn recover(client: &mut Client, target: &Target, name: &StreamName) -> Result<Claim> {
-    let checkpoints = target::checkpoints(target, name);
-    let kept = checkpoints.claim(client, &target.key).await?;
-    let mut claim = Claim {
-        epoch: kept.epoch,
-        checkpoint: kept.checkpoint,
-    };
-    if let Some(intent) = kept.intent {
-        // Whoever meant it can no longer do it when the table is gone.
-        match client.run(&format!("drop table {}", intent.stage())).await {
-            Ok(()) => checkpoints.intend(client, &target.key, claim.epoch, None).await?,
-            Err(error) if is_unknown_table(&error) => {
-                let checkpoint = intent.checkpoint()?;
-                client.run("start transaction").await?;
-                checkpoints.put(client, &target.key, claim.epoch, &checkpoint).await?;
-                client.run("commit").await?;
-                claim.checkpoint = Some(checkpoint);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    for what in ["stage", "old"] {
-        let prefix = waiting_prefix(what, &target.key);
-        let database = name.namespace.clone().unwrap_or_default();
-        let query = format!(
-            "select table_name from information_schema.tables where table_schema = {} and left(table_name, {}) = {}",
-            sql::text(&database),
-            prefix.len(),
-            sql::text(&prefix)
-        );
-        for row in client.rows(&query).await? {
-            let left = sql::table(&StreamName::within(database.clone(), text(&row, 0)));
-            // A run that stopped in the middle may still hold it: the next claim tries again.
-            client.run("set session lock_wait_timeout = 1").await?;
-            if let Err(error) = client.run(&format!("drop table if exists {left}")).await {
-                tracing::debug!(%error, "a table of an older run stays");
-            }
-            client.run("set session lock_wait_timeout = 5").await?;
-        }
-    }
-    Ok(claim)
-}
-
-fn is_unknown_table(error: &Error) -> bool {
-    let driver = error.report().driver.as_deref().unwrap_or_default();
-    driver.contains("(error 1051,") || driver.contains("(error 1146,")
-}
-
 #[async_trait]
 impl Destination for MysqlDestination {
     fn delivery(&self, _: &Target) -> Delivery {
@@ -114,7 +66,8 @@ impl Destination for MysqlDestination {
     async fn claim(&self, target: &Target) -> Result<Claim> {
         let mut client = self.client().await?;
         let name = catalog::full_name(&client, &target.name);
-        let claim = recover(&mut client, target, &name).await?;
+        let checkpoints = target::checkpoints(target, &name);
+        let claim = recover::claim(&mut client, &checkpoints, &target.key, &name).await?;
         self.keep(client).await;
         Ok(claim)
     }
@@ -165,6 +118,17 @@ impl Destination for MysqlDestination {
         }
         self.keep(client).await;
         Ok(states)
+    }
+
+    fn undoes(&self) -> bool {
+        true
+    }
+
+    async fn undo(&self, request: &UndoRequest) -> Result<Vec<Undone>> {
+        let mut client = self.client().await?;
+        let undone = undo::undo(&mut client, request).await?;
+        self.keep(client).await;
+        Ok(undone)
     }
 
     async fn set_state(&self, scope: &StateScope, key: &StreamKey, checkpoint: Option<&Checkpoint>) -> Result<()> {

@@ -21,6 +21,14 @@ pub(super) enum Style {
     Insert,
 }
 
+/// How a server takes rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    pub(super) style: Style,
+    /// Whether a column keeps the sign of a negative zero: newer servers store 0.
+    pub(super) negative_zero: bool,
+}
+
 /// A column of a batch, and where it goes.
 struct Field<'a> {
     values: Values<'a>,
@@ -39,10 +47,11 @@ pub(super) fn rows(
     batch: &RecordBatch,
     target: &Target,
     types: &[MyType],
-    style: Style,
+    manner: Manner,
     first: u64,
     out: &mut Vec<u8>,
 ) -> Result<()> {
+    let style = manner.style;
     let mut fields = Vec::with_capacity(batch.num_columns());
     for ((array, column), into) in batch.columns().iter().zip(&target.columns).zip(types) {
         let native = column.source_native.as_ref() == Some(&into.native());
@@ -69,7 +78,7 @@ pub(super) fn rows(
             if at > 0 {
                 out.push(if style == Style::Load { b'\t' } else { b',' });
             }
-            field.write(row, style, &mut scratch, out).map_err(|error| {
+            field.write(row, manner, &mut scratch, out).map_err(|error| {
                 error
                     .column(field.name)
                     .row(format!("number {}", first + row as u64 + 1))
@@ -81,7 +90,8 @@ pub(super) fn rows(
 }
 
 impl Field<'_> {
-    fn write(&self, row: usize, style: Style, scratch: &mut String, out: &mut Vec<u8>) -> Result<()> {
+    fn write(&self, row: usize, manner: Manner, scratch: &mut String, out: &mut Vec<u8>) -> Result<()> {
+        let style = manner.style;
         let wrong = |wrong: Wrong| {
             let why = format!("`{}` cannot hold the value: it is {}", self.into.word(), wrong.0);
             Error::new(Code::ValueOutOfRange(Side::Destination), why)
@@ -102,6 +112,11 @@ impl Field<'_> {
                 }
             }
         };
+        if !manner.negative_zero && matches!(self.into.word(), "float" | "double") && is_negative_zero(&cell) {
+            let why = "the value is a negative zero, which this server stores as 0";
+            return Err(Error::new(Code::ValueOutOfRange(Side::Destination), why)
+                .help(format!("make it 0 in the mapping by `expr: \"{} + 0\"`", self.name)));
+        }
         let spelled = match cell {
             Cell::Null if self.key => {
                 return Err(
@@ -155,6 +170,7 @@ impl Field<'_> {
                     Err(Wrong("a moment outside the years 1 to 9999"))
                 }
             }
+            "char" if text.ends_with(b" ") => Err(Wrong("a text with blanks at its end, which are cut off there")),
             _ => match self.into.room {
                 Room::Chars(most) if text.len() > most && characters(text) > most => {
                     Err(Wrong("a text of more characters"))
@@ -200,6 +216,15 @@ fn time_of(duration: &[u8]) -> Result<String, Wrong> {
         seconds % 60,
         micros % 1_000_000
     ))
+}
+
+fn is_negative_zero(cell: &Cell<'_>) -> bool {
+    match cell {
+        Cell::Real(value) => *value == 0.0 && value.is_sign_negative(),
+        // As native values of floats are spelled.
+        Cell::Text(text) => *text == b"-0e0",
+        _ => false,
+    }
 }
 
 fn characters(text: &[u8]) -> usize {

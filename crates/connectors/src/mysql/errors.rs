@@ -38,6 +38,10 @@ pub(super) fn meaning(code: u16, side: Side) -> (Code, &'static str) {
             Code::PermissionDenied(side),
             "grant this user the right, or use another user",
         ),
+        1059 | 1102 | 1103 | 1166 => (
+            Code::InvalidValue,
+            "the server takes no such name: choose another one in `into` or `columns`",
+        ),
         1049 => (
             Code::NamespaceNotFound(side),
             "check `database`, or the name before the point in `into`",
@@ -83,6 +87,12 @@ pub(super) fn meaning(code: u16, side: Side) -> (Code, &'static str) {
         1054 | 1064 | 1305 | 1630 if side == Side::Source => (Code::InvalidExpression, "check the stream's `query`"),
         _ => (Code::Failed(side), "see the server's own words"),
     }
+}
+
+/// Whether a table is not there that a statement names.
+pub(super) fn is_unknown_table(error: &Error) -> bool {
+    let driver = error.report().driver.as_deref().unwrap_or_default();
+    driver.contains("(error 1051,") || driver.contains("(error 1146,")
 }
 
 /// The error and what caused it, outermost first.

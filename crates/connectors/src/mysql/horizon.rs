@@ -7,6 +7,7 @@
 use syncapp_model::{Code, DataType, Error, Result, Scalar};
 
 use super::client::{Client, optional};
+use crate::horizon::{FARTHEST_CLOCK, Horizon};
 
 /// Who had a transaction open, just before a snapshot was taken.
 pub(super) struct Writers {
@@ -49,15 +50,26 @@ impl Writers {
     }
 
     /// The horizon of a snapshot that was taken since, for a cursor; and what the user should know of it.
-    pub(super) fn horizon(self, cursor: &str, ty: &DataType) -> (Option<Scalar>, Vec<Error>) {
+    ///
+    /// A column without a time zone holds what the clock of its writer's session showed, which may be far behind.
+    pub(super) fn horizon(&self, cursor: &str, ty: &DataType) -> (Horizon, Vec<Error>) {
         let at = |micros: i64| match ty {
-            DataType::TimestampTz => Some(Scalar::TimestampTz(micros)),
-            DataType::Timestamp => Some(Scalar::Timestamp(micros - self.behind)),
-            DataType::Date => Some(Scalar::Date((micros - self.behind).div_euclid(86_400_000_000) as i32)),
+            DataType::Timestamp => Some(Scalar::Timestamp(micros)),
+            DataType::Date => Some(Scalar::Date(micros.div_euclid(86_400_000_000) as i32)),
             _ => None,
         };
-        let horizon = self.oldest.and_then(at);
-        let blind = horizon.is_none() && self.open;
+        let horizon = match (ty, self.oldest) {
+            (_, None) => Horizon::default(),
+            (DataType::TimestampTz, Some(oldest)) => Horizon {
+                at: Some(Scalar::TimestampTz(oldest)),
+                near: None,
+            },
+            (_, Some(oldest)) => Horizon {
+                at: at(oldest - FARTHEST_CLOCK),
+                near: at(oldest - self.behind),
+            },
+        };
+        let blind = horizon.at.is_none() && self.open;
         (horizon, if blind { vec![late_rows(cursor)] } else { Vec::new() })
     }
 }

@@ -14,15 +14,17 @@ use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamKey, StreamName};
 use tokio::sync::Mutex;
 
-use super::checkpoint::{Checkpoints, Intent};
+use super::checkpoint::{Checkpoints, Intent, Keeps, overtaken, spell};
 use super::client::{Client, number};
 use super::destination::Idle;
-use super::encode::Style;
+use super::encode::{Manner, Style};
+use super::journal::{self, Keeping, Undos};
 use super::merge::{Merge, ROW};
 use super::target::{self, Found, Way};
 use super::types::MyType;
 use super::writer::MysqlWriter;
 use super::{history, rejects, remove, sql, user_sql};
+use crate::journal::Mark;
 
 pub(super) struct MysqlLoad {
     client: Arc<Mutex<Client>>,
@@ -35,13 +37,24 @@ pub(super) struct MysqlLoad {
     types: Vec<MyType>,
     /// The table that rows go into, quoted.
     into: String,
-    style: Style,
+    manner: Manner,
     /// Rows that its writer sent.
     rows: Arc<AtomicU64>,
     rejects: Option<Rejects>,
     /// Keys of rows that go, and how.
     gone: Option<(Vec<Vec<Scalar>>, DeleteRule)>,
     opened: bool,
+}
+
+/// Asks the server. The union makes it store the zeros in columns of a table of its own.
+async fn manner(client: &mut Client) -> Result<Manner> {
+    let zeros = "select atan2(min(zero), -1) < 0 from (select -0e0 as zero union all select -0e0) as zeros";
+    let asked = client.rows(&format!("select @@local_infile, ({zeros})")).await?;
+    let says = |at| asked.first().is_some_and(|row| number(row, at) == 1);
+    Ok(Manner {
+        style: if says(0) { Style::Load } else { Style::Insert },
+        negative_zero: says(1),
+    })
 }
 
 impl MysqlLoad {
@@ -76,8 +89,7 @@ impl MysqlLoad {
             let why = format!("the columns of {} changed while the run began", found.name);
             return Err(Error::new(Code::TypeMismatch(Side::Destination), why).help("run again"));
         }
-        let local = client.rows("select @@local_infile").await?;
-        let local = local.first().is_some_and(|row| number(row, 0) == 1);
+        let manner = manner(&mut client).await?;
         let into = match way {
             Way::Append => sql::table(&found.name),
             _ => sql::table(&waiting("stage", &found.name, &target.key, epoch)),
@@ -91,7 +103,8 @@ impl MysqlLoad {
             if matches!(target.write, Write::Merge | Write::History) || way == Way::RefillByKey {
                 let add =
                     format!("alter table {into} add column {ROW} bigint unsigned not null auto_increment primary key");
-                client.run(&add).await?;
+                let added = client.run(&add).await;
+                added.map_err(|error| overtaken(error, &target.key))?;
             }
         }
         Ok(Self {
@@ -103,7 +116,7 @@ impl MysqlLoad {
             found,
             types,
             into,
-            style: if local { Style::Load } else { Style::Insert },
+            manner,
             rows: Arc::default(),
             rejects: None,
             gone: None,
@@ -126,10 +139,15 @@ impl MysqlLoad {
         target::checkpoints(&self.target, &self.found.name)
     }
 
+    fn undos(&self) -> Undos {
+        Undos::beside(&self.checkpoints())
+    }
+
     /// Everything but the rows of a swap, in one transaction.
     async fn land(&mut self, client: &mut Client, checkpoint: &Checkpoint) -> Result<Receipt> {
         let table = sql::table(&self.found.name);
         let target = &self.target;
+        let mut keeping = Keeping::new(target, &self.found.name, self.epoch);
         if self.way != Way::Append {
             for alteration in self.found.alterations(target) {
                 client.run(alteration.sql()).await?;
@@ -140,18 +158,29 @@ impl MysqlLoad {
                     .run(&format!("alter table {} add index ({key})", self.into))
                     .await?;
             }
+            if let Some(keeping) = &mut keeping {
+                self.undos().prepare(client).await?;
+                keeping.make(client, target, self.way).await?;
+            }
             client.run("start transaction").await?;
             user_sql::run(client, "before_sql", target.before_sql.as_deref()).await?;
+        }
+        let merge = self.merge(&table);
+        if let Some(keeping) = &mut keeping {
+            let before = self.checkpoints().kept(client, &target.key).await?;
+            keeping.between(before, Mark::of(checkpoint, Some(spell(checkpoint)?)));
         }
         self.checkpoints()
             .put(client, &target.key, self.epoch, checkpoint)
             .await?;
+        if let Some(keeping) = &mut keeping {
+            keeping.before(client, (target, self.way), &merge).await?;
+        }
         let mut removed = 0;
         if let Some((keys, rule)) = &self.gone {
             remove::remove(client, &table, target, keys, *rule).await?;
             removed = keys.len() as u64;
         }
-        let merge = self.merge(&table);
         let columns = merge.list();
         let fill = format!("insert into {table} ({columns}) select {columns} from {}", self.into);
         let mut receipt = match self.way {
@@ -187,9 +216,18 @@ impl MysqlLoad {
             },
         };
         receipt.deleted += removed;
+        let undos = self.undos();
+        let mut spent = undos.expire(client, &target.key, target.moment).await?;
+        if let Some(keeping) = &mut keeping {
+            keeping.after(client, (target, self.way), &undos).await?;
+            if keeping.entry.journal.is_none() {
+                spent.push(keeping.name().clone());
+            }
+        }
         self.keep_rejects(client).await?;
         user_sql::run(client, "after_sql", self.target.after_sql.as_deref()).await?;
         client.run("commit").await?;
+        journal::drop_tables(client, &spent).await;
         Ok(receipt)
     }
 
@@ -206,12 +244,31 @@ impl MysqlLoad {
         }
         let checkpoints = self.checkpoints();
         let key = self.target.key.clone();
+        let undos = self.undos();
+        let mut keeping = Keeping::new(&self.target, &self.found.name, self.epoch);
+        if let Some(keeping) = &mut keeping {
+            undos.prepare(client).await?;
+            let stage = waiting("stage", &self.found.name, &key, self.epoch);
+            keeping.renames(client, &stage, self.way == Way::Swap).await?;
+        }
         client.run("start transaction").await?;
-        let intent = Intent::new(&self.into, checkpoint);
+        if let Some(keeping) = &mut keeping {
+            let before = checkpoints.kept(client, &key).await?;
+            keeping.between(before, Mark::of(checkpoint, Some(spell(checkpoint)?)));
+        }
+        let keeps = keeping.as_ref().map(|keeping| Keeps {
+            run_id: keeping.keep.run_id.clone(),
+            until: keeping.keep.until,
+            entry: keeping.entry.clone(),
+        });
+        let intent = Intent::new(&self.into, checkpoint).keeping(keeps);
         checkpoints.intend(client, &key, self.epoch, Some(&intent)).await?;
         self.keep_rejects(client).await?;
         client.run("commit").await?;
-        let old = sql::table(&waiting("old", &self.found.name, &key, self.epoch));
+        let old = match &keeping {
+            Some(keeping) => sql::table(keeping.name()),
+            None => sql::table(&waiting("old", &self.found.name, &key, self.epoch)),
+        };
         let rename = match self.way {
             Way::Swap => format!("rename table {table} to {old}, {} to {table}", self.into),
             _ => format!("rename table {} to {table}", self.into),
@@ -224,8 +281,13 @@ impl MysqlLoad {
         }
         client.run("start transaction").await?;
         checkpoints.put(client, &key, self.epoch, checkpoint).await?;
+        if let Some(Keeping { entry, keep, .. }) = &keeping {
+            undos.add(client, &key, keep, entry).await?;
+        }
+        let spent = undos.expire(client, &key, self.target.moment).await?;
         client.run("commit").await?;
-        if self.way == Way::Swap {
+        journal::drop_tables(client, &spent).await;
+        if self.way == Way::Swap && keeping.is_none() {
             client.run(&format!("drop table {old}")).await?;
         }
         Ok(Receipt {
@@ -261,7 +323,7 @@ pub(super) fn waiting_prefix(what: &str, key: &StreamKey) -> String {
 }
 
 /// Runs a statement that waits for locks on tables, a few times so long as `lock_wait_timeout` says.
-async fn patiently(client: &mut Client, statement: &str) -> Result<()> {
+pub(super) async fn patiently(client: &mut Client, statement: &str) -> Result<()> {
     for _ in 0..2 {
         match client.run(statement).await {
             Err(error) if error.code() == Code::LockTimeout(Side::Destination) => {}
@@ -294,8 +356,9 @@ impl Load for MysqlLoad {
             &self.into,
             &self.target,
             types,
-            self.style,
+            self.manner,
             rows,
+            self.way != Way::Append,
         ))))
     }
 

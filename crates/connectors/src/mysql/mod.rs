@@ -6,15 +6,22 @@
 mod catalog;
 mod checkpoint;
 mod client;
+mod declare;
 mod decode;
 mod destination;
 mod digest;
 mod encode;
 mod errors;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod history;
 mod horizon;
+mod journal;
+mod lattice;
 mod load;
+mod losses;
 mod merge;
+mod recover;
 mod rejects;
 mod remove;
 mod source;
@@ -22,6 +29,7 @@ mod sql;
 mod statement;
 mod target;
 mod types;
+mod undo;
 mod user_sql;
 mod writer;
 
@@ -29,7 +37,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::json;
-use syncapp_connector::{Connector, Context, Destination, Manifest, Source};
+use syncapp_connector::{Connector, Context, Destination, Manifest, Source, TypeTable};
 use syncapp_model::{Error, Result, Side};
 
 use crate::server::{self, Config, Dialect, TlsMode, Valid};
@@ -66,6 +74,10 @@ impl Connector for Mysql {
             source: true,
             destination: true,
         }
+    }
+
+    fn types(&self) -> Vec<TypeTable> {
+        vec![lattice::table()]
     }
 
     fn address(&self, address: &str) -> Option<serde_json::Value> {

@@ -22,6 +22,7 @@ use super::decode::Decoder;
 use super::digest::MysqlDigest;
 use super::horizon;
 use super::statement;
+use crate::horizon::Horizon;
 use crate::server::Valid;
 
 /// How many batches wait between the connection and the engine.
@@ -63,7 +64,7 @@ impl Source for MysqlSource {
                 let ty = &statement::cursor(&relation.spec, range)?.ty;
                 writers.horizon(&range.cursor, ty)
             }
-            _ => (None, Vec::new()),
+            _ => (Horizon::default(), Vec::new()),
         };
         Ok(Box::new(MysqlSnapshot {
             request: request.clone(),
@@ -121,7 +122,7 @@ struct MysqlSnapshot {
     request: ReadRequest,
     relation: Relation,
     splits: Vec<Split>,
-    horizon: Option<Scalar>,
+    horizon: Horizon,
     warnings: Vec<Error>,
     client: Arc<Mutex<Client>>,
     session: Arc<Session>,
@@ -176,7 +177,11 @@ impl Snapshot for MysqlSnapshot {
     }
 
     fn horizon(&self) -> Option<&Scalar> {
-        self.horizon.as_ref()
+        self.horizon.at.as_ref()
+    }
+
+    fn near_horizon(&self) -> Option<&Scalar> {
+        self.horizon.near.as_ref()
     }
 
     fn warnings(&self) -> &[Error] {

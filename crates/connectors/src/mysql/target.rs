@@ -7,8 +7,10 @@ use syncapp_model::{Code, Column, DataType, Error, Result, Side, StreamKind, Str
 use super::catalog::{self, Relation};
 use super::checkpoint::Checkpoints;
 use super::client::{Client, number};
+use super::declare;
+use super::losses::{self, loss};
 use super::sql;
-use super::types::{self, MyType, Place, SYSTEM};
+use super::types::MyType;
 
 /// The longest name that a table or column can have.
 const NAME: usize = 64;
@@ -54,7 +56,7 @@ impl Found {
     pub(super) async fn look(client: &mut Client, target: &Target) -> Result<Self> {
         let name = catalog::full_name(client, &target.name);
         check_names(&name, target)?;
-        let declared = declared(client, target).await?;
+        let declared = declare::columns(client, target).await?;
         let relation = catalog::relation_of(client, &name).await?;
         let mut found = Self {
             ours: relation
@@ -126,7 +128,8 @@ impl Found {
         Ok(match target.write {
             Write::Merge => Way::Merge,
             Write::History => Way::History,
-            Write::Append if self.alterations(target).is_empty() => Way::Append,
+            // What lands by a statement can be kept by it.
+            Write::Append if self.alterations(target).is_empty() && target.undo.is_none() => Way::Append,
             Write::Append => Way::Insert,
             Write::Overwrite if self.referred && target.primary_key.is_empty() => {
                 let why = format!(
@@ -168,6 +171,7 @@ impl Found {
         Ok(TargetShape {
             name: self.name.clone(),
             columns: columns.collect(),
+            losses: losses::losses(target, &self.types(target, way)),
             changes,
             wire: false,
             present: self
@@ -210,7 +214,7 @@ impl Found {
             return wrong(format!("`{}` of {} is a generated column", want.name, self.name))
                 .map_err(|error| error.help(format!("leave it out: `select: [\"*\", -{}]`", want.name)));
         }
-        if want.source_native.as_ref() == Some(&ty.native()) || ty.holds(&want.ty) {
+        if want.source_native.as_ref() == Some(&ty.native()) || ty.holds(&want.ty) || loss(ty, &want.ty).is_some() {
             return Ok(());
         }
         let why = match (&want.wanted_native, self.existing(&want.name, way)) {
@@ -318,60 +322,6 @@ pub(super) fn collation(client: &Client) -> &'static str {
     }
 }
 
-async fn declared(client: &mut Client, target: &Target) -> Result<Vec<MyType>> {
-    let keyed = matches!(target.write, Write::Merge | Write::History);
-    let collation = collation(client);
-    let mut declared = Vec::with_capacity(target.columns.len());
-    for want in &target.columns {
-        let in_key = keyed && target.primary_key.contains(&want.name);
-        let place = Place {
-            collation,
-            key: in_key.then_some(target.primary_key.len()),
-        };
-        let native = want.source_native.as_ref().filter(|native| native.system == SYSTEM);
-        let native = native.map(|native| MyType::parse(&native.name));
-        declared.push(match (&want.wanted_native, native) {
-            (Some(words), _) => asked(client, words).await.map_err(|error| error.column(&want.name))?,
-            (None, Some(native)) if !in_key || native.has_index() => native,
-            _ => MyType::parse(&types::declare(&want.ty, place)),
-        });
-    }
-    Ok(declared)
-}
-
-/// What the server makes of a type in the user's words.
-async fn asked(client: &mut Client, words: &str) -> Result<MyType> {
-    let unknown = || {
-        Error::new(Code::InvalidValue, format!("`{words}` is no type of the target"))
-            .help("write a type as in `create table`: `varchar(20)`, `decimal(12,2)`, `int unsigned`")
-    };
-    // It becomes part of a statement: nothing that could end a type's name.
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | ',' | '(' | ')');
-    if !words.chars().all(plain) {
-        return Err(unknown());
-    }
-    let trial = format!(
-        "create temporary table `_syncapp_type` (it {words}) engine = InnoDB default charset = utf8mb4 collate {}",
-        collation(client)
-    );
-    if let Err(error) = client.run(&trial).await {
-        return Err(if error.is_transient() {
-            error
-        } else {
-            unknown().driver(error)
-        });
-    }
-    let rows = client.rows("show full columns from `_syncapp_type`").await?;
-    client.run("drop temporary table `_syncapp_type`").await?;
-    let row = rows.first().ok_or_else(unknown)?;
-    let (column_type, collation) = (super::client::text(row, 1), super::client::optional(row, 2));
-    let characters = collation.map_or_else(String::new, |collation| {
-        let charset = collation.split('_').next().unwrap_or_default().to_owned();
-        format!(" character set {charset} collate {collation}")
-    });
-    Ok(MyType::parse(&format!("{column_type}{characters}")))
-}
-
 fn check_names(name: &StreamName, target: &Target) -> Result<()> {
     let wrong = |what: String| {
         Error::new(Code::InvalidValue, what)
@@ -382,6 +332,9 @@ fn check_names(name: &StreamName, target: &Target) -> Result<()> {
     };
     if bad(&name.name) {
         return Err(wrong(format!("the name {name} is none of a MySQL table")));
+    }
+    if let Some(namespace) = name.namespace.as_deref().filter(|namespace| bad(namespace)) {
+        return Err(wrong(format!("the name `{namespace}` is none of a MySQL database")));
     }
     match target.columns.iter().find(|column| bad(&column.name)) {
         Some(column) => {

@@ -16,8 +16,9 @@ use syncapp_model::{Code, Error, Result, Side};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
+use super::checkpoint::overtaken;
 use super::client::{Client, number, text};
-use super::encode::{self, Style};
+use super::encode::{self, Manner, Style};
 use super::errors;
 use super::sql;
 use super::types::{Form, MyType};
@@ -32,7 +33,7 @@ const DEPTH: usize = 2;
 pub(super) struct MysqlWriter {
     target: Target,
     types: Vec<MyType>,
-    style: Style,
+    manner: Manner,
     /// `None` once the server has failed or all is sent.
     sender: Option<mpsc::Sender<Chunk>>,
     /// The server's work; the rows it counted.
@@ -42,6 +43,8 @@ pub(super) struct MysqlWriter {
     rows: u64,
     /// Where the load finds how many the server counted.
     counted: Arc<AtomicU64>,
+    /// Whether the rows go into a table of the load's own.
+    staged: bool,
 }
 
 /// What is sent to the server's work.
@@ -57,11 +60,12 @@ impl MysqlWriter {
         into: &str,
         target: &Target,
         types: Vec<MyType>,
-        style: Style,
+        manner: Manner,
         counted: Arc<AtomicU64>,
+        staged: bool,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(DEPTH);
-        let work = match style {
+        let work = match manner.style {
             Style::Load => tokio::spawn(load(client, load_statement(into, target, &types), receiver)),
             Style::Insert => {
                 let columns = sql::idents(target.columns.iter().map(|column| column.name.as_str()));
@@ -75,12 +79,13 @@ impl MysqlWriter {
         Self {
             target: target.clone(),
             types,
-            style,
+            manner,
             sender: Some(sender),
             work: Some(work),
             buffer: Vec::with_capacity(CHUNK * 2),
             rows: 0,
             counted,
+            staged,
         }
     }
 
@@ -100,9 +105,14 @@ impl MysqlWriter {
     }
 
     async fn ended(&mut self) -> Result<u64> {
-        match self.work.take() {
-            Some(work) => work.await.map_err(|problem| Error::internal(problem.to_string()))?,
-            None => Err(Error::internal("a load goes on after it has failed")),
+        let Some(work) = self.work.take() else {
+            return Err(Error::internal("a load goes on after it has failed"));
+        };
+        let worked = work.await.map_err(|problem| Error::internal(problem.to_string()))?;
+        if self.staged {
+            worked.map_err(|error| overtaken(error, &self.target.key))
+        } else {
+            worked
         }
     }
 }
@@ -220,7 +230,7 @@ async fn warned(client: &mut Client) -> Result<()> {
 #[async_trait]
 impl Writer for MysqlWriter {
     fn check(&self, batch: &RecordBatch) -> Result<()> {
-        encode::rows(batch, &self.target, &self.types, self.style, 0, &mut Vec::new())
+        encode::rows(batch, &self.target, &self.types, self.manner, 0, &mut Vec::new())
     }
 
     async fn write(&mut self, batch: Batch) -> Result<()> {
@@ -234,7 +244,7 @@ impl Writer for MysqlWriter {
                 &slice,
                 &self.target,
                 &self.types,
-                self.style,
+                self.manner,
                 self.rows,
                 &mut self.buffer,
             )?;

@@ -13,6 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::client::Client;
 use super::sql;
+use crate::journal::{Kept, Mark};
 
 const TABLE: &str = "_syncapp_checkpoint";
 const BOUNDARY: &str = "_syncapp_boundary";
@@ -145,8 +146,7 @@ impl Checkpoints {
         epoch: Epoch,
         checkpoint: &Checkpoint,
     ) -> Result<()> {
-        let position =
-            serde_json::to_string(&checkpoint.position).map_err(|problem| Error::internal(problem.to_string()))?;
+        let position = spell(checkpoint)?;
         let rows = checkpoint.rows as i64;
         let query = format!(
             "update {} set position = $4, rows = $5, updated_at = clock_timestamp() \
@@ -211,6 +211,63 @@ impl Checkpoints {
             .map_err(|error| client.error(&error))
     }
 
+    /// A stream's row and its boundary as they are, for the undo of what changes them.
+    pub(super) async fn kept(&self, client: &Client, key: &StreamKey) -> Result<Kept> {
+        let query = format!(
+            "select position, rows, relation::text from {} where project = $1 and sync = $2 and stream = $3",
+            self.table
+        );
+        let row = client.inner.query_typed_opt(&query, &names(key)).await;
+        let row = row.map_err(|error| client.error(&error))?.ok_or_else(|| fenced(key))?;
+        let landed = self.landed(client, key).await?;
+        Ok(Kept {
+            mark: Mark {
+                position: row.get(0),
+                rows: row.get(1),
+            },
+            relation: row.get(2),
+            made: None,
+            landed: landed.iter().map(|(hash, n)| (format!("{hash:032x}"), *n)).collect(),
+        })
+    }
+
+    /// Raises the fence in the caller's transaction; how far the stream has come.
+    pub(super) async fn raise(&self, client: &Client, key: &StreamKey) -> Result<Mark> {
+        let raise = format!(
+            "update {} set epoch = epoch + 1 where project = $1 and sync = $2 and stream = $3 returning position, rows",
+            self.table
+        );
+        let row = client.inner.query_typed_opt(&raise, &names(key)).await;
+        let row = row.map_err(|error| client.error(&error))?;
+        Ok(row.map_or_else(Mark::default, |row| Mark {
+            position: row.get(0),
+            rows: row.get(1),
+        }))
+    }
+
+    /// Puts back what was kept, in the caller's transaction.
+    pub(super) async fn put_back(&self, client: &Client, key: &StreamKey, kept: &Kept) -> Result<()> {
+        let update = format!(
+            "update {} set position = $4, rows = $5, relation = $6::oid, updated_at = clock_timestamp() \
+             where project = $1 and sync = $2 and stream = $3",
+            self.table
+        );
+        let (rows, relation) = (kept.mark.rows.unwrap_or(0), kept.relation.as_ref());
+        let mut values = names(key).to_vec();
+        values.extend([
+            (&kept.mark.position as &(dyn ToSql + Sync), Type::TEXT),
+            (&rows, Type::INT8),
+            (&relation, Type::TEXT),
+        ]);
+        let updated = client.inner.execute_typed(&update, &values).await;
+        updated.map_err(|error| client.error(&error))?;
+        let landed = kept.landed.iter().map(|(hash, n)| {
+            let hash = u128::from_str_radix(hash, 16).map_err(|_| damaged(key))?;
+            Ok((hash, *n))
+        });
+        self.put_landed(client, key, &landed.collect::<Result<Vec<_>>>()?).await
+    }
+
     /// All states of this schema.
     pub(super) async fn all(&self, client: &Client) -> Result<Vec<State>> {
         if !self.exist(client).await? {
@@ -268,6 +325,11 @@ impl Checkpoints {
             None => self.put_landed(client, key, &[]).await,
         }
     }
+}
+
+/// A position as the table has it.
+pub(super) fn spell(checkpoint: &Checkpoint) -> Result<String> {
+    serde_json::to_string(&checkpoint.position).map_err(|problem| Error::internal(problem.to_string()))
 }
 
 fn names(key: &StreamKey) -> [(&(dyn ToSql + Sync), Type); 3] {

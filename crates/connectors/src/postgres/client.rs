@@ -95,13 +95,13 @@ impl Client {
         self.inner.batch_execute(sql).await.map_err(|error| self.error(&error))
     }
 
-    /// Commits. After a transient error the outcome is unknown.
     /// Runs one statement; how many rows it touched.
     pub(super) async fn execute(&self, statement: &str) -> Result<u64> {
         let done = self.inner.execute_typed(statement, &[]).await;
         done.map_err(|error| self.error(&error))
     }
 
+    /// Commits. After a transient error the outcome is unknown.
     pub(super) async fn commit(&self) -> Result<()> {
         self.run("commit").await?;
         self.rest();

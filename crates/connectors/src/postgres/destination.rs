@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_connector::{
-    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
+    Undone,
 };
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
 use tokio::sync::Mutex;
 
 use super::checkpoint::Checkpoints;
 use super::client::Client;
-use super::load::PostgresLoad;
+use super::load::{LOCK_TIMEOUT, PostgresLoad};
 use super::target::{Found, checkpoints, default_schema, full_name};
-use super::{rejects, rights};
+use super::{rejects, rights, undo};
 use crate::server::Valid;
 
 /// The connection that was used last, for what follows.
@@ -119,6 +120,26 @@ impl Destination for PostgresDestination {
         }
         self.keep(client).await;
         Ok(states)
+    }
+
+    fn undoes(&self) -> bool {
+        true
+    }
+
+    async fn undo(&self, request: &UndoRequest) -> Result<Vec<Undone>> {
+        let client = self.client().await?;
+        client.begin("isolation level read committed").await?;
+        client
+            .run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))
+            .await?;
+        let undone = undo::undo(&client, request).await?;
+        if request.dry_run {
+            client.roll_back().await?;
+        } else {
+            client.commit().await?;
+        }
+        self.keep(client).await;
+        Ok(undone)
     }
 
     async fn set_state(&self, scope: &StateScope, key: &StreamKey, checkpoint: Option<&Checkpoint>) -> Result<()> {

@@ -46,6 +46,9 @@ pub(super) fn accepts(ty: &DataType, wire: &Wire) -> bool {
         (DataType::Decimal { precision, scale }, Wire::Numeric(bounds)) => {
             bounds.is_none_or(|(p, s)| s >= *scale && p - s >= precision - scale)
         }
+        (DataType::Int16, Wire::Numeric(Some((p, s)))) => p - s >= 5,
+        (DataType::Int32, Wire::Numeric(Some((p, s)))) => p - s >= 10,
+        (DataType::Int64, Wire::Numeric(Some((p, s)))) => p - s >= 19,
         (DataType::List(item), Wire::List(element, _)) => accepts(item, element),
         _ => false,
     }

@@ -1,12 +1,17 @@
 //! How far back writers may still bring rows that a snapshot does not show.
 //!
 //! A cursor that is set from the database's clock says when its transaction began (`now()`), or a later moment. So no
-//! row that comes after the snapshot lies before the start of the oldest transaction that was open when it was taken.
-//! Sessions are looked at *before* that: one that ends in between is counted all the same.
+//! row that comes after the snapshot lies before the start of the oldest transaction that was open when it was taken, or
+//! before the snapshot itself. Sessions are looked at *before* that: one that ends in between is counted all the same.
 
 use syncapp_model::{Code, DataType, Error, Result, Scalar};
 
 use super::client::{Client, READER};
+use crate::horizon::{FARTHEST_CLOCK, Horizon};
+
+/// A transaction shows that it has begun a moment after it did, and a column of whole seconds holds an earlier one: in
+/// microseconds.
+const SLACK: i64 = 1_000_000;
 
 /// Who had a transaction open, just before a snapshot was taken.
 pub(super) struct Sessions {
@@ -18,8 +23,6 @@ pub(super) struct Sessions {
     writing: i64,
     /// When they were looked at.
     looked: i64,
-    /// The newest transaction that had ended by then, and one.
-    ended: i64,
 }
 
 impl Sessions {
@@ -41,8 +44,7 @@ impl Sessions {
                     count(*) filter (where open and xact_start is null) + pg_is_in_recovery()::int
                       + (select count(*) from pg_prepared_xacts where database = current_database()),
                     count(*) filter (where writing),
-                    (extract(epoch from now()) * 1000000)::int8,
-                    txid_snapshot_xmax(txid_current_snapshot())
+                    (extract(epoch from now()) * 1000000)::int8
              from sessions"
         );
         let row = client
@@ -55,48 +57,45 @@ impl Sessions {
             hidden: row.get(1),
             writing: row.get(2),
             looked: row.get(3),
-            ended: row.get(4),
         })
     }
 
     /// The horizon of a snapshot that was taken since, for a cursor; and what the user should know of it.
-    pub(super) async fn horizon(
-        self,
-        client: &Client,
-        cursor: &str,
-        ty: &DataType,
-    ) -> Result<(Option<Scalar>, Vec<Error>)> {
-        let at = |micros| match ty {
-            DataType::TimestampTz => Some(Scalar::TimestampTz(micros)),
-            DataType::Timestamp => Some(Scalar::Timestamp(micros)),
-            DataType::Date => Some(Scalar::Date(micros.div_euclid(86_400_000_000) as i32)),
-            _ => None,
+    ///
+    /// A column without a time zone holds what the clock of its writer's session showed, which may be far behind.
+    pub(super) fn horizon(&self, cursor: &str, ty: &DataType) -> (Horizon, Vec<Error>) {
+        let micros = self.oldest.unwrap_or(i64::MAX).min(self.looked) - SLACK;
+        let horizon = match ty {
+            DataType::TimestampTz => Horizon {
+                at: Some(Scalar::TimestampTz(micros)),
+                near: None,
+            },
+            DataType::Timestamp => Horizon {
+                at: Some(Scalar::Timestamp(micros - FARTHEST_CLOCK)),
+                near: Some(Scalar::Timestamp(micros)),
+            },
+            DataType::Date => Horizon {
+                at: Some(day(micros - FARTHEST_CLOCK)),
+                near: Some(day(micros)),
+            },
+            _ => Horizon::default(),
         };
-        if at(0).is_none() {
-            return Ok((
-                None,
-                if self.writing + self.hidden > 0 {
-                    vec![late_rows(cursor)]
-                } else {
-                    Vec::new()
-                },
-            ));
-        }
-        // A transaction that began since the look can be late only behind one that began after it and has ended.
-        let query = "select txid_snapshot_xmax(txid_current_snapshot())";
-        let row = client
-            .inner
-            .query_typed_one(query, &[])
-            .await
-            .map_err(|error| client.error(&error))?;
-        let since = (row.get::<_, i64>(0) != self.ended).then_some(self.looked);
-        let warnings = if self.hidden > 0 {
+        let unseen = if horizon.at.is_some() {
+            self.hidden
+        } else {
+            self.writing + self.hidden
+        };
+        let warnings = if unseen > 0 {
             vec![late_rows(cursor)]
         } else {
             Vec::new()
         };
-        Ok((self.oldest.into_iter().chain(since).min().and_then(at), warnings))
+        (horizon, warnings)
     }
+}
+
+fn day(micros: i64) -> Scalar {
+    Scalar::Date(micros.div_euclid(86_400_000_000) as i32)
 }
 
 fn late_rows(cursor: &str) -> Error {

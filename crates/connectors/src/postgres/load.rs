@@ -11,20 +11,25 @@ use syncapp_connector::{Load, Receipt, Rejects, Role, Target, TargetShape, Write
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamName};
 
+use super::checkpoint::{Checkpoints, spell};
 use super::client::Client;
 use super::declare;
 use super::destination::Idle;
 use super::history;
+use super::journal::{Keeping, Undos};
 use super::merge::Merge;
 use super::rejects;
 use super::remove;
 use super::sql;
 use super::swap;
 use super::target::{self, Found, Way};
+use super::undo::lock;
 use super::user_sql;
 use super::writer::PostgresWriter;
+use crate::journal::{Entry, Mark};
 
-const LOCK_TIMEOUT: &str = "5s";
+/// How long a statement waits for another one's lock.
+pub(super) const LOCK_TIMEOUT: &str = "5s";
 
 pub(super) struct PostgresLoad {
     client: Arc<Client>,
@@ -137,7 +142,7 @@ impl PostgresLoad {
     }
 
     /// Puts the staged rows where they belong.
-    async fn land(&self) -> Result<Receipt> {
+    async fn land(&self, mut keeping: Option<&mut Keeping>) -> Result<Receipt> {
         let Self {
             client, target, found, ..
         } = self;
@@ -158,10 +163,20 @@ impl PostgresLoad {
         };
         match self.way {
             Way::Append => return Ok(copied),
-            Way::Create => return self.create(&merge, copied).await,
+            Way::Create => {
+                let receipt = self.create(&merge, copied).await?;
+                if let Some(keeping) = keeping {
+                    keeping.made(client, false).await?;
+                }
+                return Ok(receipt);
+            }
             Way::Swap => {
-                self.lock(&table, "access exclusive").await?;
-                swap::swap(client, &self.into, &found.name).await?;
+                lock(client, &found.name, "access exclusive").await?;
+                let keep = keeping.as_ref().map(|keeping| keeping.name().clone());
+                swap::swap(client, &self.into, &found.name, keep.as_ref()).await?;
+                if let Some(keeping) = keeping {
+                    keeping.made(client, true).await?;
+                }
                 return Ok(copied);
             }
             Way::Refill | Way::RefillByKey | Way::Insert | Way::Merge | Way::History => {}
@@ -172,11 +187,16 @@ impl PostgresLoad {
         } else {
             "access exclusive"
         };
-        self.lock(&table, mode).await?;
+        lock(client, &found.name, mode).await?;
         for alteration in &self.alterations {
             client.run(alteration).await?;
         }
-        let insert = format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
+        let mut insert =
+            format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
+        if let Some(keeping) = &mut keeping {
+            keeping.before(client, (target, found, self.way), &merge).await?;
+            insert = keeping.inserting(&insert);
+        }
         let receipt = match self.way {
             Way::Merge => {
                 let receipt = merge.apply(client).await?;
@@ -206,6 +226,9 @@ impl PostgresLoad {
                 ..Receipt::default()
             },
         };
+        if let Some(keeping) = keeping {
+            keeping.after(client, self.way).await?;
+        }
         client.run(&format!("drop table {stage}")).await?;
         Ok(receipt)
     }
@@ -241,6 +264,16 @@ impl PostgresLoad {
         })
     }
 
+    /// What the load keeps for its undo, where that is asked for.
+    async fn keeping(&self, checkpoints: &Checkpoints, checkpoint: &Checkpoint) -> Result<Option<Keeping>> {
+        let Some(keep) = &self.target.undo else { return Ok(None) };
+        Undos::beside(checkpoints).prepare(&self.client).await?;
+        let before = checkpoints.kept(&self.client, &self.target.key).await?;
+        let after = Mark::of(checkpoint, Some(spell(checkpoint)?));
+        let entry = Entry::new(&self.found.name, before, after);
+        Ok(Some(Keeping::new(entry, keep, &self.target, self.epoch)))
+    }
+
     /// What becomes of rows whose key is not staged.
     async fn drop_vanished(&self, merge: &Merge<'_>) -> Result<u64> {
         let statement = match self.target.deletes {
@@ -249,20 +282,6 @@ impl PostgresLoad {
             DeleteRule::Hard => merge.delete_vanished(),
         };
         self.client.execute(&statement).await
-    }
-
-    /// Waits for the table's lock, a few times so long as `lock_timeout` says.
-    async fn lock(&self, table: &str, mode: &str) -> Result<()> {
-        for _ in 0..2 {
-            let attempt = format!("savepoint locking; lock table {table} in {mode} mode");
-            match self.client.run(&attempt).await {
-                Err(error) if error.code() == Code::LockTimeout(Side::Destination) => {
-                    self.client.run("rollback to savepoint locking").await?;
-                }
-                locked => return locked,
-            }
-        }
-        self.client.run(&format!("lock table {table} in {mode} mode")).await
     }
 }
 
@@ -323,10 +342,16 @@ impl Load for PostgresLoad {
 
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
         let checkpoints = target::checkpoints(&self.target, &self.found.name);
+        let undos = Undos::beside(&checkpoints);
+        let mut keeping = self.keeping(&checkpoints, checkpoint).await?;
         checkpoints
             .put(&self.client, &self.target.key, self.epoch, checkpoint)
             .await?;
-        let mut receipt = self.land().await?;
+        let mut receipt = self.land(keeping.as_mut()).await?;
+        if let Some(keeping) = keeping {
+            keeping.finish(&self.client, &undos, &self.target.key).await?;
+        }
+        undos.expire(&self.client, &self.target.key, self.target.moment).await?;
         receipt.deleted += self.removed;
         user_sql::run(&self.client, "after_sql", self.target.after_sql.as_deref()).await?;
         if matches!(self.way, Way::Create | Way::Swap) {

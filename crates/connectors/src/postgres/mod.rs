@@ -12,9 +12,14 @@ mod decode;
 mod destination;
 mod digest;
 mod encode;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod history;
 mod horizon;
+mod journal;
+mod lattice;
 mod load;
+mod losses;
 mod merge;
 mod numeric;
 mod rejects;
@@ -28,6 +33,7 @@ mod target;
 mod ties;
 mod tls;
 mod types;
+mod undo;
 mod user_sql;
 mod writer;
 
@@ -35,7 +41,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::json;
-use syncapp_connector::{Connector, Context, Destination, Manifest, Source};
+use syncapp_connector::{Connector, Context, Destination, Manifest, Source, TypeTable};
 use syncapp_model::{Error, Result, Side};
 
 use crate::server::{self, Config, Dialect, TlsMode, Valid};
@@ -73,6 +79,10 @@ impl Connector for Postgres {
             source: true,
             destination: true,
         }
+    }
+
+    fn types(&self) -> Vec<TypeTable> {
+        vec![lattice::table()]
     }
 
     fn address(&self, address: &str) -> Option<serde_json::Value> {

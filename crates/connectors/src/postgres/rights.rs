@@ -80,6 +80,10 @@ async fn needs(client: &Client, found: &Found, target: &Target) -> Result<Vec<Ne
     if !rights.is_empty() {
         needs.push(Need::on_table(&found.name, rights));
     }
+    if target.undo.is_some() && !rights.is_empty() {
+        // What is about to change is read, and put back as it was.
+        needs.push(Need::on_table(&found.name, &["select", "insert", "update", "delete"]));
+    }
     if found.way(target)? != Way::Append {
         let staging = Need::create(found.name.namespace.as_deref().unwrap_or("public"));
         if !needs.contains(&staging) {

@@ -19,6 +19,7 @@ use super::decode::{Decoder, Framing, builders, schema};
 use super::digest::PostgresDigest;
 use super::horizon::Sessions;
 use super::{sql, statement};
+use crate::horizon::Horizon;
 use crate::server::Valid;
 
 /// Room for the row that fills a batch.
@@ -57,9 +58,9 @@ impl Source for PostgresSource {
         let (horizon, warnings) = match sessions {
             Some((range, sessions)) => {
                 let ty = &statement::cursor(&relation.spec, range)?.ty;
-                sessions.horizon(&client, &range.cursor, ty).await?
+                sessions.horizon(&range.cursor, ty)
             }
-            None => (None, Vec::new()),
+            None => (Horizon::default(), Vec::new()),
         };
         let splits = statement::splits(&relation, request);
         let exported = if splits.len() > 1 {
@@ -122,7 +123,7 @@ struct PostgresSnapshot {
     relation: Relation,
     splits: Vec<Split>,
     exported: Option<String>,
-    horizon: Option<Scalar>,
+    horizon: Horizon,
     warnings: Vec<Error>,
     /// The connection that holds the snapshot. It reads the only split itself; a stream that was dropped early is read to
     /// its end by the driver before the next one begins.
@@ -140,7 +141,11 @@ impl Snapshot for PostgresSnapshot {
     }
 
     fn horizon(&self) -> Option<&Scalar> {
-        self.horizon.as_ref()
+        self.horizon.at.as_ref()
+    }
+
+    fn near_horizon(&self) -> Option<&Scalar> {
+        self.horizon.near.as_ref()
     }
 
     fn warnings(&self) -> &[Error] {

@@ -54,8 +54,20 @@ select statement from (
     and exists (select from pg_attribute b where b.attrelid = (select new from tables) and b.attname = a.attname)
 ) statements order by step";
 
-/// Drops the old table and gives its name, its indexes' names, its comments and its grants to the new one.
-pub(super) async fn swap(client: &Client, stage: &StreamName, name: &StreamName) -> Result<()> {
+/// Statements that take an old table's names away from its indexes: they go to the new one's.
+const RENAME_INDEXES: &str = "
+select format('alter index %I.%I rename to %I', n.nspname, c.relname, $2::text || '_' || row_number() over (order by c.oid))
+from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+where i.indrelid = $1::text::regclass";
+
+/// Gives the old table's name, its indexes' names, its comments and its grants to the new one. The old one is dropped,
+/// or stays under another name.
+pub(super) async fn swap(
+    client: &Client,
+    stage: &StreamName,
+    name: &StreamName,
+    keep: Option<&StreamName>,
+) -> Result<()> {
     let (new, old) = (sql::table(stage), sql::table(name));
     let names: [(&(dyn ToSql + Sync), Type); 2] = [(&new, Type::TEXT), (&old, Type::TEXT)];
     let rows = client
@@ -63,7 +75,18 @@ pub(super) async fn swap(client: &Client, stage: &StreamName, name: &StreamName)
         .query_typed(INHERIT, &names)
         .await
         .map_err(|error| client.error(&error))?;
-    client.run(&format!("drop table {old}")).await?;
+    match keep {
+        Some(keep) => {
+            let names: [(&(dyn ToSql + Sync), Type); 2] = [(&old, Type::TEXT), (&keep.name, Type::TEXT)];
+            let renames = client.inner.query_typed(RENAME_INDEXES, &names).await;
+            for rename in renames.map_err(|error| client.error(&error))? {
+                client.run(rename.get(0)).await?;
+            }
+            let away = format!("alter table {old} rename to {}", sql::ident(&keep.name));
+            client.run(&away).await?;
+        }
+        None => client.run(&format!("drop table {old}")).await?,
+    }
     client
         .run(&format!("alter table {new} rename to {}", sql::ident(&name.name)))
         .await?;

@@ -10,7 +10,7 @@ use super::client::Client;
 use super::declare::{self, Declared};
 use super::ties::{Hold, Ties};
 use super::types::{self, PgType, Wire};
-use super::{encode, sql};
+use super::{encode, losses, sql};
 
 /// How the rows of a load get into the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,8 @@ impl Found {
         Ok(match (target.write, self.ties.hold) {
             (Write::Merge, _) => Way::Merge,
             (Write::History, _) => Way::History,
-            (Write::Append, _) if self.alterations(target).is_empty() => Way::Append,
+            // What lands by a statement can be kept by it.
+            (Write::Append, _) if self.alterations(target).is_empty() && target.undo.is_none() => Way::Append,
             (Write::Append, _) => Way::Insert,
             (_, Hold::Nothing) if self.ours && self.replaceable(relation, target) => Way::Swap,
             (_, Hold::Rows) if target.primary_key.is_empty() => {
@@ -147,6 +148,7 @@ impl Found {
         let relation = self.relation.as_ref();
         Ok(TargetShape {
             name: self.name.clone(),
+            losses: losses::losses(&target.columns, &columns),
             columns,
             changes,
             wire: true,

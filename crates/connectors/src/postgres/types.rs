@@ -153,7 +153,7 @@ fn precision_and_scale(typmod: i32) -> Option<(u8, u8)> {
     ((1..=DataType::MAX_PRECISION).contains(&precision) && scale <= precision).then_some((precision, scale))
 }
 
-fn data_type(wire: &Wire) -> DataType {
+pub(super) fn data_type(wire: &Wire) -> DataType {
     match wire {
         Wire::Bool => DataType::Bool,
         Wire::Int2 => DataType::Int16,

@@ -12,6 +12,7 @@ use syncapp_model::{Checkpoint, Code, Epoch, Error, Position, Result, RowHash, S
 
 use super::error::At;
 use crate::cells::text;
+use crate::journal::{Kept, Mark};
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS main._syncapp_checkpoint(
@@ -118,6 +119,65 @@ pub(super) fn set(connection: &Connection, key: &StreamKey, checkpoint: Option<&
     put_boundary(connection, key, position.map_or(&[][..], |position| &position.landed))
 }
 
+/// A stream's row and its boundary as they are, for the undo of what changes them.
+pub(super) fn kept(connection: &Connection, key: &StreamKey) -> Result<Kept> {
+    let sql = "SELECT position, rows, relation, made FROM main._syncapp_checkpoint
+               WHERE (project, sync, stream) = (?1, ?2, ?3)";
+    let kept = connection.query_row(sql, params![key.project, key.sync, key.stream], |row| {
+        Ok(Kept {
+            mark: Mark {
+                position: row.get(0)?,
+                rows: row.get(1)?,
+            },
+            relation: row.get(2)?,
+            made: row.get(3)?,
+            landed: Vec::new(),
+        })
+    });
+    let landed = boundary(connection, key)?;
+    Ok(Kept {
+        landed: landed.iter().map(|(hash, n)| (format!("{hash:032x}"), *n)).collect(),
+        ..kept.writing()?
+    })
+}
+
+/// Raises the fence in the caller's transaction; how far the stream has come.
+pub(super) fn raise(connection: &Connection, key: &StreamKey) -> Result<Mark> {
+    let sql = "UPDATE main._syncapp_checkpoint SET epoch = epoch + 1
+               WHERE (project, sync, stream) = (?1, ?2, ?3) RETURNING position, rows";
+    let mark = connection.query_row(sql, params![key.project, key.sync, key.stream], |row| {
+        Ok(Mark {
+            position: row.get(0)?,
+            rows: row.get(1)?,
+        })
+    });
+    Ok(mark.optional().writing()?.unwrap_or_default())
+}
+
+/// Puts back what was kept, in the caller's transaction.
+pub(super) fn put_back(connection: &Connection, key: &StreamKey, kept: &Kept) -> Result<()> {
+    let sql = "UPDATE main._syncapp_checkpoint SET position = ?4, rows = ?5, relation = ?6, made = ?7, updated_at = ?8
+               WHERE (project, sync, stream) = (?1, ?2, ?3)";
+    let Mark { position, rows } = &kept.mark;
+    let values = params![
+        key.project,
+        key.sync,
+        key.stream,
+        position,
+        rows,
+        kept.relation,
+        kept.made,
+        now()
+    ];
+    connection.execute(sql, values).writing()?;
+    let landed = kept.landed.iter().map(|(hash, n)| {
+        let hash =
+            RowHash::from_str_radix(hash, 16).map_err(|error| Error::internal("a kept hash is none").driver(error))?;
+        Ok((hash, *n))
+    });
+    put_boundary(connection, key, &landed.collect::<Result<Vec<_>>>()?)
+}
+
 /// There is no such state.
 pub(super) fn unknown(key: &StreamKey) -> Error {
     Error::new(Code::UnknownName, format!("the file keeps no state of `{key}`"))
@@ -197,7 +257,7 @@ fn state(connection: &Connection, row: &Row<'_>) -> Result<State> {
     })
 }
 
-fn spell(checkpoint: &Checkpoint) -> Result<Option<String>> {
+pub(super) fn spell(checkpoint: &Checkpoint) -> Result<Option<String>> {
     let spelled = checkpoint.position.as_ref().map(serde_json::to_string).transpose();
     spelled.map_err(|error| Error::internal(format!("a position cannot be spelled: {error}")))
 }

@@ -6,11 +6,13 @@ use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Code, Epoch, Error, Result, Side};
 
 use super::error::At;
+use super::journal::{self, Keeping};
 use super::load::Last;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
 use super::{checkpoint, history, rejects, remove, stage, user_sql};
+use crate::journal::Mark;
 
 /// Lands the staged rows.
 pub(super) fn commit(
@@ -40,7 +42,14 @@ pub(super) fn commit(
         if let Some(gone) = &gone {
             remove::remove(&transaction, target, &plan, gone)?;
         }
-        let mut receipt = land(&transaction, target, &plan)?;
+        let kept = checkpoint::kept(&transaction, &target.key)?;
+        let after = Mark::of(&checkpoint, checkpoint::spell(&checkpoint)?);
+        let mut keeping = Keeping::new(target, epoch, &plan, kept, after);
+        let mut receipt = land(&transaction, target, &plan, keeping.as_mut())?;
+        if let Some(keeping) = keeping {
+            keeping.finish(&transaction, target, plan.table.is_none())?;
+        }
+        journal::expire(&transaction, &target.key, target.moment)?;
         receipt.deleted += gone.map_or(0, |gone| gone.keys.len() as u64);
         let made = if plan.ours {
             target::made(&transaction, &plan.name)?
@@ -64,8 +73,13 @@ pub(super) fn commit(
     attempt().map_err(|error: Error| error.stream(&target.key.stream))
 }
 
-fn land(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt> {
+fn land(connection: &Connection, target: &Target, plan: &Plan, mut keeping: Option<&mut Keeping>) -> Result<Receipt> {
     let mut receipt = Receipt::default();
+    if let Some(keeping) = keeping.as_mut().filter(|_| plan.replaced) {
+        keeping.replaced(connection)?;
+    }
+    // What the load makes is kept as a whole.
+    let mut keeping = keeping.filter(|_| plan.table.is_some() && !plan.replaced);
     if plan.replaced {
         receipt.deleted = replace(connection, plan)?;
     } else {
@@ -73,9 +87,14 @@ fn land(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt
             connection.execute_batch(change.sql()).writing()?;
         }
     }
+    if let Some(keeping) = keeping.as_mut()
+        && (target.write == Write::Append || target.write == Write::Overwrite && !plan.referenced)
+    {
+        keeping.unkeyed(connection, plan, target.write == Write::Overwrite)?;
+    }
     match target.write {
         Write::Append => receipt.inserted = insert(connection, plan)?,
-        Write::Overwrite if plan.referenced => return overwrite_by_key(connection, target, plan),
+        Write::Overwrite if plan.referenced => return overwrite_by_key(connection, target, plan, keeping),
         Write::Overwrite => {
             if !plan.replaced {
                 receipt.deleted = empty(connection, plan)?;
@@ -93,6 +112,9 @@ fn land(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt
                     merge::index(plan, &key)
                 };
                 connection.execute_batch(&index).writing()?;
+            }
+            if let Some(keeping) = keeping {
+                keeping.before_keyed(connection, (target, plan), &key, target.deletes)?;
             }
             if history {
                 return history::apply(connection, target, plan, &key);
@@ -160,7 +182,12 @@ fn replace(connection: &Connection, plan: &Plan) -> Result<u64> {
 }
 
 /// Overwrites a table that foreign keys point to: rows that stay are never deleted in between.
-fn overwrite_by_key(connection: &Connection, target: &Target, plan: &Plan) -> Result<Receipt> {
+fn overwrite_by_key(
+    connection: &Connection,
+    target: &Target,
+    plan: &Plan,
+    keeping: Option<&mut Keeping>,
+) -> Result<Receipt> {
     let declared = plan.table.as_ref().map_or(&[][..], |table| &table.primary_key);
     let key = if target.primary_key.is_empty() {
         declared
@@ -182,6 +209,9 @@ fn overwrite_by_key(connection: &Connection, target: &Target, plan: &Plan) -> Re
     }
     let key = Key::new(target, plan, key)?;
     merge::deduplicate(connection, target, &key)?;
+    if let Some(keeping) = keeping {
+        keeping.before_keyed(connection, (target, plan), &key, DeleteRule::Hard)?;
+    }
     let mut receipt = merge::merge(connection, target, plan, &key)?;
     receipt.deleted = merge::delete_vanished(connection, plan, &key)?;
     Ok(receipt)

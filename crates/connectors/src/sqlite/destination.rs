@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use syncapp_connector::{
-    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
+    Undone,
 };
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
@@ -15,7 +16,7 @@ use super::connect::{blocking, reader, writer};
 use super::error::At;
 use super::load::{Job, SqliteLoad};
 use super::target::{check_namespace, plan};
-use super::{checkpoint, rejects};
+use super::{checkpoint, rejects, undo};
 
 /// An SQLite file to write into.
 pub(super) struct SqliteDestination {
@@ -94,6 +95,10 @@ impl Destination for SqliteDestination {
         Ok(Box::new(SqliteLoad::start(job)))
     }
 
+    fn folds_names(&self) -> bool {
+        true
+    }
+
     async fn rejects(&self, scope: &StateScope, wanted: &RejectFilter) -> Result<Vec<Reject>> {
         check_scope(scope)?;
         let (valid, wanted) = (self.valid.clone(), wanted.clone());
@@ -119,6 +124,27 @@ impl Destination for SqliteDestination {
             } else {
                 Ok(Vec::new())
             }
+        })
+        .await
+    }
+
+    fn undoes(&self) -> bool {
+        true
+    }
+
+    async fn undo(&self, request: &UndoRequest) -> Result<Vec<Undone>> {
+        let (valid, request) = (self.valid.clone(), request.clone());
+        blocking(move || {
+            if !valid.path.exists() {
+                return Ok(Vec::new());
+            }
+            let connection = writer(&valid.path)?;
+            let transaction = Transaction::new_unchecked(&connection, TransactionBehavior::Immediate).writing()?;
+            let undone = undo::undo(&transaction, &request)?;
+            if !request.dry_run {
+                transaction.commit().writing()?;
+            }
+            Ok(undone)
         })
         .await
     }

@@ -39,6 +39,17 @@ impl Key {
         })
     }
 
+    /// The target's columns by their bare names.
+    pub(super) fn plain(&self) -> Vec<String> {
+        let bare = |name: &String| name[1..name.len() - 1].replace("\"\"", "\"");
+        self.named.iter().map(bare).collect()
+    }
+
+    /// The staged columns.
+    pub(super) fn columns(&self) -> &[String] {
+        &self.staged
+    }
+
     fn staged(&self) -> String {
         self.staged.join(", ")
     }

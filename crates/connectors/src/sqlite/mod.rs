@@ -22,8 +22,12 @@ mod config;
 mod connect;
 mod destination;
 mod error;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod history;
 mod infer;
+mod journal;
+mod lattice;
 mod load;
 mod merge;
 mod order;
@@ -37,13 +41,14 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod types;
+mod undo;
 mod user_sql;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::json;
-use syncapp_connector::{Connector, Context, Destination, Manifest, Source};
+use syncapp_connector::{Connector, Context, Destination, Manifest, Source, TypeTable};
 use syncapp_model::{Code, Error, Result, Side};
 
 pub use config::{Config, Valid};
@@ -68,6 +73,10 @@ impl Connector for Sqlite {
             source: true,
             destination: true,
         }
+    }
+
+    fn types(&self) -> Vec<TypeTable> {
+        vec![lattice::table()]
     }
 
     fn address(&self, address: &str) -> Option<serde_json::Value> {

@@ -103,6 +103,18 @@ pub(super) fn list(connection: &Connection, wanted: &RejectFilter) -> Result<Vec
     rows.and_then(Iterator::collect).reading()
 }
 
+/// Forgets the rows that a run set aside last.
+pub(super) fn forget(connection: &Connection, key: &StreamKey, run_id: &str) -> Result<()> {
+    if !exists(connection)? {
+        return Ok(());
+    }
+    let forget = format!("DELETE FROM {TABLE} WHERE project = ?1 AND sync = ?2 AND stream = ?3 AND run_id = ?4");
+    connection
+        .execute(&forget, params![key.project, key.sync, key.stream, run_id])
+        .writing()?;
+    Ok(())
+}
+
 fn exists(connection: &Connection) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = '_syncapp_rejects')";
     connection.query_row(sql, [], |row| row.get(0)).reading()

@@ -146,6 +146,7 @@ impl Plan {
         TargetShape {
             name: target.name.clone(),
             columns: columns.collect(),
+            losses: Vec::new(),
             changes: self.changes.clone(),
             wire: false,
             present: self.table.as_ref().map_or_else(Vec::new, present),

@@ -164,9 +164,7 @@ fn float(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> Option<()> {
         Arrow::Float64 => array.as_primitive::<Float64Type>().value(row),
         _ => return None,
     };
-    let bits = if value == 0.0 {
-        0
-    } else if value.is_nan() {
+    let bits = if value.is_nan() {
         0x7ff8_0000_0000_0000
     } else {
         value.to_bits()

@@ -36,6 +36,8 @@ pub(super) async fn lands(ends: &Ends, plan: &StreamPlan, options: &RunOptions) 
         deletes: DeleteRule::Ignore,
         before_sql: None,
         after_sql: None,
+        // A repair is no run: what was journalled before finds its rows changed.
+        undo: None,
         ..plan.target(options)
     };
     let shape = ends.destination.diff(&target).await.map_err(|error| error.help(anew))?;

@@ -16,7 +16,6 @@ pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
     let given = |unbuilt: bool, key: &'static str| unbuilt.then(|| (key, refuse(key)));
     [
         word(config.mode == Some(Mode::Cdc), "mode", spelled(config.mode)),
-        given(config.undo.is_some(), "undo"),
         given(config.pool.is_some(), "pool"),
     ]
     .into_iter()

@@ -1,8 +1,13 @@
 //! What is said of one stream.
 
+use std::time::Duration;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// The longest time that a journal is kept.
+const MAX: Duration = Duration::from_hours(24 * 36_525);
 
 /// How a stream is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -134,6 +139,23 @@ pub struct ColumnConfig {
 pub struct Undo {
     /// How long it is kept, such as `7d`.
     pub keep: String,
+}
+
+impl Undo {
+    /// How long it is kept.
+    ///
+    /// ```
+    /// use syncapp_model::sync_file::Undo;
+    /// let kept = |keep: &str| Undo { keep: keep.into() }.time().ok().map(|time| time.as_secs());
+    /// assert_eq!([kept("7d"), kept("1h 30m"), kept("0s"), kept("7")], [Some(604_800), Some(5400), None, None]);
+    /// ```
+    pub fn time(&self) -> Result<Duration, String> {
+        let keep = self.keep.trim();
+        humantime::parse_duration(keep)
+            .ok()
+            .filter(|time| !time.is_zero() && *time <= MAX)
+            .ok_or_else(|| format!("`{keep}` is no time such as `7d` or `12h` (100 years at the most)"))
+    }
 }
 
 /// Declares the stream keys once, and with them how a stream's keys lie over the defaults. A key whose word in the file

@@ -8,7 +8,10 @@ use syncapp_model::{Code, Error, Result};
 use super::failed;
 
 /// In order, never changed once released.
-const MIGRATIONS: &[&str] = &[include_str!("../../../../migrations/sqlite/0001_runs.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../../migrations/sqlite/0001_runs.sql"),
+    include_str!("../../../../migrations/sqlite/0002_run_files.sql"),
+];
 
 pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {
     let applied = connection

@@ -8,7 +8,7 @@ use syncapp_control::{ErrorRecord, Outcome, RunId, RunRecord, StreamRecord};
 use uuid::Uuid;
 
 pub(super) const RUN_COLUMNS: &str =
-    "id, project, sync, started_at, finished_at, outcome, error_code, error_text, error_help";
+    "id, project, sync, started_at, finished_at, outcome, error_code, error_text, error_help, file, environment";
 
 /// Puts the record in the place of what was there.
 pub(super) fn write(transaction: &Transaction<'_>, run: &RunRecord) -> rusqlite::Result<()> {
@@ -16,7 +16,7 @@ pub(super) fn write(transaction: &Transaction<'_>, run: &RunRecord) -> rusqlite:
     let (code, text, help) = parts(run.error.as_ref());
     transaction.execute("delete from runs where id = ?", [id])?;
     transaction.execute(
-        &format!("insert into runs ({RUN_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        &format!("insert into runs ({RUN_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         params![
             id,
             run.project,
@@ -26,7 +26,9 @@ pub(super) fn write(transaction: &Transaction<'_>, run: &RunRecord) -> rusqlite:
             run.outcome.name(),
             code,
             text,
-            help
+            help,
+            run.file,
+            run.environment
         ],
     )?;
     let mut insert =
@@ -60,6 +62,8 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         id: RunId(Uuid::from_bytes(row.get(0)?)),
         project: row.get(1)?,
         sync: row.get(2)?,
+        file: row.get(9)?,
+        environment: row.get(10)?,
         started_at: instant(row.get(3)?),
         finished_at: row.get::<_, Option<i64>>(4)?.map(instant),
         outcome: Outcome::from_name(&outcome).ok_or_else(|| {

@@ -15,6 +15,8 @@ fn begun(sync: &str) -> RunRecord {
         id: RunId::new(),
         project: "shop".into(),
         sync: sync.into(),
+        file: Some("/work/shop.yaml".into()),
+        environment: Some("prod".into()),
         started_at: at(1_700_000_000_123_456),
         finished_at: None,
         outcome: Outcome::Running,
@@ -205,7 +207,7 @@ fn the_store_is_durable_and_private() {
         ("journal_mode", "wal"),
         ("synchronous", "2"),
         ("foreign_keys", "1"),
-        ("user_version", "1"),
+        ("user_version", "2"),
     ] {
         let value = connection.pragma_query_value(None, pragma, |row| row.get::<_, rusqlite::types::Value>(0));
         let value = match value.unwrap() {

@@ -52,6 +52,13 @@ pub(super) fn values(config: &StreamConfig) -> Vec<(&'static str, Error)> {
         .as_ref()
         .and_then(lookback)
         .map(|problem| ("lookback", problem));
+    let undo = config.undo.as_ref().and_then(|undo| undo.time().err()).map(|why| {
+        let problem = Error::new(Code::InvalidValue, why);
+        (
+            "undo",
+            problem.help("write how long a run can be taken back, such as `undo: { keep: 7d }`"),
+        )
+    });
     let ratio = config
         .max_reject_ratio
         .filter(|ratio| !(0.0..=1.0).contains(ratio))
@@ -59,7 +66,7 @@ pub(super) fn values(config: &StreamConfig) -> Vec<(&'static str, Error)> {
             let problem = Error::new(Code::InvalidValue, format!("a share of {ratio} is not between 0 and 1"));
             ("max_reject_ratio", problem.help("write one row of a hundred as `0.01`"))
         });
-    [into, start, lookback, key, select, ratio]
+    [into, start, lookback, key, select, undo, ratio]
         .into_iter()
         .flatten()
         .collect()

@@ -49,7 +49,7 @@ const STREAM: &[(&str, &str, Fate)] = &[
     ("allow_lossy", "allow_lossy: true", Effect),
     ("metadata", "metadata: false", Effect),
     ("metadata", "metadata: true", Effect),
-    ("undo", "undo: { keep: 7d }", Planned),
+    ("undo", "undo: { keep: 7d }", Effect),
     ("pool", "pool: heavy", Planned),
     ("before_sql", "before_sql: select 1", Effect),
     ("after_sql", "after_sql: select 1", Effect),

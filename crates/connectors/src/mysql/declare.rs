@@ -1,0 +1,64 @@
+//! The columns of a table that SyncApp makes.
+
+use syncapp_connector::Target;
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Code, Error, Result};
+
+use super::client::{Client, optional, text};
+use super::target::collation;
+use super::types::{self, MyType, Place, SYSTEM};
+
+/// One for each column of the target: the type that the user asks for, or the source's own, or the nearest.
+pub(super) async fn columns(client: &mut Client, target: &Target) -> Result<Vec<MyType>> {
+    let keyed = matches!(target.write, Write::Merge | Write::History);
+    let collation = collation(client);
+    let mut declared = Vec::with_capacity(target.columns.len());
+    for want in &target.columns {
+        let in_key = keyed && target.primary_key.contains(&want.name);
+        let place = Place {
+            collation,
+            key: in_key.then_some(target.primary_key.len()),
+        };
+        let native = want.source_native.as_ref().filter(|native| native.system == SYSTEM);
+        let native = native.map(|native| MyType::parse(&native.name));
+        declared.push(match (&want.wanted_native, native) {
+            (Some(words), _) => asked(client, words).await.map_err(|error| error.column(&want.name))?,
+            (None, Some(native)) if !in_key || native.has_index() => native,
+            _ => MyType::parse(&types::declare(&want.ty, place)),
+        });
+    }
+    Ok(declared)
+}
+
+/// What the server makes of a type in the user's words.
+async fn asked(client: &mut Client, words: &str) -> Result<MyType> {
+    let unknown = || {
+        Error::new(Code::InvalidValue, format!("`{words}` is no type of the target"))
+            .help("write a type as in `create table`: `varchar(20)`, `decimal(12,2)`, `int unsigned`")
+    };
+    // It becomes part of a statement: nothing that could end a type's name.
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | ',' | '(' | ')');
+    if !words.chars().all(plain) {
+        return Err(unknown());
+    }
+    let trial = format!(
+        "create temporary table `_syncapp_type` (it {words}) engine = InnoDB default charset = utf8mb4 collate {}",
+        collation(client)
+    );
+    if let Err(error) = client.run(&trial).await {
+        return Err(if error.is_transient() {
+            error
+        } else {
+            unknown().driver(error)
+        });
+    }
+    let rows = client.rows("show full columns from `_syncapp_type`").await?;
+    client.run("drop temporary table `_syncapp_type`").await?;
+    let row = rows.first().ok_or_else(unknown)?;
+    let (column_type, collation) = (text(row, 1), optional(row, 2));
+    let characters = collation.map_or_else(String::new, |collation| {
+        let charset = collation.split('_').next().unwrap_or_default().to_owned();
+        format!(" character set {charset} collate {collation}")
+    });
+    Ok(MyType::parse(&format!("{column_type}{characters}")))
+}

@@ -1,0 +1,134 @@
+//! Taking a run back, in one transaction.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params};
+use syncapp_connector::{LeftAlone, TableFate, UndoRequest, Undone};
+use syncapp_model::{Result, StreamKey};
+
+use super::error::At;
+use super::journal::{self, Row};
+use super::sql::main_table;
+use super::{catalog, checkpoint, rejects};
+use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
+
+/// Takes a run back; the caller ends the transaction.
+pub(super) fn undo(connection: &Connection, request: &UndoRequest) -> Result<Vec<Undone>> {
+    let rows = journal::of_run(connection, &request.run_id)?;
+    let mut keys: Vec<&StreamKey> = Vec::new();
+    for row in &rows {
+        if !keys.contains(&&row.key) {
+            keys.push(&row.key);
+        }
+    }
+    let of = |key: &StreamKey| rows.iter().filter(|row| row.key == *key).collect::<Vec<_>>();
+    keys.into_iter()
+        .map(|key| stream(connection, &of(key), request))
+        .collect()
+}
+
+/// Takes the loads of one stream back, the last one first.
+fn stream(connection: &Connection, loads: &[&Row], request: &UndoRequest) -> Result<Undone> {
+    let (last, first) = (loads[0], loads[loads.len() - 1]);
+    let key = &last.key;
+    let later = journal::later(connection, last, &request.run_id)?;
+    if !later.is_empty() {
+        return Err(later_runs(key, &later));
+    }
+    if checkpoint::raise(connection, key)? != last.entry.after {
+        return Err(moved_on(key));
+    }
+    let mut undone = Undone::new(key.clone(), last.entry.table.to_string());
+    for load in loads {
+        match load.entry.kind {
+            Kind::Rows => rows(connection, load, &mut undone)?,
+            Kind::Made | Kind::Swapped => undone.table = table(connection, load)?,
+        }
+        journal::forget(connection, load)?;
+    }
+    checkpoint::put_back(connection, key, &first.entry.before)?;
+    rejects::forget(connection, key, &request.run_id)?;
+    Ok(undone)
+}
+
+/// Takes rows back one by one.
+fn rows(connection: &Connection, load: &Row, undone: &mut Undone) -> Result<()> {
+    let Some(name) = &load.entry.journal else {
+        return Ok(());
+    };
+    if catalog::table(connection, &load.entry.table.name).writing()?.is_none() {
+        return Err(changed_since(&load.entry.table));
+    }
+    let execute = |statement: &str| connection.execute(statement, []).writing().map(|rows| rows as u64);
+    let restore = journal::journal(&load.entry, name).restore();
+    for mark in &restore.marks {
+        execute(mark)?;
+    }
+    let left: i64 = connection
+        .query_row(&restore.count_left, [], |row| row.get(0))
+        .writing()?;
+    undone.left_alone += left.max(0).unsigned_abs();
+    if !restore.left.is_empty() {
+        let room = Undone::NAMED.saturating_sub(undone.left.len());
+        undone.left.extend(self::left(
+            connection,
+            &format!("{} {room}", restore.left),
+            &load.entry.key,
+        )?);
+    }
+    for (step, statement) in &restore.steps {
+        let touched = execute(statement)?;
+        match step {
+            Step::Silent => {}
+            Step::Removed => undone.removed += touched,
+            Step::Stayed => undone.removed -= touched,
+            Step::Restored => undone.restored += touched,
+            Step::PutBack => undone.put_back += touched,
+        }
+    }
+    Ok(())
+}
+
+/// The rows that are left alone, as far as they are to be named.
+fn left(connection: &Connection, query: &str, key: &[String]) -> Result<Vec<LeftAlone>> {
+    let spell = |value: ValueRef<'_>| match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(value) => value.to_string(),
+        ValueRef::Real(value) => value.to_string(),
+        ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    let mut statement = connection.prepare(query).writing()?;
+    let rows = statement.query_map([], |row| {
+        let values: rusqlite::Result<Vec<String>> = (0..key.len()).map(|at| row.get_ref(at).map(spell)).collect();
+        let values = values?;
+        Ok(LeftAlone {
+            row: named(key, |at| values.get(at).map(String::as_str)),
+            reason: row.get(key.len())?,
+        })
+    });
+    rows.and_then(Iterator::collect).writing()
+}
+
+/// Takes the table back as a whole, if it is the one that the load left.
+fn table(connection: &Connection, load: &Row) -> Result<TableFate> {
+    let entry = &load.entry;
+    if catalog::table(connection, &entry.table.name).writing()?.is_none()
+        || entry.fingerprint != Some(journal::fingerprint_now(connection, entry)?)
+    {
+        return Err(changed_since(&entry.table));
+    }
+    let drop = format!("DROP TABLE {}", main_table(&entry.table.name));
+    connection.execute_batch(&drop).writing()?;
+    let Some(old) = &entry.journal else {
+        return Ok(TableFate::Dropped);
+    };
+    // Rows first: an index is made faster over all of them.
+    for (at, statement) in entry.definition.iter().enumerate() {
+        connection.execute_batch(statement).writing()?;
+        if at == 0 {
+            let fill = journal::journal(entry, old).fill();
+            connection.execute(&fill, params![]).writing()?;
+        }
+    }
+    Ok(TableFate::SwappedBack)
+}

@@ -1,0 +1,8 @@
+//! `undo`: a run that was taken back leaves no trace, into each kind of target.
+
+mod commands;
+mod generated;
+mod kills;
+mod kinds;
+mod lab;
+mod since;

@@ -1,0 +1,210 @@
+//! `cargo xtask faults --teeth`: the campaigns must fail once a protection is gone.
+//!
+//! Each protection is taken out of a copy of the tree, which is built and tried by the campaign that should notice. A
+//! campaign that still finds nothing proves nothing. What is taken out is named by its text, which must stand exactly
+//! once: the list cannot rot unseen.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::repository::Repository;
+use crate::tree;
+
+/// A protection, and what its absence would let through.
+struct Tooth {
+    protection: &'static str,
+    file: &'static str,
+    text: &'static str,
+    replacement: &'static str,
+    /// What notices.
+    campaign: &'static [&'static str],
+}
+
+const KILLS: &[&str] = &["--seed", "11", "--rows", "3000", "--kills", "4", "--workload"];
+const WRITERS: &[&str] = &["--seed", "11", "--writers", "--seconds", "20", "--from"];
+
+/// All protections. The campaigns' words are completed by the last part of `campaign`.
+const TEETH: &[Tooth] = &[
+    Tooth {
+        protection: "fence, PostgreSQL",
+        file: "crates/connectors/src/postgres/checkpoint.rs",
+        text: "and stream = $3 and epoch = $6\"",
+        replacement: "and stream = $3 and epoch >= $6\"",
+        campaign: &["kills", "append"],
+    },
+    Tooth {
+        protection: "fence, MariaDB",
+        file: "crates/connectors/src/mysql/checkpoint.rs",
+        text: "where {} and `epoch` = {}\",\n            self.table,\n            sql::text(&position)",
+        replacement: "where {} and `epoch` >= {}\",\n            self.table,\n            sql::text(&position)",
+        campaign: &["kills", "append-mariadb"],
+    },
+    Tooth {
+        protection: "checkpoint in the transaction, PostgreSQL",
+        file: "crates/connectors/src/postgres/load.rs",
+        text: "        let receipt = self.land().await?;\n",
+        replacement: "        self.client.run(\"commit; begin\").await?;\n        let receipt = self.land().await?;\n",
+        campaign: &["kills", "merge"],
+    },
+    Tooth {
+        protection: "checkpoint in the transaction, MariaDB",
+        file: "crates/connectors/src/mysql/load.rs",
+        text: "        let merge = self.merge(&table);\n        let columns",
+        replacement: "        client.run(\"commit\").await?;\n        client.run(\"start transaction\").await?;\n        \
+                      let merge = self.merge(&table);\n        let columns",
+        campaign: &["kills", "merge-mariadb"],
+    },
+    Tooth {
+        protection: "inclusive bound, PostgreSQL",
+        file: "crates/connectors/src/postgres/statement.rs",
+        text: "\"{key} >= {}\", sql::scalar(from)",
+        replacement: "\"{key} > {}\", sql::scalar(from)",
+        campaign: &["kills", "append"],
+    },
+    Tooth {
+        protection: "inclusive bound, MariaDB",
+        file: "crates/connectors/src/mysql/statement.rs",
+        text: "\"{key} >= {}\", sql::scalar(from)",
+        replacement: "\"{key} > {}\", sql::scalar(from)",
+        campaign: &["writers", "mariadb"],
+    },
+    Tooth {
+        protection: "staging swap, PostgreSQL",
+        file: "crates/connectors/src/postgres/load.rs",
+        text: "        let way = found.way(target)?;\n",
+        replacement: "        let mut way = found.way(target)?;\n        if way == Way::Swap {\n            \
+                      client.run(&format!(\"delete from {}; commit; begin\", sql::table(&found.name))).await?;\n            \
+                      way = Way::Append;\n        }\n",
+        campaign: &["kills", "refresh"],
+    },
+    Tooth {
+        protection: "staging swap, MariaDB",
+        file: "crates/connectors/src/mysql/load.rs",
+        text: "        let way = found.way(target)?;\n",
+        replacement: "        let mut way = found.way(target)?;\n        if way == Way::Swap {\n            \
+                      client.run(&format!(\"delete from {}\", sql::table(&found.name))).await?;\n            \
+                      way = Way::Append;\n        }\n",
+        campaign: &["kills", "refresh-mariadb"],
+    },
+    Tooth {
+        protection: "intent before the swap, MariaDB",
+        file: "crates/connectors/src/mysql/load.rs",
+        text: "checkpoints.intend(client, &key, self.epoch, Some(&intent)).await?;",
+        replacement: "checkpoints.intend(client, &key, self.epoch, Some(&intent).filter(|_| false)).await?;",
+        campaign: &["kills", "refresh-mariadb"],
+    },
+    Tooth {
+        protection: "horizon of open transactions, PostgreSQL",
+        file: "crates/connectors/src/postgres/horizon.rs",
+        text: "self.oldest.unwrap_or(i64::MAX).min(self.looked) - SLACK",
+        replacement: "self.oldest.unwrap_or(i64::MAX).max(self.looked) - SLACK",
+        campaign: &["kills", "append"],
+    },
+    Tooth {
+        protection: "horizon of open transactions, MariaDB",
+        file: "crates/connectors/src/mysql/horizon.rs",
+        text: "now - (age.unwrap_or(0).max(0) + 1) * 1_000_000",
+        replacement: "now + age.unwrap_or(0) * 0",
+        campaign: &["writers", "mariadb"],
+    },
+    Tooth {
+        protection: "clocks that are behind",
+        file: "crates/connectors/src/horizon.rs",
+        text: "i64 = 14 * 3_600_000_000;",
+        replacement: "i64 = 0;",
+        campaign: &["writers", "postgres"],
+    },
+    Tooth {
+        protection: "hashes of the boundary",
+        file: "crates/engine/src/boundary.rs",
+        text: "*keep = hash.is_none();",
+        replacement: "*keep = true;",
+        campaign: &["kills", "append"],
+    },
+];
+
+/// Tries the campaigns as they are, and then without each protection whose name contains one of the words.
+pub(crate) fn run(repository: &Repository, target: &Path, words: &[String], out: &mut dyn Write) -> io::Result<bool> {
+    let wanted = |tooth: &&Tooth| words.is_empty() || words.iter().any(|word| tooth.protection.contains(word.as_str()));
+    let teeth: Vec<&Tooth> = TEETH.iter().filter(wanted).collect();
+    let (place, built) = (target.join("teeth/tree"), target.join("teeth/target"));
+    tree::copy(repository, &place)?;
+    tree::seed(&target.join("debug"), &built.join("debug"))?;
+    let mut fine = true;
+    let mut campaigns: Vec<_> = teeth.iter().map(|tooth| tooth.campaign).collect();
+    campaigns.sort_unstable();
+    campaigns.dedup();
+    build(&place, &built)?;
+    for campaign in campaigns {
+        let found = differences(&built, campaign)?;
+        writeln!(
+            out,
+            "{:<45} {:<16} {found:>4} differences",
+            "nothing taken out", campaign[1]
+        )?;
+        out.flush()?;
+        fine &= found == 0;
+    }
+    for tooth in teeth {
+        let path = place.join(tooth.file);
+        let whole = fs::read_to_string(&path)?;
+        if whole.matches(tooth.text).count() != 1 {
+            let problem = format!("{}: `{}` does not stand there exactly once", tooth.file, tooth.text);
+            return Err(io::Error::other(problem));
+        }
+        fs::write(&path, whole.replace(tooth.text, tooth.replacement))?;
+        let found = build(&place, &built).and_then(|()| differences(&built, tooth.campaign));
+        fs::write(&path, whole)?;
+        let found = found?;
+        writeln!(
+            out,
+            "{:<45} {:<16} {found:>4} differences{}",
+            tooth.protection,
+            tooth.campaign[1],
+            if found == 0 { ": NOT NOTICED" } else { "" }
+        )?;
+        out.flush()?;
+        fine &= found > 0;
+    }
+    Ok(fine)
+}
+
+fn build(place: &Path, built: &Path) -> io::Result<()> {
+    let status = Command::new("cargo")
+        .args(["build", "--quiet", "--workspace", "--bins", "--locked"])
+        .current_dir(place)
+        .env("CARGO_TARGET_DIR", built)
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other("the copy does not build"))
+    }
+}
+
+/// How many differences a campaign finds. One that breaks has found nothing.
+fn differences(built: &Path, campaign: &[&str]) -> io::Result<usize> {
+    let words = if campaign[0] == "writers" { WRITERS } else { KILLS };
+    let ran = Command::new(built.join("debug/faults"))
+        .args(words)
+        .args(&campaign[1..])
+        .stderr(Stdio::inherit())
+        .output()?;
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let count = said
+        .lines()
+        .filter_map(|line| {
+            line.strip_suffix(" differences")?
+                .rsplit(' ')
+                .next()?
+                .parse::<usize>()
+                .ok()
+        })
+        .sum();
+    match (ran.status.code(), count) {
+        (Some(0), 0) | (Some(1), 1..) => Ok(count),
+        (code, _) => Err(io::Error::other(format!("the campaign ended with {code:?}:\n{said}"))),
+    }
+}
