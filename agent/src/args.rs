@@ -50,6 +50,7 @@ pub(crate) enum Command {
     /// Lists rows that could not land, and why
     Rejects(Rejects),
     /// Takes a run back: what it left becomes what was there before
+    #[command(after_help = UNDO)]
     Undo(Undo),
     /// Lists past runs
     Runs(Runs),
@@ -99,6 +100,12 @@ Examples:
   syncapp copy postgres://me@localhost/shop public.orders ./out orders.parquet
   cat orders.csv | syncapp copy - orders.csv ./shop.db orders
   syncapp copy ./shop.db orders - orders.ndjson | head";
+
+const UNDO: &str = "\
+The run's stream needs `undo: { keep: … }` in the sync file. Later runs of it are taken back first. Rows that someone
+changed since the run are left alone.
+
+Exit codes: 0 taken back · 1 failed · 2 there is nothing to take back, or later runs stand on it · 3 rows were left alone";
 
 /// A sync file, and which of its values hold.
 #[derive(Debug, Args)]
@@ -333,9 +340,41 @@ pub(crate) enum RejectsAction {
         #[arg(long)]
         json: bool,
     },
-    /// Mends rows and sends them again (not built yet)
-    #[command(hide = true)]
-    Replay(Anything),
+    /// Sends rows again, mended or not
+    #[command(after_help = REPLAY)]
+    Replay(Replay),
+}
+
+const REPLAY: &str = "\
+What was kept of a row is mapped as the stream is mapped now, lands, and is no longer listed. A row that is in the target
+in a newer version gives way to it. COLUMN is a column of the source, and EXPRESSION is SQL over the source's row.
+
+Examples:
+  syncapp rejects replay shop.yaml                                        all rows, after the mapping was corrected
+  syncapp rejects replay shop.yaml --id 5f0c… --fix \"age = 36\"           one row, mended
+  syncapp rejects replay shop.yaml --stream orders --fix \"total = replace(total, ',', '.')\"
+
+Exit codes: 0 all rows landed or gave way · 1 none did · 2 bad usage or configuration · 3 some did · 130 cancelled";
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// Only this sync
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sync: Option<String>,
+    /// Only this stream, by its name in the source
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: Option<String>,
+    /// Only this row, by its id in the list; may be given again
+    #[arg(long = "id", value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// Another value for a column of the source; may be given again
+    #[arg(long = "fix", value_name = "COLUMN = EXPRESSION")]
+    pub(crate) fixes: Vec<syncapp_engine::Fix>,
+    /// Prints one row or stream a line as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,17 +6,9 @@ use crate::args::Later;
 use crate::failure::{Exit, Failure};
 
 pub(crate) fn later(command: &Later) -> Result<Exit, Failure> {
-    Err(refuse(name(command)))
-}
-
-/// The error about a command.
-pub(super) fn refuse(command: &str) -> Failure {
-    Error::new(
-        Code::NotAvailable,
-        format!("`syncapp {command}` is planned, and not built yet"),
-    )
-    .help("see docs/limits.md for what is there")
-    .into()
+    let why = format!("`syncapp {}` is planned, and not built yet", name(command));
+    let refused = Error::new(Code::NotAvailable, why);
+    Err(refused.help("see docs/limits.md for what is there").into())
 }
 
 fn name(command: &Later) -> &'static str {

@@ -8,6 +8,7 @@ pub(crate) mod later;
 pub(crate) mod plan;
 pub(crate) mod preview;
 pub(crate) mod rejects;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;

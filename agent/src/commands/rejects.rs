@@ -8,7 +8,7 @@ use syncapp_model::{Code, Error, StreamKey};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::later;
+use super::replay;
 use crate::args::{self, RejectsAction, StateOf};
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -24,7 +24,7 @@ pub(crate) async fn rejects(args: args::Rejects) -> Result<Exit, Failure> {
             json,
         } => list(&of, stream, limit.get(), json).await,
         RejectsAction::Show { of, id, json } => show(&of, id, json).await,
-        RejectsAction::Replay(_) => Err(later::refuse("rejects replay")),
+        RejectsAction::Replay(args) => replay::replay(args).await,
     }
 }
 
@@ -105,6 +105,7 @@ async fn find(of: &StateOf, stream: Option<String>, id: Option<String>, limit: u
             sync: name.into(),
             stream: stream.clone(),
             id: id.clone(),
+            after: None,
             limit: limit - found.len(),
         };
         found.extend(ends.destination.rejects(&scope, &wanted).await?);

@@ -48,7 +48,12 @@ pub trait Destination: Send + Sync {
         usize::MAX
     }
 
-    /// The rejected rows kept here, in the order of their streams.
+    /// Whether rows can find their place by a key.
+    fn merges(&self) -> bool {
+        true
+    }
+
+    /// The rejected rows kept here, in the order of their streams and ids.
     async fn rejects(&self, scope: &StateScope, wanted: &RejectFilter) -> Result<Vec<Reject>>;
 
     /// The states kept here.
@@ -114,6 +119,9 @@ pub struct Target {
     pub moment: i64,
     /// Where checkpoints are kept, unless beside the table.
     pub state_schema: Option<String>,
+    /// Whether rows that were kept are sent again: the table stays as it is, and none of its rows gives way to one that
+    /// is not newer. Loads end by [`Load::replay`].
+    pub replay: bool,
 }
 
 impl Target {
@@ -132,6 +140,7 @@ impl Target {
             undo: None,
             moment: 0,
             state_schema: None,
+            replay: false,
         }
     }
 }
@@ -278,8 +287,8 @@ pub trait Load: Send {
     async fn writer(&mut self) -> Result<Option<Box<dyn Writer>>>;
 
     /// Keeps rejected rows, to become visible with the others: once, when the writers have finished. Those that an
-    /// overwrite kept before go. The same row and reason are kept once.
-    async fn reject(&mut self, rejects: Rejects) -> Result<()>;
+    /// overwrite kept before go, and those whose ids are `settled`. What has the id of a row that is kept takes its place.
+    async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()>;
 
     /// Takes rows away whose key should not be there: once, when the writers have finished. They go before the rows that
     /// were written come, in the same commit. [`DeleteRule::Soft`] marks them; the current version of a history ends.
@@ -294,8 +303,26 @@ pub trait Load: Send {
     /// error the outcome is unknown: claim again and read the checkpoint.
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt>;
 
+    /// [`Self::commit`] of rows that were kept ([`Target::replay`]): `ids` names them in the order in which they were
+    /// written. In the same transaction, under the fence and against any other writer of the table, those that are not
+    /// newer than the target's are left out of a merge or a history, and those that need no more attention are no longer
+    /// kept. What became of each, in that order.
+    async fn replay(self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>>;
+
     /// Leaves the target as it was.
     async fn abort(self: Box<Self>);
+}
+
+/// What became of a row that was kept and sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It is in the target.
+    Landed,
+    /// The target, or another row that was sent, has a newer version of it.
+    Superseded,
+    /// There is another version of it, and nothing tells which is newer: it is still kept.
+    Undecided,
 }
 
 /// Takes batches into a load.

@@ -21,14 +21,14 @@ mod source;
 pub mod testkit;
 mod undo;
 
-pub use batch::{Batch, BatchStream, NativeRows};
+pub use batch::{Batch, BatchStream, NativeRows, Remains, UNREAD_BYTES, Unread};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
 pub use destination::{
-    Claim, DELETED_AT, Delivery, Destination, Load, Loss, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope, Target,
-    TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
+    Claim, DELETED_AT, Delivery, Destination, Fate, Load, Loss, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope,
+    Target, TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
 };
 pub use digest::{Bucket, Digest, DigestColumn, DigestRequest, Fetch, Form, MAX_BITS, Part};
 pub use lattice::{KnownLoss, Landing, TypeTable};
-pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects};
+pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects, settled};
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};
 pub use undo::{Keep, LeftAlone, TableFate, UndoRequest, Undone};

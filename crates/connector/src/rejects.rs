@@ -6,6 +6,8 @@ use std::io::{BufRead, BufReader, Seek, Write};
 use serde::{Deserialize, Serialize};
 use syncapp_model::{Error, Result, StreamKey};
 
+use crate::Fate;
+
 /// How many are handed on at once.
 pub const REJECTS_AT_ONCE: usize = 500;
 
@@ -44,6 +46,8 @@ pub struct RejectFilter {
     pub stream: Option<String>,
     /// Only this row.
     pub id: Option<String>,
+    /// Only those of one stream whose ids come behind this one.
+    pub after: Option<String>,
     /// At most so many.
     pub limit: usize,
 }
@@ -56,7 +60,18 @@ impl RejectFilter {
             && key.sync == self.sync
             && self.stream.as_ref().is_none_or(|stream| key.stream == *stream)
             && self.id.as_ref().is_none_or(|wanted| id == wanted)
+            && self.after.as_ref().is_none_or(|after| id > after)
     }
+}
+
+/// Which of the rows that were kept and sent again are no longer kept: all but those that nothing could decide about.
+pub fn settled(ids: &[String], fates: &[Fate]) -> Result<Vec<String>> {
+    if ids.len() != fates.len() {
+        let why = format!("{} rows were sent again, and {} came", ids.len(), fates.len());
+        return Err(Error::internal(why));
+    }
+    let settled = ids.iter().zip(fates).filter(|(_, fate)| **fate != Fate::Undecided);
+    Ok(settled.map(|(id, _)| id.clone()).collect())
 }
 
 /// The rejected rows of one load: in a temporary file that has no name, so that any number costs no memory.

@@ -28,6 +28,7 @@ pub(crate) async fn check(ends: &Ends, plan: &StreamPlan) -> Result<Vec<Error>> 
         columns: reads(&program),
         wire: false,
         range: None,
+        lenient: false,
         limit: Some(LOOKED_AT),
         splits: 1,
         batch_rows: 4096,

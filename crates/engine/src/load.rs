@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use arrow_array::RecordBatch;
 use futures_util::StreamExt;
-use syncapp_connector::{Batch, Load, Reject, Rejects, Snapshot, Target, TargetShape, Writer};
+use syncapp_connector::{Batch, Load, Reject, Rejects, Snapshot, Target, TargetShape, Unread, Writer};
 use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Result, Scalar, Side};
 use syncapp_transform::Program;
@@ -16,6 +16,7 @@ use crate::Event;
 use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::channel::{Receiver, Sender, channel};
+use crate::listed::Listed;
 use crate::sift::{Policy, Reasons, Way};
 use crate::stream::StreamRun;
 
@@ -37,6 +38,8 @@ pub(crate) struct Claimed {
     pub(crate) program: Program,
     /// What becomes of rows that cannot land, unless they end the load.
     pub(crate) policy: Option<Policy>,
+    /// Rejected rows of earlier runs, which rows that land may settle.
+    pub(crate) listed: Listed,
     /// What stands behind the mapped columns.
     pub(crate) added: Constants,
     /// Follows the cursor of an incremental stream.
@@ -52,6 +55,8 @@ struct Open {
     writer: Box<dyn Writer>,
     rows: u64,
     rejects: Rejects,
+    /// Rejected rows of earlier runs that this load settles.
+    settled: Vec<String>,
 }
 
 impl<'a> Loading<'a> {
@@ -118,6 +123,7 @@ impl<'a> Loading<'a> {
             writer,
             rows: 0,
             rejects: Rejects::new()?,
+            settled: Vec::new(),
         });
         Ok(())
     }
@@ -130,6 +136,7 @@ impl<'a> Loading<'a> {
             self.run.progress.read(rows, held.batch.bytes() as u64);
             match &held.batch {
                 Batch::Native(_) => self.write(held.batch.clone()).await?,
+                Batch::Unread(unread) => self.set_aside_unread(unread)?,
                 Batch::Columns(columns) => {
                     let cut = if prefixes { self.cut(columns)? } else { None };
                     if let Some(cut) = cut {
@@ -172,8 +179,18 @@ impl<'a> Loading<'a> {
             });
         }
         let Claimed {
-            policy, program, added, ..
+            policy,
+            program,
+            added,
+            listed,
+            ..
         } = &mut self.claimed;
+        if !listed.is_empty()
+            && let Some(open) = &mut self.open
+        {
+            let settled = listed.settle(&self.run.plan, program, &admitted, first_row + 1)?;
+            open.settled.extend(settled);
+        }
         let Some(policy) = policy else {
             let whole = added.extend(&program.apply(&admitted, first_row + 1)?)?;
             return self.write(Batch::Columns(whole)).await;
@@ -206,6 +223,15 @@ impl<'a> Loading<'a> {
         Ok(sound)
     }
 
+    /// Keeps rows that the source could not read.
+    fn set_aside_unread(&mut self, unread: &[Unread]) -> Result<()> {
+        let policy = self.claimed.policy.as_ref();
+        let policy = policy.ok_or_else(|| Error::internal("rows came that nobody could read"))?;
+        let rejected = unread.iter().map(|row| policy.unread(&self.run.plan, row));
+        let rejected = rejected.collect::<Result<Vec<_>>>()?;
+        self.set_aside(rejected)
+    }
+
     /// Keeps rows for the load's commit, unless they are too many.
     fn set_aside(&mut self, mut rejected: Vec<Reject>) -> Result<()> {
         if rejected.is_empty() {
@@ -236,6 +262,7 @@ impl<'a> Loading<'a> {
             writer,
             rows,
             rejects,
+            settled,
         } = self.open.take().ok_or_else(|| Error::internal("no load is open"))?;
         let checkpoint = match writer.finish().await.and_then(|taken| self.checkpoint(taken, rows)) {
             Ok(checkpoint) => checkpoint,
@@ -244,9 +271,8 @@ impl<'a> Loading<'a> {
                 return Err(error);
             }
         };
-        if self.run.plan.on_error == OnError::Reject
-            && let Err(error) = load.reject(rejects).await
-        {
+        let relisted = self.run.plan.on_error == OnError::Reject || !settled.is_empty();
+        if relisted && let Err(error) = load.reject(rejects, settled).await {
             StreamRun::abort(load).await;
             return Err(error);
         }

@@ -8,7 +8,9 @@ use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
 use syncapp_connector::{Destination, Keep, Page, Range, Source, StreamRef, Target, TargetColumn};
 use syncapp_model::sync_file::{DeleteRule, Mode, OnError, SchemaChanges, StreamConfig, Sync, Write};
-use syncapp_model::{Code, Error, Lookback, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec};
+use syncapp_model::{
+    Code, DataType, Error, Lookback, Pattern, Result, Scalar, Side, StreamKey, StreamName, StreamSpec,
+};
 use syncapp_transform::Mapping;
 
 use crate::RunOptions;
@@ -143,6 +145,28 @@ impl StreamPlan {
             target_cursor: target_cursor.filter(|cursor| !columns.contains(cursor)),
             ..self.clone()
         }
+    }
+
+    /// The source columns of the key, where their typed form is all that there is to them: rows that are kept are known
+    /// by it.
+    pub(crate) fn plain_key(&self) -> Vec<&str> {
+        let plain = |ty: &DataType| {
+            matches!(
+                ty,
+                DataType::Bool
+                    | DataType::Int16
+                    | DataType::Int32
+                    | DataType::Int64
+                    | DataType::String
+                    | DataType::Uuid
+            )
+        };
+        let columns = self.primary_key.iter().map(|name| {
+            let column = self.mapping.columns().iter().find(|column| column.name == *name)?;
+            let source = self.spec.column(column.source.as_ref()?)?;
+            plain(&source.ty).then_some(source.name.as_str())
+        });
+        columns.collect::<Option<Vec<_>>>().unwrap_or_default()
     }
 
     /// Where the next increment begins, if not at the first row.

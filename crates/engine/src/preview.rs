@@ -29,6 +29,7 @@ pub async fn preview(ends: &Ends, plan: &StreamPlan, rows: u64) -> Result<Previe
         columns: all.collect(),
         wire: false,
         range: None,
+        lenient: false,
         limit: Some(rows),
         splits: 1,
         batch_rows: 1024,

@@ -6,29 +6,22 @@
 use std::collections::HashMap;
 
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::DataType as Arrow;
 use sha2::{Digest, Sha256};
-use syncapp_connector::{Reject, Target, TargetShape, Writer};
+use syncapp_connector::{Reject, Target, TargetShape, Unread, Writer};
 use syncapp_model::sync_file::OnError;
-use syncapp_model::{Code, DataType, Error, Result, Side};
+use syncapp_model::{Code, Error, Result, Side};
 use syncapp_transform::Program;
-use syncapp_values::Json;
 
 use crate::StreamPlan;
 use crate::added::Constants;
-
-/// What a value of a masked column shows.
-const MASKED: &str = "\"***\"";
+use crate::kept::{self, Keeping};
 
 /// How a stream deals with rows that cannot land.
 pub(crate) struct Policy {
     on_error: OnError,
     /// Target columns that may not be NULL, and whether rows are found by them.
     strict: Vec<(usize, String, bool)>,
-    /// For each column that is read: its name, and whether it may be shown.
-    shown: Vec<(String, bool)>,
-    /// Places of the key's columns among those that are read; none where the key is not copied from there.
-    key: Option<Vec<usize>>,
+    keeping: Keeping,
     run_id: String,
     moment: i64,
     max_rejects: Option<u64>,
@@ -66,21 +59,10 @@ impl Policy {
             let key = target.primary_key.contains(&column.name);
             (key || !lands.nullable).then(|| (at, column.name.clone(), key))
         });
-        let masked = plan.mapping.masked();
-        let reads = program.reads();
-        let shown = reads
-            .iter()
-            .map(|read| (read.name.clone(), !masked.contains(read.name.as_str())));
-        let mapped = plan.mapping.columns();
-        let key = target.primary_key.iter().map(|name| {
-            let source = mapped.iter().find(|column| column.name == *name)?.source.as_ref()?;
-            reads.iter().position(|read| read.name == *source && !read.native)
-        });
         Self {
             on_error: plan.on_error,
             strict: strict.collect(),
-            shown: shown.collect(),
-            key: key.collect(),
+            keeping: Keeping::of(plan, program),
             run_id: run.0.into(),
             moment: run.1,
             max_rejects: plan.max_rejects,
@@ -159,7 +141,13 @@ impl Policy {
     }
 
     /// The rows as they would land, if all of them can.
-    fn land(&self, way: &mut Way<'_>, batch: &RecordBatch, first_row: u64, nulls: &[String]) -> Result<RecordBatch> {
+    pub(crate) fn land(
+        &self,
+        way: &mut Way<'_>,
+        batch: &RecordBatch,
+        first_row: u64,
+        nulls: &[String],
+    ) -> Result<RecordBatch> {
         let mapped = way.program.apply_with_nulls(batch, first_row, nulls)?;
         let whole = way.added.extend(&mapped)?;
         for (at, name, key) in &self.strict {
@@ -183,43 +171,40 @@ impl Policy {
 
     /// A row that was read, as it is kept.
     pub(crate) fn reject(&self, plan: &StreamPlan, row: &RecordBatch, error: &Error) -> Result<Reject> {
-        let cells = row.columns().iter().zip(row.schema_ref().fields()).zip(&self.shown);
-        let mut object = Vec::new();
-        let mut values = Vec::new();
-        for ((array, field), (name, shown)) in cells {
-            let mut value = Vec::new();
-            match DataType::of(field) {
-                _ if !shown => value.extend_from_slice(MASKED.as_bytes()),
-                Some(ty) => Json::of(array.as_ref(), &ty).write(0, &mut value),
-                // The system's own bytes, which mean nothing elsewhere.
-                None if *array.data_type() == Arrow::Binary => {
-                    Json::of(array.as_ref(), &DataType::Binary).write(0, &mut value);
-                }
-                None => {
-                    return Err(Error::internal(format!(
-                        "a column of {} cannot be kept",
-                        array.data_type()
-                    )));
-                }
-            }
-            object.push(if object.is_empty() { b'{' } else { b',' });
-            let named = serde_json::to_vec(name).map_err(|problem| Error::internal(problem.to_string()))?;
-            object.extend(named);
-            object.push(b':');
-            object.extend_from_slice(&value);
-            values.push(String::from_utf8_lossy(&value).into_owned());
-        }
-        object.push(b'}');
-        let row_key = self.key.as_ref().filter(|key| !key.is_empty()).map(|key| {
-            let of_key: Vec<&str> = key.iter().map(|at| values[*at].as_str()).collect();
-            format!("[{}]", of_key.join(","))
-        });
+        let (object, row_key) = (self.keeping.row(row, 0)?, self.keeping.row_key(row, 0)?);
+        let report = error.report();
+        Ok(self.kept(plan, object, row_key, (error, report.why.clone())))
+    }
+
+    /// A row that could not be read, as it is kept.
+    pub(crate) fn unread(&self, plan: &StreamPlan, row: &Unread) -> Result<Reject> {
+        let Unread { error, remains } = row;
+        let masked = plan.mapping.masked();
+        let report = error.report();
+        let hidden = report
+            .at
+            .column
+            .as_ref()
+            .is_some_and(|column| masked.contains(column.as_str()));
+        let why = if hidden {
+            "the value cannot be read; it is masked and not shown"
+        } else {
+            report.why.as_str()
+        };
+        let why = match &report.at.row {
+            Some(place) => format!("{place}: {why}"),
+            None => why.to_owned(),
+        };
+        Ok(self.kept(plan, kept::remains(remains, &masked)?, None, (error, why)))
+    }
+
+    fn kept(&self, plan: &StreamPlan, row: String, row_key: Option<String>, (error, why): (&Error, String)) -> Reject {
         let report = error.report();
         let mut hash = Sha256::new();
-        hash.update(&object);
+        hash.update(row.as_bytes());
         hash.update(report.code.name());
         hash.update(report.at.column.as_deref().unwrap_or_default());
-        Ok(Reject {
+        Reject {
             id: hex(&hash.finalize()[..8]),
             run_id: self.run_id.clone(),
             key: plan.key.clone(),
@@ -227,9 +212,9 @@ impl Policy {
             row_key,
             column: report.at.column.clone(),
             code: report.code.name(),
-            message: report.why.clone(),
-            row: String::from_utf8_lossy(&object).into_owned(),
-        })
+            message: why,
+            row,
+        }
     }
 
     /// Whether so many rejected rows of those read are too many. The share counts at the end only.
@@ -297,7 +282,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Whether an error is about a row, not about the system or the stream.
-fn is_about_a_row(error: &Error) -> bool {
+pub(crate) fn is_about_a_row(error: &Error) -> bool {
     matches!(
         error.code(),
         Code::CastFailed

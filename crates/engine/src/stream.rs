@@ -14,6 +14,7 @@ use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::consent;
 use crate::drift::Drift;
+use crate::listed::Listed;
 use crate::load::{Claimed, Loading};
 use crate::progress::Progress;
 use crate::sift::Policy;
@@ -210,7 +211,8 @@ impl StreamRun {
         if let Some(lossy) = consent::missing(plan, &shape).into_iter().next() {
             return Err(lossy);
         }
-        let (program, wire) = Self::settle(plan, &target, &shape)?;
+        let listed = Listed::look(ends, plan).await?;
+        let (program, wire) = Self::settle(plan, &target, &shape, &listed)?;
         let last = claim
             .checkpoint
             .as_ref()
@@ -259,6 +261,7 @@ impl StreamRun {
             policy,
             added: Constants::new(&plan.added, program.output(), &options.run_id, options.moment()),
             program,
+            listed,
             boundary,
             keeps_state: plan.range.is_some() || options.limit.is_some(),
             checkpoint: claim.checkpoint.unwrap_or(Checkpoint {
@@ -270,19 +273,23 @@ impl StreamRun {
     }
 
     /// Which columns travel as native bytes, and whether whole rows may: both ends have the same native type.
-    pub(crate) fn settle(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Result<(Program, bool)> {
-        let native: Vec<bool> = target
-            .columns
-            .iter()
-            .zip(&shape.columns)
-            .map(|(wanted, lands)| wanted.source_native.as_ref() == Some(&lands.native))
-            .take(plan.mapping.columns().len())
-            .collect();
-        let extra: Vec<&str> = plan.cursor.iter().map(String::as_str).collect();
+    pub(crate) fn settle(
+        plan: &StreamPlan,
+        target: &Target,
+        shape: &TargetShape,
+        listed: &Listed,
+    ) -> Result<(Program, bool)> {
+        let native = natives(plan, target, shape);
+        let mut extra: Vec<&str> = plan.cursor.iter().map(String::as_str).collect();
+        let rejects = plan.on_error == OnError::Reject && plan.write != Write::Append;
+        if rejects || !listed.is_empty() {
+            extra.extend(plan.plain_key());
+        }
         let program = plan.mapping.program(&native, &extra)?;
         let wire = shape.wire
             && plan.added.is_empty()
             && plan.on_error == OnError::Fail
+            && listed.is_empty()
             && !native.is_empty()
             && native.iter().all(|native| *native)
             && program.keeps_rows();
@@ -307,6 +314,7 @@ impl StreamRun {
             columns: reads(program),
             wire,
             range,
+            lenient: plan.on_error == OnError::Reject,
             limit: options.limit,
             splits: options.splits,
             batch_rows: BATCH_ROWS,
@@ -320,6 +328,13 @@ impl StreamRun {
             tracing::debug!("a load took too long to abort and was dropped");
         }
     }
+}
+
+/// Which of the mapped columns have the same native type at both ends.
+pub(crate) fn natives(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Vec<bool> {
+    let columns = target.columns.iter().zip(&shape.columns);
+    let same = columns.map(|(wanted, lands)| wanted.source_native.as_ref() == Some(&lands.native));
+    same.take(plan.mapping.columns().len()).collect()
 }
 
 /// The program's columns in the connectors' words.

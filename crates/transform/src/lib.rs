@@ -20,9 +20,11 @@ mod mapping;
 mod mask;
 mod names;
 mod program;
+mod read_json;
 
 #[cfg(test)]
 mod tests;
 
 pub use mapping::{Change, MappedColumn, Mapping, MappingSpec};
 pub use program::{Program, Read};
+pub use read_json::read_json;

@@ -52,7 +52,7 @@ fn help_names_every_command_that_is_built_and_every_flag_says_what_it_does() {
     for action in ["show", "set", "reset"] {
         place.syncapp(&["state", action, "--help"]).exits(0);
     }
-    for action in ["list", "show"] {
+    for action in ["list", "show", "replay"] {
         place.syncapp(&["rejects", action, "--help"]).exits(0);
     }
     assert!(place.syncapp(&["--version"]).exits(0).stdout.starts_with("syncapp "));
@@ -82,8 +82,15 @@ fn wrong_usage_is_2() {
         &["verify", "sync.yaml", "--stream", "peple"],
         &["verify"],
         &["state", "show"],
+        &["rejects", "replay"],
+        &["rejects", "replay", "sync.yaml", "--fix", "name"],
+        &["rejects", "replay", "sync.yaml", "--stream", "peple"],
+        &["rejects", "replay", "sync.yaml", "--id", "1"],
         &["state", "set", "sync.yaml", "--stream", "people", "5"],
         &["state", "reset", "sync.yaml", "--stream", "people"],
+        &["undo"],
+        &["undo", "nonsense"],
+        &["undo", "0190a000-0000-7000-8000-000000000000"],
         &["completions", "cobol"],
         &["copy", "./", "x.csv"],
         &["copy", "ftp://x", "x.csv", "to.db"],

@@ -47,13 +47,19 @@ fn it_says_what_a_run_does_then() {
 fn its_json_is_one_stream_a_line() {
     let at = Place::new()
         .sqlite("from.db", PEOPLE)
-        .file("sync.yaml", people("write: append"));
+        .file("sync.yaml", people("write: append, undo: { keep: 7d }"));
     let json = at
         .syncapp(&["plan", "sync.yaml", "--json", "--stream", "people"])
         .exits(0)
         .json();
     let plan = &json[0]["plan"];
     assert_eq!((json.len(), plan["write"].as_str()), (1, Some("append")));
+    assert_eq!(plan["undo"], 604_800);
+    let told = at.syncapp(&["plan", "sync.yaml"]).exits(0).stdout;
+    assert!(
+        told.contains("\n  undo    the run can be taken back for 7days\n"),
+        "{told}"
+    );
     assert_eq!(plan["columns"][0]["from"]["native"], "INTEGER");
     assert_eq!(plan["changes"][0]["change"], "create");
     let ran = at.syncapp(&["plan", "sync.yaml", "--rows"]).exits(2);

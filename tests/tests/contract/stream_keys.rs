@@ -1,7 +1,8 @@
 //! The table of a stream's keys and words.
 
-use crate::contract::case::Case::{self, NotAvailable};
+use crate::contract::case::Case::{self, NotAvailable, Shown};
 use crate::contract::case::{only, stream};
+use crate::undo::commands;
 
 pub(crate) const COUNT: &str = "select count(*) from people";
 const NAMES: &str = "select name from people order by id";
@@ -445,8 +446,8 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
             &["13"],
         ),
     ),
-    ("undo", NotAvailable("undo: { keep: 7d }")),
-    ("undo.keep", NotAvailable("undo: { keep: 1h }")),
+    ("undo", Shown(commands::key)),
+    ("undo.keep", Shown(commands::keep)),
     ("pool", NotAvailable("pool: big")),
     (
         "before_sql",

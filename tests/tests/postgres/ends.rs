@@ -105,6 +105,7 @@ pub(super) fn request(stream: &StreamRef, spec: &StreamSpec, native: bool) -> Re
             .collect(),
         wire: false,
         range: None,
+        lenient: false,
         limit: None,
         splits: 1,
         batch_rows: 1000,
@@ -129,7 +130,7 @@ pub(super) async fn rows(login: &Login, stream: &StreamRef) -> Result<Vec<Record
     let snapshot = source.open(&request(stream, &spec, false)).await?;
     let columns = drain(&*snapshot).await?.into_iter().map(|batch| match batch {
         Batch::Columns(columns) => columns,
-        Batch::Native(_) => panic!("native rows came, though nobody asked for them"),
+        Batch::Native(_) | Batch::Unread(_) => panic!("what nobody asked for came"),
     });
     Ok(columns.collect())
 }

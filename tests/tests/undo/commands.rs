@@ -1,6 +1,8 @@
 //! `syncapp undo`: which run, which file, and what stands against it.
 
-use crate::writes::lab::Lab;
+use crate::contract::case::{PEOPLE, people, sync};
+use crate::contract::place::Place;
+use crate::writes::lab::{Lab, Target};
 
 const COUNT: &str = "select cast(count(*) as text) from people";
 
@@ -82,4 +84,100 @@ fn the_file_is_the_run_s_own_unless_another_one_is_named() {
         assert!(said.contains("--file"), "{said}");
         lab.undo("nonsense", &[]).exits(2);
     });
+}
+
+#[test]
+fn added_rows_are_found_again_or_refused() {
+    Lab::each(|lab| {
+        let number = match lab.target {
+            Target::Sqlite => "no integer primary key",
+            Target::Postgres(_) => "no bigint generated always as identity",
+            Target::MariaDb(_) => "no bigint auto_increment primary key",
+        };
+        let text = if matches!(lab.target, Target::MariaDb(_)) {
+            "varchar(50)"
+        } else {
+            "text"
+        };
+        lab.alter(&format!(
+            "create table people({number}, id bigint, name {text}, rev bigint); \
+             insert into people(id, name, rev) values (1, 'Ada', 10)"
+        ));
+        let before = lab.held(&lab.columns());
+        let ran = lab.run("write: append, undo: { keep: 1h }");
+        if matches!(lab.target, Target::Postgres(_)) {
+            lab.undo(&lab.last(), &[]).exits(0);
+        } else {
+            assert!(ran.exits(2).stderr.contains("`no` of"), "a column that fills itself");
+        }
+        assert_eq!(lab.held(&lab.columns()), before);
+        // Rows that a key tells apart are found whatever stands beside them.
+        let merge = "write: merge, primary_key: [id]";
+        lab.change("update people set name = 'New' where id < 3");
+        let run = lab.keep(merge, &[]);
+        lab.undo(&run, &[]).exits(0);
+        assert_eq!(lab.held(&lab.columns()), before);
+    });
+}
+
+#[test]
+fn a_key_that_is_none_in_the_target_is_refused() {
+    Lab::each(|lab| {
+        lab.alter("create table people(id bigint, name varchar(50), rev bigint); insert into people values (1, 'a', 1), (1, 'b', 2)");
+        let ran = lab.run("write: merge, undo: { keep: 1h }").exits(1);
+        assert!(ran.stderr.contains("transform.duplicate_key"), "{}", ran.stderr);
+        assert_eq!(lab.rows(COUNT), ["2"]);
+    });
+}
+
+#[test]
+fn files_keep_no_journal() {
+    let file = sync(
+        "{ connector: sqlite, path: from.db }",
+        "{ connector: files, path: out, format: csv }",
+        "people",
+        "undo: { keep: 1h }",
+    );
+    let place = Place::new().sqlite("from.db", PEOPLE).file("sync.yaml", file);
+    std::fs::create_dir(place.path("out")).unwrap();
+    let ran = place.syncapp(&["run", "sync.yaml"]).exits(2);
+    assert!(
+        ran.stderr.contains("config.conflict") && ran.stderr.contains("journal"),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// `undo`
+pub(crate) fn key() {
+    let place = Place::new().sqlite("from.db", PEOPLE);
+    let exit = |keys: &str| {
+        place.put("sync.yaml", people(keys));
+        place.syncapp(&["run", "sync.yaml"]).exits(0);
+        let id = place.syncapp(&["runs", "--json", "--limit", "1"]).json()[0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        place.syncapp(&["undo", &id]).code
+    };
+    assert_eq!((exit("undo: { keep: 7d }"), exit("")), (0, 2));
+    place.put("sync.yaml", people("undo: { keep: soon }"));
+    let ran = place.syncapp(&["run", "sync.yaml"]).exits(2);
+    assert!(ran.stderr.contains("7d"), "{}", ran.stderr);
+}
+
+/// `undo.keep`
+pub(crate) fn keep() {
+    let journals = |keep: &str| {
+        let place = Place::new().sqlite("from.db", PEOPLE);
+        place.put("sync.yaml", people(&format!("write: append, undo: {{ keep: {keep} }}")));
+        for _ in 0..2 {
+            place.syncapp(&["run", "sync.yaml"]).exits(0);
+        }
+        place.rows("to.db", "select count(*) from _syncapp_undo")
+    };
+    assert_eq!(
+        (journals("1h"), journals("1ms")),
+        (vec!["2".to_owned()], vec!["1".to_owned()])
+    );
 }

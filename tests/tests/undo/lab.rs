@@ -29,6 +29,13 @@ impl Lab {
         ran.json()[0]["id"].as_str().unwrap().to_owned()
     }
 
+    /// The ids of all runs, the newest first.
+    pub(super) fn runs(&self) -> Vec<String> {
+        let ran = self.place.syncapp(&["runs", "--json"]).exits(0);
+        let ids = ran.json().into_iter().map(|run| run["id"].as_str().unwrap().to_owned());
+        ids.collect()
+    }
+
     /// Takes a run back.
     pub(super) fn undo(&self, run: &str, more: &[&str]) -> Ran {
         self.place.syncapp(&[&["undo", run][..], more].concat())

@@ -1,6 +1,6 @@
 //! `undo`: a run that was taken back leaves no trace, into each kind of target.
 
-mod commands;
+pub(crate) mod commands;
 mod generated;
 mod kills;
 mod kinds;

@@ -106,6 +106,48 @@ fn a_table_that_was_changed_since_it_was_made_is_not_dropped() {
     });
 }
 
+#[test]
+fn columns_that_came_since_stay_and_stand_in_the_way_once_they_are_filled() {
+    for (keys, made) in [
+        ("write: merge", true),
+        ("write: append", true),
+        ("write: merge", false),
+        ("write: append", false),
+    ] {
+        Lab::each(|lab| {
+            if !made {
+                lab.keep(keys, &[]);
+                lab.change("update people set name = 'New' where id = 1; delete from people where id > 1");
+            }
+            let first = lab.keep(keys, &[]);
+            lab.change("alter table people add column more text; update people set more = 'm', rev = 99 where id = 1");
+            let second = lab.keep(keys, &[]);
+            lab.undo(&second, &[]).exits(0);
+            assert_eq!(
+                lab.rows("select coalesce(more, 'NULL') from people where id = 1")[0],
+                "NULL"
+            );
+            lab.alter("update people set more = 'mine' where id = 1 and name = 'New'");
+            lab.alter("update people set more = 'mine' where id = 1 and not exists (select 1 from (select * from people) p where name = 'New')");
+            let undone = lab.undo(&first, &["--json"]);
+            assert_eq!(
+                undone.code,
+                if made { 1 } else { 3 },
+                "{keys}: {}{}",
+                undone.stdout,
+                undone.stderr
+            );
+            lab.alter("update people set more = null");
+            if made {
+                lab.undo(&first, &[]).exits(0);
+                assert!(!lab.has("people"));
+            } else {
+                assert_eq!(undone.json()[0]["stream"]["left_alone"], 1, "{keys}: {}", undone.stdout);
+            }
+        });
+    }
+}
+
 /// What the program calls the table.
 fn target(lab: &Lab) -> String {
     use crate::writes::lab::Target;

@@ -8,4 +8,6 @@ mod keys;
 pub(crate) mod lab;
 mod lookback;
 mod rejects;
+mod replay;
+mod replay_faults;
 mod schema;

@@ -228,10 +228,3 @@ fn files_keep_them_beside_themselves() {
         assert!(place.path(&format!("out-{format}/_syncapp_rejects.ndjson")).exists());
     }
 }
-
-#[test]
-fn replay_is_not_built() {
-    let place = Place::new();
-    let ran = place.syncapp(&["rejects", "replay", "sync.yaml"]).exits(2);
-    assert!(ran.stderr.contains("config.not_available"), "{}", ran.stderr);
-}

@@ -112,6 +112,7 @@ impl Flow {
                 .collect(),
             wire: false,
             range: None,
+            lenient: false,
             limit: None,
             splits: 2,
             batch_rows: 1000,
@@ -136,7 +137,7 @@ impl Flow {
             for batch in read {
                 match batch {
                     Batch::Columns(columns) => batches.push(columns),
-                    Batch::Native(_) => panic!("native rows came, though nobody asked for them"),
+                    Batch::Native(_) | Batch::Unread(_) => panic!("what nobody asked for came"),
                 }
             }
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use syncapp_connector::{
-    Batch, Claim, Delivery, Destination, Load, Receipt, Reject, RejectFilter, Rejects, State, StateScope, Target,
+    Batch, Claim, Delivery, Destination, Fate, Load, Receipt, Reject, RejectFilter, Rejects, State, StateScope, Target,
     TargetChange, TargetShape, Writer,
 };
 use syncapp_model::sync_file::Write;
@@ -81,6 +81,10 @@ impl Destination for FilesDestination {
         Delivery::Idempotent
     }
 
+    fn merges(&self) -> bool {
+        false
+    }
+
     async fn claim(&self, target: &Target) -> Result<Claim> {
         let (name, ..) = self.file(target)?;
         let (files, key) = (self.files.clone(), target.key.clone());
@@ -149,13 +153,22 @@ impl Destination for FilesDestination {
             write: target.write,
             given: false,
             rejects: None,
+            settled: Vec::new(),
             finished: Arc::default(),
         }))
     }
 
     async fn rejects(&self, _: &StateScope, wanted: &RejectFilter) -> Result<Vec<Reject>> {
         let (files, wanted) = (self.files.clone(), wanted.clone());
-        blocking(move || rejects::list(&files.root, &wanted)).await
+        blocking(move || {
+            let states = state::peek(&files.root)?;
+            let settled = |reject: &Reject| {
+                let mut own = states.iter().filter(|entry| entry.key == reject.key);
+                own.any(|entry| entry.settled.contains(&reject.id))
+            };
+            rejects::list(&files.root, &wanted, settled)
+        })
+        .await
     }
 
     async fn states(&self, _: &StateScope) -> Result<Vec<State>> {
@@ -190,6 +203,10 @@ fn claim(folder: &Path, key: &StreamKey, name: &str) -> Result<Claim> {
     for leftover in std::mem::take(&mut entry.pending) {
         stage::remove(&root::target(folder, &leftover, false)?)?;
     }
+    let settled = std::mem::take(&mut entry.settled);
+    if !settled.is_empty() {
+        rejects::forget(folder, key, &settled)?;
+    }
     entry.aim(name);
     entry.epoch.0 += 1;
     let claim = Claim {
@@ -210,6 +227,8 @@ struct FileLoad {
     write: Write,
     given: bool,
     rejects: Option<Rejects>,
+    /// Rows that are no longer kept.
+    settled: Vec<String>,
     finished: Arc<std::sync::Mutex<Finished>>,
 }
 
@@ -251,9 +270,17 @@ impl Load for FileLoad {
         })))
     }
 
-    async fn reject(&mut self, rejects: Rejects) -> Result<()> {
+    async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()> {
         self.rejects = Some(rejects);
+        self.settled = settled;
         Ok(())
+    }
+
+    async fn replay(mut self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
+        let fates = vec![Fate::Landed; ids.len()];
+        self.settled.extend(ids);
+        self.commit(checkpoint).await?;
+        Ok(fates)
     }
 
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
@@ -298,7 +325,14 @@ impl FileLoad {
             )?;
         }
         entry.set_checkpoint(Some(checkpoint));
-        states.put(entry)?;
+        // Rows are there and off their list with one and the same change of a file; the list itself follows.
+        entry.settled = std::mem::take(&mut self.settled);
+        states.put(entry.clone())?;
+        if !entry.settled.is_empty() {
+            rejects::forget(root, &self.key, &entry.settled)?;
+            entry.settled.clear();
+            states.put(entry)?;
+        }
         Ok(Receipt {
             inserted: rows,
             ..Receipt::default()
@@ -407,7 +441,7 @@ impl Writer for FileWriter {
     async fn write(&mut self, batch: Batch) -> Result<()> {
         match batch {
             Batch::Columns(batch) => self.send(Message::Rows(batch)).await,
-            Batch::Native(_) => Err(Error::internal("files take no rows in a wire format")),
+            Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("rows came in a form that files do not take")),
         }
     }
 

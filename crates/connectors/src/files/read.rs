@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::Schema;
+use syncapp_connector::{Remains, UNREAD_BYTES, Unread};
 use syncapp_model::{Code, DataType, Error, Result, Side};
 
 use super::blocks::Blocks;
@@ -47,6 +48,68 @@ impl Limits {
 pub(super) trait Reader: Send {
     /// The next rows; `None` behind the last.
     fn next(&mut self) -> Result<Option<RecordBatch>>;
+
+    /// The rows that could not be read since the last call; only a lenient reader has any.
+    fn unread(&mut self) -> Vec<Unread> {
+        Vec::new()
+    }
+}
+
+/// Rows that cannot be read, in a reader that may set them aside.
+pub(super) struct Aside {
+    lenient: bool,
+    rows: Vec<Unread>,
+    bytes: usize,
+}
+
+impl Aside {
+    /// How many rows, and bytes of them, wait at the most.
+    const MOST: (usize, usize) = (1000, 1 << 20);
+
+    pub(super) fn new(lenient: bool) -> Self {
+        Self {
+            lenient,
+            rows: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Whether enough rows wait.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.rows.len() >= Self::MOST.0 || self.bytes >= Self::MOST.1
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Sets a row aside; gives an error back that must end the reading. The row is its columns, if they could be told
+    /// apart, or its text.
+    pub(super) fn put(&mut self, error: Error, columns: Option<String>, text: &[u8]) -> Result<()> {
+        let about_a_row = matches!(
+            error.code(),
+            Code::InvalidData(Side::Source) | Code::TooLarge(Side::Source)
+        );
+        if !self.lenient || !about_a_row {
+            return Err(error);
+        }
+        let remains = match columns.filter(|columns| columns.len() <= UNREAD_BYTES) {
+            Some(columns) => Remains::Columns(columns),
+            None => {
+                let beginning = &text[..text.len().min(UNREAD_BYTES)];
+                Remains::Text(String::from_utf8_lossy(beginning).trim_end().to_owned())
+            }
+        };
+        self.bytes += text.len().min(UNREAD_BYTES);
+        self.rows.push(Unread { error, remains });
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Unread> {
+        self.bytes = 0;
+        std::mem::take(&mut self.rows)
+    }
 }
 
 /// Opens a file as it was listed.
@@ -70,17 +133,17 @@ pub(super) fn open(
     listed: &Listed,
     all: &[FileColumn],
     wanted: &[usize],
-    limits: Limits,
+    (limits, lenient): (Limits, bool),
 ) -> Result<Box<dyn Reader>> {
     let (format, compression) = format_of(files, listed)?;
     Ok(match format {
         Format::Csv => {
             let blocks = open_text(files, listed, compression)?;
-            Box::new(csv::Reader::open(files, blocks, all, wanted, limits)?)
+            Box::new(csv::Reader::open(files, blocks, all, wanted, (limits, lenient))?)
         }
         Format::Ndjson => {
             let blocks = open_text(files, listed, compression)?;
-            Box::new(ndjson::Reader::new(blocks, all, wanted, limits))
+            Box::new(ndjson::Reader::new(blocks, all, wanted, (limits, lenient)))
         }
         Format::Parquet => {
             whole(listed, compression)?;
@@ -168,6 +231,14 @@ impl Table {
     pub(super) fn count(&mut self, row: usize) {
         self.rows += 1;
         self.text += row;
+    }
+
+    /// Takes back what was appended of a row.
+    #[cold]
+    pub(super) fn take_back(&mut self) {
+        for cells in &mut self.cells {
+            cells.truncate(self.rows);
+        }
     }
 
     /// The rows so far.

@@ -1,6 +1,6 @@
 //! Rejected rows, in `_syncapp_rejects.ndjson` in the connection's folder: a JSON object a line, replaced as a whole.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -13,51 +13,89 @@ use super::stage::Staged;
 
 const NAME: &str = "_syncapp_rejects.ndjson";
 
-/// Adds a load's rejected rows; the folder is locked. An overwrite forgets those of earlier runs.
+/// Adds a load's rejected rows; the folder is locked. An overwrite forgets those of earlier runs. What has the id of a
+/// row that is kept takes its place.
 pub(super) fn keep(root: &Path, key: &StreamKey, overwrites: bool, rejects: Rejects) -> Result<()> {
-    let path = root.join(NAME);
-    if rejects.count() == 0 && !(overwrites && path.exists()) {
+    if rejects.count() == 0 && !(overwrites && root.join(NAME).exists()) {
         return Ok(());
     }
-    let failed = |problem: &io::Error| errors::io(Side::Destination, "write", NAME, problem);
-    let (staged, file) = Staged::create(root.join(format!(".{NAME}.tmp")))?;
-    let mut out = BufWriter::new(file);
-    let mut put = |reject: &Reject| -> Result<()> {
-        let mut line = serde_json::to_vec(reject).map_err(|problem| Error::internal(problem.to_string()))?;
-        line.push(b'\n');
-        out.write_all(&line).map_err(|problem| failed(&problem))
-    };
+    let mut list = List::begin(root)?;
     let mut known = HashSet::new();
-    for old in read(root)? {
-        let old = old?;
-        let own = old.key == *key;
-        if !own || !overwrites {
-            put(&old)?;
-        }
-        if own && !overwrites {
-            known.insert(old.id);
-        }
-    }
     for some in rejects.chunks()? {
         for reject in some? {
-            if !known.contains(&reject.id) {
-                put(&reject)?;
+            if known.insert(reject.id.clone()) {
+                list.put(&reject)?;
             }
         }
     }
-    out.into_inner()
-        .map_err(io::IntoInnerError::into_error)
-        .and_then(|file| file.sync_all())
-        .map_err(|problem| failed(&problem))?;
-    staged.publish(&path)
+    for old in read(root)? {
+        let old = old?;
+        if old.key != *key || !(overwrites || known.contains(&old.id)) {
+            list.put(&old)?;
+        }
+    }
+    list.publish(root)
 }
 
-/// The rejected rows of the folder.
-pub(super) fn list(root: &Path, wanted: &RejectFilter) -> Result<Vec<Reject>> {
-    read(root)?
-        .filter(|reject| reject.as_ref().map_or(true, |reject| wanted.takes(reject)))
-        .take(wanted.limit)
-        .collect()
+/// Takes rows off the list; the folder is locked.
+pub(super) fn forget(root: &Path, key: &StreamKey, ids: &[String]) -> Result<()> {
+    let ids: HashSet<&String> = ids.iter().collect();
+    let mut list = List::begin(root)?;
+    for old in read(root)? {
+        let old = old?;
+        if old.key != *key || !ids.contains(&old.id) {
+            list.put(&old)?;
+        }
+    }
+    list.publish(root)
+}
+
+/// The rejected rows of the folder but for those that are settled, in the order of their streams and ids.
+pub(super) fn list(root: &Path, wanted: &RejectFilter, settled: impl Fn(&Reject) -> bool) -> Result<Vec<Reject>> {
+    let mut found = BTreeMap::new();
+    for reject in read(root)? {
+        let reject = reject?;
+        if wanted.takes(&reject) && !settled(&reject) {
+            found.insert((reject.key.stream.clone(), reject.id.clone()), reject);
+            if found.len() > wanted.limit {
+                found.pop_last();
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// The list as it is written anew.
+struct List {
+    staged: Staged,
+    out: BufWriter<File>,
+}
+
+impl List {
+    fn begin(root: &Path) -> Result<Self> {
+        let (staged, file) = Staged::create(root.join(format!(".{NAME}.tmp")))?;
+        let out = BufWriter::new(file);
+        Ok(Self { staged, out })
+    }
+
+    fn put(&mut self, reject: &Reject) -> Result<()> {
+        let mut line = serde_json::to_vec(reject).map_err(|problem| Error::internal(problem.to_string()))?;
+        line.push(b'\n');
+        self.out.write_all(&line).map_err(|problem| unwritten(&problem))
+    }
+
+    fn publish(self, root: &Path) -> Result<()> {
+        self.out
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)
+            .and_then(|file| file.sync_all())
+            .map_err(|problem| unwritten(&problem))?;
+        self.staged.publish(&root.join(NAME))
+    }
+}
+
+fn unwritten(problem: &io::Error) -> Error {
+    errors::io(Side::Destination, "write", NAME, problem)
 }
 
 fn read(root: &Path) -> Result<impl Iterator<Item = Result<Reject>>> {

@@ -39,6 +39,8 @@ struct ReadPlan {
     range: Option<(usize, Range)>,
     limit: Option<u64>,
     limits: Limits,
+    /// Whether rows that cannot be read are set aside.
+    lenient: bool,
 }
 
 impl FilesSnapshot {
@@ -100,6 +102,7 @@ impl FilesSnapshot {
                 range,
                 limit: request.limit,
                 limits: Limits::new(request.batch_rows, request.batch_bytes),
+                lenient: request.lenient,
             }),
             splits: (0..most).map(split).collect(),
             rows: described.rows,
@@ -152,8 +155,13 @@ impl ReadPlan {
     fn read(&self, first: usize, step: usize, sender: &mpsc::Sender<Result<Batch>>) -> Result<()> {
         let mut left = self.limit.unwrap_or(u64::MAX);
         for listed in self.set.iter().skip(first).step_by(step) {
-            let mut reader = read::open(&self.files, listed, &self.columns, &self.wanted, self.limits)?;
+            let how = (self.limits, self.lenient);
+            let mut reader = read::open(&self.files, listed, &self.columns, &self.wanted, how)?;
             while let Some(batch) = reader.next()? {
+                let unread = reader.unread();
+                if !unread.is_empty() && sender.blocking_send(Ok(Batch::Unread(unread))).is_err() {
+                    return Ok(());
+                }
                 let batch = self.shape(&batch, left)?;
                 left -= batch.num_rows() as u64;
                 let taken = match batch.num_rows() {

@@ -45,6 +45,9 @@ pub(super) struct Entry {
     pub(super) sequence: u64,
     /// Files that a commit is about to put in place; leftovers if they are still here at a claim.
     pub(super) pending: Vec<String>,
+    /// Rejected rows that a commit has settled; still in their list if they are still here at a claim.
+    #[serde(default)]
+    pub(super) settled: Vec<String>,
     /// Whether an overwrite has written the target as one file.
     pub(super) single: bool,
     /// Into how many parts overwrites have written it at the most.
@@ -66,6 +69,7 @@ impl Entry {
             first: 0,
             sequence: 0,
             pending: Vec::new(),
+            settled: Vec::new(),
             single: false,
             parts: 0,
             checkpoint: None,

@@ -25,7 +25,9 @@ pub(crate) enum Vanished<'a> {
 
 impl Journal {
     fn keep(&self, operation: &str, condition: &str) -> String {
-        let Self { table, journal, .. } = self;
+        let Self {
+            table, own: journal, ..
+        } = self;
         format!(
             "insert into {journal} ({OPERATION}, {}) select '{operation}', {} from {table} as t where {condition}",
             self.list(),
@@ -35,7 +37,9 @@ impl Journal {
 
     /// The keys that are not in the table, by a join: unlike for a subquery, an index for it is made once.
     fn note_new(&self, staged: &Staged<'_>, current: &str) -> String {
-        let Self { table, journal, .. } = self;
+        let Self {
+            table, own: journal, ..
+        } = self;
         format!(
             "insert into {journal} ({OPERATION}, {}) select '?', {} from {} as s \
              left join {table} as t on {}{current} where t.{} is null",
@@ -86,7 +90,9 @@ impl Journal {
 
     /// The rows that have changed, as they are now. Of a history those that are current, or were.
     pub(crate) fn after(&self, to: Option<&str>) -> Vec<String> {
-        let Self { table, journal, .. } = self;
+        let Self {
+            table, own: journal, ..
+        } = self;
         let before = format!(
             "exists (select 1 from {journal} as b where b.{OPERATION} = 'b' and {})",
             Self::equal(&self.identity, "b", "t")
@@ -117,7 +123,7 @@ impl Journal {
     pub(crate) fn inserted(&self, columns: &[String], stage: &str, staged: &[String]) -> String {
         format!(
             "insert into {} ({OPERATION}, {}) select 'i', {} from {stage}",
-            self.journal,
+            self.own,
             columns.join(", "),
             staged.join(", ")
         )
@@ -127,13 +133,13 @@ impl Journal {
     pub(crate) fn ambiguous(&self) -> String {
         format!(
             "select 1 from {} where {OPERATION} in ('b', 'd') group by {} having count(*) > 1 limit 1",
-            self.journal,
+            self.own,
             self.identity.join(", ")
         )
     }
 
     /// Finds a row where there is any.
     pub(crate) fn any(&self) -> String {
-        format!("select 1 from {} limit 1", self.journal)
+        format!("select 1 from {} limit 1", self.own)
     }
 }

@@ -35,14 +35,16 @@ pub(crate) struct Journal {
     /// The target, quoted.
     pub(crate) table: String,
     /// The journal, quoted.
-    pub(crate) journal: String,
+    pub(crate) own: String,
     /// The target's columns that can be written, quoted.
     pub(crate) columns: Vec<String>,
     /// Rows of one key stand or fall together; empty where no key tells rows apart.
     pub(crate) key: Vec<String>,
     /// What tells a row from all others: the key, and in a history the beginning of a version.
     pub(crate) identity: Vec<String>,
-    /// A row of an alias as one value, equal only where all of its values are.
+    /// Columns that an update may not set, quoted.
+    pub(crate) fixed: Vec<String>,
+    /// A row of an alias as one value, equal only where all of its values are. `t` is the target.
     pub(crate) image: Box<dyn Fn(&str) -> String + Send + Sync>,
     /// Whether statements name a second table by a join.
     pub(crate) joins: bool,
@@ -81,6 +83,8 @@ pub(crate) struct Entry {
     pub(crate) columns: Vec<String>,
     pub(crate) key: Vec<String>,
     pub(crate) identity: Vec<String>,
+    /// Columns that an update may not set.
+    pub(crate) fixed: Vec<String>,
     /// The new table's rows as one value, where the load made one.
     pub(crate) fingerprint: Option<String>,
     /// Statements that make the old table, where it could not be kept itself.
@@ -143,6 +147,7 @@ impl Entry {
             columns: Vec::new(),
             key: Vec::new(),
             identity: Vec::new(),
+            fixed: Vec::new(),
             fingerprint: None,
             definition: Vec::new(),
             before,
@@ -161,6 +166,15 @@ impl Entry {
                 .help("it was written by another version or by hand, and cannot be taken back")
                 .driver(problem)
         })
+    }
+
+    /// The table's columns that came since the load. A column that is gone makes it another table.
+    pub(crate) fn added_since(&self, present: &[String]) -> Result<Vec<String>> {
+        if self.columns.iter().any(|name| !present.contains(name)) {
+            return Err(changed_since(&self.table));
+        }
+        let added = present.iter().filter(|name| !self.columns.contains(name));
+        Ok(added.cloned().collect())
     }
 
     /// Whether a load changed anything that would have to be taken back.
@@ -199,7 +213,7 @@ pub(crate) fn named<'a>(key: &[String], value: impl Fn(usize) -> Option<&'a str>
 
 /// The table was changed since the run, which only the whole of it could take back.
 pub(crate) fn changed_since(table: &StreamName) -> Error {
-    let why = format!("{table} was changed since the run, which brought all of its rows");
+    let why = format!("{table} was changed since the run, and is not the table that the run left");
     Error::new(Code::ChangedSince, why)
         .help("nothing was taken back: undo what changed it first, or load the table again")
 }

@@ -50,7 +50,10 @@ impl Journal {
 
     fn restore_keyed(&self) -> Restore {
         let Self {
-            table, journal, key, ..
+            table,
+            own: journal,
+            key,
+            ..
         } = self;
         let (same, image) = (Self::equal(&self.identity, "j", "t"), &self.image);
         let (there, now, then) = (format!("from {table} as t where {same}"), image("t"), image("j"));
@@ -73,20 +76,23 @@ impl Journal {
                 key.join(", ")
             ),
             count_left: format!("select count(*) from {journal} where {reasons}"),
-            steps: vec![
-                (Step::Removed, self.delete_inserted(&same)),
-                (Step::Restored, self.update_changed()),
-                (
+            steps: [
+                Some((Step::Removed, self.delete_inserted(&same))),
+                self.update_changed().map(|update| (Step::Restored, update)),
+                Some((
                     Step::PutBack,
                     self.insert(&format!("{OPERATION} = 'd' and {LEFT} is null")),
-                ),
-            ],
+                )),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         }
     }
 
     /// Rows of one key stand or fall together.
     fn mark_together(&self) -> String {
-        let Self { journal, key, .. } = self;
+        let Self { own: journal, key, .. } = self;
         let same = Self::equal(key, "j", "x");
         if self.joins {
             format!(
@@ -102,7 +108,9 @@ impl Journal {
     }
 
     fn delete_inserted(&self, same: &str) -> String {
-        let Self { table, journal, .. } = self;
+        let Self {
+            table, own: journal, ..
+        } = self;
         let rows =
             format!("exists (select 1 from {journal} as j where j.{OPERATION} = 'i' and j.{LEFT} is null and {same})");
         if self.joins {
@@ -115,36 +123,34 @@ impl Journal {
         }
     }
 
-    fn update_changed(&self) -> String {
-        let Self { table, journal, .. } = self;
+    /// Nothing where nothing but what tells a row from others could change.
+    fn update_changed(&self) -> Option<String> {
+        let Self {
+            table, own: journal, ..
+        } = self;
         let same = Self::equal(&self.identity, "j", "t");
-        let set = |of: &str| {
-            let set: Vec<String> = self
-                .columns
-                .iter()
-                .map(|name| format!("{of}{name} = j.{name}"))
-                .collect();
-            set.join(", ")
-        };
-        let rows = format!("j.{OPERATION} = 'b' and j.{LEFT} is null");
-        if self.joins {
-            format!(
-                "update {table} as t join {journal} as j on {same} set {} where {rows}",
-                set("t.")
-            )
-        } else {
-            format!(
-                "update {table} as t set {} from {journal} as j where {rows} and {same}",
-                set("")
-            )
-        }
+        let settable = |name: &&String| !self.identity.contains(name) && !self.fixed.contains(name);
+        let set: Vec<String> = self
+            .columns
+            .iter()
+            .filter(settable)
+            .map(|name| format!("{}{name} = j.{name}", if self.joins { "t." } else { "" }))
+            .collect();
+        let (set, rows) = (set.join(", "), format!("j.{OPERATION} = 'b' and j.{LEFT} is null"));
+        (!set.is_empty()).then(|| {
+            if self.joins {
+                format!("update {table} as t join {journal} as j on {same} set {set} where {rows}")
+            } else {
+                format!("update {table} as t set {set} from {journal} as j where {rows} and {same}")
+            }
+        })
     }
 
     fn insert(&self, rows: &str) -> String {
         let list = self.list();
         format!(
             "insert into {} ({list}) {} select {list} from {} where {rows}",
-            self.table, self.overriding, self.journal
+            self.table, self.overriding, self.own
         )
     }
 
@@ -156,7 +162,9 @@ impl Journal {
     /// Equal rows are the same to everyone, so that of each image as many go as the run brought: all of them go, and what
     /// is more than the run's comes back.
     fn restore_unkeyed(&self) -> Restore {
-        let Self { table, journal, .. } = self;
+        let Self {
+            table, own: journal, ..
+        } = self;
         let (now, then) = ((self.image)("t"), (self.image)("j"));
         let brought = format!(
             "select {then} as image, count(*) as n from {journal} as j where j.{OPERATION} = 'i' group by {then}"

@@ -7,113 +7,18 @@
 use std::time::{Duration, SystemTime};
 
 use mysql_async::Row;
-use serde::{Deserialize, Serialize};
 use syncapp_connector::State;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Position, Result, Side, StreamKey, StreamName};
 
 use super::client::{Client, number, optional, text};
+use super::intent::Intent;
 use super::{errors, sql};
-use crate::journal::{Entry, Kept as Undone, Mark};
+use crate::journal::{Kept as Before, Mark};
 
 const TABLE: &str = "_syncapp_checkpoint";
 const BOUNDARY: &str = "_syncapp_boundary";
 /// Rows of one statement.
 const AT_ONCE: usize = 1000;
-
-/// Tables that change their names, and what holds once they have.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Intent {
-    /// The new table's name as long as it waits, quoted.
-    stage: String,
-    checkpoint: Checkpoint,
-    /// The position's boundary, which it does not spell itself.
-    landed: Vec<(String, u64)>,
-    /// What the load keeps for its undo.
-    #[serde(default)]
-    keeps: Option<Keeps>,
-    /// The run that is taken back, where that is what happens.
-    #[serde(default)]
-    takes_back: Option<TakenBack>,
-}
-
-/// A row of `_syncapp_undo` that is to be written.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Keeps {
-    pub(super) run_id: String,
-    pub(super) until: i64,
-    pub(super) entry: Entry,
-}
-
-/// What holds when a run is taken back.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct TakenBack {
-    pub(super) run_id: String,
-    /// The table that is taken away.
-    pub(super) table: StreamName,
-    /// Its rows of `_syncapp_undo`.
-    pub(super) loads: Vec<i64>,
-    /// The checkpoint before it.
-    pub(super) before: Undone,
-}
-
-impl Intent {
-    pub(super) fn new(stage: &str, checkpoint: &Checkpoint) -> Self {
-        let position = checkpoint.position.as_ref();
-        let landed = position.map_or(&[][..], |position| &position.landed);
-        Self {
-            stage: stage.into(),
-            checkpoint: checkpoint.clone(),
-            landed: landed.iter().map(|(hash, n)| (format!("{hash:032x}"), *n)).collect(),
-            keeps: None,
-            takes_back: None,
-        }
-    }
-
-    /// With what the load keeps for its undo.
-    pub(super) fn keeping(mut self, keeps: Option<Keeps>) -> Self {
-        self.keeps = keeps;
-        self
-    }
-
-    /// To take a run back.
-    pub(super) fn to_take_back(marker: &str, taken: &TakenBack) -> Self {
-        let nothing = Checkpoint {
-            position: None,
-            rows: 0,
-        };
-        Self {
-            takes_back: Some(taken.clone()),
-            ..Self::new(marker, &nothing)
-        }
-    }
-
-    /// The run that is taken back, where that is what happens.
-    pub(super) fn takes_back(&self) -> Option<&TakenBack> {
-        self.takes_back.as_ref()
-    }
-
-    /// What the load keeps for its undo.
-    pub(super) fn keeps(&self) -> Option<&Keeps> {
-        self.keeps.as_ref()
-    }
-
-    /// The new table's name as long as it waits, quoted.
-    pub(super) fn stage(&self) -> &str {
-        &self.stage
-    }
-
-    /// What holds once the tables have their names.
-    pub(super) fn checkpoint(self) -> Result<Checkpoint> {
-        let hash = |text: &str| u128::from_str_radix(text, 16).map_err(|problem| damaged("intent", problem));
-        let landed = self.landed.iter().map(|(text, n)| Ok((hash(text)?, *n)));
-        let landed = landed.collect::<Result<Vec<_>>>()?;
-        let mut checkpoint = self.checkpoint;
-        if let Some(position) = &mut checkpoint.position {
-            position.landed = landed;
-        }
-        Ok(checkpoint)
-    }
-}
 
 /// What a row of `_syncapp_checkpoint` says.
 pub(super) struct Kept {
@@ -142,6 +47,11 @@ impl Checkpoints {
     /// Where they lie.
     pub(super) fn database(&self) -> &str {
         &self.database
+    }
+
+    /// The one of states, quoted.
+    pub(super) fn table(&self) -> &str {
+        &self.table
     }
 
     /// The table of rejected rows beside them.
@@ -309,13 +219,13 @@ impl Checkpoints {
     }
 
     /// A stream's row and its boundary as they are, for the undo of what changes them.
-    pub(super) async fn kept(&self, client: &mut Client, key: &StreamKey) -> Result<Undone> {
+    pub(super) async fn kept(&self, client: &mut Client, key: &StreamKey) -> Result<Before> {
         let mark = self.mark(client, key).await?;
         let landed = self.landed(client, key).await?;
-        Ok(Undone {
+        Ok(Before {
             mark,
             landed: landed.iter().map(|(hash, n)| (format!("{hash:032x}"), *n)).collect(),
-            ..Undone::default()
+            ..Before::default()
         })
     }
 
@@ -326,29 +236,6 @@ impl Checkpoints {
             position: optional(row, 0),
             rows: Some(number(row, 1)),
         }))
-    }
-
-    /// The streams of which a run, or its undo, ended in the middle of a swap, and their tables.
-    pub(super) async fn pending(&self, client: &mut Client, run_id: &str) -> Result<Vec<(StreamKey, StreamName)>> {
-        let query = format!(
-            "select `project`, `sync`, `stream`, `intent` from {} where `intent` is not null",
-            self.table
-        );
-        let mut pending = Vec::new();
-        for row in client.rows(&query).await? {
-            let intent: Intent = serde_json::from_str(&text(&row, 3)).map_err(|problem| damaged("intent", problem))?;
-            let kept = intent.keeps.map(|keeps| (keeps.run_id, keeps.entry.table));
-            let taken = intent.takes_back.map(|taken| (taken.run_id, taken.table));
-            if let Some((_, table)) = kept.or(taken).filter(|(of, _)| of == run_id) {
-                let key = StreamKey {
-                    project: text(&row, 0),
-                    sync: text(&row, 1),
-                    stream: text(&row, 2),
-                };
-                pending.push((key, table));
-            }
-        }
-        Ok(pending)
     }
 
     /// Raises the fence in the caller's transaction; the new one, and how far the stream has come.
@@ -367,7 +254,7 @@ impl Checkpoints {
     }
 
     /// Puts back what was kept, in the caller's transaction.
-    pub(super) async fn put_back(&self, client: &mut Client, key: &StreamKey, kept: &Undone) -> Result<()> {
+    pub(super) async fn put_back(&self, client: &mut Client, key: &StreamKey, kept: &Before) -> Result<()> {
         let update = format!(
             "update {} set `position` = {}, `rows` = {}, `intent` = null, `updated_at` = now(6) where {}",
             self.table,
@@ -501,7 +388,7 @@ fn fenced(key: &StreamKey) -> Error {
     .help("let one run of a stream end before the next begins")
 }
 
-fn damaged(what: &str, problem: impl std::fmt::Display) -> Error {
+pub(super) fn damaged(what: &str, problem: impl std::fmt::Display) -> Error {
     let why = format!("the {what} in _syncapp_checkpoint cannot be read");
     Error::new(Code::Failed(Side::Destination), why)
         .help("it was written by another version or by hand: `state reset` forgets it")

@@ -6,11 +6,11 @@
 
 use syncapp_connector::{DELETED_AT, Keep, Target, VALID_FROM, VALID_TO};
 use syncapp_model::sync_file::DeleteRule;
-use syncapp_model::{DataType, Epoch, Result, StreamKey, StreamName};
+use syncapp_model::{DataType, Epoch, Result, StreamName};
 
 use super::catalog::{self, Relation};
-use super::checkpoint::{self, Checkpoints, of};
-use super::client::{Client, number, optional, text};
+use super::client::{Client, text};
+use super::entries::Entries;
 use super::merge::Merge;
 use super::sql;
 use super::target::Way;
@@ -70,7 +70,7 @@ impl Keeping {
             .filter(|column| self.entry.columns.contains(&column.name));
         let columns = columns.map(|column| format!("{} {} null", sql::ident(&column.name), column.native.name));
         let columns: Vec<String> = columns.collect();
-        let journal = journal(&self.entry, &relation, &self.name);
+        let journal = journal(&self.entry, &relation, &self.name)?;
         let index = if keyed {
             format!(", index ({})", journal.key.join(", "))
         } else {
@@ -79,7 +79,7 @@ impl Keeping {
         let create = format!(
             "create table {} ({OPERATION} char(1) character set ascii, {LEFT} varchar(20) character set ascii, {}{index}) \
              engine = InnoDB default charset = utf8mb4",
-            journal.journal,
+            journal.own,
             columns.join(", ")
         );
         client.run(&create).await?;
@@ -135,7 +135,7 @@ impl Keeping {
         &mut self,
         client: &mut Client,
         (target, way): (&Target, Way),
-        undos: &Undos,
+        entries: &Entries,
     ) -> Result<()> {
         let Some(journal) = &self.journal else { return Ok(()) };
         if !journal.key.is_empty() {
@@ -150,7 +150,7 @@ impl Keeping {
         if self.entry.says_nothing() {
             return Ok(());
         }
-        undos.add(client, &target.key, &self.keep, &self.entry).await
+        entries.add(client, &target.key, &self.keep, &self.entry).await
     }
 
     /// Notes that a staged table gets the target's name.
@@ -158,7 +158,7 @@ impl Keeping {
         let relation = catalog::relation_of(client, stage).await?;
         let relation = relation.ok_or_else(|| journal::changed_since(stage))?;
         self.entry.columns = writable(&relation);
-        self.entry.fingerprint = Some(fingerprint(client, &relation).await?);
+        self.entry.fingerprint = Some(fingerprint(client, &relation, &self.entry.columns).await?);
         if swaps {
             self.entry.kind = Kind::Swapped;
             self.entry.journal = Some(self.name.clone());
@@ -170,7 +170,7 @@ impl Keeping {
 }
 
 /// The columns of a table that can be written.
-fn writable(relation: &Relation) -> Vec<String> {
+pub(super) fn writable(relation: &Relation) -> Vec<String> {
     let names = relation.spec.columns.iter().map(|column| column.name.clone());
     names.filter(|name| !relation.generated.contains(name)).collect()
 }
@@ -190,22 +190,25 @@ async fn fills_itself(client: &mut Client, table: &StreamName, target: &Target) 
 }
 
 /// The journal of an entry in MySQL's words.
-pub(super) fn journal(entry: &Entry, relation: &Relation, name: &StreamName) -> Journal {
+pub(super) fn journal(entry: &Entry, relation: &Relation, name: &StreamName) -> Result<Journal> {
     let quoted = |names: &[String]| names.iter().map(|name| sql::ident(name)).collect::<Vec<_>>();
-    Journal {
+    let added = entry.added_since(&writable(relation))?;
+    Ok(Journal {
         table: sql::table(&entry.table),
-        journal: sql::table(name),
+        own: sql::table(name),
         key: quoted(&entry.key),
         identity: quoted(&entry.identity),
-        image: Box::new(image(relation, &entry.columns)),
+        fixed: Vec::new(),
+        image: Box::new(image(relation, &entry.columns, quoted(&added))),
         columns: quoted(&entry.columns),
         joins: true,
         overriding: "",
-    }
+    })
 }
 
-/// A row as a digest of its bytes: short enough for an index of a derived table, long enough that no two are equal.
-fn image(relation: &Relation, names: &[String]) -> impl Fn(&str) -> String + use<> {
+/// A row as a digest of its bytes: short enough for an index of a derived table, long enough that no two are equal. A
+/// column that came since the load is NULL in the journal.
+fn image(relation: &Relation, names: &[String], added: Vec<String>) -> impl Fn(&str) -> String + use<> {
     let float = |name: &String| {
         let column = relation.spec.column(name);
         column.is_some_and(|column| column.ty == DataType::Float32)
@@ -217,14 +220,18 @@ fn image(relation: &Relation, names: &[String]) -> impl Fn(&str) -> String + use
             let exact = if *float { " * 1e0" } else { "" };
             format!("coalesce(hex(cast({alias}.{name}{exact} as binary)), '-')")
         });
-        format!("sha2(concat_ws('|', {}), 256)", values.collect::<Vec<_>>().join(", "))
+        let new = added.iter().map(|name| match alias {
+            "t" => format!("coalesce(hex(cast(t.{name} as binary)), '-')"),
+            _ => "'-'".to_owned(),
+        });
+        let values: Vec<String> = values.chain(new).collect();
+        format!("sha2(concat_ws('|', {}), 256)", values.join(", "))
     }
 }
 
-/// All rows of a table as one value; they stay as they are until the transaction ends, if there is one.
-pub(super) async fn fingerprint(client: &mut Client, relation: &Relation) -> Result<String> {
-    let columns = writable(relation);
-    let image = image(relation, &columns)("t");
+/// All rows of a table in some columns as one value; they stay as they are until the transaction ends, if there is one.
+pub(super) async fn fingerprint(client: &mut Client, relation: &Relation, columns: &[String]) -> Result<String> {
+    let image = image(relation, columns, Vec::new())("t");
     let part = |from: u8| format!("coalesce(sum(cast(conv(substr({image}, {from}, 16), 16, 10) as decimal(20))), 0)");
     let query = format!(
         "select concat(count(*), ' ', {}, ' ', {}) from {} as t lock in share mode",
@@ -233,136 +240,24 @@ pub(super) async fn fingerprint(client: &mut Client, relation: &Relation) -> Res
         sql::table(&relation.spec.name)
     );
     let rows = client.rows(&query).await?;
-    let sums = rows.first().map(|row| text(row, 0)).unwrap_or_default();
-    Ok(format!("{} {sums}", columns.join(",")))
+    Ok(rows.first().map(|row| text(row, 0)).unwrap_or_default())
 }
 
-/// The table `_syncapp_undo` of one database.
-pub(super) struct Undos {
-    name: StreamName,
-    table: String,
-}
-
-/// A row of it.
-pub(super) struct Row {
-    pub(super) seq: i64,
-    pub(super) key: StreamKey,
-    pub(super) entry: Entry,
-}
-
-impl Undos {
-    /// Its name without its database.
-    pub(super) const TABLE: &'static str = "_syncapp_undo";
-
-    pub(super) fn beside(checkpoints: &Checkpoints) -> Self {
-        let name = StreamName::within(checkpoints.database(), Self::TABLE);
-        Self {
-            table: sql::table(&name),
-            name,
-        }
+/// Whether the table still is as a load made it: the same rows, and nothing in columns that came since.
+pub(super) async fn is_as_made(client: &mut Client, entry: &Entry, relation: &Relation) -> Result<bool> {
+    let added = entry.added_since(&writable(relation))?;
+    if entry.fingerprint != Some(fingerprint(client, relation, &entry.columns).await?) {
+        return Ok(false);
     }
-
-    /// Makes it where it is not there. Ends any transaction.
-    pub(super) async fn prepare(&self, client: &mut Client) -> Result<()> {
-        let create = format!(
-            "create table if not exists {} (`seq` bigint not null auto_increment primary key, \
-             `project` varchar(250) not null, `sync` varchar(250) not null, `stream` varchar(250) not null, \
-             `run_id` varchar(100) not null, `until` bigint not null, `entry` longtext not null) \
-             engine = InnoDB default charset = utf8mb4 collate utf8mb4_bin",
-            self.table
+    for name in added {
+        let filled = format!(
+            "select 1 from {} where {} is not null limit 1",
+            sql::table(&entry.table),
+            sql::ident(&name)
         );
-        client.run(&create).await
-    }
-
-    pub(super) async fn add(&self, client: &mut Client, key: &StreamKey, keep: &Keep, entry: &Entry) -> Result<()> {
-        let texts = [&key.project, &key.sync, &key.stream, &keep.run_id].map(|text| sql::text(text));
-        let insert = format!(
-            "insert into {} (`project`, `sync`, `stream`, `run_id`, `until`, `entry`) values ({}, {}, {})",
-            self.table,
-            texts.join(", "),
-            keep.until,
-            sql::text(&entry.spell()?)
-        );
-        client.run(&insert).await
-    }
-
-    /// Forgets a stream's journals that are older than they were to become; the tables that are to be dropped when the
-    /// transaction has ended.
-    pub(super) async fn expire(&self, client: &mut Client, key: &StreamKey, now: i64) -> Result<Vec<StreamName>> {
-        if !checkpoint::exists(client, &self.name).await? {
-            return Ok(Vec::new());
-        }
-        let rows = self.read(client, &format!("{} and `until` < {now}", of(key))).await?;
-        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
-        self.forget(client, &seqs).await?;
-        Ok(rows.into_iter().filter_map(|row| row.entry.journal).collect())
-    }
-
-    /// The loads of a run, the last one first.
-    pub(super) async fn of_run(&self, client: &mut Client, run_id: &str) -> Result<Vec<Row>> {
-        self.read(client, &format!("`run_id` = {}", sql::text(run_id))).await
-    }
-
-    /// The tables that a stream's journals are.
-    pub(super) async fn tables(&self, client: &mut Client, key: &StreamKey) -> Result<Vec<String>> {
-        if !checkpoint::exists(client, &self.name).await? {
-            return Ok(Vec::new());
-        }
-        let rows = self.read(client, &of(key)).await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|row| Some(row.entry.journal?.name))
-            .collect())
-    }
-
-    async fn read(&self, client: &mut Client, condition: &str) -> Result<Vec<Row>> {
-        let query = format!(
-            "select `seq`, `project`, `sync`, `stream`, `entry` from {} where {condition} order by `seq` desc",
-            self.table
-        );
-        let rows = client.rows(&query).await?;
-        let read = rows.iter().map(|row| {
-            Ok(Row {
-                seq: number(row, 0),
-                key: StreamKey {
-                    project: text(row, 1),
-                    sync: text(row, 2),
-                    stream: text(row, 3),
-                },
-                entry: Entry::read(&optional(row, 4).unwrap_or_default())?,
-            })
-        });
-        read.collect()
-    }
-
-    /// Runs of a stream whose loads came after one, the newest first.
-    pub(super) async fn later(&self, client: &mut Client, row: &Row, run_id: &str) -> Result<Vec<String>> {
-        let query = format!(
-            "select `run_id` from {} where {} and `seq` > {} and `run_id` <> {} group by `run_id` order by max(`seq`) desc",
-            self.table,
-            of(&row.key),
-            row.seq,
-            sql::text(run_id)
-        );
-        Ok(client.rows(&query).await?.iter().map(|row| text(row, 0)).collect())
-    }
-
-    /// Forgets loads, in the caller's transaction.
-    pub(super) async fn forget(&self, client: &mut Client, seqs: &[i64]) -> Result<()> {
-        for seq in seqs {
-            client
-                .run(&format!("delete from {} where `seq` = {seq}", self.table))
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-/// Drops tables that nothing names any more; what is left is dropped by the next claim.
-pub(super) async fn drop_tables(client: &mut Client, tables: &[StreamName]) {
-    for table in tables {
-        if let Err(error) = client.run(&format!("drop table if exists {}", sql::table(table))).await {
-            tracing::debug!(%error, "a journal table stays");
+        if client.any(&filled).await? {
+            return Ok(false);
         }
     }
+    Ok(true)
 }

@@ -9,40 +9,44 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use syncapp_connector::{Load, Receipt, Rejects, Target, TargetShape, Writer};
+use syncapp_connector::{Fate, Load, Receipt, Rejects, Target, TargetShape, Writer, settled};
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side};
 use tokio::sync::Mutex;
 
-use super::checkpoint::{Checkpoints, Intent, Keeps, overtaken, spell};
+use super::checkpoint::{Checkpoints, overtaken, spell};
 use super::client::{Client, number};
 use super::destination::Idle;
 use super::encode::{Manner, Style};
-use super::journal::{self, Keeping, Undos};
+use super::entries::{self, Entries};
+use super::journal::Keeping;
 use super::merge::{Merge, ROW};
+use super::swap::waiting;
 use super::target::{self, Found, Way};
 use super::types::MyType;
 use super::writer::MysqlWriter;
-use super::{history, rejects, remove, sql, user_sql};
+use super::{guard, history, rejects, remove, sql, user_sql};
 use crate::journal::Mark;
 
 pub(super) struct MysqlLoad {
     client: Arc<Mutex<Client>>,
     /// Where the connection goes when the load has ended well.
     idle: Idle,
-    target: Target,
-    epoch: Epoch,
-    way: Way,
-    found: Found,
+    pub(super) target: Target,
+    pub(super) epoch: Epoch,
+    pub(super) way: Way,
+    pub(super) found: Found,
     types: Vec<MyType>,
     /// The table that rows go into, quoted.
-    into: String,
+    pub(super) into: String,
     manner: Manner,
     /// Rows that its writer sent.
-    rows: Arc<AtomicU64>,
+    pub(super) rows: Arc<AtomicU64>,
     rejects: Option<Rejects>,
     /// Keys of rows that go, and how.
     gone: Option<(Vec<Vec<Scalar>>, DeleteRule)>,
+    /// Rows that are no longer kept.
+    settled: Vec<String>,
     opened: bool,
 }
 
@@ -120,11 +124,12 @@ impl MysqlLoad {
             rows: Arc::default(),
             rejects: None,
             gone: None,
+            settled: Vec::new(),
             opened: false,
         })
     }
 
-    fn merge<'a>(&'a self, table: &'a str) -> Merge<'a> {
+    pub(super) fn merge<'a>(&'a self, table: &'a str) -> Merge<'a> {
         Merge {
             table,
             stage: &self.into,
@@ -135,16 +140,21 @@ impl MysqlLoad {
         }
     }
 
-    fn checkpoints(&self) -> Checkpoints {
+    pub(super) fn checkpoints(&self) -> Checkpoints {
         target::checkpoints(&self.target, &self.found.name)
     }
 
-    fn undos(&self) -> Undos {
-        Undos::beside(&self.checkpoints())
+    pub(super) fn entries(&self) -> Entries {
+        Entries::beside(&self.checkpoints())
     }
 
-    /// Everything but the rows of a swap, in one transaction.
-    async fn land(&mut self, client: &mut Client, checkpoint: &Checkpoint) -> Result<Receipt> {
+    /// Everything but the rows of a swap, in one transaction; of the rows of a replay, those that may land.
+    async fn land(
+        &mut self,
+        client: &mut Client,
+        checkpoint: &Checkpoint,
+        mut replayed: Option<&mut Replayed>,
+    ) -> Result<Receipt> {
         let table = sql::table(&self.found.name);
         let target = &self.target;
         let mut keeping = Keeping::new(target, &self.found.name, self.epoch);
@@ -159,7 +169,7 @@ impl MysqlLoad {
                     .await?;
             }
             if let Some(keeping) = &mut keeping {
-                self.undos().prepare(client).await?;
+                self.entries().prepare(client).await?;
                 keeping.make(client, target, self.way).await?;
             }
             client.run("start transaction").await?;
@@ -173,6 +183,11 @@ impl MysqlLoad {
         self.checkpoints()
             .put(client, &target.key, self.epoch, checkpoint)
             .await?;
+        if let Some(replayed) = &mut replayed
+            && matches!(self.way, Way::Merge | Way::History)
+        {
+            replayed.fates = guard::settle(client, &merge, self.way == Way::History).await?;
+        }
         if let Some(keeping) = &mut keeping {
             keeping.before(client, (target, self.way), &merge).await?;
         }
@@ -216,174 +231,40 @@ impl MysqlLoad {
             },
         };
         receipt.deleted += removed;
-        let undos = self.undos();
-        let mut spent = undos.expire(client, &target.key, target.moment).await?;
+        let entries = self.entries();
+        let mut spent = entries.expire(client, &target.key, target.moment).await?;
         if let Some(keeping) = &mut keeping {
-            keeping.after(client, (target, self.way), &undos).await?;
+            keeping.after(client, (target, self.way), &entries).await?;
             if keeping.entry.journal.is_none() {
                 spent.push(keeping.name().clone());
             }
         }
+        if let Some(replayed) = replayed {
+            self.settled.extend(settled(&replayed.ids, &replayed.fates)?);
+        }
         self.keep_rejects(client).await?;
         user_sql::run(client, "after_sql", self.target.after_sql.as_deref()).await?;
         client.run("commit").await?;
-        journal::drop_tables(client, &spent).await;
+        entries::drop_tables(client, &spent).await;
         Ok(receipt)
     }
 
-    /// Gives the staged table the target's name.
-    async fn swap(&mut self, client: &mut Client, checkpoint: &Checkpoint) -> Result<Receipt> {
-        let table = sql::table(&self.found.name);
-        let mut doubles = 0;
-        if matches!(self.target.write, Write::Merge | Write::History) {
-            doubles = self.merge(&table).settle_duplicates(client).await?;
-            client
-                .run(&format!("alter table {} drop column {ROW}", self.into))
-                .await?;
-            add_index(client, &self.into, &self.target).await?;
-        }
-        let checkpoints = self.checkpoints();
-        let key = self.target.key.clone();
-        let undos = self.undos();
-        let mut keeping = Keeping::new(&self.target, &self.found.name, self.epoch);
-        if let Some(keeping) = &mut keeping {
-            undos.prepare(client).await?;
-            let stage = waiting("stage", &self.found.name, &key, self.epoch);
-            keeping.renames(client, &stage, self.way == Way::Swap).await?;
-        }
-        client.run("start transaction").await?;
-        if let Some(keeping) = &mut keeping {
-            let before = checkpoints.kept(client, &key).await?;
-            keeping.between(before, Mark::of(checkpoint, Some(spell(checkpoint)?)));
-        }
-        let keeps = keeping.as_ref().map(|keeping| Keeps {
-            run_id: keeping.keep.run_id.clone(),
-            until: keeping.keep.until,
-            entry: keeping.entry.clone(),
-        });
-        let intent = Intent::new(&self.into, checkpoint).keeping(keeps);
-        checkpoints.intend(client, &key, self.epoch, Some(&intent)).await?;
-        self.keep_rejects(client).await?;
-        client.run("commit").await?;
-        let old = match &keeping {
-            Some(keeping) => sql::table(keeping.name()),
-            None => sql::table(&waiting("old", &self.found.name, &key, self.epoch)),
-        };
-        let rename = match self.way {
-            Way::Swap => format!("rename table {table} to {old}, {} to {table}", self.into),
-            _ => format!("rename table {} to {table}", self.into),
-        };
-        if let Err(error) = patiently(client, &rename).await {
-            if !error.is_transient() || error.code() == Code::LockTimeout(Side::Destination) {
-                checkpoints.intend(client, &key, self.epoch, None).await?;
-            }
-            return Err(error);
-        }
-        client.run("start transaction").await?;
-        checkpoints.put(client, &key, self.epoch, checkpoint).await?;
-        if let Some(Keeping { entry, keep, .. }) = &keeping {
-            undos.add(client, &key, keep, entry).await?;
-        }
-        let spent = undos.expire(client, &key, self.target.moment).await?;
-        client.run("commit").await?;
-        journal::drop_tables(client, &spent).await;
-        if self.way == Way::Swap && keeping.is_none() {
-            client.run(&format!("drop table {old}")).await?;
-        }
-        Ok(Receipt {
-            inserted: self.rows.load(Ordering::Acquire) - doubles,
-            ..Receipt::default()
-        })
-    }
-
-    async fn keep_rejects(&mut self, client: &mut Client) -> Result<()> {
+    pub(super) async fn keep_rejects(&mut self, client: &mut Client) -> Result<()> {
+        let (key, settled) = (&self.target.key, &self.settled);
         let Some(rejects) = self.rejects.take() else {
-            return Ok(());
+            return rejects::forget(client, &self.checkpoints(), key, settled).await;
         };
         let overwrites = self.target.write == Write::Overwrite;
-        rejects::keep(client, &self.checkpoints(), &self.target.key, overwrites, rejects).await
-    }
-}
-
-/// The name of a table that waits for its turn. No two claims share one.
-pub(super) fn waiting(what: &str, name: &StreamName, key: &StreamKey, epoch: Epoch) -> StreamName {
-    StreamName {
-        namespace: name.namespace.clone(),
-        name: format!("{}{}", waiting_prefix(what, key), epoch.0),
-    }
-}
-
-/// What the names of a stream's waiting tables begin with.
-pub(super) fn waiting_prefix(what: &str, key: &StreamKey) -> String {
-    // FNV-1a.
-    let hash = key.to_string().bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("_syncapp_{what}_{hash:016x}_")
-}
-
-/// Runs a statement that waits for locks on tables, a few times so long as `lock_wait_timeout` says.
-pub(super) async fn patiently(client: &mut Client, statement: &str) -> Result<()> {
-    for _ in 0..2 {
-        match client.run(statement).await {
-            Err(error) if error.code() == Code::LockTimeout(Side::Destination) => {}
-            done => return done,
-        }
-    }
-    client.run(statement).await
-}
-
-/// The index by which merges and histories find rows.
-async fn add_index(client: &mut Client, table: &str, target: &Target) -> Result<()> {
-    let key = sql::idents(target.primary_key.iter().map(String::as_str));
-    let kind = match target.write {
-        Write::Merge => "unique index",
-        Write::History => "index",
-        _ => return Ok(()),
-    };
-    client.run(&format!("alter table {table} add {kind} ({key})")).await
-}
-
-#[async_trait]
-impl Load for MysqlLoad {
-    async fn writer(&mut self) -> Result<Option<Box<dyn Writer>>> {
-        if std::mem::replace(&mut self.opened, true) {
-            return Ok(None);
-        }
-        let (client, types, rows) = (self.client.clone(), self.types.clone(), self.rows.clone());
-        Ok(Some(Box::new(MysqlWriter::open(
-            client,
-            &self.into,
-            &self.target,
-            types,
-            self.manner,
-            rows,
-            self.way != Way::Append,
-        ))))
+        rejects::keep(client, &self.checkpoints(), key, overwrites, rejects, settled).await
     }
 
-    async fn reject(&mut self, rejects: Rejects) -> Result<()> {
-        if rejects.count() > 0 {
-            // On a connection of its own: a definition of a table would end the transaction of this one.
-            let valid = self.client.lock().await.valid.clone();
-            let mut client = Client::connect(&valid, Side::Destination).await?;
-            rejects::prepare(&mut client, &self.checkpoints()).await?;
-        }
-        self.rejects = Some(rejects);
-        Ok(())
-    }
-
-    async fn remove(&mut self, keys: Vec<Vec<Scalar>>, rule: DeleteRule) -> Result<()> {
-        self.gone = Some((keys, rule));
-        Ok(())
-    }
-
-    async fn commit(mut self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
+    /// Lands the rows by one way or the other, and lets the connection go.
+    async fn end(mut self, checkpoint: &Checkpoint, replayed: Option<&mut Replayed>) -> Result<Receipt> {
         let shared = self.client.clone();
         let mut client = shared.lock().await;
         let landed = match self.way {
             Way::Create | Way::Swap => self.swap(&mut client, checkpoint).await,
-            _ => self.land(&mut client, checkpoint).await,
+            _ => self.land(&mut client, checkpoint, replayed).await,
         };
         let landed = match landed {
             Err(error) => {
@@ -414,6 +295,71 @@ impl Load for MysqlLoad {
             *idle.lock().await = Some(client.into_inner());
         }
         landed
+    }
+}
+
+/// Rows that were kept and are sent again.
+struct Replayed {
+    /// Their names, in the order in which they came.
+    ids: Vec<String>,
+    fates: Vec<Fate>,
+}
+
+/// The index by which merges and histories find rows.
+pub(super) async fn add_index(client: &mut Client, table: &str, target: &Target) -> Result<()> {
+    let key = sql::idents(target.primary_key.iter().map(String::as_str));
+    let kind = match target.write {
+        Write::Merge => "unique index",
+        Write::History => "index",
+        _ => return Ok(()),
+    };
+    client.run(&format!("alter table {table} add {kind} ({key})")).await
+}
+
+#[async_trait]
+impl Load for MysqlLoad {
+    async fn writer(&mut self) -> Result<Option<Box<dyn Writer>>> {
+        if std::mem::replace(&mut self.opened, true) {
+            return Ok(None);
+        }
+        let (client, types, rows) = (self.client.clone(), self.types.clone(), self.rows.clone());
+        Ok(Some(Box::new(MysqlWriter::open(
+            client,
+            &self.into,
+            &self.target,
+            types,
+            self.manner,
+            rows,
+            self.way != Way::Append,
+        ))))
+    }
+
+    async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()> {
+        if rejects.count() > 0 {
+            // On a connection of its own: a definition of a table would end the transaction of this one.
+            let valid = self.client.lock().await.valid.clone();
+            let mut client = Client::connect(&valid, Side::Destination).await?;
+            rejects::prepare(&mut client, &self.checkpoints()).await?;
+        }
+        self.rejects = Some(rejects);
+        self.settled = settled;
+        Ok(())
+    }
+
+    async fn remove(&mut self, keys: Vec<Vec<Scalar>>, rule: DeleteRule) -> Result<()> {
+        self.gone = Some((keys, rule));
+        Ok(())
+    }
+
+    async fn replay(self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
+        let fates = vec![Fate::Landed; ids.len()];
+        let mut replayed = Replayed { ids, fates };
+        self.end(checkpoint, Some(&mut replayed)).await?;
+        Ok(replayed.fates)
+    }
+
+    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
+        self.end(checkpoint, None).await
     }
 
     async fn abort(self: Box<Self>) {

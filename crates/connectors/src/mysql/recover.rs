@@ -6,11 +6,12 @@
 use syncapp_connector::{Claim, Keep};
 use syncapp_model::{Checkpoint, Epoch, Result, StreamKey, StreamName};
 
-use super::checkpoint::{Checkpoints, Intent, Keeps};
+use super::checkpoint::Checkpoints;
 use super::client::{Client, text};
+use super::entries::Entries;
 use super::errors::is_unknown_table;
-use super::journal::Undos;
-use super::load::waiting_prefix;
+use super::intent::{Intent, Keeps};
+use super::swap::waiting_prefix;
 use super::{sql, undo};
 use crate::journal;
 
@@ -36,7 +37,7 @@ pub(super) async fn claim(
             Err(error) => return Err(error),
         }
     }
-    let journals = Undos::beside(checkpoints).tables(client, key).await?;
+    let journals = Entries::beside(checkpoints).tables(client, key).await?;
     let prefixes = [
         waiting_prefix("stage", key),
         waiting_prefix("old", key),
@@ -74,11 +75,11 @@ async fn finish(
     epoch: Epoch,
     intent: Intent,
 ) -> Result<Option<Checkpoint>> {
-    let undos = Undos::beside(checkpoints);
+    let entries = Entries::beside(checkpoints);
     client.run("start transaction").await?;
     if let Some(taken) = intent.takes_back() {
         checkpoints.stands(client, key, epoch).await?;
-        undo::end(client, checkpoints, &undos, key, taken).await?;
+        undo::end(client, checkpoints, &entries, key, taken).await?;
         let checkpoint = checkpoints.current(client, key).await?;
         client.run("commit").await?;
         return Ok(checkpoint);
@@ -88,7 +89,7 @@ async fn finish(
             run_id: run_id.clone(),
             until: *until,
         };
-        undos.add(client, key, &keep, entry).await?;
+        entries.add(client, key, &keep, entry).await?;
     }
     let checkpoint = intent.checkpoint()?;
     checkpoints.put(client, key, epoch, &checkpoint).await?;

@@ -1,6 +1,6 @@
 //! Rejected rows, in the table `_syncapp_rejects` beside the checkpoints.
 
-use syncapp_connector::{Reject, RejectFilter, Rejects};
+use syncapp_connector::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects};
 use syncapp_model::{Result, StreamKey};
 
 use super::checkpoint::{self, Checkpoints};
@@ -20,13 +20,14 @@ pub(super) async fn prepare(client: &mut Client, state: &Checkpoints) -> Result<
     client.run(&create).await
 }
 
-/// Puts a load's rejected rows into the transaction. An overwrite forgets those of earlier runs.
+/// Puts a load's rejected rows into the transaction. An overwrite forgets those of earlier runs; `settled` go.
 pub(super) async fn keep(
     client: &mut Client,
     state: &Checkpoints,
     key: &StreamKey,
     overwrites: bool,
     rejects: Rejects,
+    settled: &[String],
 ) -> Result<()> {
     let name = state.rejects();
     if !checkpoint::exists(client, &name).await? {
@@ -38,15 +39,32 @@ pub(super) async fn keep(
             .run(&format!("delete from {table} where {}", checkpoint::of(key)))
             .await?;
     }
+    forget(client, state, key, settled).await?;
     for some in rejects.chunks()? {
         let rows: Vec<String> = some?.iter().map(values).collect();
         let insert = format!(
             "insert into {table} (`id`, `project`, `sync`, `stream`, `run_id`, `rejected_at`, `row_key`, \
              `column_name`, `code`, `message`, `row`) values {} \
-             on duplicate key update `run_id` = values(`run_id`), `rejected_at` = values(`rejected_at`)",
+             on duplicate key update `run_id` = values(`run_id`), `rejected_at` = values(`rejected_at`), \
+             `column_name` = values(`column_name`), `code` = values(`code`), `message` = values(`message`)",
             rows.join(", ")
         );
         client.run(&insert).await?;
+    }
+    Ok(())
+}
+
+/// Takes rows off the list.
+pub(super) async fn forget(client: &mut Client, state: &Checkpoints, key: &StreamKey, ids: &[String]) -> Result<()> {
+    let table = sql::table(&state.rejects());
+    for some in ids.chunks(REJECTS_AT_ONCE) {
+        let some: Vec<String> = some.iter().map(|id| sql::text(id)).collect();
+        let forget = format!(
+            "delete from {table} where {} and `id` in ({})",
+            checkpoint::of(key),
+            some.join(", ")
+        );
+        client.run(&forget).await?;
     }
     Ok(())
 }
@@ -85,6 +103,8 @@ pub(super) async fn list(client: &mut Client, state: &Checkpoints, wanted: &Reje
     let mut conditions = vec![is("project", &wanted.project), is("sync", &wanted.sync)];
     conditions.extend(wanted.stream.as_ref().map(|stream| is("stream", stream)));
     conditions.extend(wanted.id.as_ref().map(|id| is("id", id)));
+    let after = wanted.after.as_ref();
+    conditions.extend(after.map(|after| format!("`id` > {}", sql::text(after))));
     let query = format!(
         "select `id`, `project`, `sync`, `stream`, `run_id`, cast(unix_timestamp(`rejected_at`) * 1000000 as signed), \
          `row_key`, `column_name`, `code`, `message`, `row` from {} where {} order by `stream`, `id` limit {}",

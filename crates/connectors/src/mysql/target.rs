@@ -59,9 +59,10 @@ impl Found {
         let declared = declare::columns(client, target).await?;
         let relation = catalog::relation_of(client, &name).await?;
         let mut found = Self {
+            // A replay leaves even SyncApp's own table as it is.
             ours: relation
                 .as_ref()
-                .is_some_and(|relation| relation.comment == mark(target)),
+                .is_some_and(|relation| relation.comment == mark(target) && !target.replay),
             declared,
             referred: false,
             tied: false,

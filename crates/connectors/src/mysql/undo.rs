@@ -8,10 +8,12 @@ use syncapp_connector::{LeftAlone, TableFate, UndoRequest, Undone};
 use syncapp_model::{Code, Epoch, Error, Result, StreamKey, StreamName};
 
 use super::catalog;
-use super::checkpoint::{self, Checkpoints, Intent, TakenBack, of};
+use super::checkpoint::{self, Checkpoints, of};
 use super::client::{Client, number, optional, text};
-use super::journal::{self, Row, Undos};
-use super::load::{patiently, waiting};
+use super::entries::{self, Entries, Row};
+use super::intent::{self, Intent, TakenBack};
+use super::journal;
+use super::swap::{patiently, waiting};
 use super::{recover, sql};
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
 
@@ -19,17 +21,19 @@ use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
 pub(super) async fn undo(client: &mut Client, request: &UndoRequest) -> Result<Vec<Undone>> {
     let query = format!(
         "select table_schema from information_schema.tables where table_name = {} order by 1",
-        sql::text(Undos::TABLE)
+        sql::text(Entries::TABLE)
     );
     let mut undone = Vec::new();
     for place in client.rows(&query).await? {
         let checkpoints = Checkpoints::within(&text(&place, 0));
-        let undos = Undos::beside(&checkpoints);
+        let entries = Entries::beside(&checkpoints);
         // What was killed in the middle of a swap comes to its end first.
-        for (key, table) in checkpoints.pending(client, &request.run_id).await? {
-            recover::claim(client, &checkpoints, &key, &table).await?;
+        if !request.dry_run {
+            for (key, table) in intent::pending(client, &checkpoints, &request.run_id).await? {
+                recover::claim(client, &checkpoints, &key, &table).await?;
+            }
         }
-        let kept = undos.of_run(client, &request.run_id).await?;
+        let kept = entries.of_run(client, &request.run_id).await?;
         let mut keys: Vec<&StreamKey> = Vec::new();
         for load in &kept {
             if !keys.contains(&&load.key) {
@@ -40,7 +44,7 @@ pub(super) async fn undo(client: &mut Client, request: &UndoRequest) -> Result<V
             let loads: Vec<&Row> = kept.iter().filter(|load| load.key == *key).collect();
             let stream = Stream {
                 checkpoints: &checkpoints,
-                undos: &undos,
+                entries: &entries,
                 loads: &loads,
                 request,
             };
@@ -58,7 +62,7 @@ pub(super) async fn undo(client: &mut Client, request: &UndoRequest) -> Result<V
 /// The loads of one stream, the last one first.
 struct Stream<'a> {
     checkpoints: &'a Checkpoints,
-    undos: &'a Undos,
+    entries: &'a Entries,
     loads: &'a [&'a Row],
     request: &'a UndoRequest,
 }
@@ -77,7 +81,7 @@ impl Stream<'_> {
         client.run("start transaction").await?;
         // From here until the end no other run of the stream gets through.
         let (epoch, now) = self.checkpoints.raise(client, self.key()).await?;
-        let later = self.undos.later(client, last, &self.request.run_id).await?;
+        let later = self.entries.later(client, last, &self.request.run_id).await?;
         if !later.is_empty() {
             return Err(later_runs(self.key(), &later));
         }
@@ -110,7 +114,7 @@ impl Stream<'_> {
         match whole {
             None => {
                 let taken = self.taken(first);
-                end(client, self.checkpoints, self.undos, self.key(), &taken).await?;
+                end(client, self.checkpoints, self.entries, self.key(), &taken).await?;
                 client.run("commit").await?;
             }
             // What becomes of the rows in the table that goes does not matter any more.
@@ -119,7 +123,7 @@ impl Stream<'_> {
                 self.rename(client, load, epoch, all).await?;
             }
         }
-        journal::drop_tables(client, &journals).await;
+        entries::drop_tables(client, &journals).await;
         Ok(undone)
     }
 
@@ -129,7 +133,10 @@ impl Stream<'_> {
             return Ok(None);
         }
         match catalog::relation_of(client, table).await? {
-            Some(relation) => journal::fingerprint(client, &relation).await.map(Some),
+            Some(relation) => {
+                let columns = journal::writable(&relation);
+                journal::fingerprint(client, &relation, &columns).await.map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -203,9 +210,9 @@ impl Stream<'_> {
         }
         client.run("start transaction").await?;
         self.checkpoints.stands(client, key, epoch).await?;
-        end(client, self.checkpoints, self.undos, key, &taken).await?;
+        end(client, self.checkpoints, self.entries, key, &taken).await?;
         client.run("commit").await?;
-        journal::drop_tables(client, &[gone, spent]).await;
+        entries::drop_tables(client, &[gone, spent]).await;
         Ok(())
     }
 }
@@ -214,11 +221,11 @@ impl Stream<'_> {
 pub(super) async fn end(
     client: &mut Client,
     checkpoints: &Checkpoints,
-    undos: &Undos,
+    entries: &Entries,
     key: &StreamKey,
     taken: &TakenBack,
 ) -> Result<()> {
-    undos.forget(client, &taken.loads).await?;
+    entries.forget(client, &taken.loads).await?;
     checkpoints.put_back(client, key, &taken.before).await?;
     let rejects = checkpoints.rejects();
     if checkpoint::exists(client, &rejects).await? {
@@ -240,7 +247,7 @@ async fn rows(client: &mut Client, load: &Row, undone: &mut Undone) -> Result<()
     let Some(relation) = catalog::relation_of(client, &entry.table).await? else {
         return Err(changed_since(&entry.table));
     };
-    let journal = journal::journal(entry, &relation, name);
+    let journal = journal::journal(entry, &relation, name)?;
     if entry.key.is_empty() {
         // Every row counts: they stay as they are until the end.
         let all = format!("select count(*) from {} lock in share mode", journal.table);
@@ -297,7 +304,7 @@ async fn unchanged(client: &mut Client, load: &Row) -> Result<()> {
         let why = format!("other tables refer to {}, so it cannot be taken away", entry.table);
         return Err(Error::new(Code::Dependents, why).help("drop their foreign keys first; nothing was taken back"));
     }
-    if entry.fingerprint == Some(journal::fingerprint(client, &relation).await?) {
+    if journal::is_as_made(client, entry, &relation).await? {
         Ok(())
     } else {
         Err(changed_since(&entry.table))

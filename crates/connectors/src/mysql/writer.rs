@@ -235,7 +235,7 @@ impl Writer for MysqlWriter {
 
     async fn write(&mut self, batch: Batch) -> Result<()> {
         let Batch::Columns(columns) = batch else {
-            return Err(Error::internal("whole native rows came to MySQL"));
+            return Err(Error::internal("rows came in a form that MySQL does not take"));
         };
         let mut at = 0;
         while at < columns.num_rows() {

@@ -6,11 +6,10 @@
 use syncapp_connector::{DELETED_AT, Keep, Target, VALID_FROM, VALID_TO};
 use syncapp_model::sync_file::DeleteRule;
 use syncapp_model::{Epoch, Result, StreamKey, StreamName};
-use tokio_postgres::types::{ToSql, Type};
 
-use super::catalog;
-use super::checkpoint::Checkpoints;
+use super::catalog::{self, Relation};
 use super::client::Client;
+use super::entries::Entries;
 use super::merge::Merge;
 use super::sql;
 use super::target::{Found, Way};
@@ -48,6 +47,7 @@ impl Keeping {
         merge: &Merge<'_>,
     ) -> Result<()> {
         self.entry.columns = writable(client, &found.name).await?;
+        self.entry.fixed = fixed(client, &found.name).await?;
         if matches!(way, Way::Merge | Way::History | Way::RefillByKey) {
             merge.settle_duplicates(client).await?;
             self.entry.key.clone_from(&target.primary_key);
@@ -56,10 +56,10 @@ impl Keeping {
         if way == Way::History {
             self.entry.identity.push(VALID_FROM.into());
         }
-        let journal = journal(&self.entry, &self.name);
+        let journal = journal(&self.entry, &self.name, None)?;
         let make = format!(
             "create table {} as select null::char(1) as {}, null::varchar(20) as {}, {} from {} with no data",
-            journal.journal,
+            journal.own,
             journal::OPERATION,
             journal::LEFT,
             journal.columns.join(", "),
@@ -105,7 +105,7 @@ impl Keeping {
         let list = journal.columns.join(", ");
         format!(
             "with landed as ({insert} returning {list}) insert into {} ({}, {list}) select 'i', {list} from landed",
-            journal.journal,
+            journal.own,
             journal::OPERATION
         )
     }
@@ -136,59 +136,87 @@ impl Keeping {
     }
 
     /// Writes the entry, unless the load changed nothing.
-    pub(super) async fn finish(mut self, client: &Client, undos: &Undos, key: &StreamKey) -> Result<()> {
+    pub(super) async fn finish(mut self, client: &Client, entries: &Entries, key: &StreamKey) -> Result<()> {
         if let Some(journal) = &self.journal {
             if any(client, &journal.any()).await? {
                 self.entry.journal = Some(self.name.clone());
             } else {
-                client.run(&format!("drop table {}", journal.journal)).await?;
+                client.run(&format!("drop table {}", journal.own)).await?;
             }
         }
         if self.entry.says_nothing() {
             return Ok(());
         }
-        undos.add(client, key, &self.keep, &self.entry).await
+        entries.add(client, key, &self.keep, &self.entry).await
     }
 }
 
 /// The columns of a table that can be written.
 async fn writable(client: &Client, name: &StreamName) -> Result<Vec<String>> {
     let relation = catalog::relation_of(client, name).await?;
-    let columns = relation.into_iter().flat_map(|relation| {
-        let generated = relation.generated;
-        let names = relation.spec.columns.into_iter().map(|column| column.name);
-        names.filter(move |name| !generated.contains(name))
-    });
-    Ok(columns.collect())
+    Ok(relation.as_ref().map_or_else(Vec::new, names))
 }
 
-/// The journal of an entry in PostgreSQL's words.
-pub(super) fn journal(entry: &Entry, name: &StreamName) -> Journal {
+fn names(relation: &Relation) -> Vec<String> {
+    let names = relation.spec.columns.iter().map(|column| column.name.clone());
+    names.filter(|name| !relation.generated.contains(name)).collect()
+}
+
+/// The columns of a table that no update may set.
+async fn fixed(client: &Client, name: &StreamName) -> Result<Vec<String>> {
+    let query = format!(
+        "select attname::text from pg_attribute where attrelid = {}::regclass and attidentity = 'a'",
+        sql::text(&sql::table(name))
+    );
+    let rows = client.inner.query_typed(&query, &[]).await;
+    let rows = rows.map_err(|error| client.error(&error))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The journal of an entry in PostgreSQL's words; to read it back, beside its table as that is now.
+pub(super) fn journal(entry: &Entry, name: &StreamName, now: Option<&Relation>) -> Result<Journal> {
     let quoted = |names: &[String]| names.iter().map(|name| sql::ident(name)).collect::<Vec<_>>();
-    let columns = quoted(&entry.columns);
-    Journal {
+    Ok(Journal {
         table: sql::table(&entry.table),
-        journal: sql::table(name),
+        own: sql::table(name),
+        columns: quoted(&entry.columns),
         key: quoted(&entry.key),
         identity: quoted(&entry.identity),
-        image: Box::new(image(columns.clone())),
-        columns,
+        fixed: quoted(&entry.fixed),
+        image: Box::new(image(entry, now)?),
         joins: false,
         overriding: "overriding system value",
-    }
+    })
 }
 
-/// A row as text: of values that differ in any way the texts do, under the settings of a transaction.
-fn image(columns: Vec<String>) -> impl Fn(&str) -> String {
-    move |alias| {
-        let columns: Vec<String> = columns.iter().map(|name| format!("{alias}.{name}")).collect();
-        format!("row({})::text", columns.join(", "))
-    }
+/// A row as text: of values that differ in any way the texts do, under the settings of a transaction. A value of the
+/// journal has the type that its column has now; a column that came since is NULL.
+fn image(entry: &Entry, now: Option<&Relation>) -> Result<impl Fn(&str) -> String + use<>> {
+    let ty = |name: &String| Some(now?.spec.column(name)?.native.name.clone());
+    let columns: Vec<_> = entry.columns.iter().map(|name| (sql::ident(name), ty(name))).collect();
+    let added: Vec<String> = match now {
+        Some(now) => entry
+            .added_since(&names(now))?
+            .iter()
+            .map(|name| sql::ident(name))
+            .collect(),
+        None => Vec::new(),
+    };
+    Ok(move |alias: &str| {
+        let target = alias == "t";
+        let value = |(name, ty): &(String, Option<String>)| match ty {
+            Some(ty) if !target => format!("{alias}.{name}::{ty}"),
+            _ => format!("{alias}.{name}"),
+        };
+        let new = |name: &String| if target { format!("t.{name}") } else { "null".to_owned() };
+        let values: Vec<String> = columns.iter().map(value).chain(added.iter().map(new)).collect();
+        format!("row({})::text", values.join(", "))
+    })
 }
 
 /// All rows of a table as one value.
-pub(super) async fn fingerprint(client: &Client, entry: &Entry) -> Result<String> {
-    let image = image(entry.columns.iter().map(|name| sql::ident(name)).collect())("t");
+async fn fingerprint(client: &Client, entry: &Entry) -> Result<String> {
+    let image = image(entry, None)?("t");
     let query = format!(
         "select count(*) || ' ' || coalesce(sum(hashtextextended({image}, 0)::numeric), 0) || ' ' \
          || coalesce(sum(hashtextextended({image}, 1)::numeric), 0) from {} as t",
@@ -198,141 +226,26 @@ pub(super) async fn fingerprint(client: &Client, entry: &Entry) -> Result<String
     row.map(|row| row.get(0)).map_err(|error| client.error(&error))
 }
 
+/// Whether the table still is as a load made it: the same rows, and nothing in columns that came since.
+pub(super) async fn is_as_made(client: &Client, entry: &Entry, now: &Relation) -> Result<bool> {
+    let added = entry.added_since(&names(now))?;
+    if entry.fingerprint.as_ref() != Some(&fingerprint(client, entry).await?) {
+        return Ok(false);
+    }
+    for name in added {
+        let filled = format!(
+            "select 1 from {} where {} is not null limit 1",
+            sql::table(&entry.table),
+            sql::ident(&name)
+        );
+        if any(client, &filled).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 pub(super) async fn any(client: &Client, query: &str) -> Result<bool> {
     let row = client.inner.query_typed_opt(query, &[]).await;
     row.map(|row| row.is_some()).map_err(|error| client.error(&error))
-}
-
-/// The table `_syncapp_undo` of one schema.
-pub(super) struct Undos {
-    table: String,
-}
-
-/// A row of it.
-pub(super) struct Kept {
-    pub(super) seq: i64,
-    pub(super) key: StreamKey,
-    pub(super) entry: Entry,
-}
-
-impl Undos {
-    /// Its name without its schema.
-    pub(super) const TABLE: &'static str = "_syncapp_undo";
-
-    pub(super) fn beside(checkpoints: &Checkpoints) -> Self {
-        Self {
-            table: sql::table(&StreamName::within(checkpoints.schema(), Self::TABLE)),
-        }
-    }
-
-    async fn exist(&self, client: &Client) -> Result<bool> {
-        let query = format!("select 1 where to_regclass({}) is not null", sql::text(&self.table));
-        any(client, &query).await
-    }
-
-    /// Makes it where it is not there, before a load's transaction takes locks. Two at once wait for each other.
-    pub(super) async fn prepare(&self, client: &Client) -> Result<()> {
-        if self.exist(client).await? {
-            return Ok(());
-        }
-        let Self { table } = self;
-        let lock = sql::text(&format!("syncapp:{table}"));
-        client
-            .run(&format!(
-                "select pg_advisory_xact_lock(hashtext({lock})); create table if not exists {table} \
-                 (seq bigint generated always as identity primary key, project text not null, sync text not null, \
-                 stream text not null, run_id text not null, until bigint not null, entry text not null)"
-            ))
-            .await
-    }
-
-    async fn add(&self, client: &Client, key: &StreamKey, keep: &Keep, entry: &Entry) -> Result<()> {
-        let spelled = entry.spell()?;
-        let insert = format!(
-            "insert into {} (project, sync, stream, run_id, until, entry) values ($1, $2, $3, $4, $5, $6)",
-            self.table
-        );
-        let values: [(&(dyn ToSql + Sync), Type); 6] = [
-            (&key.project, Type::TEXT),
-            (&key.sync, Type::TEXT),
-            (&key.stream, Type::TEXT),
-            (&keep.run_id, Type::TEXT),
-            (&keep.until, Type::INT8),
-            (&spelled, Type::TEXT),
-        ];
-        let added = client.inner.execute_typed(&insert, &values).await;
-        added.map(drop).map_err(|error| client.error(&error))
-    }
-
-    /// Drops a stream's journals that are older than they were to become.
-    pub(super) async fn expire(&self, client: &Client, key: &StreamKey, now: i64) -> Result<()> {
-        if !self.exist(client).await? {
-            return Ok(());
-        }
-        let rest = format!("{} and until < {now}", of(key));
-        for kept in self.read(client, &rest).await? {
-            self.forget(client, &kept).await?;
-        }
-        Ok(())
-    }
-
-    /// The loads of a run, the last one first.
-    pub(super) async fn of_run(&self, client: &Client, run_id: &str) -> Result<Vec<Kept>> {
-        self.read(client, &format!("run_id = {}", sql::text(run_id))).await
-    }
-
-    async fn read(&self, client: &Client, condition: &str) -> Result<Vec<Kept>> {
-        let query = format!(
-            "select seq, project, sync, stream, entry from {} where {condition} order by seq desc",
-            self.table
-        );
-        let rows = client.inner.query_typed(&query, &[]).await;
-        let rows = rows.map_err(|error| client.error(&error))?;
-        let kept = rows.iter().map(|row| {
-            Ok(Kept {
-                seq: row.get(0),
-                key: StreamKey {
-                    project: row.get(1),
-                    sync: row.get(2),
-                    stream: row.get(3),
-                },
-                entry: Entry::read(row.get(4))?,
-            })
-        });
-        kept.collect()
-    }
-
-    /// Runs of a stream whose loads came after one, the newest first.
-    pub(super) async fn later(&self, client: &Client, key: &StreamKey, seq: i64, run_id: &str) -> Result<Vec<String>> {
-        let query = format!(
-            "select run_id from {} where {} and seq > {seq} and run_id <> {} group by run_id order by max(seq) desc",
-            self.table,
-            of(key),
-            sql::text(run_id)
-        );
-        let rows = client.inner.query_typed(&query, &[]).await;
-        let rows = rows.map_err(|error| client.error(&error))?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
-    }
-
-    /// Drops a load's journal and its entry.
-    pub(super) async fn forget(&self, client: &Client, kept: &Kept) -> Result<()> {
-        if let Some(journal) = &kept.entry.journal {
-            client
-                .run(&format!("drop table if exists {}", sql::table(journal)))
-                .await?;
-        }
-        let delete = format!("delete from {} where seq = {}", self.table, kept.seq);
-        client.execute(&delete).await.map(drop)
-    }
-}
-
-/// The condition for a stream's rows.
-pub(super) fn of(key: &StreamKey) -> String {
-    format!(
-        "project = {} and sync = {} and stream = {}",
-        sql::text(&key.project),
-        sql::text(&key.sync),
-        sql::text(&key.stream)
-    )
 }

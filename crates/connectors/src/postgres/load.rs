@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use syncapp_connector::{Load, Receipt, Rejects, Role, Target, TargetShape, Writer};
+use syncapp_connector::{Fate, Load, Receipt, Rejects, Role, Target, TargetShape, Writer, settled};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamName};
 
@@ -15,8 +15,10 @@ use super::checkpoint::{Checkpoints, spell};
 use super::client::Client;
 use super::declare;
 use super::destination::Idle;
+use super::entries::Entries;
+use super::guard;
 use super::history;
-use super::journal::{Keeping, Undos};
+use super::journal::Keeping;
 use super::merge::Merge;
 use super::rejects;
 use super::remove;
@@ -132,17 +134,30 @@ impl PostgresLoad {
                 let keys: Vec<_> = keys
                     .map(|key| format!("alter column {} set not null", sql::ident(key)))
                     .collect();
-                client.run(&format!("alter table {stage} {}", keys.join(", "))).await
+                client.run(&format!("alter table {stage} {}", keys.join(", "))).await?;
+                if !self.guarded() {
+                    return Ok(());
+                }
+                let number = format!(
+                    "alter table {stage} add column {} bigint generated always as identity primary key",
+                    guard::ROW
+                );
+                client.run(&number).await
             }
         }
+    }
+
+    /// Whether rows have to be newer than the table's to land.
+    fn guarded(&self) -> bool {
+        self.target.replay && matches!(self.way, Way::Merge | Way::History)
     }
 
     fn column_list(&self) -> String {
         sql::idents(self.target.columns.iter().map(|column| column.name.as_str()))
     }
 
-    /// Puts the staged rows where they belong.
-    async fn land(&self, mut keeping: Option<&mut Keeping>) -> Result<Receipt> {
+    /// Puts the staged rows where they belong; of a replay, those that may land.
+    async fn land(&self, mut keeping: Option<&mut Keeping>, fates: &mut Vec<Fate>) -> Result<Receipt> {
         let Self {
             client, target, found, ..
         } = self;
@@ -190,6 +205,9 @@ impl PostgresLoad {
         lock(client, &found.name, mode).await?;
         for alteration in &self.alterations {
             client.run(alteration).await?;
+        }
+        if self.guarded() {
+            *fates = guard::settle(client, &merge, self.way == Way::History).await?;
         }
         let mut insert =
             format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
@@ -267,7 +285,7 @@ impl PostgresLoad {
     /// What the load keeps for its undo, where that is asked for.
     async fn keeping(&self, checkpoints: &Checkpoints, checkpoint: &Checkpoint) -> Result<Option<Keeping>> {
         let Some(keep) = &self.target.undo else { return Ok(None) };
-        Undos::beside(checkpoints).prepare(&self.client).await?;
+        Entries::beside(checkpoints).prepare(&self.client).await?;
         let before = checkpoints.kept(&self.client, &self.target.key).await?;
         let after = Mark::of(checkpoint, Some(spell(checkpoint)?));
         let entry = Entry::new(&self.found.name, before, after);
@@ -328,10 +346,22 @@ impl Load for PostgresLoad {
         Ok(Some(Box::new(writer.await?)))
     }
 
-    async fn reject(&mut self, rejects: Rejects) -> Result<()> {
+    async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()> {
         let state = target::checkpoints(&self.target, &self.found.name);
         let overwrites = self.target.write == Write::Overwrite;
-        rejects::keep(&self.client, &state, &self.target.key, overwrites, rejects).await
+        rejects::keep(&self.client, &state, &self.target.key, overwrites, rejects, &settled).await
+    }
+
+    async fn replay(self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
+        let checkpoints = target::checkpoints(&self.target, &self.found.name);
+        let key = &self.target.key;
+        checkpoints.put(&self.client, key, self.epoch, checkpoint).await?;
+        let mut fates = vec![Fate::Landed; ids.len()];
+        self.land(None, &mut fates).await?;
+        rejects::forget(&self.client, &checkpoints, key, &settled(&ids, &fates)?).await?;
+        self.client.commit().await?;
+        *self.idle.lock().await = Some(self.client);
+        Ok(fates)
     }
 
     async fn remove(&mut self, keys: Vec<Vec<Scalar>>, rule: DeleteRule) -> Result<()> {
@@ -342,16 +372,18 @@ impl Load for PostgresLoad {
 
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
         let checkpoints = target::checkpoints(&self.target, &self.found.name);
-        let undos = Undos::beside(&checkpoints);
+        let entries = Entries::beside(&checkpoints);
         let mut keeping = self.keeping(&checkpoints, checkpoint).await?;
         checkpoints
             .put(&self.client, &self.target.key, self.epoch, checkpoint)
             .await?;
-        let mut receipt = self.land(keeping.as_mut()).await?;
+        let mut receipt = self.land(keeping.as_mut(), &mut Vec::new()).await?;
         if let Some(keeping) = keeping {
-            keeping.finish(&self.client, &undos, &self.target.key).await?;
+            keeping.finish(&self.client, &entries, &self.target.key).await?;
         }
-        undos.expire(&self.client, &self.target.key, self.target.moment).await?;
+        entries
+            .expire(&self.client, &self.target.key, self.target.moment)
+            .await?;
         receipt.deleted += self.removed;
         user_sql::run(&self.client, "after_sql", self.target.after_sql.as_deref()).await?;
         if matches!(self.way, Way::Create | Way::Swap) {

@@ -12,8 +12,10 @@ mod decode;
 mod destination;
 mod digest;
 mod encode;
+mod entries;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod guard;
 mod history;
 mod horizon;
 mod journal;

@@ -8,13 +8,14 @@ use super::checkpoint::Checkpoints;
 use super::client::Client;
 use super::sql;
 
-/// Puts a load's rejected rows into the transaction. An overwrite forgets those of earlier runs.
+/// Puts a load's rejected rows into the transaction. An overwrite forgets those of earlier runs; `settled` go.
 pub(super) async fn keep(
     client: &Client,
     state: &Checkpoints,
     key: &StreamKey,
     overwrites: bool,
     rejects: Rejects,
+    settled: &[String],
 ) -> Result<()> {
     let table = sql::table(&state.rejects());
     if !exists(client, &table).await? {
@@ -37,11 +38,14 @@ pub(super) async fn keep(
         );
         client.execute(&forget).await?;
     }
+    forget(client, state, key, settled).await?;
     let insert = format!(
         "insert into {table} (project, sync, stream, rejected_at, id, run_id, row_key, column_name, code, message, row) \
          select $1, $2, $3, timestamptz '1970-01-01 00:00:00+00' + $4 * interval '1 microsecond', r.* \
          from unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[]) r \
-         on conflict (project, sync, stream, id) do update set run_id = excluded.run_id, rejected_at = excluded.rejected_at"
+         on conflict (project, sync, stream, id) do update set run_id = excluded.run_id, \
+         rejected_at = excluded.rejected_at, column_name = excluded.column_name, code = excluded.code, \
+         message = excluded.message"
     );
     for some in rejects.chunks()? {
         let some = some?;
@@ -74,6 +78,25 @@ pub(super) async fn keep(
     Ok(())
 }
 
+/// Takes rows off the list.
+pub(super) async fn forget(client: &Client, state: &Checkpoints, key: &StreamKey, ids: &[String]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let forget = format!(
+        "delete from {} where project = $1 and sync = $2 and stream = $3 and id = any ($4)",
+        sql::table(&state.rejects())
+    );
+    let values: [(&(dyn ToSql + Sync), Type); 4] = [
+        (&key.project, Type::TEXT),
+        (&key.sync, Type::TEXT),
+        (&key.stream, Type::TEXT),
+        (&ids, Type::TEXT_ARRAY),
+    ];
+    let done = client.inner.execute_typed(&forget, &values).await;
+    done.map(drop).map_err(|error| client.error(&error))
+}
+
 /// The rejected rows of a schema.
 pub(super) async fn list(client: &Client, state: &Checkpoints, wanted: &RejectFilter) -> Result<Vec<Reject>> {
     let table = sql::table(&state.rejects());
@@ -83,7 +106,8 @@ pub(super) async fn list(client: &Client, state: &Checkpoints, wanted: &RejectFi
     let query = format!(
         "select id, project, sync, stream, run_id, (extract(epoch from rejected_at) * 1000000)::bigint, row_key, \
          column_name, code, message, row from {table} where project = $1 and sync = $2 \
-         and ($3 is null or stream = $3) and ($4 is null or id = $4) order by stream, id limit {}",
+         and ($3 is null or stream = $3) and ($4 is null or id = $4) and ($5 is null or id collate \"C\" > $5) \
+         order by stream collate \"C\", id collate \"C\" limit {}",
         wanted.limit
     );
     let RejectFilter {
@@ -91,9 +115,10 @@ pub(super) async fn list(client: &Client, state: &Checkpoints, wanted: &RejectFi
         sync,
         stream,
         id,
+        after,
         ..
     } = wanted;
-    let texts: [&(dyn ToSql + Sync); 4] = [project, sync, stream, id];
+    let texts: [&(dyn ToSql + Sync); 5] = [project, sync, stream, id, after];
     let rows = client
         .inner
         .query_typed(&query, &texts.map(|text| (text, Type::TEXT)))

@@ -78,7 +78,8 @@ impl Found {
         let ties = Ties::look(client, relation.oid, &target.primary_key).await?;
         Ok(Self {
             name,
-            ours: made == Some(relation.oid),
+            // A replay leaves even SyncApp's own table as it is.
+            ours: made == Some(relation.oid) && !target.replay,
             relation: Some(relation),
             declared,
             ties,

@@ -7,7 +7,8 @@ use tokio_postgres::SimpleQueryMessage;
 use super::catalog;
 use super::checkpoint::Checkpoints;
 use super::client::Client;
-use super::journal::{self, Kept, Undos, of};
+use super::entries::{Entries, Kept, of};
+use super::journal;
 use super::sql;
 use super::swap;
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on};
@@ -17,8 +18,8 @@ pub(super) async fn undo(client: &Client, request: &UndoRequest) -> Result<Vec<U
     let mut undone = Vec::new();
     for schema in schemas(client).await? {
         let checkpoints = Checkpoints::within(&schema);
-        let undos = Undos::beside(&checkpoints);
-        let kept = undos.of_run(client, &request.run_id).await?;
+        let entries = Entries::beside(&checkpoints);
+        let kept = entries.of_run(client, &request.run_id).await?;
         let mut keys: Vec<&StreamKey> = Vec::new();
         for load in &kept {
             if !keys.contains(&&load.key) {
@@ -27,7 +28,7 @@ pub(super) async fn undo(client: &Client, request: &UndoRequest) -> Result<Vec<U
         }
         for key in keys {
             let loads: Vec<&Kept> = kept.iter().filter(|load| load.key == *key).collect();
-            undone.push(stream(client, &checkpoints, &undos, &loads, request).await?);
+            undone.push(stream(client, &checkpoints, &entries, &loads, request).await?);
         }
     }
     Ok(undone)
@@ -39,7 +40,7 @@ async fn schemas(client: &Client) -> Result<Vec<String>> {
         "select n.nspname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
          where c.relname = '{}' and c.relkind = 'r' and has_schema_privilege(n.oid, 'usage') \
          and has_table_privilege(c.oid, 'select') order by 1",
-        Undos::TABLE
+        Entries::TABLE
     );
     let rows = client.inner.query_typed(&query, &[]).await;
     let rows = rows.map_err(|error| client.error(&error))?;
@@ -50,7 +51,7 @@ async fn schemas(client: &Client) -> Result<Vec<String>> {
 async fn stream(
     client: &Client,
     checkpoints: &Checkpoints,
-    undos: &Undos,
+    entries: &Entries,
     loads: &[&Kept],
     request: &UndoRequest,
 ) -> Result<Undone> {
@@ -58,7 +59,7 @@ async fn stream(
     let key = &last.key;
     // From here until the end no other run of the stream gets through.
     let now = checkpoints.raise(client, key).await?;
-    let later = undos.later(client, key, last.seq, &request.run_id).await?;
+    let later = entries.later(client, key, last.seq, &request.run_id).await?;
     if !later.is_empty() {
         return Err(later_runs(key, &later));
     }
@@ -67,6 +68,9 @@ async fn stream(
     }
     let mut undone = Undone::new(key.clone(), last.entry.table.to_string());
     for load in loads {
+        if catalog::relation_of(client, &load.entry.table).await?.is_none() {
+            return Err(changed_since(&load.entry.table));
+        }
         match load.entry.kind {
             Kind::Rows => rows(client, load, &mut undone).await?,
             Kind::Made | Kind::Swapped => {
@@ -74,7 +78,7 @@ async fn stream(
                 undone.table = table(client, load).await?;
             }
         }
-        undos.forget(client, load).await?;
+        entries.forget(client, load).await?;
     }
     checkpoints.put_back(client, key, &first.entry.before).await?;
     drop_rejects(client, checkpoints, key, &request.run_id).await?;
@@ -86,12 +90,10 @@ async fn rows(client: &Client, load: &Kept, undone: &mut Undone) -> Result<()> {
     let Some(name) = &load.entry.journal else {
         return Ok(());
     };
-    if catalog::relation_of(client, &load.entry.table).await?.is_none() {
-        return Err(changed_since(&load.entry.table));
-    }
     lock(client, &load.entry.table, "share row exclusive").await?;
-    let journal = journal::journal(&load.entry, name);
-    client.run(&format!("analyze {}", journal.journal)).await?;
+    let now = catalog::relation_of(client, &load.entry.table).await?;
+    let journal = journal::journal(&load.entry, name, now.as_ref())?;
+    client.run(&format!("analyze {}", journal.own)).await?;
     let restore = journal.restore();
     for mark in &restore.marks {
         client.execute(mark).await?;
@@ -135,15 +137,9 @@ async fn left(client: &Client, query: &str, key: &[String], named: usize) -> Res
 /// Whether the table is the one that the load left.
 async fn unchanged(client: &Client, load: &Kept) -> Result<()> {
     let entry = &load.entry;
-    if catalog::relation_of(client, &entry.table).await?.is_none() {
-        return Err(changed_since(&entry.table));
-    }
     lock(client, &entry.table, "access exclusive").await?;
-    let found = journal::fingerprint(client, entry).await;
-    match found {
-        Ok(found) if entry.fingerprint.as_ref() == Some(&found) => Ok(()),
-        Err(error) if error.is_transient() => Err(error),
-        // Other rows, or a column that is gone.
+    match catalog::relation_of(client, &entry.table).await? {
+        Some(now) if journal::is_as_made(client, entry, &now).await? => Ok(()),
         _ => Err(changed_since(&entry.table)),
     }
 }

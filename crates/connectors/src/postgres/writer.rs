@@ -171,6 +171,7 @@ impl Writer for PostgresWriter {
                 }
                 Ok(())
             }
+            Batch::Unread(_) => Err(Error::internal("rows came that nobody could read")),
         }
     }
 

@@ -1,18 +1,35 @@
 //! The one transaction in which a load becomes visible: fence, table, rows, checkpoint.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use syncapp_connector::{Receipt, Target};
+use syncapp_connector::{Fate, Receipt, Rejects, Target};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Code, Epoch, Error, Result, Side};
 
 use super::error::At;
-use super::journal::{self, Keeping};
+use super::journal::Keeping;
 use super::load::Last;
 use super::merge::{self, Key};
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
-use super::{checkpoint, history, rejects, remove, stage, user_sql};
+use super::{checkpoint, entries, guard, history, rejects, remove, stage, user_sql};
 use crate::journal::Mark;
+
+
+/// What a load changes in the list of rejected rows.
+#[derive(Default)]
+pub(super) struct Relisting {
+    pub(super) rejects: Option<Rejects>,
+    /// Rows that are no longer kept.
+    pub(super) settled: Vec<String>,
+    /// Rows that were kept and are sent again, in the order in which they were staged.
+    pub(super) replayed: Option<Vec<String>>,
+}
+
+/// What a commit did, and what became of each row that was sent again.
+pub(super) struct Done {
+    pub(super) receipt: Receipt,
+    pub(super) fates: Vec<Fate>,
+}
 
 /// Lands the staged rows.
 pub(super) fn commit(
@@ -21,10 +38,10 @@ pub(super) fn commit(
     epoch: Epoch,
     begun: &Plan,
     last: Last,
-) -> Result<Receipt> {
+) -> Result<Done> {
     let Last {
         checkpoint,
-        rejects,
+        relisting,
         gone,
     } = last;
     let attempt = || {
@@ -42,15 +59,24 @@ pub(super) fn commit(
         if let Some(gone) = &gone {
             remove::remove(&transaction, target, &plan, gone)?;
         }
+        let Relisting {
+            rejects,
+            mut settled,
+            replayed,
+        } = relisting;
+        let mut fates = vec![Fate::Landed; replayed.as_ref().map_or(0, Vec::len)];
         let kept = checkpoint::kept(&transaction, &target.key)?;
         let after = Mark::of(&checkpoint, checkpoint::spell(&checkpoint)?);
         let mut keeping = Keeping::new(target, epoch, &plan, kept, after);
-        let mut receipt = land(&transaction, target, &plan, keeping.as_mut())?;
+        let mut receipt = land(&transaction, target, &plan, keeping.as_mut(), &mut fates)?;
         if let Some(keeping) = keeping {
             keeping.finish(&transaction, target, plan.table.is_none())?;
         }
-        journal::expire(&transaction, &target.key, target.moment)?;
+        entries::expire(&transaction, &target.key, target.moment)?;
         receipt.deleted += gone.map_or(0, |gone| gone.keys.len() as u64);
+        if let Some(ids) = &replayed {
+            settled.extend(syncapp_connector::settled(ids, &fates)?);
+        }
         let made = if plan.ours {
             target::made(&transaction, &plan.name)?
         } else {
@@ -63,17 +89,27 @@ pub(super) fn commit(
             &checkpoint,
             (&plan.name, made.as_deref()),
         )?;
-        if let Some(rejects) = rejects {
-            rejects::keep(&transaction, &target.key, target.write == Write::Overwrite, rejects)?;
+        match rejects {
+            Some(rejects) => {
+                let overwrites = target.write == Write::Overwrite;
+                rejects::keep(&transaction, &target.key, overwrites, rejects, &settled)?;
+            }
+            None => rejects::forget(&transaction, &target.key, &settled)?,
         }
         user_sql::run(&transaction, "after_sql", target.after_sql.as_deref())?;
         transaction.commit().writing()?;
-        Ok(receipt)
+        Ok(Done { receipt, fates })
     };
     attempt().map_err(|error: Error| error.stream(&target.key.stream))
 }
 
-fn land(connection: &Connection, target: &Target, plan: &Plan, mut keeping: Option<&mut Keeping>) -> Result<Receipt> {
+fn land(
+    connection: &Connection,
+    target: &Target,
+    plan: &Plan,
+    mut keeping: Option<&mut Keeping>,
+    fates: &mut Vec<Fate>,
+) -> Result<Receipt> {
     let mut receipt = Receipt::default();
     if let Some(keeping) = keeping.as_mut().filter(|_| plan.replaced) {
         keeping.replaced(connection)?;
@@ -103,9 +139,12 @@ fn land(connection: &Connection, target: &Target, plan: &Plan, mut keeping: Opti
         }
         Write::Merge | Write::History => {
             let key = Key::new(target, plan, &target.primary_key)?;
+            if target.replay {
+                *fates = guard::settle(connection, target, plan, &key)?;
+            }
             merge::deduplicate(connection, target, &key)?;
             let history = target.write == Write::History;
-            if plan.ours {
+            if plan.ours && !target.replay {
                 let index = if history {
                     history::index(plan, &key)
                 } else {

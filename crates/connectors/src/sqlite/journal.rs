@@ -3,19 +3,17 @@
 //! `_syncapp_undo` has a row a load; see [`crate::journal`]. Journal tables declare no types, so that each value lies in
 //! them as it is stored. An old table that a new one replaces is kept as its rows and the statements that make it.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use syncapp_connector::{DELETED_AT, Keep, Target, VALID_FROM, VALID_TO};
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Epoch, Result, StreamKey, StreamName};
+use syncapp_model::{Epoch, Result, StreamName};
 
 use super::error::At;
 use super::merge::{self, Key};
 use super::sql::{main_table, quote};
 use super::target::Plan;
-use super::{catalog, stage};
+use super::{catalog, entries, stage};
 use crate::journal::{self, Entry, Journal, Kept, Kind, LEFT, Mark, OPERATION, Staged, Vanished};
-
-const TABLE: &str = "main._syncapp_undo";
 
 /// A journal that a load fills.
 pub(super) struct Keeping {
@@ -143,34 +141,21 @@ impl Keeping {
             self.entry.kind = Kind::Made;
         }
         if self.entry.kind != Kind::Rows {
-            let columns = writable(connection, &self.entry.table.name)?;
-            self.entry.fingerprint = Some(fingerprint(connection, &self.entry.table, &columns)?);
+            self.entry.columns = writable(connection, &self.entry.table.name)?;
+            self.entry.fingerprint = Some(fingerprint(connection, &self.entry)?);
         }
         if self.entry.says_nothing() {
             return Ok(());
         }
-        let create = format!(
-            "CREATE TABLE IF NOT EXISTS {TABLE}(seq INTEGER PRIMARY KEY AUTOINCREMENT, project TEXT NOT NULL,
-             sync TEXT NOT NULL, stream TEXT NOT NULL, run_id TEXT NOT NULL, until INTEGER NOT NULL, entry TEXT NOT NULL)"
-        );
-        connection.execute_batch(&create).writing()?;
-        let insert =
-            format!("INSERT INTO {TABLE}(project, sync, stream, run_id, until, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-        let StreamKey { project, sync, stream } = &target.key;
-        let Keep { run_id, until } = &self.keep;
-        let spelled = self.entry.spell()?;
-        connection
-            .execute(&insert, params![project, sync, stream, run_id, until, spelled])
-            .writing()?;
-        Ok(())
+        entries::add(connection, &target.key, &self.keep, &self.entry)
     }
 }
 
 /// Makes a journal table.
 fn make(connection: &Connection, entry: &Entry, name: &StreamName) -> Result<Journal> {
-    let journal = journal(entry, name);
+    let journal = journal(entry, name, &[]);
     let columns = journal.columns.join(", ");
-    let create = format!("CREATE TABLE {}({OPERATION}, {LEFT}, {columns})", journal.journal);
+    let create = format!("CREATE TABLE {}({OPERATION}, {LEFT}, {columns})", journal.own);
     connection.execute_batch(&create).writing()?;
     if !journal.identity.is_empty() {
         let index = format!(
@@ -209,27 +194,35 @@ fn fills_itself(connection: &Connection, plan: &Plan) -> Result<Option<String>> 
     Ok(names.writing()?.into_iter().find(|name| !written(name)))
 }
 
-/// The journal of an entry in SQLite's words.
-pub(super) fn journal(entry: &Entry, name: &StreamName) -> Journal {
+/// The journal of an entry in SQLite's words; columns that came since are to be NULL.
+pub(super) fn journal(entry: &Entry, name: &StreamName, added: &[String]) -> Journal {
     let quoted = |names: &[String]| names.iter().map(|name| quote(name)).collect::<Vec<_>>();
-    let columns = quoted(&entry.columns);
     Journal {
         table: main_table(&entry.table.name),
-        journal: main_table(&name.name),
+        own: main_table(&name.name),
+        columns: quoted(&entry.columns),
         key: quoted(&entry.key),
         identity: quoted(&entry.identity),
-        image: Box::new(image(columns.clone())),
-        columns,
+        fixed: Vec::new(),
+        image: Box::new(image(quoted(&entry.columns), quoted(added))),
         joins: false,
         overriding: "",
     }
 }
 
-/// A row as text: two rows have one text only where each value is stored in the same way.
-fn image(columns: Vec<String>) -> impl Fn(&str) -> String {
+/// A row as text: two rows have one text only where each value is stored in the same way. A column that came since is
+/// NULL in the journal.
+fn image(columns: Vec<String>, added: Vec<String>) -> impl Fn(&str) -> String {
     move |alias| {
-        let texts = columns.iter().map(|name| {
-            let value = format!("{alias}.{name}");
+        let own = columns.iter().map(|name| format!("{alias}.{name}"));
+        let new = added.iter().map(|name| {
+            if alias == "t" {
+                format!("t.{name}")
+            } else {
+                "NULL".to_owned()
+            }
+        });
+        let texts = own.chain(new).map(|value| {
             format!(
                 "CASE WHEN typeof({value}) IN ('text', 'blob') THEN substr(typeof({value}), 1, 1) || hex({value}) \
                  ELSE quote({value}) END"
@@ -252,9 +245,9 @@ fn concatenated(texts: &[String]) -> String {
 }
 
 /// All rows of a table as one value.
-pub(super) fn fingerprint(connection: &Connection, table: &StreamName, columns: &[String]) -> Result<String> {
-    let image = image(columns.iter().map(|name| quote(name)).collect())("t");
-    let query = format!("SELECT {image} FROM {} AS t", main_table(&table.name));
+fn fingerprint(connection: &Connection, entry: &Entry) -> Result<String> {
+    let image = image(entry.columns.iter().map(|name| quote(name)).collect(), Vec::new())("t");
+    let query = format!("SELECT {image} FROM {} AS t", main_table(&entry.table.name));
     let sums = || -> rusqlite::Result<(u64, u64, u64)> {
         let mut statement = connection.prepare(&query)?;
         let mut rows = statement.query([])?;
@@ -268,12 +261,39 @@ pub(super) fn fingerprint(connection: &Connection, table: &StreamName, columns: 
         Ok((count, one, other))
     };
     let (count, one, other) = sums().writing()?;
-    Ok(format!("{} {count} {one:x} {other:x}", columns.join(",")))
+    Ok(format!("{count} {one:x} {other:x}"))
 }
 
-/// Its fingerprint now.
-pub(super) fn fingerprint_now(connection: &Connection, entry: &Entry) -> Result<String> {
-    fingerprint(connection, &entry.table, &writable(connection, &entry.table.name)?)
+/// Whether the table still is as a load made it: the same rows, and nothing in columns that came since.
+pub(super) fn is_as_made(connection: &Connection, entry: &Entry) -> Result<bool> {
+    let added = added_since(connection, entry)?;
+    if entry.fingerprint.as_ref() != Some(&fingerprint(connection, entry)?) {
+        return Ok(false);
+    }
+    for name in added {
+        let table = main_table(&entry.table.name);
+        let filled = format!("SELECT 1 FROM {table} WHERE {} IS NOT NULL LIMIT 1", quote(&name));
+        if any(connection, &filled)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The journal of an old table, whose columns are not the new one's.
+pub(super) fn of_old(connection: &Connection, entry: &Entry, name: &StreamName) -> Result<Journal> {
+    let mut columns = writable(connection, &name.name)?;
+    columns.retain(|column| column != OPERATION && column != LEFT);
+    let old = Entry {
+        columns,
+        ..entry.clone()
+    };
+    Ok(journal(&old, name, &[]))
+}
+
+/// The table's columns that came since the load.
+pub(super) fn added_since(connection: &Connection, entry: &Entry) -> Result<Vec<String>> {
+    entry.added_since(&writable(connection, &entry.table.name)?)
 }
 
 fn any(connection: &Connection, query: &str) -> Result<bool> {
@@ -281,86 +301,7 @@ fn any(connection: &Connection, query: &str) -> Result<bool> {
     Ok(found.is_some())
 }
 
-fn drop_table(connection: &Connection, name: &StreamName) -> Result<()> {
+pub(super) fn drop_table(connection: &Connection, name: &StreamName) -> Result<()> {
     let drop = format!("DROP TABLE IF EXISTS {}", main_table(&name.name));
     connection.execute_batch(&drop).writing()
-}
-
-/// A row of `_syncapp_undo`.
-pub(super) struct Row {
-    pub(super) seq: i64,
-    pub(super) key: StreamKey,
-    pub(super) entry: Entry,
-}
-
-/// Whether any journal was ever kept in this file.
-pub(super) fn is_kept(connection: &Connection) -> Result<bool> {
-    let sql = "SELECT count(*) > 0 FROM main.sqlite_schema WHERE name = '_syncapp_undo'";
-    connection.query_row(sql, [], |row| row.get(0)).writing()
-}
-
-/// Drops a stream's journals that are older than they were to become.
-pub(super) fn expire(connection: &Connection, key: &StreamKey, now: i64) -> Result<()> {
-    if !is_kept(connection)? {
-        return Ok(());
-    }
-    let rows = read(
-        connection,
-        "until < ?1 AND (project, sync, stream) = (?2, ?3, ?4)",
-        &[&now, &key.project, &key.sync, &key.stream],
-    )?;
-    rows.iter().try_for_each(|row| forget(connection, row))
-}
-
-/// The loads of a run, the last one first.
-pub(super) fn of_run(connection: &Connection, run_id: &str) -> Result<Vec<Row>> {
-    if !is_kept(connection)? {
-        return Ok(Vec::new());
-    }
-    read(connection, "run_id = ?1", &[&run_id])
-}
-
-fn read(connection: &Connection, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Row>> {
-    let query = format!("SELECT seq, project, sync, stream, entry FROM {TABLE} WHERE {condition} ORDER BY seq DESC");
-    let mut statement = connection.prepare(&query).writing()?;
-    let rows = statement.query_map(values, |row| {
-        let key = StreamKey {
-            project: row.get(1)?,
-            sync: row.get(2)?,
-            stream: row.get(3)?,
-        };
-        Ok((row.get(0)?, key, row.get::<_, String>(4)?))
-    });
-    let rows: Vec<_> = rows.and_then(Iterator::collect).writing()?;
-    rows.into_iter()
-        .map(|(seq, key, spelled)| {
-            Ok(Row {
-                seq,
-                key,
-                entry: Entry::read(&spelled)?,
-            })
-        })
-        .collect()
-}
-
-/// Runs of a stream whose loads came after one, the newest first.
-pub(super) fn later(connection: &Connection, row: &Row, run_id: &str) -> Result<Vec<String>> {
-    let query = format!(
-        "SELECT run_id FROM {TABLE} WHERE (project, sync, stream) = (?1, ?2, ?3) AND seq > ?4 AND run_id <> ?5
-         GROUP BY run_id ORDER BY max(seq) DESC"
-    );
-    let StreamKey { project, sync, stream } = &row.key;
-    let mut statement = connection.prepare(&query).writing()?;
-    let runs = statement.query_map(params![project, sync, stream, row.seq, run_id], |row| row.get(0));
-    runs.and_then(Iterator::collect).writing()
-}
-
-/// Drops a load's journal and its entry.
-pub(super) fn forget(connection: &Connection, row: &Row) -> Result<()> {
-    if let Some(journal) = &row.entry.journal {
-        drop_table(connection, journal)?;
-    }
-    let delete = format!("DELETE FROM {TABLE} WHERE seq = ?1");
-    connection.execute(&delete, [row.seq]).writing()?;
-    Ok(())
 }

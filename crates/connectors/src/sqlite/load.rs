@@ -8,11 +8,12 @@ use std::sync::{Arc, OnceLock};
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use rusqlite::Connection;
-use syncapp_connector::{Batch, Load, Receipt, Rejects, Target, Writer};
+use syncapp_connector::{Batch, Fate, Load, Receipt, Rejects, Target, Writer};
 use syncapp_model::sync_file::DeleteRule;
 use syncapp_model::{Checkpoint, Epoch, Error, Result, Scalar};
 use tokio::sync::{mpsc, oneshot};
 
+use super::commit::{Done, Relisting};
 use super::error::At;
 use super::remove::Gone;
 use super::target::Plan;
@@ -32,14 +33,14 @@ pub(super) struct Job {
 /// What comes with a load's end.
 pub(super) struct Last {
     pub(super) checkpoint: Checkpoint,
-    pub(super) rejects: Option<Rejects>,
+    pub(super) relisting: Relisting,
     pub(super) gone: Option<Gone>,
 }
 
 enum Command {
     Write(RecordBatch),
     Finish(oneshot::Sender<Result<u64>>),
-    Commit(Last, oneshot::Sender<Result<Receipt>>),
+    Commit(Last, oneshot::Sender<Result<Done>>),
     Abort(oneshot::Sender<()>),
 }
 
@@ -72,7 +73,7 @@ fn gone() -> Error {
 pub(super) struct SqliteLoad {
     thread: Thread,
     target: Arc<(Target, Plan)>,
-    rejects: Option<Rejects>,
+    relisting: Relisting,
     gone: Option<Gone>,
     opened: bool,
 }
@@ -91,10 +92,21 @@ impl SqliteLoad {
         Self {
             thread,
             target,
-            rejects: None,
+            relisting: Relisting::default(),
             gone: None,
             opened: false,
         }
+    }
+}
+
+impl SqliteLoad {
+    async fn end(self, checkpoint: &Checkpoint) -> Result<Done> {
+        let last = Last {
+            checkpoint: checkpoint.clone(),
+            relisting: self.relisting,
+            gone: self.gone,
+        };
+        self.thread.ask(|answer| Command::Commit(last, answer)).await
     }
 }
 
@@ -111,8 +123,9 @@ impl Load for SqliteLoad {
         })))
     }
 
-    async fn reject(&mut self, rejects: Rejects) -> Result<()> {
-        self.rejects = Some(rejects);
+    async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()> {
+        self.relisting.rejects = Some(rejects);
+        self.relisting.settled = settled;
         Ok(())
     }
 
@@ -121,13 +134,13 @@ impl Load for SqliteLoad {
         Ok(())
     }
 
+    async fn replay(mut self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
+        self.relisting.replayed = Some(ids);
+        self.end(checkpoint).await.map(|done| done.fates)
+    }
+
     async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
-        let last = Last {
-            checkpoint: checkpoint.clone(),
-            rejects: self.rejects,
-            gone: self.gone,
-        };
-        self.thread.ask(|answer| Command::Commit(last, answer)).await
+        self.end(checkpoint).await.map(|done| done.receipt)
     }
 
     async fn abort(self: Box<Self>) {
@@ -157,7 +170,7 @@ impl Writer for SqliteWriter {
         }
         match batch {
             Batch::Columns(columns) => self.thread.send(Command::Write(columns)).await,
-            Batch::Native(_) => Err(Error::internal("native rows came, but SQLite has no wire format")),
+            Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("rows came in a form that SQLite does not take")),
         }
     }
 
@@ -168,7 +181,7 @@ impl Writer for SqliteWriter {
 
 /// How the staging ended.
 enum End {
-    Commit(Last, oneshot::Sender<Result<Receipt>>),
+    Commit(Last, oneshot::Sender<Result<Done>>),
     Abort(oneshot::Sender<()>),
     Dropped,
 }
@@ -219,7 +232,7 @@ impl Job {
         Ok(End::Dropped)
     }
 
-    fn land(&self, last: Last) -> Result<Receipt> {
+    fn land(&self, last: Last) -> Result<Done> {
         // The end of the transaction that filled the private staging database.
         self.connection.execute_batch("COMMIT").writing()?;
         commit::commit(&self.connection, &self.target, self.epoch, &self.plan, last)

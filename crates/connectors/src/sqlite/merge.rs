@@ -50,6 +50,11 @@ impl Key {
         &self.staged
     }
 
+    /// Staged rows of one key, one of them under another name.
+    pub(super) fn met_by(&self, other: &str) -> String {
+        joined(&self.staged, " AND ", |staged| format!("{other}.{staged} = s.{staged}"))
+    }
+
     fn staged(&self) -> String {
         self.staged.join(", ")
     }
@@ -145,6 +150,19 @@ pub(super) fn index(plan: &Plan, key: &Key) -> String {
         quote(&plan.name),
         key.named()
     )
+}
+
+/// Whether a staged row under another name is another one than the staged row.
+pub(super) fn contradicts(target: &Target, other: &str) -> String {
+    let data = target.columns.iter().enumerate();
+    let data = data.filter(|(_, column)| column.role == Role::Data);
+    let (others, these): (Vec<String>, Vec<String>) = data
+        .map(|(at, column)| {
+            let side = |of: &str| told_apart(&column.ty, format!("{of}.c{at}"));
+            (side(other), side("s"))
+        })
+        .unzip();
+    format!("({}) IS NOT ({})", others.join(", "), these.join(", "))
 }
 
 /// Whether a row of the table is another one than the staged row: whether any of the mapped columns differs.

@@ -21,9 +21,11 @@ mod commit;
 mod config;
 mod connect;
 mod destination;
+mod entries;
 mod error;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod guard;
 mod history;
 mod infer;
 mod journal;

@@ -8,8 +8,14 @@ use super::error::At;
 
 const TABLE: &str = "main._syncapp_rejects";
 
-/// Puts a load's rejected rows into the transaction. An overwrite forgets those of earlier runs.
-pub(super) fn keep(connection: &Connection, key: &StreamKey, overwrites: bool, rejects: Rejects) -> Result<()> {
+/// Puts a load's rejected rows into the transaction. An overwrite forgets those of earlier runs; `settled` go.
+pub(super) fn keep(
+    connection: &Connection,
+    key: &StreamKey,
+    overwrites: bool,
+    rejects: Rejects,
+    settled: &[String],
+) -> Result<()> {
     if rejects.count() == 0 && !exists(connection)? {
         return Ok(());
     }
@@ -25,9 +31,11 @@ pub(super) fn keep(connection: &Connection, key: &StreamKey, overwrites: bool, r
             .execute(&forget, params![key.project, key.sync, key.stream])
             .writing()?;
     }
+    forget(connection, key, settled)?;
     let insert = format!(
         "INSERT INTO {TABLE} VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-         ON CONFLICT DO UPDATE SET run_id = excluded.run_id, rejected_at = excluded.rejected_at"
+         ON CONFLICT DO UPDATE SET run_id = excluded.run_id, rejected_at = excluded.rejected_at,
+             column_name = excluded.column_name, code = excluded.code, message = excluded.message"
     );
     let mut insert = connection.prepare(&insert).writing()?;
     for some in rejects.chunks()? {
@@ -63,6 +71,21 @@ pub(super) fn keep(connection: &Connection, key: &StreamKey, overwrites: bool, r
     Ok(())
 }
 
+/// Takes rows off the list.
+pub(super) fn forget(connection: &Connection, key: &StreamKey, ids: &[String]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let forget = format!("DELETE FROM {TABLE} WHERE project = ?1 AND sync = ?2 AND stream = ?3 AND id = ?4");
+    let mut forget = connection.prepare(&forget).writing()?;
+    for id in ids {
+        forget
+            .execute(params![key.project, key.sync, key.stream, id])
+            .writing()?;
+    }
+    Ok(())
+}
+
 /// The rejected rows of the file.
 pub(super) fn list(connection: &Connection, wanted: &RejectFilter) -> Result<Vec<Reject>> {
     if !exists(connection)? {
@@ -72,6 +95,7 @@ pub(super) fn list(connection: &Connection, wanted: &RejectFilter) -> Result<Vec
         "SELECT id, project, sync, stream, run_id, rejected_at, row_key, column_name, code, message, row
          FROM {TABLE}
          WHERE project = ?1 AND sync = ?2 AND coalesce(stream = ?3, true) AND coalesce(id = ?4, true)
+           AND coalesce(id > ?6, true)
          ORDER BY stream, id LIMIT ?5"
     );
     let RejectFilter {
@@ -79,10 +103,12 @@ pub(super) fn list(connection: &Connection, wanted: &RejectFilter) -> Result<Vec
         sync,
         stream,
         id,
+        after,
         limit,
     } = wanted;
     let mut statement = connection.prepare(&query).reading()?;
-    let these = params![project, sync, stream, id, i64::try_from(*limit).unwrap_or(i64::MAX)];
+    let most = i64::try_from(*limit).unwrap_or(i64::MAX);
+    let these = params![project, sync, stream, id, most, after];
     let rows = statement.query_map(these, |row| {
         Ok(Reject {
             id: row.get(0)?,
@@ -104,7 +130,7 @@ pub(super) fn list(connection: &Connection, wanted: &RejectFilter) -> Result<Vec
 }
 
 /// Forgets the rows that a run set aside last.
-pub(super) fn forget(connection: &Connection, key: &StreamKey, run_id: &str) -> Result<()> {
+pub(super) fn forget_run(connection: &Connection, key: &StreamKey, run_id: &str) -> Result<()> {
     if !exists(connection)? {
         return Ok(());
     }

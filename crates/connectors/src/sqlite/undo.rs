@@ -1,19 +1,20 @@
 //! Taking a run back, in one transaction.
 
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
 use syncapp_connector::{LeftAlone, TableFate, UndoRequest, Undone};
 use syncapp_model::{Result, StreamKey};
 
+use super::entries::{self, Row};
 use super::error::At;
-use super::journal::{self, Row};
+use super::journal;
 use super::sql::main_table;
 use super::{catalog, checkpoint, rejects};
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
 
 /// Takes a run back; the caller ends the transaction.
 pub(super) fn undo(connection: &Connection, request: &UndoRequest) -> Result<Vec<Undone>> {
-    let rows = journal::of_run(connection, &request.run_id)?;
+    let rows = entries::of_run(connection, &request.run_id)?;
     let mut keys: Vec<&StreamKey> = Vec::new();
     for row in &rows {
         if !keys.contains(&&row.key) {
@@ -30,7 +31,7 @@ pub(super) fn undo(connection: &Connection, request: &UndoRequest) -> Result<Vec
 fn stream(connection: &Connection, loads: &[&Row], request: &UndoRequest) -> Result<Undone> {
     let (last, first) = (loads[0], loads[loads.len() - 1]);
     let key = &last.key;
-    let later = journal::later(connection, last, &request.run_id)?;
+    let later = entries::later(connection, last, &request.run_id)?;
     if !later.is_empty() {
         return Err(later_runs(key, &later));
     }
@@ -39,14 +40,17 @@ fn stream(connection: &Connection, loads: &[&Row], request: &UndoRequest) -> Res
     }
     let mut undone = Undone::new(key.clone(), last.entry.table.to_string());
     for load in loads {
+        if catalog::table(connection, &load.entry.table.name).writing()?.is_none() {
+            return Err(changed_since(&load.entry.table));
+        }
         match load.entry.kind {
             Kind::Rows => rows(connection, load, &mut undone)?,
             Kind::Made | Kind::Swapped => undone.table = table(connection, load)?,
         }
-        journal::forget(connection, load)?;
+        entries::forget(connection, load)?;
     }
     checkpoint::put_back(connection, key, &first.entry.before)?;
-    rejects::forget(connection, key, &request.run_id)?;
+    rejects::forget_run(connection, key, &request.run_id)?;
     Ok(undone)
 }
 
@@ -55,11 +59,9 @@ fn rows(connection: &Connection, load: &Row, undone: &mut Undone) -> Result<()> 
     let Some(name) = &load.entry.journal else {
         return Ok(());
     };
-    if catalog::table(connection, &load.entry.table.name).writing()?.is_none() {
-        return Err(changed_since(&load.entry.table));
-    }
     let execute = |statement: &str| connection.execute(statement, []).writing().map(|rows| rows as u64);
-    let restore = journal::journal(&load.entry, name).restore();
+    let added = journal::added_since(connection, &load.entry)?;
+    let restore = journal::journal(&load.entry, name, &added).restore();
     for mark in &restore.marks {
         execute(mark)?;
     }
@@ -95,7 +97,7 @@ fn left(connection: &Connection, query: &str, key: &[String]) -> Result<Vec<Left
         ValueRef::Integer(value) => value.to_string(),
         ValueRef::Real(value) => value.to_string(),
         ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ValueRef::Blob(bytes) => format!("{bytes:02x?}"),
     };
     let mut statement = connection.prepare(query).writing()?;
     let rows = statement.query_map([], |row| {
@@ -112,9 +114,7 @@ fn left(connection: &Connection, query: &str, key: &[String]) -> Result<Vec<Left
 /// Takes the table back as a whole, if it is the one that the load left.
 fn table(connection: &Connection, load: &Row) -> Result<TableFate> {
     let entry = &load.entry;
-    if catalog::table(connection, &entry.table.name).writing()?.is_none()
-        || entry.fingerprint != Some(journal::fingerprint_now(connection, entry)?)
-    {
+    if !journal::is_as_made(connection, entry)? {
         return Err(changed_since(&entry.table));
     }
     let drop = format!("DROP TABLE {}", main_table(&entry.table.name));
@@ -126,8 +126,8 @@ fn table(connection: &Connection, load: &Row) -> Result<TableFate> {
     for (at, statement) in entry.definition.iter().enumerate() {
         connection.execute_batch(statement).writing()?;
         if at == 0 {
-            let fill = journal::journal(entry, old).fill();
-            connection.execute(&fill, params![]).writing()?;
+            let fill = journal::of_old(connection, entry, old)?.fill();
+            connection.execute(&fill, []).writing()?;
         }
     }
     Ok(TableFate::SwappedBack)

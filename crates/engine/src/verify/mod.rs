@@ -31,6 +31,7 @@ pub use self::report::{By, Cell, Difference, Kind, Verdict, Verified};
 use self::scope::Scope;
 use self::side::Side;
 use crate::drift::Drift;
+use crate::listed::Listed;
 use crate::stream::StreamRun;
 use crate::{Ends, RunOptions, StreamPlan};
 
@@ -97,7 +98,7 @@ impl<'a> Verifying<'a> {
                 Err(refusal) => mends = Some(Err(refusal)),
             }
         }
-        let run = StreamRun::settle(&plan, &lands.0, &lands.1)?.0;
+        let run = StreamRun::settle(&plan, &lands.0, &lands.1, &Listed::default())?.0;
         let scope = Scope::of(ends, &plan, &lands, &run, options).await?;
         let layout = Layout::new(&plan, &spec)?;
         let ask = |layout: &Layout, run: Option<&Program>| {

@@ -63,6 +63,7 @@ impl Scope {
                 sync: plan.key.sync.clone(),
                 stream: Some(plan.key.stream.clone()),
                 id: None,
+                after: None,
                 limit: isize::MAX as usize,
             };
             let kept = ends.destination.rejects(&scope, &filter).await?;

@@ -191,6 +191,7 @@ impl Side {
                     from: part.from.clone(),
                     below: None,
                 }),
+                lenient: false,
                 limit: None,
                 splits: 1,
                 batch_rows: 4096,
@@ -351,6 +352,6 @@ fn within(batch: &RecordBatch, cursor: Option<usize>, part: Option<&Part>) -> Re
 fn columns(batch: Batch) -> Result<RecordBatch> {
     match batch {
         Batch::Columns(columns) => Ok(columns),
-        Batch::Native(_) => Err(Error::internal("a source answers with native rows unasked")),
+        Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("a source answers with rows unasked")),
     }
 }

@@ -15,7 +15,7 @@ fn begun(sync: &str) -> RunRecord {
         id: RunId::new(),
         project: "shop".into(),
         sync: sync.into(),
-        file: Some("/work/shop.yaml".into()),
+        file: Some("shop.yaml".into()),
         environment: Some("prod".into()),
         started_at: at(1_700_000_000_123_456),
         finished_at: None,

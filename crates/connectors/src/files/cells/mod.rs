@@ -251,7 +251,11 @@ impl Cells {
         self.nulls.len()
     }
 
-    fn truncate(&mut self, len: usize) {
+    /// Leaves only so many of the first cells; nothing where there are fewer.
+    pub(super) fn truncate(&mut self, len: usize) {
+        if self.len() <= len {
+            return;
+        }
         match &mut self.values {
             Values::Bool(values) => values.truncate(len),
             Values::Int16(values) => values.truncate(len),

@@ -80,7 +80,12 @@ pub(in crate::files) fn sample(
     let mut scratch = Vec::new();
     let mut read = 0;
     while read < rows && records.find()?.is_some() {
-        records.check()?;
+        read += 1;
+        // What cannot be read says nothing of the columns; reading the rows will say what is wrong.
+        if records.check().is_err() {
+            records.pass();
+            continue;
+        }
         for (slot, field) in slots.iter().zip(&records.fields) {
             let text = records.text(*field, &mut scratch);
             if !nulls.has(text, field.quoted) {
@@ -88,7 +93,6 @@ pub(in crate::files) fn sample(
             }
         }
         records.pass();
-        read += 1;
     }
     Ok(())
 }

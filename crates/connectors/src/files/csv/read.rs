@@ -1,6 +1,7 @@
 //! From the text of a CSV file to typed batches, without a copy of a cell on the way.
 
 use arrow_array::RecordBatch;
+use syncapp_connector::Unread;
 use syncapp_model::{Code, Error, Result, Side};
 
 use super::Nulls;
@@ -8,7 +9,8 @@ use super::split::{Dialect, Field, Found, record, undouble};
 use crate::files::blocks::{Blocks, MAX_CELL, MAX_ROW};
 use crate::files::config::ValidFiles;
 use crate::files::format;
-use crate::files::read::{FileColumn, Limits, Reader as FileReader, Table};
+use crate::files::cells::json_string;
+use crate::files::read::{Aside, FileColumn, Limits, Reader as FileReader, Table};
 
 /// The records of a file.
 pub(in crate::files) struct Records {
@@ -83,6 +85,11 @@ impl Records {
         self.blocks.pass(self.length);
     }
 
+    /// The found record's text.
+    fn found(&self) -> &[u8] {
+        &self.blocks.text()[..self.length]
+    }
+
     /// A field's text.
     #[inline]
     pub(super) fn text<'a>(&'a self, field: Field, scratch: &'a mut Vec<u8>) -> &'a [u8] {
@@ -131,6 +138,9 @@ pub(in crate::files) struct Reader {
     /// For each column of the table, the field it is read from.
     sources: Vec<Option<usize>>,
     table: Table,
+    /// The fields' names.
+    names: Vec<String>,
+    aside: Aside,
     scratch: Vec<u8>,
 }
 
@@ -141,7 +151,7 @@ impl Reader {
         blocks: Blocks,
         all: &[FileColumn],
         wanted: &[usize],
-        limits: Limits,
+        (limits, lenient): (Limits, bool),
     ) -> Result<Self> {
         let (records, names) = super::header(files, blocks)?;
         let find = |at: &usize| names.iter().position(|name| *name == all[*at].name);
@@ -150,6 +160,8 @@ impl Reader {
             nulls: Nulls::new(files),
             sources: wanted.iter().map(find).collect(),
             table: Table::new(all, wanted, limits),
+            names,
+            aside: Aside::new(lenient),
             scratch: Vec::new(),
         })
     }
@@ -174,6 +186,33 @@ impl Reader {
         Ok(())
     }
 
+    /// Sets the found record aside, or ends the reading.
+    #[cold]
+    fn set_aside(&mut self, error: Error) -> Result<()> {
+        self.table.take_back();
+        let told = self.records.fields.len() == self.records.width;
+        let columns = if told { Some(self.columns()?) } else { None };
+        self.aside.put(error, columns, self.records.found())
+    }
+
+    /// The found record as a JSON object of texts.
+    fn columns(&self) -> Result<String> {
+        let (mut object, mut scratch) = (Vec::new(), Vec::new());
+        for (name, field) in self.names.iter().zip(&self.records.fields) {
+            object.push(if object.is_empty() { b'{' } else { b',' });
+            json_string(&mut object, name)?;
+            object.push(b':');
+            let text = self.records.text(*field, &mut scratch);
+            if self.nulls.has(text, field.quoted) {
+                object.extend_from_slice(b"null");
+            } else {
+                json_string(&mut object, &String::from_utf8_lossy(text))?;
+            }
+        }
+        object.push(b'}');
+        Ok(String::from_utf8_lossy(&object).into_owned())
+    }
+
     #[cold]
     fn misfit(&self, column: usize, field: Field, text: &[u8]) -> Error {
         let error = self.table.misfit(&self.records.blocks, column, text, field.start);
@@ -188,16 +227,22 @@ impl Reader {
 impl FileReader for Reader {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         while let Some(length) = self.records.find()? {
-            if self.table.full(length) {
+            if self.table.full(length) || self.aside.is_full() {
                 return self.table.batch(self.records.blocks.name()).map(Some);
             }
-            self.row()?;
-            self.table.count(length);
+            match self.row() {
+                Ok(()) => self.table.count(length),
+                Err(error) => self.set_aside(error)?,
+            }
             self.records.pass();
         }
-        if self.table.rows == 0 {
+        if self.table.rows == 0 && self.aside.is_empty() {
             return Ok(None);
         }
         self.table.batch(self.records.blocks.name()).map(Some)
+    }
+
+    fn unread(&mut self) -> Vec<Unread> {
+        self.aside.take()
     }
 }

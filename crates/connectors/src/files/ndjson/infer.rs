@@ -12,13 +12,17 @@ pub(in crate::files) fn sample(blocks: Blocks, rows: usize, guesses: &mut IndexM
     let mut lines = Lines::new(blocks);
     let mut read = 0;
     while read < rows && lines.find()?.is_some() {
-        lines.each(|key, value| {
+        let mut guess = |key: &str, value: &str| {
             match guesses.get_mut(key) {
                 Some(guess) => guess.json(value),
                 None => guesses.entry(key.to_owned()).or_default().json(value),
             }
             Ok(())
-        })?;
+        };
+        // What cannot be read says nothing of the columns; reading the rows will say what is wrong.
+        if lines.each(|_, _| Ok(())).is_ok() {
+            lines.each(&mut guess)?;
+        }
         lines.pass();
         read += 1;
     }

@@ -1,15 +1,16 @@
 //! From lines of JSON to typed batches: each value is taken as the text it is, so that no number is rounded.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use arrow_array::RecordBatch;
 use serde::de::{DeserializeSeed, Deserializer as _, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use syncapp_connector::Unread;
 use syncapp_model::{Code, Error, Result, Side};
 
 use crate::files::blocks::{Blocks, MAX_CELL, MAX_ROW};
-use crate::files::read::{FileColumn, Limits, Reader as FileReader, Table};
+use crate::files::read::{Aside, FileColumn, Limits, Reader as FileReader, Table};
 
 /// The lines of a file.
 pub(super) struct Lines {
@@ -53,6 +54,11 @@ impl Lines {
     /// Passes the found line by.
     pub(super) fn pass(&mut self) {
         self.blocks.pass(self.length);
+    }
+
+    /// The found line.
+    fn found(&self) -> &[u8] {
+        &self.blocks.text()[..self.length]
     }
 
     /// Shows each key and raw value of the found line, in their order.
@@ -146,6 +152,7 @@ pub(in crate::files) struct Reader {
     lines: Lines,
     keys: Keys,
     table: Table,
+    aside: Aside,
 }
 
 /// Where the values of a row go.
@@ -172,7 +179,12 @@ impl Keys {
 }
 
 impl Reader {
-    pub(in crate::files) fn new(blocks: Blocks, all: &[FileColumn], wanted: &[usize], limits: Limits) -> Self {
+    pub(in crate::files) fn new(
+        blocks: Blocks,
+        all: &[FileColumn],
+        wanted: &[usize],
+        (limits, lenient): (Limits, bool),
+    ) -> Self {
         let slot = |column| wanted.iter().position(|at| *at == column);
         Self {
             lines: Lines::new(blocks),
@@ -188,11 +200,12 @@ impl Reader {
                 row: 0,
             },
             table: Table::new(all, wanted, limits),
+            aside: Aside::new(lenient),
         }
     }
 
     fn row(&mut self) -> Result<()> {
-        let Self { lines, keys, table } = self;
+        let Self { lines, keys, table, .. } = self;
         keys.row += 1;
         let mut guess = 0;
         let mut scratch = String::new();
@@ -224,6 +237,24 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Sets the found line aside, or ends the reading.
+    #[cold]
+    fn set_aside(&mut self, error: Error) -> Result<()> {
+        self.table.take_back();
+        let line = self.lines.found();
+        // An object that says a key twice is none whose columns could be told.
+        let mut keys = HashSet::new();
+        let once = |key: &str, _: &str| {
+            let new = keys.insert(key.to_owned());
+            if new { Ok(()) } else { Err(self.lines.error("")) }
+        };
+        let columns = self.lines.each(once).is_ok();
+        let columns = columns.then(|| String::from_utf8_lossy(line.trim_ascii()).into_owned());
+        self.aside.put(error, columns, line)
+    }
+}
+
 fn unknown(lines: &Lines, key: &str) -> Error {
     lines
         .error(format!(
@@ -235,16 +266,22 @@ fn unknown(lines: &Lines, key: &str) -> Error {
 impl FileReader for Reader {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         while let Some(length) = self.lines.find()? {
-            if self.table.full(length) {
+            if self.table.full(length) || self.aside.is_full() {
                 return self.table.batch(self.lines.blocks.name()).map(Some);
             }
-            self.row()?;
-            self.table.count(length);
+            match self.row() {
+                Ok(()) => self.table.count(length),
+                Err(error) => self.set_aside(error)?,
+            }
             self.lines.pass();
         }
-        if self.table.rows == 0 {
+        if self.table.rows == 0 && self.aside.is_empty() {
             return Ok(None);
         }
         self.table.batch(self.lines.blocks.name()).map(Some)
+    }
+
+    fn unread(&mut self) -> Vec<Unread> {
+        self.aside.take()
     }
 }

@@ -94,6 +94,7 @@ impl Folder {
             columns: columns.collect(),
             wire: false,
             range: None,
+            lenient: false,
             limit: None,
             splits: 4,
             batch_rows: 1000,
@@ -105,7 +106,7 @@ impl Folder {
             let read: Vec<Batch> = snapshot.read(split).await?.try_collect().await?;
             batches.extend(read.into_iter().map(|batch| match batch {
                 Batch::Columns(batch) => batch,
-                Batch::Native(_) => panic!("files have no native rows"),
+                Batch::Native(_) | Batch::Unread(_) => panic!("what nobody asked for came"),
             }));
         }
         Ok(batches)
