@@ -1,8 +1,9 @@
 //! `syncapp verify`: does the target hold what it should? Writes nothing, unless it is asked to repair.
 
 use serde_json::json;
+use syncapp_connector::Receipt;
 use syncapp_control::RunId;
-use syncapp_engine::verify::{Difference, Kind, Verdict, Verified, verify as verify_stream};
+use syncapp_engine::verify::{By, Difference, Kind, Verdict, Verified, verify as verify_stream};
 use syncapp_engine::{Ends, RunOptions, StreamPlan, plan};
 use syncapp_model::Error;
 use tokio::sync::mpsc::unbounded_channel;
@@ -60,7 +61,7 @@ pub(crate) async fn verify(args: args::Verify) -> Result<Exit, Failure> {
     })
 }
 
-/// Compares a stream, shows what differs, and after a repair compares it again.
+/// Compares a stream and shows what differs; repairs it until nothing does.
 async fn check(
     ends: &Ends,
     stream: &StreamPlan,
@@ -68,26 +69,32 @@ async fn check(
     repair: bool,
     as_json: bool,
 ) -> Result<Verified, Error> {
-    let found = shown(ends, stream, options, repair, as_json).await?;
-    if !repair || found.equal {
-        return Ok(found);
+    let mut changed = Receipt::default();
+    let mut found = loop {
+        let found = shown(ends, stream, options, repair, as_json).await?;
+        let receipt = found.repaired.unwrap_or_default();
+        changed.inserted += receipt.inserted;
+        changed.updated += receipt.updated;
+        changed.deleted += receipt.deleted;
+        if !found.partly {
+            break found;
+        }
+    };
+    if changed != Receipt::default() {
+        found = shown(ends, stream, options, false, as_json).await?;
+        if !as_json {
+            output::line(&format!(
+                "{}: {} inserted, {} updated, {} removed; {}",
+                printable(&stream.key.stream),
+                count(changed.inserted),
+                count(changed.updated),
+                count(changed.deleted),
+                if found.equal { "now equal" } else { "still different" },
+            ));
+        }
+        found.repaired = Some(changed);
     }
-    let again = shown(ends, stream, options, false, as_json).await?;
-    if !as_json {
-        let changed = found.repaired.unwrap_or_default();
-        output::line(&format!(
-            "{}: {} inserted, {} updated, {} removed; {}",
-            printable(&stream.key.stream),
-            count(changed.inserted),
-            count(changed.updated),
-            count(changed.deleted),
-            if again.equal { "now equal" } else { "still different" },
-        ));
-    }
-    Ok(Verified {
-        repaired: found.repaired,
-        ..again
-    })
+    Ok(found)
 }
 
 async fn shown(

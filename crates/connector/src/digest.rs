@@ -28,7 +28,7 @@ pub const MAX_BITS: u8 = 16;
 pub enum Form {
     /// Truths as 1 and 0, integers and decimals: plain, without zeros at the end of a fraction.
     Number,
-    /// A float of 64 bits: its bits as 16 hexadecimal digits; without the sign of a zero, and with one NaN.
+    /// A float of 64 bits: its bits as 16 hexadecimal digits; there is one NaN.
     Float,
     /// The length in bytes, `:`, and the text in UTF-8.
     Text,

@@ -18,49 +18,31 @@ use syncapp_tests::syncapp::Syncapp;
 
 use end::{ALL, End};
 
-/// A type of the lattice, and the table that holds its values.
-pub(crate) struct Kind {
-    pub(crate) ty: DataType,
-    pub(crate) table: Table,
-    pub(crate) values: ArrayRef,
-}
-
-pub(crate) fn kinds(origin: &str) -> Vec<Kind> {
-    // An array of PostgreSQL has no fixed number of dimensions.
-    let known = TYPES
-        .iter()
-        .filter(|word| origin != "postgres" || !word.starts_with("list<list"));
-    let types = known.map(|word| word.parse::<DataType>().unwrap());
-    types
-        .enumerate()
-        .map(|(at, ty)| Kind {
-            table: Table::new(&format!("t{at}"), &[("v", ty.clone())]),
-            values: values::values(&ty),
-            ty,
-        })
-        .collect()
-}
-
 /// A column of the origin that travels.
-struct Trip {
+pub(crate) struct Kind {
     /// What it is called in what is told.
-    name: String,
+    pub(crate) name: String,
     /// The type that it has on its way.
     ty: DataType,
-    table: Table,
+    pub(crate) table: Table,
     /// The type that the origin keeps it as.
-    kept: DataType,
+    pub(crate) kept: DataType,
     /// What the origin holds.
-    want: ArrayRef,
+    pub(crate) want: ArrayRef,
     /// Whether what becomes of it differs between versions of a server.
     varies: bool,
 }
 
 /// The columns to try: each type, and each value beyond a type's ordinary range.
 fn columns(origin: &str) -> Vec<(String, DataType, ArrayRef)> {
-    let types = kinds(origin)
-        .into_iter()
-        .map(|kind| (kind.ty.to_string(), kind.ty, kind.values));
+    // An array of PostgreSQL has no fixed number of dimensions.
+    let known = TYPES
+        .iter()
+        .filter(|word| origin != "postgres" || !word.starts_with("list<list"));
+    let types = known.map(|word| {
+        let ty: DataType = word.parse().unwrap();
+        ((*word).to_owned(), ty.clone(), values::values(&ty))
+    });
     let odd = Odd::ALL.into_iter().map(|odd| {
         let (ty, values) = odd.values();
         (format!("{odd:?}"), ty, values)
@@ -69,7 +51,7 @@ fn columns(origin: &str) -> Vec<(String, DataType, ArrayRef)> {
 }
 
 /// Puts a column into the origin, without the values that it refuses.
-async fn put(origin: &End, at: usize, (name, ty, mut values): (String, DataType, ArrayRef)) -> Option<Trip> {
+async fn put(origin: &End, at: usize, (name, ty, mut values): (String, DataType, ArrayRef)) -> Option<Kind> {
     let table = Table::new(&format!("t{at}"), &[("v", ty.clone())]);
     let flow = flow(origin);
     while !values.is_empty() {
@@ -79,7 +61,7 @@ async fn put(origin: &End, at: usize, (name, ty, mut values): (String, DataType,
             let kept = flow.describe(&table).await.unwrap().columns[1].ty.clone();
             let want = read(origin, &table).await.column(1).clone();
             let varies = name == "NegativeZero";
-            return Some(Trip {
+            return Some(Kind {
                 name,
                 ty,
                 table,
@@ -161,47 +143,47 @@ async fn attempt(syncapp: &Syncapp, from: &Json, to: &Json, streams: &BTreeMap<S
 }
 
 /// Moves every column from one system into another and back; a line for each that is refused or loses values.
-async fn pair(origin: &End, trips: &[Trip], other: &'static str, told: &mut String, what: &str) {
+async fn pair(origin: &End, kinds: &[Kind], other: &'static str, told: &mut String, what: &str) {
     let (syncapp, there) = (Syncapp::default(), End::new(other).await);
-    let flow_of = |trip: &Trip, end: &End| end.stream(&trip.table.name).raw();
-    let streams = trips.iter().map(|trip| {
-        let mut keys = json!({ "into": trip.table.name, "on_error": "null", "allow_lossy": true });
-        if trip.kept != trip.ty {
-            keys["columns"] = json!({ "v": { "type": trip.ty.to_string() } });
+    let flow_of = |kind: &Kind, end: &End| end.stream(&kind.table.name).raw();
+    let streams = kinds.iter().map(|kind| {
+        let mut keys = json!({ "into": kind.table.name, "on_error": "null", "allow_lossy": true });
+        if kind.kept != kind.ty {
+            keys["columns"] = json!({ "v": { "type": kind.ty.to_string() } });
         }
-        (flow_of(trip, origin), keys)
+        (flow_of(kind, origin), keys)
     });
     let out = run(&syncapp, &origin.keys(), &there.keys(), streams.collect()).await;
-    let landed = trips
+    let landed = kinds
         .iter()
-        .filter(|trip| out[&flow_of(trip, origin)].refused.is_none());
-    let streams = landed.map(|trip| {
-        let columns = json!({ "id": { "type": "int64" }, "v": { "type": trip.ty.to_string() } });
-        let into = back_name(what, trip);
+        .filter(|kind| out[&flow_of(kind, origin)].refused.is_none());
+    let streams = landed.map(|kind| {
+        let columns = json!({ "id": { "type": "int64" }, "v": { "type": kind.ty.to_string() } });
+        let into = back_name(what, kind);
         (
-            flow_of(trip, &there),
+            flow_of(kind, &there),
             json!({ "into": into, "on_error": "null", "allow_lossy": true, "columns": columns }),
         )
     });
     let streams: BTreeMap<String, Json> = streams.collect();
     let back = run(&syncapp, &there.keys(), &origin.keys(), streams).await;
-    for trip in trips {
+    for kind in kinds {
         let line = outcome(
             origin,
-            trip,
-            (&out[&flow_of(trip, origin)], back.get(&flow_of(trip, &there))),
+            kind,
+            (&out[&flow_of(kind, origin)], back.get(&flow_of(kind, &there))),
             what,
         )
         .await;
-        if let Some(line) = line.filter(|_| !trip.varies) {
-            writeln!(told, "{what} {}: {line}", trip.name).unwrap();
+        if let Some(line) = line.filter(|_| !kind.varies) {
+            writeln!(told, "{what} {}: {line}", kind.name).unwrap();
         }
     }
 }
 
 /// What became of a column there and back, unless it came back just as it was. A change that nothing counted ends the
 /// test.
-async fn outcome(origin: &End, trip: &Trip, (out, back): (&Fate, Option<&Fate>), what: &str) -> Option<String> {
+async fn outcome(origin: &End, kind: &Kind, (out, back): (&Fate, Option<&Fate>), what: &str) -> Option<String> {
     let refused = out.refused.clone().or_else(|| back?.refused.clone());
     if let Some(code) = refused {
         let way = if out.refused.is_some() { "there" } else { "back" };
@@ -209,28 +191,28 @@ async fn outcome(origin: &End, trip: &Trip, (out, back): (&Fate, Option<&Fate>),
     }
     let nulled = out.nulled + back.map_or(0, |back| back.nulled);
     let table = Table {
-        name: back_name(what, trip),
-        ..trip.table.clone()
+        name: back_name(what, kind),
+        ..kind.table.clone()
     };
-    let lost = lost(origin, &table, trip, what).await;
+    let lost = lost(origin, &table, kind, what).await;
     assert_eq!(
         lost, nulled,
         "{what} {}: values that changed, and those counted",
-        trip.name
+        kind.name
     );
-    (lost > 0).then(|| format!("{lost} of {} are NULL, and counted", trip.want.len()))
+    (lost > 0).then(|| format!("{lost} of {} are NULL, and counted", kind.want.len()))
 }
 
 /// The table for what comes back. SQLite keeps names with its own at the beginning for itself.
-fn back_name(what: &str, trip: &Trip) -> String {
-    format!("of_{what}{}", trip.table.name)
+fn back_name(what: &str, kind: &Kind) -> String {
+    format!("of_{what}{}", kind.table.name)
 }
 
 /// How many values came back as NULL; any other change ends the test.
-async fn lost(origin: &End, table: &Table, trip: &Trip, what: &str) -> u64 {
+async fn lost(origin: &End, table: &Table, kind: &Kind, what: &str) -> u64 {
     let rows = read(origin, table).await;
-    let (got, want) = (rows.column(1), &trip.want);
-    let what = format!("{what} {}", trip.name);
+    let (got, want) = (rows.column(1), &kind.want);
+    let what = format!("{what} {}", kind.name);
     assert_eq!(got.len(), want.len(), "{what}: rows");
     if got.null_count() < got.len() {
         // What holds nothing is no file's guess.
@@ -243,7 +225,7 @@ async fn lost(origin: &End, table: &Table, trip: &Trip, what: &str) -> u64 {
         }
         // Blanks around a JSON document are no part of it: in NDJSON it stands between commas.
         let trimmed = |array: &ArrayRef| array.as_string::<i32>().value(row).trim().to_owned();
-        if trip.ty == DataType::Json && !got.is_null(row) && trimmed(got) == trimmed(want) {
+        if kind.ty == DataType::Json && !got.is_null(row) && trimmed(got) == trimmed(want) {
             continue;
         }
         assert!(
@@ -262,16 +244,22 @@ pub(crate) async fn read(origin: &End, table: &Table) -> RecordBatch {
     rows.unwrap_or_else(|| panic!("{} is not there", table.name))
 }
 
+/// Puts all columns into the origin that it takes.
+pub(crate) async fn filled(origin: &End, name: &str) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    for (at, column) in columns(name).into_iter().enumerate() {
+        kinds.extend(put(origin, at, column).await);
+    }
+    kinds
+}
+
 /// From one system into all others and back.
 async fn from(name: &'static str) -> String {
     let origin = End::new(name).await;
-    let mut trips = Vec::new();
-    for (at, column) in columns(name).into_iter().enumerate() {
-        trips.extend(put(&origin, at, column).await);
-    }
+    let kinds = filled(&origin, name).await;
     let mut told = String::new();
     for other in ALL {
-        pair(&origin, &trips, other, &mut told, &format!("{name}_by_{other}_")).await;
+        pair(&origin, &kinds, other, &mut told, &format!("{name}_by_{other}_")).await;
     }
     told
 }

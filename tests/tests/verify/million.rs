@@ -61,8 +61,8 @@ fn seven_rows_of_a_million_are_found_and_mended() {
         (&5.into(), &1.into(), &1.into())
     );
     assert_eq!(
-        (&verified["source_summed"], &verified["target_summed"]),
-        (&true.into(), &true.into())
+        (&verified["source_by"], &verified["target_by"]),
+        (&"sums".into(), &"sums".into())
     );
     let ran = place.syncapp(&["verify", "sync.yaml", "--repair", "--json"]).exits(0);
     assert_eq!(verdict(&ran)["equal"], true);

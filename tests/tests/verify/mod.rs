@@ -10,15 +10,11 @@ use serde_json::Value as Json;
 
 use crate::contract::place::Ran;
 
-/// What a stream was found to be.
+/// What a stream was found to be, the last time.
 fn verdict(ran: &Ran) -> Json {
-    let verdicts = ran
-        .json()
-        .into_iter()
-        .filter(|event| event["event"] == "stream_verified");
-    verdicts
-        .last()
-        .unwrap_or_else(|| panic!("{}{}", ran.stdout, ran.stderr))
+    let mut events = ran.json().into_iter().rev();
+    let verdict = events.find(|event| event["event"] == "stream_verified");
+    verdict.unwrap_or_else(|| panic!("{}{}", ran.stdout, ran.stderr))
 }
 
 /// The differences, each in a line: how, which row, which cells.

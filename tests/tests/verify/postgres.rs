@@ -7,7 +7,7 @@ use crate::contract::place::{Place, database, postgres};
 use super::{differences, verdict};
 
 const ODD: &str = "
-    create table public.odd (id int primary key, at timestamptz, day date, some int4range, cash money, list text[], n numeric);
+    create table public.odd (id int primary key, at timestamptz, day date, span int4range, cash money, list text[], n numeric);
     insert into public.odd values
         (1, 'infinity', '-infinity', '[1,5)', 12.34, '[0:1]={a,b}', 'NaN'),
         (2, '0044-03-15 12:00 BC', '5874897-12-31', 'empty', -0.01, '{{1,2},{3,null}}', 1.50),
@@ -28,17 +28,17 @@ fn values_of_its_own_types_are_compared_where_they_lie() {
     place.syncapp(&["run", "sync.yaml"]).exits(0);
     let verified = verdict(&place.syncapp(&["verify", "sync.yaml", "--json"]).exits(0));
     assert_eq!(
-        (&verified["moved"], &verified["target_summed"]),
-        (&0.into(), &true.into()),
+        (&verified["moved"], &verified["target_by"]),
+        (&0.into(), &"sums".into()),
         "{verified}"
     );
     wait(database.run(
         "update landing.odd set at = '-infinity', list = '{a,b}', n = 'Infinity' where id = 1;
-         update landing.odd set some = '[1,1]' where id = 2",
+         update landing.odd set span = '[1,1]' where id = 2",
     ));
     let want = [
         "differs id=1 at: -infinity for infinity, list: {a,b} for [0:1]={a,b}, n: Infinity for NaN",
-        "differs id=2 some: [1,2) for empty",
+        "differs id=2 span: [1,2) for empty",
     ];
     assert_eq!(
         differences(&place.syncapp(&["verify", "sync.yaml", "--json"]).exits(1)),
@@ -69,10 +69,10 @@ fn a_mapping_is_applied_before_rows_are_compared() {
     place.put("sync.yaml", file);
     place.syncapp(&["run", "sync.yaml"]).exits(0);
     let verified = verdict(&place.syncapp(&["verify", "sync.yaml", "--json"]).exits(0));
-    let want = (&false.into(), &true.into(), &0.into(), &2.into());
+    let want = (&"rows".into(), &"sums".into(), &0.into(), &3.into());
     let got = (
-        &verified["source_summed"],
-        &verified["target_summed"],
+        &verified["source_by"],
+        &verified["target_by"],
         &verified["differing_buckets"],
         &verified["moved"],
     );

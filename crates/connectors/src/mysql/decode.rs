@@ -37,9 +37,12 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new(relation: &Relation, columns: &[ReadColumn]) -> Result<Self> {
-        let columns = columns.iter().map(|read| match read.native {
-            true => Fetch::Native(read.name.clone()),
-            false => Fetch::Typed(read.name.clone()),
+        let columns = columns.iter().map(|read| {
+            if read.native {
+                Fetch::Native(read.name.clone())
+            } else {
+                Fetch::Typed(read.name.clone())
+            }
         });
         Self::of_fetched(relation, &columns.collect::<Vec<_>>())
     }

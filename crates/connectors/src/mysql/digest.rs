@@ -210,7 +210,7 @@ fn cell(name: &str, ty: &MyType, form: Form) -> Option<String> {
         }
         (Form::Span, DataType::Time | DataType::Interval) if ty.word() == "time" => {
             let micros = format!(
-                "if({name} < time '00:00:00', -1, 1) * (abs(time_to_sec({name})) * 1000000 + microsecond({name}))"
+                "if({name} < time '00:00:00', -1, 1) * (floor(abs(time_to_sec({name}))) * 1000000 + microsecond({name}))"
             );
             format!(
                 "concat({}, '0000000000000000')",

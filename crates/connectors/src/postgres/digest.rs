@@ -229,7 +229,7 @@ fn cell(name: &str, ty: &PgType, form: Form) -> Option<String> {
             format!("case when strpos({text}, '.') > 0 then rtrim(rtrim({text}, '0'), '.') else {text} end")
         }
         (Form::Float, Wire::Float4 | Wire::Float8) => format!(
-            "case when {name} = 0 then '0000000000000000' when {name} = 'NaN' then '7ff8000000000000' \
+            "case when {name} = 'NaN' then '7ff8000000000000' \
              else encode(float8send({name}::float8), 'hex') end"
         ),
         // A cast would take the blanks away that fill a text of a fixed length.

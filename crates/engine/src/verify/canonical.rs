@@ -90,8 +90,21 @@ impl Canon {
         let known = match self.forms[at] {
             Form::Number => number(array, row, out),
             Form::Float => float(array, row, out),
-            Form::Json if meaning => json(array, row, out),
-            Form::Text | Form::Json | Form::Native => text(array, row, out),
+            Form::Json if matches!(array.data_type(), Arrow::List(_)) => {
+                // A list that the other end keeps as JSON.
+                let mut spelled = Vec::new();
+                let ty = DataType::of(batch.schema_ref().field(at));
+                ty.and_then(|ty| {
+                    Texts::of(array, &ty).write(row, &mut spelled);
+                    if meaning {
+                        return json(&spelled, out);
+                    }
+                    counted(&spelled, out);
+                    Some(())
+                })
+            }
+            Form::Json if meaning => bytes(array, row).and_then(|spelled| json(spelled, out)),
+            Form::Text | Form::Json | Form::Native => bytes(array, row).map(|text| counted(text, out)),
             Form::Binary => bytes(array, row).map(|bytes| write_hex(bytes, out)),
             Form::Date => array.as_primitive_opt::<Date32Type>().map(|array| {
                 write_hex(&array.value(row).wrapping_sub(DAYS_TO_2000).to_be_bytes(), out);
@@ -151,9 +164,7 @@ fn float(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> Option<()> {
         Arrow::Float64 => array.as_primitive::<Float64Type>().value(row),
         _ => return None,
     };
-    let bits = if value == 0.0 {
-        0
-    } else if value.is_nan() {
+    let bits = if value.is_nan() {
         0x7ff8_0000_0000_0000
     } else {
         value.to_bits()
@@ -171,12 +182,11 @@ fn bytes(array: &dyn Array, row: usize) -> Option<&[u8]> {
     })
 }
 
-fn text(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> Option<()> {
-    let bytes = bytes(array, row)?;
-    out.extend_from_slice(bytes.len().to_string().as_bytes());
+/// A text with its length before it.
+fn counted(text: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(text.len().to_string().as_bytes());
     out.push(b':');
-    out.extend_from_slice(bytes);
-    Some(())
+    out.extend_from_slice(text);
 }
 
 fn span(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> Option<()> {
@@ -195,8 +205,8 @@ fn span(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> Option<()> {
 }
 
 /// JSON without blanks, its objects' keys in order, its numbers without zeros at the end.
-fn json(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> Option<()> {
-    let spelled = std::str::from_utf8(bytes(array, row)?).ok()?;
+fn json(spelled: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let spelled = std::str::from_utf8(spelled).ok()?;
     let start = out.len();
     if meaning(spelled, out).is_none() {
         // It is no JSON: then only the same text is the same.

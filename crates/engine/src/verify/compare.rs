@@ -36,13 +36,21 @@ struct Group {
     target: Vec<(Md5Sum, At)>,
 }
 
-/// What differs. `winner` says where the cursor stands among the source's fetched columns, if of several rows of a key
-/// only the one with its greatest value lands.
+/// Which of several source rows of a key land.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Landing {
+    /// All of them.
+    Each,
+    /// The one of the greatest cursor, which stands at that place among the fetched columns; any where there is none.
+    Last(Option<usize>),
+}
+
+/// What differs.
 pub(super) fn differences(
     canon: &Canon,
     source: &[Arc<Rows>],
     target: &[Arc<Rows>],
-    winner: Option<Option<usize>>,
+    landing: Landing,
 ) -> Result<Vec<Finding>> {
     let mut groups: BTreeMap<Md5Sum, Group> = BTreeMap::new();
     let mut scratch = Vec::new();
@@ -62,8 +70,8 @@ pub(super) fn differences(
     }
     let mut findings = Vec::new();
     for Group { source, mut target } in groups.into_values() {
-        let source = match winner {
-            Some(cursor) if source.len() > 1 => last(source, cursor, &target)?,
+        let source = match landing {
+            Landing::Last(cursor) if source.len() > 1 => last(source, cursor, &target)?,
             _ => source,
         };
         let of_key = source.first().map(|(_, at)| at.clone());
@@ -131,4 +139,86 @@ fn differing(canon: &Canon, ours: &At, theirs: &At) -> Result<Vec<usize>> {
         }
     }
     Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+    use syncapp_connector::Form;
+
+    use super::*;
+
+    fn rows(rows: &[(i64, &str, i64)]) -> Vec<Arc<Rows>> {
+        let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.0)));
+        let texts: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.1)));
+        let cursors: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.2)));
+        let compared = RecordBatch::try_from_iter([("id", ids), ("text", texts)]).unwrap();
+        let fetched = RecordBatch::try_from_iter([("cursor", cursors)]).unwrap();
+        vec![Arc::new(Rows { compared, fetched })]
+    }
+
+    /// Findings in short, by their rows' numbers.
+    fn check(key: &[usize], source: &[(i64, &str, i64)], target: &[(i64, &str, i64)], landing: Landing, want: &[&str]) {
+        let canon = Canon {
+            forms: vec![Form::Number, Form::Text],
+            key: key.to_vec(),
+        };
+        let findings = differences(&canon, &rows(source), &rows(target), landing).unwrap();
+        let mut told: Vec<String> = findings
+            .iter()
+            .map(|finding| match finding {
+                Finding::Differs(ours, theirs, columns) => format!("differs {} {} {columns:?}", ours.row, theirs.row),
+                Finding::Missing(ours) => format!("missing {}", ours.row),
+                Finding::Extra(theirs, ours) => format!("extra {} {:?}", theirs.row, ours.as_ref().map(|at| at.row)),
+            })
+            .collect();
+        told.sort();
+        assert_eq!(told, want);
+    }
+
+    #[test]
+    fn rows_are_paired_by_their_key() {
+        let source = [(1, "a", 0), (2, "b", 0), (3, "c", 0)];
+        check(&[0], &source, &source, Landing::Each, &[]);
+        let target = [(4, "d", 0), (2, "B", 0), (3, "c", 0)];
+        check(
+            &[0],
+            &source,
+            &target,
+            Landing::Each,
+            &["differs 1 1 [1]", "extra 0 None", "missing 0"],
+        );
+        // A key that stands there twice: the equal row is the one that should be there.
+        let twice = [(1, "x", 0), (1, "a", 0), (2, "b", 0), (3, "c", 0)];
+        check(&[0], &source, &twice, Landing::Each, &["extra 0 Some(0)"]);
+    }
+
+    #[test]
+    fn rows_without_a_key_are_counted() {
+        let source = [(1, "a", 0), (1, "a", 0), (2, "b", 0)];
+        check(
+            &[],
+            &source,
+            &[(1, "a", 0), (2, "b", 0), (2, "b", 0)],
+            Landing::Each,
+            &["extra 2 Some(2)", "missing 1"],
+        );
+    }
+
+    #[test]
+    fn of_several_rows_of_a_key_the_last_one_lands() {
+        let source = [(1, "old", 1), (1, "new", 2)];
+        check(&[0], &source, &[(1, "new", 0)], Landing::Last(Some(0)), &[]);
+        check(
+            &[0],
+            &source,
+            &[(1, "old", 0)],
+            Landing::Last(Some(0)),
+            &["differs 1 0 [1]"],
+        );
+        // Without a cursor any of them may have.
+        check(&[0], &source, &[(1, "old", 0)], Landing::Last(None), &[]);
+        // Where nothing chooses, each has to be there.
+        check(&[0], &source, &[(1, "old", 0)], Landing::Each, &["missing 1"]);
+    }
 }

@@ -86,7 +86,11 @@ impl Layout {
                     .column(&mapped.name)
                     .help("run the sync: it brings the target up to date"));
             };
-            let wanted = form(&mapped.ty);
+            let wanted = match (form(&mapped.ty), form(&found.ty)) {
+                // What has no lists keeps them as JSON.
+                (Form::List, Form::Json) => Form::Json,
+                (wanted, _) => wanted,
+            };
             let alike = form(&found.ty) == wanted && (wanted != Form::List || found.ty == mapped.ty);
             let source = mapped.source.as_ref().filter(|name| {
                 let kept = matches!(mapped.change, Change::None | Change::Cast);

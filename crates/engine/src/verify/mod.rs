@@ -23,11 +23,11 @@ use syncapp_model::{Code, Error, Result};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
 
-use self::compare::{Finding, differences};
+use self::compare::{Finding, Landing, differences};
 use self::groups::Groups;
 use self::layout::{Ask, Layout};
 use self::repair::Repair;
-pub use self::report::{Cell, Difference, Kind, Verdict, Verified};
+pub use self::report::{By, Cell, Difference, Kind, Verdict, Verified};
 use self::scope::Scope;
 use self::side::Side;
 use crate::drift::Drift;
@@ -35,8 +35,8 @@ use crate::listed::Listed;
 use crate::stream::StreamRun;
 use crate::{Ends, RunOptions, StreamPlan};
 
-/// Compares both ends of a stream; each difference goes out as it is found. With `repair` the target is brought to what
-/// it should be, in one load.
+/// Compares both ends of a stream; each difference goes out as it is found. With `repair` they are mended in one load: all
+/// of them, or so many as find room in memory, so that it is to be called again.
 pub async fn verify(
     ends: &Ends,
     plan: &StreamPlan,
@@ -149,8 +149,8 @@ impl<'a> Verifying<'a> {
             target_rows: 0,
             buckets: 0,
             differing_buckets: 0,
-            source_summed: source.is_summed(),
-            target_summed: target.is_summed(),
+            source_by: source.by(),
+            target_by: target.by(),
             moved: 0,
             differing: 0,
             missing: 0,
@@ -161,6 +161,7 @@ impl<'a> Verifying<'a> {
             nulled: 0,
             through: scope.part.as_ref().map(|part| part.through.clone()),
             repaired: None,
+            partly: false,
             warnings,
         };
         Ok(Self {
@@ -197,7 +198,10 @@ impl<'a> Verifying<'a> {
         self.verified.differing_buckets = groups.differing();
         self.verified.rejected = self.source.refused();
         let cursor = self.source.cursor();
-        let winner = matches!(self.plan.write, Write::Merge | Write::History).then_some(cursor);
+        let landing = match self.plan.write {
+            Write::Merge | Write::History => Landing::Last(cursor),
+            Write::Overwrite | Write::Append => Landing::Each,
+        };
         let mut repair = None;
         if let Some(mends) = self.mends.take() {
             let repairing = Repair::new(&self.plan, self.options, self.lands.clone(), self.run.clone());
@@ -213,7 +217,7 @@ impl<'a> Verifying<'a> {
             groups.looked_at(&ours, &theirs);
             let (ours, pending) = self.scope.landed(ours, &self.run_places, cursor)?;
             self.verified.pending += pending;
-            for finding in differences(&canon, &ours, &theirs, winner)? {
+            for finding in differences(&canon, &ours, &theirs, landing)? {
                 let Some(finding) = self.judge(finding)? else { continue };
                 match &mut repair {
                     Some(Ok(repair)) => repair.take(&finding, &self.keys)?,
@@ -225,7 +229,11 @@ impl<'a> Verifying<'a> {
                 let _ = verdicts.send(Verdict::Difference(told));
             }
             if let Some(Ok(repair)) = &mut repair {
-                repair.flush(self.ends, &self.run_places).await?;
+                repair.map(&self.run_places)?;
+                if repair.is_full() {
+                    self.verified.partly = true;
+                    break;
+                }
             }
         }
         let Self {

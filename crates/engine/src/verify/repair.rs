@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
-use syncapp_connector::{Batch, Load, Receipt, Target, TargetShape, Writer};
+use syncapp_connector::{Batch, Load, Receipt, Target, TargetShape};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Error, Result, Scalar, Side};
 use syncapp_transform::Program;
@@ -44,7 +44,11 @@ pub(super) async fn lands(ends: &Ends, plan: &StreamPlan, options: &RunOptions) 
     Ok((target, shape))
 }
 
-/// A repair that is being made.
+/// How many bytes of rows a repair holds: what differs beyond them is left to the next one.
+const ROOM: usize = 128 << 20;
+
+/// A repair that is being gathered. Nothing is written before the views of both ends are closed: one of them could stand
+/// in the load's way.
 pub(super) struct Repair {
     target: Target,
     shape: TargetShape,
@@ -52,19 +56,14 @@ pub(super) struct Repair {
     added: Constants,
     /// What becomes of rows that should not be there.
     deletes: DeleteRule,
-    open: Option<Open>,
     /// Rows of the source to be written, by the batches that they were fetched in.
     rows: BTreeMap<usize, (Arc<Rows>, Vec<usize>)>,
+    /// Rows as they land, and their bytes.
+    mapped: Vec<RecordBatch>,
+    bytes: usize,
     gone: Vec<Vec<Scalar>>,
     /// The same keys, to know them again.
     going: HashSet<String>,
-}
-
-struct Open {
-    load: Box<dyn Load>,
-    writer: Box<dyn Writer>,
-    checkpoint: Checkpoint,
-    written: u64,
 }
 
 impl Repair {
@@ -80,11 +79,17 @@ impl Repair {
             shape,
             run,
             deletes: plan.deletes,
-            open: None,
             rows: BTreeMap::new(),
+            mapped: Vec::new(),
+            bytes: 0,
             gone: Vec::new(),
             going: HashSet::new(),
         }
+    }
+
+    /// Whether it holds as much as it may.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes > ROOM
     }
 
     /// Takes a difference in. `keys` are the places of the key's columns in the target's fetched rows.
@@ -114,81 +119,58 @@ impl Repair {
         rows.1.push(at.row);
     }
 
-    /// Writes what was taken in. `places` are those of the columns that a run reads in the source's fetched rows.
-    pub(super) async fn flush(&mut self, ends: &Ends, places: &[usize]) -> Result<()> {
+    /// Maps the rows that were taken in. `places` are those of the columns that a run reads in the source's fetched rows.
+    pub(super) fn map(&mut self, places: &[usize]) -> Result<()> {
         for (rows, wanted) in std::mem::take(&mut self.rows).into_values() {
             let read = rows.fetched.project(places).map_err(internal)?;
             let wanted: BooleanArray = (0..read.num_rows()).map(|row| Some(wanted.contains(&row))).collect();
             let read = filter_record_batch(&read, &wanted).map_err(internal)?;
             let mapped = self.added.extend(&self.run.apply(&read, 1)?)?;
-            self.write(ends, mapped).await?;
+            self.bytes += mapped.get_array_memory_size();
+            self.mapped.push(mapped);
         }
         Ok(())
     }
 
-    async fn write(&mut self, ends: &Ends, batch: RecordBatch) -> Result<()> {
-        if self.open.is_none() {
-            self.open = Some(self.begin(ends).await?);
+    /// Writes it all in one load; what changed, if there was anything to mend.
+    pub(super) async fn finish(self, ends: &Ends) -> Result<Option<Receipt>> {
+        if self.mapped.is_empty() && self.gone.is_empty() {
+            return Ok(None);
         }
-        if let Some(open) = &mut self.open {
-            open.written += batch.num_rows() as u64;
-            open.writer.write(Batch::Columns(batch)).await?;
-        }
-        Ok(())
-    }
-
-    async fn begin(&self, ends: &Ends) -> Result<Open> {
         let claim = ends.destination.claim(&self.target).await?;
         let mut load = ends.destination.begin(&self.target, claim.epoch, &self.shape).await?;
-        let writer = load
-            .writer()
-            .await?
-            .ok_or_else(|| Error::internal("a load takes no writer"))?;
-        Ok(Open {
-            load,
-            writer,
-            checkpoint: claim.checkpoint.unwrap_or(Checkpoint {
-                position: None,
-                rows: 0,
-            }),
-            written: 0,
-        })
-    }
-
-    /// Commits; what changed, if there was anything to mend.
-    pub(super) async fn finish(mut self, ends: &Ends) -> Result<Option<Receipt>> {
-        if self.open.is_none() && !self.gone.is_empty() {
-            self.open = Some(self.begin(ends).await?);
-        }
-        let Some(Open {
-            mut load,
-            writer,
-            checkpoint,
-            written,
-        }) = self.open
-        else {
-            return Ok(None);
-        };
-        let mended = async {
-            let taken = writer.finish().await?;
-            if taken != written {
-                let why = format!("the target took {taken} of {written} rows");
-                return Err(
-                    Error::new(Code::Failed(Side::Destination), why).help("nothing was changed; please report this")
-                );
-            }
-            if !self.gone.is_empty() {
-                load.remove(self.gone, self.deletes).await?;
-            }
-            Ok(())
-        };
-        match mended.await {
+        let checkpoint = claim.checkpoint.unwrap_or(Checkpoint {
+            position: None,
+            rows: 0,
+        });
+        match self.fill(load.as_mut()).await {
             Ok(()) => load.commit(&checkpoint).await.map(Some),
             Err(error) => {
                 StreamRun::abort(load).await;
                 Err(error)
             }
         }
+    }
+
+    async fn fill(self, load: &mut dyn Load) -> Result<()> {
+        let writer = load.writer().await?;
+        let mut writer = writer.ok_or_else(|| Error::internal("a load takes no writer"))?;
+        let mut written = 0;
+        for batch in self.mapped {
+            written += batch.num_rows() as u64;
+            writer.write(Batch::Columns(batch)).await?;
+        }
+        let taken = writer.finish().await?;
+        if taken != written {
+            let why = format!("the target took {taken} of {written} rows");
+            return Err(
+                Error::new(Code::Failed(Side::Destination), why).help("nothing was changed; please report this")
+            );
+        }
+        if !self.gone.is_empty() {
+            load.remove(self.gone, self.deletes).await?;
+        }
+        Ok(())
     }
 }
 

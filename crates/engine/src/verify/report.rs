@@ -59,6 +59,16 @@ pub struct Cell {
     pub target: String,
 }
 
+/// How the rows of an end are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Their system sums them up; only those that differ leave it.
+    Sums,
+    /// They are read through.
+    Rows,
+}
+
 /// How two ends of a stream stand to each other.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verified {
@@ -76,10 +86,10 @@ pub struct Verified {
     pub buckets: u64,
     /// Those whose rows were looked at one by one.
     pub differing_buckets: u64,
-    /// Whether the source's rows were summed up where they lie.
-    pub source_summed: bool,
-    /// Whether the target's rows were summed up where they lie.
-    pub target_summed: bool,
+    /// How the source's rows were compared.
+    pub source_by: By,
+    /// How the target's rows were compared.
+    pub target_by: By,
     /// Rows of both ends that left their system.
     pub moved: u64,
     /// Rows with other values.
@@ -102,6 +112,9 @@ pub struct Verified {
     /// What a repair changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repaired: Option<Receipt>,
+    /// Whether the repair was full before all rows were compared: another one is needed.
+    #[serde(skip)]
+    pub partly: bool,
     /// What the user should know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Error>,
@@ -154,11 +167,8 @@ fn short(batch: &RecordBatch, column: usize, row: usize, form: Form) -> String {
         // The system's own text.
         Some(DataType::Binary) if form == Form::Native => {
             let bytes = array.as_binary::<i32>();
-            let texts = arrow_array::StringArray::from_iter(
-                bytes
-                    .iter()
-                    .map(|text| text.map(|text| String::from_utf8_lossy(text).into_owned())),
-            );
+            let texts = bytes.iter().map(|text| text.map(String::from_utf8_lossy));
+            let texts: arrow_array::StringArray = texts.collect();
             syncapp_values::short(&texts, &DataType::String, row)
         }
         Some(ty) => syncapp_values::short(array.as_ref(), &ty, row),

@@ -16,6 +16,7 @@ use syncapp_model::{Error, Result};
 use syncapp_transform::Program;
 
 use super::canonical::Canon;
+use super::report::By;
 use crate::cursor::Cursor;
 
 /// Buckets by their numbers.
@@ -208,9 +209,12 @@ impl Side {
         }
     }
 
-    /// Whether its rows are summed up where they lie.
-    pub(super) fn is_summed(&self) -> bool {
-        matches!(self.view, View::Summed(_))
+    /// How its rows are compared.
+    pub(super) fn by(&self) -> By {
+        match self.view {
+            View::Summed(_) => By::Sums,
+            View::Read(..) => By::Rows,
+        }
     }
 
     pub(super) fn estimated_rows(&self) -> Option<u64> {
