@@ -132,7 +132,10 @@ pub(crate) fn remains(remains: &Remains, masked: &HashSet<&str>) -> Result<Strin
     let failed = |problem: serde_json::Error| Error::internal(problem.to_string());
     match remains {
         Remains::Text(_) if !masked.is_empty() => Ok(format!("{{\"{TEXT}\":{MASKED}}}")),
-        Remains::Text(text) => Ok(format!("{{\"{TEXT}\":{}}}", serde_json::to_string(text).map_err(failed)?)),
+        Remains::Text(text) => Ok(format!(
+            "{{\"{TEXT}\":{}}}",
+            serde_json::to_string(text).map_err(failed)?
+        )),
         Remains::Columns(json) => {
             let mut row: IndexMap<String, Box<RawValue>> = serde_json::from_str(json).map_err(failed)?;
             for (name, value) in &mut row {

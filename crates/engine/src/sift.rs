@@ -181,7 +181,11 @@ impl Policy {
         let Unread { error, remains } = row;
         let masked = plan.mapping.masked();
         let report = error.report();
-        let hidden = report.at.column.as_ref().is_some_and(|column| masked.contains(column.as_str()));
+        let hidden = report
+            .at
+            .column
+            .as_ref()
+            .is_some_and(|column| masked.contains(column.as_str()));
         let why = if hidden {
             "the value cannot be read; it is masked and not shown"
         } else {
