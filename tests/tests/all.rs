@@ -6,4 +6,5 @@ mod mysql;
 mod pairs;
 mod postgres;
 mod tpch;
+mod tunnels;
 mod writes;

@@ -16,3 +16,4 @@ mod plan;
 mod schema;
 mod state;
 mod stream_keys;
+mod tunnel;

@@ -11,6 +11,7 @@ mod declare;
 mod decode;
 mod destination;
 mod encode;
+mod errors;
 mod history;
 mod horizon;
 mod load;
