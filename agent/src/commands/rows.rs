@@ -45,19 +45,17 @@ pub(super) async fn tell(
 }
 
 fn sums(of: &Forecast) -> String {
-    let mut text = format!(
+    let changes = format!(
         "{} to insert, {} to update, {} to delete, of {} read",
         count(of.inserted),
         count(of.updated),
         count(of.deleted),
         count(of.read)
     );
-    for (number, what) in [(of.rejected, "rows set aside"), (of.nulled, "values become NULL")] {
-        if number > 0 {
-            text.push_str(&format!("; {} {what}", count(number)));
-        }
-    }
-    text
+    let more = [(of.rejected, "rows set aside"), (of.nulled, "values become NULL")];
+    let more = more.iter().filter(|(number, _)| *number > 0);
+    let more = more.map(|(number, what)| format!("{} {what}", count(*number)));
+    std::iter::once(changes).chain(more).collect::<Vec<_>>().join("; ")
 }
 
 /// One change on one line.

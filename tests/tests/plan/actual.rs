@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Case, spell};
+use super::case::{Case, Row};
 use super::end::End;
+use super::said::spell;
 
 /// The rows, each value by its column.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Actual(Vec<BTreeMap<String, Option<String>>>);
+pub(super) struct Actual(Vec<Row>);
 
 impl Actual {
     pub(super) async fn read(end: &End, case: &Case) -> Self {
@@ -30,12 +31,12 @@ impl Actual {
                 .map(|(column, cell)| (column.clone(), cell.map(|cell| spell(&column, &cell))))
                 .collect()
         };
-        let mut rows: Vec<BTreeMap<String, Option<String>>> = rows.into_iter().map(row).collect();
+        let mut rows: Vec<Row> = rows.into_iter().map(row).collect();
         rows.sort();
         Self(rows)
     }
 
-    /// What became of the rows, in the words of [`super::case::said`].
+    /// What became of the rows, in the words of [`super::said::said`].
     pub(super) fn changes(&self, before: &Self, case: &Case) -> Vec<String> {
         if case.write == "append" {
             let mut old = before.0.clone();
@@ -60,13 +61,13 @@ impl Actual {
                 changes.push(format!("+ {}", case.whole(row)));
                 continue;
             };
-            let marked = |row: &BTreeMap<String, Option<String>>| row.get("_deleted_at").is_some_and(Option::is_some);
+            let marked = |row: &Row| row.get("_deleted_at").is_some_and(Option::is_some);
             if marked(row) && !marked(old) {
                 changes.push(format!("mark {key}"));
                 continue;
             }
             for column in row.keys().filter(|column| row[*column] != old[*column]) {
-                changes.push(case.cell(key, column, &old[column], &row[column]));
+                changes.push(case.cell(key, column, old[column].as_deref(), row[column].as_deref()));
             }
         }
         let word = if case.write == "history" { "end" } else { "-" };
@@ -79,7 +80,7 @@ impl Actual {
     }
 
     /// The rows by key: in a history, the current versions.
-    fn by_key(&self, case: &Case) -> BTreeMap<String, &BTreeMap<String, Option<String>>> {
+    fn by_key(&self, case: &Case) -> BTreeMap<String, &Row> {
         let current = self
             .0
             .iter()

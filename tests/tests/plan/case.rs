@@ -1,4 +1,4 @@
-//! One generated case: a table, how it lands, what becomes of both ends; and what a plan says of it.
+//! One generated case: a table, how it lands, and what becomes of both ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +6,10 @@ use serde_json::{Map, Value as Json, json};
 use syncapp_tests::faults::Dice;
 
 use super::end::End;
+use super::key::Key;
 
-type Row = BTreeMap<String, Option<String>>;
-
-#[derive(Clone, Copy, PartialEq)]
-enum Key {
-    Number,
-    Text,
-    Pair,
-}
+/// A row's values by their columns.
+pub(super) type Row = BTreeMap<String, Option<String>>;
 
 pub(super) struct Case {
     pub(super) table: String,
@@ -349,110 +344,8 @@ impl Case {
     }
 
     /// A changed cell as text. What stood in a masked column is not shown.
-    pub(super) fn cell(&self, key: &str, column: &str, old: &Option<String>, new: &Option<String>) -> String {
-        let old = old
-            .as_ref()
-            .map(|old| if self.masked == Some(column) { "***" } else { old });
-        format!("~ {key} {column}: {old:?} → {:?}", new.as_deref())
+    pub(super) fn cell(&self, key: &str, column: &str, old: Option<&str>, new: Option<&str>) -> String {
+        let old = old.map(|old| if self.masked == Some(column) { "***" } else { old });
+        format!("~ {key} {column}: {old:?} → {new:?}")
     }
-}
-
-impl Key {
-    fn columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Number => &["id"],
-            Self::Text => &["code"],
-            Self::Pair => &["area", "part"],
-        }
-    }
-
-    fn declared(self, end: &End) -> &'static str {
-        match (self, end) {
-            (Self::Number, End::Sqlite(_)) => "id integer not null primary key",
-            (Self::Number, _) => "id bigint primary key",
-            (Self::Text, End::MariaDb(_)) => "code varchar(40) collate utf8mb4_bin primary key",
-            (Self::Text, _) => "code text not null primary key",
-            (Self::Pair, End::MariaDb(_)) => "area bigint, part varchar(40) collate utf8mb4_bin",
-            (Self::Pair, End::Sqlite(_)) => "area integer not null, part text not null",
-            (Self::Pair, _) => "area bigint, part text",
-        }
-    }
-
-    fn value(self, at: u64) -> String {
-        match self {
-            Self::Number => at.to_string(),
-            Self::Text => format!("'k {at}'"),
-            Self::Pair => format!("{}, 'P{}'", at / 3, at % 3),
-        }
-    }
-
-    /// What stands behind the columns.
-    fn constraint(self) -> &'static str {
-        match self {
-            Self::Pair => ", primary key (area, part)",
-            _ => "",
-        }
-    }
-
-    fn equals(self, at: u64) -> String {
-        match self {
-            Self::Number => format!("id = {at}"),
-            Self::Text => format!("code = 'k {at}'"),
-            Self::Pair => format!("area = {} and part = 'P{}'", at / 3, at % 3),
-        }
-    }
-}
-
-/// A value as both sides spell it: truth as a digit, times with a `T` and no zeros at their end.
-pub(super) fn spell(column: &str, value: &str) -> String {
-    match (column, value) {
-        ("flag", "true" | "t") => "1".into(),
-        ("flag", "false" | "f") => "0".into(),
-        // The moment of a run that is over.
-        ("_deleted_at", _) => "then".into(),
-        ("at", _) => {
-            let value = value.replace(' ', "T");
-            match value.split_once('.') {
-                Some((seconds, fraction)) => {
-                    let fraction = fraction.trim_end_matches('0');
-                    if fraction.is_empty() {
-                        seconds.to_owned()
-                    } else {
-                        format!("{seconds}.{fraction}")
-                    }
-                }
-                None => value,
-            }
-        }
-        _ => value.to_owned(),
-    }
-}
-
-/// What a plan says of a stream's rows.
-pub(super) fn said(case: &Case, stream: &str, planned: &[Json]) -> Vec<String> {
-    let text = |column: &str, value: &Json| value.as_str().map(|value| spell(column, value));
-    let row = |of: &Json| -> Row {
-        let cells = of.as_object().unwrap().iter();
-        cells
-            .map(|(column, value)| (column.clone(), text(column, value)))
-            .collect()
-    };
-    let mut said = Vec::new();
-    for line in planned.iter().filter(|line| line["stream"] == stream) {
-        let change = &line["change"];
-        let key = case.key(&row(&change["key"]));
-        match change["change"].as_str().unwrap() {
-            "insert" => said.push(format!("+ {}", case.whole(&row(&change["row"])))),
-            "update" => {
-                for cell in change["cells"].as_array().unwrap() {
-                    let column = cell["column"].as_str().unwrap();
-                    let (old, new) = (text(column, &cell["old"]), text(column, &cell["new"]));
-                    said.push(case.cell(&key, column, &old, &new));
-                }
-            }
-            "delete" => said.push(format!("- {key}")),
-            word => said.push(format!("{word} {key}")),
-        }
-    }
-    said
 }

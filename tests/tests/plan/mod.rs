@@ -4,6 +4,8 @@ mod actual;
 mod case;
 mod edges;
 mod end;
+mod key;
+mod said;
 
 use std::collections::BTreeMap;
 
@@ -72,7 +74,7 @@ impl World {
         let mut compared = 0;
         for ((case, before), after) in self.cases.iter().zip(&before).zip(&after) {
             let stream = self.from.stream(&case.table);
-            let mut said = case::said(case, &stream, &planned);
+            let mut said = said::said(case, &stream, &planned);
             let mut done = after.changes(before, case);
             said.sort();
             done.sort();

@@ -57,7 +57,11 @@ impl Layout {
     pub(super) fn encode(&self, batch: &RecordBatch, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let columns = self.converters.iter().zip(batch.columns());
         let columns: Vec<Rows> = columns
-            .map(|(converter, column)| converter.convert_columns(&[column.clone()]).map_err(internal))
+            .map(|(converter, column)| {
+                converter
+                    .convert_columns(std::slice::from_ref(column))
+                    .map_err(internal)
+            })
             .collect::<Result<_>>()?;
         if columns.len() != self.converters.len() {
             return Err(Error::internal("rows of another number of columns are compared"));
@@ -119,6 +123,7 @@ fn plain(text: &str) -> String {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
 pub(super) fn internal(problem: ArrowError) -> Error {
     Error::internal(problem.to_string())
 }
