@@ -3,12 +3,13 @@
 TOOLS := $(abspath $(or $(CARGO_TARGET_DIR),target))/tools/bin
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/debug
 
-.PHONY: help run test check bench clean setup
+.PHONY: help run test check check-long bench clean setup
 
 help:
 	@echo "make run     builds SyncApp and runs the quick start: a CSV file into SQLite, twice"
 	@echo "make test    runs all tests; they start the servers they need"
 	@echo "make check   format, lints, tidiness, licences"
+	@echo "make check-long   each fuzz target for a minute"
 	@echo "make bench   compares SyncApp with the bare pipe between two servers"
 	@echo "make clean   removes what was built"
 
@@ -26,9 +27,22 @@ test: setup
 check:
 	@scripts/setup check
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --features syncapp-connectors/fuzz --locked -- -D warnings
 	cargo xtask tidy
 	PATH="$(TOOLS):$$PATH" cargo deny check licenses bans sources
+
+FUZZ := $(abspath $(or $(CARGO_TARGET_DIR),target))/fuzz
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(notdir $(basename $(wildcard fuzz/targets/*.rs)))
+
+# What is found lies in fuzz/artifacts; what is learnt stays below the target folder.
+check-long:
+	@scripts/setup long
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p "$(FUZZ)/corpus/$$target" && \
+		PATH="$(TOOLS):$$PATH" cargo fuzz run --dev --sanitizer none --all-features --target-dir "$(FUZZ)" $$target \
+			"$(FUZZ)/corpus/$$target" "fuzz/seeds/$$target" -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
+	done
 
 bench: setup
 	cargo xtask bench

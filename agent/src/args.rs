@@ -194,10 +194,10 @@ pub(crate) struct Plan {
     /// Only this stream, by its name in the source; may be given again
     #[arg(long = "stream", value_name = "NAME")]
     pub(crate) streams: Vec<String>,
-    /// Counts the rows to insert, update and delete (not built yet)
-    #[arg(long, hide = true)]
+    /// Compares both ends: the rows to insert, update and delete, with the cells that differ
+    #[arg(long)]
     pub(crate) rows: bool,
-    /// Prints one stream a line as JSON
+    /// Prints one stream or row a line as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

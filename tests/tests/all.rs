@@ -5,6 +5,7 @@ mod corpus;
 mod faults;
 mod mysql;
 mod pairs;
+mod plan;
 mod postgres;
 mod tpch;
 mod undo;

@@ -141,8 +141,9 @@ pub(crate) fn run(repository: &Repository, target: &Path, words: &[String], out:
         let found = differences(&built, campaign)?;
         writeln!(
             out,
-            "{:<45} {:<16} {found:>4} differences",
-            "nothing taken out", campaign[1]
+            "{:<45} {:<22} {found:>4} differences",
+            "nothing taken out",
+            campaign.join(" ")
         )?;
         out.flush()?;
         fine &= found == 0;
@@ -160,9 +161,9 @@ pub(crate) fn run(repository: &Repository, target: &Path, words: &[String], out:
         let found = found?;
         writeln!(
             out,
-            "{:<45} {:<16} {found:>4} differences{}",
+            "{:<45} {:<22} {found:>4} differences{}",
             tooth.protection,
-            tooth.campaign[1],
+            tooth.campaign.join(" "),
             if found == 0 { ": NOT NOTICED" } else { "" }
         )?;
         out.flush()?;

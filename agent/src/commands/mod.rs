@@ -9,6 +9,7 @@ pub(crate) mod plan;
 pub(crate) mod preview;
 pub(crate) mod rejects;
 pub(crate) mod replay;
+mod rows;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;

@@ -6,22 +6,14 @@ use serde_json::json;
 use syncapp_connector::Delivery;
 use syncapp_engine::{Fit, Outlook, RunOptions, Way, outlook, plan as plan_of};
 use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Code, Error};
 
+use super::rows;
 use crate::args;
 use crate::failure::{Exit, Failure, exit, show};
 use crate::output::{self, count, printable};
 use crate::project::Project;
 
 pub(crate) async fn plan(args: args::Plan) -> Result<Exit, Failure> {
-    if args.rows {
-        return Err(Error::new(
-            Code::NotAvailable,
-            "`syncapp plan --rows` is planned, and not built yet",
-        )
-        .help("without `--rows` it says what is read and what changes on the table")
-        .into());
-    }
     let project = Project::open(&args.file)?;
     let options = RunOptions {
         streams: args.streams,
@@ -55,7 +47,15 @@ pub(crate) async fn plan(args: args::Plan) -> Result<Exit, Failure> {
                     tell(&found);
                     problems.extend(found.warnings.into_iter().map(located));
                 }
-                Err(error) => problems.push(located(error)),
+                Err(error) => {
+                    problems.push(located(error));
+                    continue;
+                }
+            }
+            if args.rows
+                && let Err(error) = rows::tell(&ends, name, stream, &options, args.json).await
+            {
+                problems.push(located(error));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use async_trait::async_trait;
 use serde::Serialize;
 use syncapp_model::sync_file::{DeleteRule, Write};
@@ -28,6 +28,15 @@ pub trait Destination: Send + Sync {
 
     /// What the target table is, and would be after a load; only reads.
     async fn diff(&self, target: &Target) -> Result<TargetShape>;
+
+    /// What a load's writers would say of batches; only reads.
+    async fn checker(&self, target: &Target) -> Result<Box<dyn Check>>;
+
+    /// The values of a target's column in one form for all that the system takes for the same once it keeps them:
+    /// `{"a":1}` and `{"a": 1}` where it keeps documents, not texts.
+    fn stored(&self, _column: &Column, values: &ArrayRef) -> ArrayRef {
+        values.clone()
+    }
 
     /// The rights that the next load needs and the connection's user lacks; only reads. A system that knows no users has
     /// nothing to say.
@@ -325,13 +334,16 @@ pub enum Fate {
     Undecided,
 }
 
-/// Takes batches into a load.
-#[async_trait]
-pub trait Writer: Send {
+/// Knows what a target can hold.
+pub trait Check: Send {
     /// Whether the system can hold every value of a batch: an error about one of its rows, which it names by its number
     /// in the batch. Sends nothing.
     fn check(&self, batch: &RecordBatch) -> Result<()>;
+}
 
+/// Takes batches into a load.
+#[async_trait]
+pub trait Writer: Check {
     /// Takes a batch; returns when there is room for the next.
     async fn write(&mut self, batch: Batch) -> Result<()>;
 

@@ -24,8 +24,8 @@ mod undo;
 pub use batch::{Batch, BatchStream, NativeRows, Remains, UNREAD_BYTES, Unread};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
 pub use destination::{
-    Claim, DELETED_AT, Delivery, Destination, Fate, Load, Loss, RUN_ID, Receipt, Role, SYNCED_AT, State, StateScope,
-    Target, TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
+    Check, Claim, DELETED_AT, Delivery, Destination, Fate, Load, Loss, RUN_ID, Receipt, Role, SYNCED_AT, State,
+    StateScope, Target, TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
 };
 pub use digest::{Bucket, Digest, DigestColumn, DigestRequest, Fetch, Form, MAX_BITS, Part};
 pub use lattice::{KnownLoss, Landing, TypeTable};

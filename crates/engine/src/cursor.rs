@@ -127,6 +127,11 @@ fn compare_decimals(one: &str, other: &str) -> Option<Ordering> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, BooleanArray};
+    use arrow_schema::Schema;
+
     use super::*;
 
     #[test]
@@ -141,6 +146,12 @@ mod tests {
         check("-0.0", "0", Ordering::Equal);
         check("0.12", "0.2", Ordering::Less);
         check("-1", "1", Ordering::Less);
+        check("1", "-1", Ordering::Greater);
+        check("-0.5", "0.5", Ordering::Less);
+        check("-0.5", "0", Ordering::Less);
+        check("0.5", "0", Ordering::Greater);
+        check("007", "7.000", Ordering::Equal);
+        check("10", "9.99", Ordering::Greater);
         check(
             "100000000000000000000000000000000000001",
             "100000000000000000000000000000000000000",
@@ -151,6 +162,105 @@ mod tests {
     #[test]
     fn values_of_two_types_or_without_order_are_an_error() {
         assert!(compare(&Scalar::Int(1), &Scalar::Text("1".into())).is_err());
-        assert!(compare(&Scalar::Decimal("NaN".into()), &Scalar::Decimal("1".into())).is_err());
+        for (one, other) in [
+            ("NaN", "1"),
+            ("1", "NaN"),
+            ("Infinity", "1"),
+            ("-Infinity", "-Infinity"),
+        ] {
+            let [one, other] = [one, other].map(|text| Scalar::Decimal(text.into()));
+            assert!(compare(&one, &other).is_err(), "{one} {other}");
+        }
+    }
+
+    /// Each type of cursor: two rows, their values, and that the first is the smaller one.
+    #[test]
+    fn every_type_of_cursor_has_values_and_an_order() {
+        let text = |texts: [&str; 2]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
+        let decimal = |text: &str| Scalar::Decimal(text.into());
+        let uuids = [[1_u8; 16], [2; 16]];
+        let cases: Vec<(&str, ArrayRef, [Scalar; 2])> = vec![
+            (
+                "int16",
+                Arc::new(Int16Array::from(vec![-1, 2])),
+                [Scalar::Int(-1), Scalar::Int(2)],
+            ),
+            (
+                "int32",
+                Arc::new(Int32Array::from(vec![-1, 2])),
+                [Scalar::Int(-1), Scalar::Int(2)],
+            ),
+            (
+                "int64",
+                Arc::new(Int64Array::from(vec![-1, 2])),
+                [Scalar::Int(-1), Scalar::Int(2)],
+            ),
+            (
+                "decimal(5,2)",
+                Arc::new(
+                    Decimal128Array::from(vec![-150, 205])
+                        .with_precision_and_scale(5, 2)
+                        .unwrap(),
+                ),
+                [decimal("-1.50"), decimal("2.05")],
+            ),
+            (
+                "decimal(50,1)",
+                Arc::new(
+                    Decimal256Array::from_iter_values([5, 10].map(Into::into))
+                        .with_precision_and_scale(50, 1)
+                        .unwrap(),
+                ),
+                [decimal("0.5"), decimal("1.0")],
+            ),
+            ("decimal", text(["9", "10"]), [decimal("9"), decimal("10")]),
+            (
+                "string",
+                text(["10", "9"]),
+                [Scalar::Text("10".into()), Scalar::Text("9".into())],
+            ),
+            (
+                "date",
+                Arc::new(Date32Array::from(vec![3, 4])),
+                [Scalar::Date(3), Scalar::Date(4)],
+            ),
+            (
+                "timestamp",
+                Arc::new(TimestampMicrosecondArray::from(vec![3, 4])),
+                [Scalar::Timestamp(3), Scalar::Timestamp(4)],
+            ),
+            (
+                "timestamptz",
+                Arc::new(TimestampMicrosecondArray::from(vec![3, 4]).with_timezone("UTC")),
+                [Scalar::TimestampTz(3), Scalar::TimestampTz(4)],
+            ),
+            (
+                "uuid",
+                Arc::new(FixedSizeBinaryArray::try_from_iter(uuids.iter()).unwrap()),
+                uuids.map(Scalar::Uuid),
+            ),
+        ];
+        for (word, array, values) in cases {
+            let field = word.parse::<DataType>().unwrap().field("at", false);
+            let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![array]).unwrap();
+            let cursor = Cursor::of(&batch, 0).unwrap();
+            for row in 0..2 {
+                assert_eq!(cursor.value(row).unwrap(), values[row], "{word}");
+                for (other, value) in values.iter().enumerate() {
+                    assert_eq!(
+                        cursor.compare(row, value).unwrap(),
+                        row.cmp(&other),
+                        "{word}: {row} {other}"
+                    );
+                    assert_eq!(
+                        compare(&values[row], value).unwrap(),
+                        row.cmp(&other),
+                        "{word}: {row} {other}"
+                    );
+                }
+            }
+        }
+        let batch = RecordBatch::try_from_iter([("at", Arc::new(BooleanArray::from(vec![true])) as ArrayRef)]);
+        assert!(Cursor::of(&batch.unwrap(), 0).is_err());
     }
 }

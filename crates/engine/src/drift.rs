@@ -2,6 +2,7 @@
 
 use syncapp_connector::{DELETED_AT, RUN_ID, SYNCED_AT, VALID_FROM, VALID_TO};
 use syncapp_connector::{Role, Target, TargetChange, TargetShape};
+use syncapp_model::sync_file::Write;
 use syncapp_model::{Code, Error};
 
 /// Columns that runs add, which no source has.
@@ -16,6 +17,8 @@ pub(crate) struct Drift {
     pub(crate) dropped: Vec<String>,
     /// Columns whose types differ from those that SyncApp gave them, in words.
     pub(crate) retyped: Vec<String>,
+    /// Columns of the key by which rows of SyncApp's own table were never written.
+    pub(crate) unknown_key: Vec<String>,
 }
 
 impl Drift {
@@ -40,6 +43,10 @@ impl Drift {
         if !shape.ours {
             return drift;
         }
+        if matches!(target.write, Write::Merge | Write::History) {
+            let key = drift.added.iter().filter(|column| target.primary_key.contains(column));
+            drift.unknown_key = key.cloned().collect();
+        }
         let wanted = |name: &str| mapped.clone().any(|column| column.name.eq_ignore_ascii_case(name));
         let dropped = shape
             .present
@@ -59,6 +66,18 @@ impl Drift {
             );
         }
         drift
+    }
+
+    /// The reason to stop whatever the policy is: rows that are there would not be found, and land once more.
+    pub(crate) fn broken(&self) -> Option<Error> {
+        (!self.unknown_key.is_empty()).then(|| {
+            let key = self.unknown_key.join(", ");
+            let why = format!("the target's rows have no key column `{key}`: they were written by another key");
+            Error::new(Code::SchemaChanged, why).help(
+                "nothing was written; give the column its old name by `columns` and `from`, name the old key in \
+                 `primary_key`, or let the table be made again by `--full-refresh` (of a history: under another name)",
+            )
+        })
     }
 
     /// `schema_changes: pause`: the reason to stop.
@@ -112,7 +131,6 @@ impl Drift {
 #[cfg(test)]
 mod tests {
     use syncapp_connector::TargetColumn;
-    use syncapp_model::sync_file::Write;
     use syncapp_model::{Column, DataType, NativeType, StreamKey, StreamName};
 
     use super::*;

@@ -196,8 +196,8 @@ impl<'a> Loading<'a> {
             return self.write(Batch::Columns(whole)).await;
         };
         let open = self.open.as_ref().ok_or_else(|| Error::internal("no load is open"))?;
-        let writer = open.writer.as_ref();
-        let way = Way { program, added, writer };
+        let check = open.writer.as_ref();
+        let way = Way { program, added, check };
         let sifted = policy.sift(way, &self.run.plan, &admitted, first_row + 1)?;
         self.run.progress.nulled(sifted.nulled);
         self.set_aside(sifted.rejected)?;

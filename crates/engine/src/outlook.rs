@@ -1,13 +1,13 @@
 //! What a run of a stream would do. Only reads: the fence is not raised.
 
 use serde::Serialize;
-use syncapp_connector::{Delivery, StateScope, TargetChange, TargetColumn, TargetShape};
-use syncapp_model::sync_file::{DeleteRule, Mode, SchemaChanges, Write};
+use syncapp_connector::{Delivery, TargetChange, TargetColumn, TargetShape};
+use syncapp_model::sync_file::{DeleteRule, Mode, Write};
 use syncapp_model::{Column, Error, Result, Scalar};
 use syncapp_transform::{Change, MappedColumn};
 
 use crate::consent;
-use crate::drift::Drift;
+use crate::ground::Ground;
 use crate::{Ends, RunOptions, StreamPlan};
 
 /// What a run of one stream would do.
@@ -99,37 +99,19 @@ pub enum Fit {
 /// What a run would do now.
 pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Result<Outlook> {
     let named = |error: Error| ends.name(error).stream(&plan.entry);
-    let mut narrower = None;
-    let mut warnings = Vec::new();
-    let mut shape = ends.destination.diff(&plan.target(options)).await.map_err(named)?;
-    let drift = Drift::of(&plan.target(options), &shape);
-    match plan.schema_changes {
-        SchemaChanges::Pause => drift.pause().map_or(Ok(()), Err).map_err(named)?,
-        SchemaChanges::Propagate => warnings.extend(drift.propagate()),
-        SchemaChanges::Ignore => {
-            if let Some(left_out) = drift.ignore(&plan.primary_key).map_err(named)? {
-                warnings.push(left_out);
-                narrower = Some(plan.without(&drift.added));
-            }
-        }
-    }
-    let plan = narrower.as_ref().unwrap_or(plan);
-    if narrower.is_some() {
-        shape = ends.destination.diff(&plan.target(options)).await.map_err(named)?;
-    }
-    let target = plan.target(options);
-    let scope = StateScope {
-        namespaces: vec![plan.state_schema.clone().or_else(|| shape.name.namespace.clone())],
-    };
-    let states = ends.destination.states(&scope).await.map_err(named)?;
-    let state = states.into_iter().find(|state| state.key == plan.key);
-    let last = state.and_then(|state| state.checkpoint?.position);
+    let Ground {
+        plan,
+        target,
+        shape,
+        last,
+        mut warnings,
+    } = Ground::look(ends, plan, options).await.map_err(named)?;
     let from = match (&plan.range, plan.mode) {
         (Some(range), _) => range.from.clone(),
         (None, Mode::Incremental) => plan.from(last.as_ref().map(|last| &last.cursor)).map_err(named)?,
         _ => None,
     };
-    warnings.extend(consent::missing(plan, &shape));
+    warnings.extend(consent::missing(&plan, &shape));
     let mapped = plan.mapping.columns();
     let ways = target
         .columns
@@ -147,7 +129,7 @@ pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Re
                 }),
                 ty: column.ty.to_string(),
                 lands: lands.native.name.clone(),
-                fit: mapped.map_or(Fit::Added, |mapped| fit(plan, mapped, column, lands, &shape)),
+                fit: mapped.map_or(Fit::Added, |mapped| fit(&plan, mapped, column, lands, &shape)),
             }
         });
     Ok(Outlook {
@@ -164,7 +146,10 @@ pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Re
         estimated_rows: plan.spec.estimated_rows,
         columns: ways.collect(),
         changes: shape.changes,
-        warnings: warnings.into_iter().map(named).collect(),
+        warnings: warnings
+            .into_iter()
+            .map(|warning| ends.name(warning).stream(&plan.entry))
+            .collect(),
     })
 }
 

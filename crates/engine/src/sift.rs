@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use arrow_array::{Array, RecordBatch};
 use sha2::{Digest, Sha256};
-use syncapp_connector::{Reject, Target, TargetShape, Unread, Writer};
+use syncapp_connector::{Check, Reject, Target, TargetShape, Unread};
 use syncapp_model::sync_file::OnError;
 use syncapp_model::{Code, Error, Result, Side};
 use syncapp_transform::Program;
@@ -39,11 +39,11 @@ pub(crate) struct Sifted {
     pub(crate) nulled: u64,
 }
 
-/// What maps rows, and who takes them.
+/// What maps rows, and who knows whether they can land.
 pub(crate) struct Way<'a> {
     pub(crate) program: &'a Program,
     pub(crate) added: &'a mut Constants,
-    pub(crate) writer: &'a dyn Writer,
+    pub(crate) check: &'a dyn Check,
 }
 
 impl Policy {
@@ -165,7 +165,7 @@ impl Policy {
                     .help("correct the row, or leave it out with `where`"));
             }
         }
-        way.writer.check(&whole)?;
+        way.check.check(&whole)?;
         Ok(whole)
     }
 

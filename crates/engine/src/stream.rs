@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Target, TargetShape};
+use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Snapshot, Target, TargetShape};
 use syncapp_model::sync_file::{Mode, OnError, SchemaChanges, Write};
 use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
@@ -183,6 +183,7 @@ impl StreamRun {
                 warning: warning.stream(&plan.key.stream),
             });
         };
+        drift.broken().map_or(Ok(()), Err)?;
         match plan.schema_changes {
             SchemaChanges::Pause => drift.pause().map_or(Ok(None), Err),
             SchemaChanges::Propagate => {
@@ -217,7 +218,7 @@ impl StreamRun {
             .checkpoint
             .as_ref()
             .and_then(|checkpoint| checkpoint.position.clone());
-        let request = self.request(&program, wire, last.as_ref())?;
+        let request = request(plan, options, &program, wire, last.as_ref())?;
         let snapshot = ends.source.open(&request).await?;
         for warning in snapshot.warnings() {
             self.send(Event::Warning {
@@ -242,15 +243,7 @@ impl StreamRun {
             .as_ref()
             .filter(|_| plan.range.is_none())
             .zip(program.extra().first().copied())
-            .map(|(_, column)| {
-                Boundary::new(
-                    column,
-                    last.as_ref().filter(|_| continues),
-                    snapshot.horizon().cloned(),
-                    snapshot.near_horizon().cloned(),
-                    matches!(plan.write, Write::Merge | Write::History),
-                )
-            })
+            .map(|(_, column)| Self::boundary(plan, column, last.as_ref().filter(|_| continues), snapshot.as_ref()))
             .transpose()?;
         let policy = (plan.on_error != OnError::Fail)
             .then(|| Policy::new(plan, &program, &target, &shape, (&options.run_id, options.moment())));
@@ -270,6 +263,18 @@ impl StreamRun {
             }),
         };
         Loading::new(self, claimed).finish(snapshot.into()).await
+    }
+
+    /// What follows the cursor, whose place among the columns that are read is `column`.
+    pub(crate) fn boundary(
+        plan: &StreamPlan,
+        column: usize,
+        last: Option<&Position>,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Boundary> {
+        let keyed = matches!(plan.write, Write::Merge | Write::History);
+        let (horizon, near) = (snapshot.horizon().cloned(), snapshot.near_horizon().cloned());
+        Boundary::new(column, last, horizon, near, keyed)
     }
 
     /// Which columns travel as native bytes, and whether whole rows may: both ends have the same native type.
@@ -296,32 +301,6 @@ impl StreamRun {
         Ok((program, wire))
     }
 
-    fn request(&self, program: &Program, wire: bool, last: Option<&Position>) -> Result<ReadRequest> {
-        let Self { plan, options, .. } = self;
-        let range = match (&plan.range, &plan.cursor) {
-            (None, Some(cursor)) => Some(Range {
-                cursor: cursor.clone(),
-                from: match plan.mode {
-                    Mode::FullRefresh => None,
-                    _ => plan.from(last.map(|last| &last.cursor))?,
-                },
-                below: None,
-            }),
-            (range, _) => range.clone(),
-        };
-        Ok(ReadRequest {
-            stream: plan.stream.clone(),
-            columns: reads(program),
-            wire,
-            range,
-            lenient: plan.on_error == OnError::Reject,
-            limit: options.limit,
-            splits: options.splits,
-            batch_rows: BATCH_ROWS,
-            batch_bytes: if wire { WIRE_BYTES } else { BATCH_BYTES },
-        })
-    }
-
     /// Lets a load tidy up, but not for long.
     pub(crate) async fn abort(load: Box<dyn syncapp_connector::Load>) {
         if tokio::time::timeout(ABORT, load.abort()).await.is_err() {
@@ -335,6 +314,38 @@ pub(crate) fn natives(plan: &StreamPlan, target: &Target, shape: &TargetShape) -
     let columns = target.columns.iter().zip(&shape.columns);
     let same = columns.map(|(wanted, lands)| wanted.source_native.as_ref() == Some(&lands.native));
     same.take(plan.mapping.columns().len()).collect()
+}
+
+/// What a run reads of a stream whose last run ended there.
+pub(crate) fn request(
+    plan: &StreamPlan,
+    options: &RunOptions,
+    program: &Program,
+    wire: bool,
+    last: Option<&Position>,
+) -> Result<ReadRequest> {
+    let range = match (&plan.range, &plan.cursor) {
+        (None, Some(cursor)) => Some(Range {
+            cursor: cursor.clone(),
+            from: match plan.mode {
+                Mode::FullRefresh => None,
+                _ => plan.from(last.map(|last| &last.cursor))?,
+            },
+            below: None,
+        }),
+        (range, _) => range.clone(),
+    };
+    Ok(ReadRequest {
+        stream: plan.stream.clone(),
+        columns: reads(program),
+        wire,
+        range,
+        lenient: plan.on_error == OnError::Reject,
+        limit: options.limit,
+        splits: options.splits,
+        batch_rows: BATCH_ROWS,
+        batch_bytes: if wire { WIRE_BYTES } else { BATCH_BYTES },
+    })
 }
 
 /// The program's columns in the connectors' words.

@@ -81,9 +81,31 @@ mod tests {
         check("100", Some(Lookback::Steps(100)));
         check("-1", None);
         check("10", Some(Lookback::Steps(10)));
+        check("0", Some(Lookback::Steps(0)));
+        check("876600h", Some(Lookback::Time(MAX)));
+        check("876600h 1s", None);
         check("ten minutes", None);
         check("101y", None);
         check("", None);
+    }
+
+    #[test]
+    fn it_fits_cursors_of_its_kind() {
+        for (word, time, steps) in [
+            ("int16", false, true),
+            ("int32", false, true),
+            ("int64", false, true),
+            ("date", true, false),
+            ("timestamp", true, false),
+            ("timestamptz", true, false),
+            ("time", false, false),
+            ("decimal", false, false),
+            ("string", false, false),
+        ] {
+            let ty: DataType = word.parse().unwrap();
+            let fits = ["1d", "1"].map(|text| text.parse::<Lookback>().unwrap().fits(&ty));
+            assert_eq!(fits, [time, steps], "{word}");
+        }
     }
 
     #[test]
@@ -98,6 +120,11 @@ mod tests {
             Some(Scalar::TimestampTz(4_000_000)),
         );
         check("1s", Scalar::Timestamp(i64::MIN), Some(Scalar::Timestamp(i64::MIN)));
+        check("1500us", Scalar::Timestamp(5000), Some(Scalar::Timestamp(3500)));
+        check("24h", Scalar::Date(10), Some(Scalar::Date(9)));
+        check("24h 1ms", Scalar::Date(10), Some(Scalar::Date(8)));
+        check("1d", Scalar::Date(i32::MIN), Some(Scalar::Date(i32::MIN)));
+        check("5", Scalar::Int(i64::MIN), Some(Scalar::Int(i64::MIN)));
         check("1h", Scalar::Date(10), Some(Scalar::Date(9)));
         check("48h", Scalar::Date(10), Some(Scalar::Date(8)));
         check("5", Scalar::Int(3), Some(Scalar::Int(-2)));

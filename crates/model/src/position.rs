@@ -51,3 +51,26 @@ pub struct Checkpoint {
     /// Rows written in all since the state began.
     pub rows: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_s_text_leaves_the_rows_to_the_target() {
+        let key = StreamKey {
+            project: "p".into(),
+            sync: "s".into(),
+            stream: "public.t".into(),
+        };
+        assert_eq!(key.to_string(), "p/s/public.t");
+        let position = Position {
+            cursor: Scalar::Int(1),
+            through: Scalar::Int(2),
+            landed: vec![(7, 1)],
+        };
+        let read: Position = serde_json::from_str(&serde_json::to_string(&position).unwrap()).unwrap();
+        assert_eq!((&read.cursor, &read.through), (&position.cursor, &position.through));
+        assert_eq!(read.landed, []);
+    }
+}

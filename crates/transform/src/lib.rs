@@ -12,6 +12,7 @@
 //!   column.
 
 mod cast;
+mod common;
 mod expression;
 mod fault;
 mod functions;
@@ -25,6 +26,7 @@ mod read_json;
 #[cfg(test)]
 mod tests;
 
+pub use common::Common;
 pub use mapping::{Change, MappedColumn, Mapping, MappingSpec};
 pub use program::{Program, Read};
 pub use read_json::read_json;

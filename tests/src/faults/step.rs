@@ -11,6 +11,9 @@ use super::{Campaign, Report, System};
 use crate::server::postgres::Database;
 use crate::syncapp::{Running, Syncapp};
 
+/// Longer than what an increment leaves for clocks: behind it the next lower bound is the greatest value itself.
+const REST: Duration = Duration::from_millis(1200);
+
 /// The command that is killed.
 const RUN: [&str; 2] = ["run", "sync.yaml"];
 
@@ -39,8 +42,11 @@ impl Step<'_> {
     pub(super) async fn prepare(&mut self) {
         self.open_late().await;
         let mut took = Duration::ZERO;
-        for _ in 0..3 {
+        for run in 0..3 {
             self.change().await;
+            if run == 1 {
+                tokio::time::sleep(REST).await;
+            }
             took = self.syncapp.succeed(&RUN).await.took;
             self.compare("an undisturbed run").await;
             self.commit_late().await;
@@ -201,6 +207,9 @@ impl Step<'_> {
         self.commit_late().await;
         if self.dice.below(3) == 0 {
             self.open_late().await;
+        }
+        if self.campaign.kind.workload.is_incremental() && self.dice.below(6) == 0 {
+            tokio::time::sleep(REST).await;
         }
         let ended = self.syncapp.run(&RUN).await;
         self.note(what, ended.code == Some(0), || {

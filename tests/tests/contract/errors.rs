@@ -160,7 +160,7 @@ fn of_files() {
         let file = sync("{ connector: files, path: data }", TO, stream, keys);
         let place = Place::new().sqlite(
             "to.db",
-            "create table orders(a text); insert into orders values ('before')",
+            "create table orders(a integer, b text); insert into orders values (0, 'before')",
         );
         for (name, text) in files {
             place.put(name, text);

@@ -38,7 +38,7 @@ pub(super) async fn outcome(name: &str, options: &Json, bytes: &[u8]) -> String 
         let problems = event["problems"].as_array().cloned().unwrap_or_default();
         problems.into_iter().chain(event.get("error").cloned())
     });
-    let errors = errors.filter(Json::is_object);
+    let errors: Vec<Json> = errors.filter(Json::is_object).collect();
     let error = errors.last().unwrap_or_else(|| panic!("{name}: {}", ended.output));
     let line = error["where"]["line"]
         .as_u64()

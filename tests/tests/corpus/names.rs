@@ -152,6 +152,7 @@ async fn names(end: &End, names: &[String], keys: impl Fn(&str) -> Json) -> (Vec
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "the counts are what one wants to see")]
 async fn names_are_taken_as_they_are_or_refused() {
     let (braced, all): (Vec<String>, Vec<String>) = super::naughty().into_iter().partition(|name| has_braces(name));
     let mut told = String::new();

@@ -84,6 +84,7 @@ async fn rejected(syncapp: &Syncapp) -> BTreeMap<usize, String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "the counts are what one wants to see")]
 async fn every_string_arrives_or_is_rejected() {
     let strings = super::strings::all();
     let lines: Vec<String> = strings

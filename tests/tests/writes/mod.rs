@@ -11,3 +11,4 @@ mod rejects;
 mod replay;
 mod replay_faults;
 mod schema;
+mod unread;

@@ -1,5 +1,6 @@
 //! A replay that is killed, or meets a run: each row is once in the target or on the list, and the newest version wins.
 
+use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use syncapp_tests::faults::Dice;
 use super::lab::Lab;
 use super::replay::{kept, replay};
 use crate::contract::case::sync;
+use crate::contract::connections::wait;
 use crate::contract::place::{Place, program};
 
 const ROWS: usize = 300;
@@ -23,6 +25,11 @@ const FIX: [&str; 6] = [
     "--json",
 ];
 
+/// A random moment is what a kill is about: there is nothing to wait for.
+fn pause(time: Duration) {
+    wait(async { tokio::time::sleep(time).await });
+}
+
 /// Replays until one comes to its end, and kills the others at random moments.
 fn killed(place: &Place, dice: &mut Dice, check: impl Fn(&str)) {
     let line: Vec<String> = [program()].into_iter().chain(FIX.map(str::to_owned)).collect();
@@ -35,7 +42,7 @@ fn killed(place: &Place, dice: &mut Dice, check: impl Fn(&str)) {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(usual.mul_f64(dice.between(0.2, 1.0)));
+        pause(usual.mul_f64(dice.between(0.2, 1.0)));
         child.kill().unwrap();
         if child.wait().unwrap().success() {
             check(&format!("{kill}, too late"));
@@ -79,14 +86,14 @@ fn a_killed_replay_into_files_neither_loses_nor_doubles_a_row() {
     let mut rows = String::from("id,age\n");
     for id in 0..ROWS {
         let age = if id % 3 == 0 { "x".to_owned() } else { id.to_string() };
-        rows.push_str(&format!("{id},{age}\n"));
+        let _ = writeln!(rows, "{id},{age}");
     }
     for seed in 0..3 {
         let place = Place::new().file("in/people.csv", &rows);
         let to = "{ connector: files, path: out, format: csv }";
         let keys = "into: people, on_error: reject, columns: { age: { type: int64 } }";
         let file = sync("{ connector: files, path: in, format: csv }", to, "people.csv", keys);
-        place.put("sync.yaml", file.replace("age", "age"));
+        place.put("sync.yaml", file);
         place.syncapp(&["run", "sync.yaml"]).exits(0);
         let landed = || {
             let mut ids: Vec<String> = Vec::new();
@@ -123,7 +130,7 @@ fn a_killed_replay_into_files_neither_loses_nor_doubles_a_row() {
         };
         for kill in 0..8 {
             let mut child = place.command(&line).stdout(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(200).mul_f64(dice.between(0.1, 1.0)));
+            pause(Duration::from_millis(200).mul_f64(dice.between(0.1, 1.0)));
             child.kill().unwrap();
             child.wait().unwrap();
             check(&format!("kill {kill}"));
@@ -157,9 +164,9 @@ fn a_replay_beside_a_run_does_not_overwrite_what_it_brings() {
                     .spawn()
                     .unwrap()
             };
-            let wait = Duration::from_millis(60).mul_f64(dice.between(0.0, 1.0));
+            let delay = Duration::from_millis(60).mul_f64(dice.between(0.0, 1.0));
             let mut child = replaying();
-            std::thread::sleep(wait);
+            pause(delay);
             let ran = lab.place.syncapp(&["run", "sync.yaml"]);
             child.wait().unwrap();
             // One of the two may have taken the stream over from the other.

@@ -203,6 +203,61 @@ fn a_key_or_cursor_that_is_gone_stops_the_stream() {
     });
 }
 
+/// Rows that are there would not be found by another key, and land once more.
+#[test]
+fn a_key_of_another_name_stops_the_stream() {
+    Lab::each(|lab| {
+        for (at, write) in [
+            "write: merge",
+            "write: history",
+            "write: merge, mode: incremental, cursor: rev",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let keys = format!("{write}, into: k{at}");
+            lab.run(&keys).exits(0);
+            lab.change("alter table people rename column id to number");
+            for policy in ["propagate", "ignore", "pause"] {
+                let ran = lab.run(&format!("{keys}, schema_changes: {policy}")).exits(1);
+                // A table of SQLite cannot even take rows without the old key.
+                let (code, why) = match lab.target {
+                    Target::Sqlite => (
+                        "destination.type_mismatch",
+                        "takes no NULL, and the source has it no more",
+                    ),
+                    _ => ("source.schema_changed", "no key column `number`"),
+                };
+                assert!(
+                    ran.stderr.contains(&format!("error[{code}]")) && ran.stderr.contains(why),
+                    "{write} {policy}: {}",
+                    ran.stderr
+                );
+            }
+            assert_eq!(
+                lab.rows(&format!("select id from k{at} order by id")),
+                ["1", "2", "3"],
+                "{write}"
+            );
+            let named = lab.run(&format!("{keys}, primary_key: [id]")).exits(2);
+            assert!(
+                named.stderr.contains("the key column `id` does not land"),
+                "{}",
+                named.stderr
+            );
+            // The old name, and all is well.
+            lab.run(&format!("{keys}, columns: {{ id: {{ from: number }} }}"))
+                .exits(0);
+            assert_eq!(
+                lab.rows(&format!("select id from k{at} order by id")),
+                ["1", "2", "3"],
+                "{write}"
+            );
+            lab.change("alter table people rename column number to id");
+        }
+    });
+}
+
 #[test]
 fn a_new_table_that_a_glob_matches_comes_along() {
     Lab::each(|lab| {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use syncapp_connector::{
-    Batch, Claim, Delivery, Destination, Fate, Load, Receipt, Reject, RejectFilter, Rejects, State, StateScope, Target,
+    Batch, Check, Claim, Delivery, Destination, Fate, Load, Receipt, Reject, RejectFilter, Rejects, State, StateScope, Target,
     TargetChange, TargetShape, Writer,
 };
 use syncapp_model::sync_file::Write;
@@ -123,6 +123,11 @@ impl Destination for FilesDestination {
             changes: new.await?.map(|sql| TargetChange::Create { sql }).into_iter().collect(),
             ..shape
         })
+    }
+
+    async fn checker(&self, target: &Target) -> Result<Box<dyn Check>> {
+        let (_, format, _) = self.file(target)?;
+        Ok(Box::new(format))
     }
 
     async fn begin(&self, target: &Target, epoch: Epoch, _: &TargetShape) -> Result<Box<dyn Load>> {
@@ -432,12 +437,14 @@ impl FileWriter {
     }
 }
 
-#[async_trait]
-impl Writer for FileWriter {
+impl Check for FileWriter {
     fn check(&self, batch: &RecordBatch) -> Result<()> {
         encode::check(self.format, batch)
     }
+}
 
+#[async_trait]
+impl Writer for FileWriter {
     async fn write(&mut self, batch: Batch) -> Result<()> {
         match batch {
             Batch::Columns(batch) => self.send(Message::Rows(batch)).await,

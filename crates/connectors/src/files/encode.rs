@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::Field;
+use syncapp_connector::Check;
 use syncapp_model::{DataType, Error, Result, Side};
 
 use super::cells::TextColumn;
@@ -112,6 +113,12 @@ pub(super) fn check(format: Format, batch: &RecordBatch) -> Result<()> {
         }
     }
     Ok(())
+}
+
+impl Check for Format {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        check(*self, batch)
+    }
 }
 
 /// The temporary files of a load.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_connector::{
-    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
+    Check, Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
     Undone,
 };
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
@@ -13,8 +13,9 @@ use tokio::sync::Mutex;
 
 use super::checkpoint::Checkpoints;
 use super::client::{Client, number};
-use super::load::MysqlLoad;
+use super::load::{self, MysqlLoad};
 use super::target::{self, Found};
+use super::writer::Types;
 use super::{catalog, recover, rejects, undo};
 use crate::server::Valid;
 
@@ -91,6 +92,15 @@ impl Destination for MysqlDestination {
             Error::warning(Code::PermissionDenied(Side::Destination), why)
                 .help("set `local_infile = on` in the server"),
         ])
+    }
+
+    async fn checker(&self, target: &Target) -> Result<Box<dyn Check>> {
+        let mut client = self.client().await?;
+        let found = Found::look(&mut client, target).await?;
+        let manner = load::manner(&mut client).await?;
+        self.keep(client).await;
+        let types = found.types(target, found.way(target)?);
+        Ok(Box::new(Types(target.clone(), types, manner)))
     }
 
     async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>> {

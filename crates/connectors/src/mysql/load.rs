@@ -51,7 +51,7 @@ pub(super) struct MysqlLoad {
 }
 
 /// Asks the server. The union makes it store the zeros in columns of a table of its own.
-async fn manner(client: &mut Client) -> Result<Manner> {
+pub(super) async fn manner(client: &mut Client) -> Result<Manner> {
     let zeros = "select atan2(min(zero), -1) < 0 from (select -0e0 as zero union all select -0e0) as zeros";
     let asked = client.rows(&format!("select @@local_infile, ({zeros})")).await?;
     let says = |at| asked.first().is_some_and(|row| number(row, at) == 1);

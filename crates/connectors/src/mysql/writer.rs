@@ -11,7 +11,7 @@ use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use syncapp_connector::{Batch, Target, Writer};
+use syncapp_connector::{Batch, Check, Target, Writer};
 use syncapp_model::{Code, Error, Result, Side};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
@@ -227,12 +227,23 @@ async fn warned(client: &mut Client) -> Result<()> {
     })
 }
 
-#[async_trait]
-impl Writer for MysqlWriter {
+impl Check for MysqlWriter {
     fn check(&self, batch: &RecordBatch) -> Result<()> {
         encode::rows(batch, &self.target, &self.types, self.manner, 0, &mut Vec::new())
     }
+}
 
+/// The types of a target's columns, where nothing is written.
+pub(super) struct Types(pub(super) Target, pub(super) Vec<MyType>, pub(super) Manner);
+
+impl Check for Types {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        encode::rows(batch, &self.0, &self.1, self.2, 0, &mut Vec::new())
+    }
+}
+
+#[async_trait]
+impl Writer for MysqlWriter {
     async fn write(&mut self, batch: Batch) -> Result<()> {
         let Batch::Columns(columns) = batch else {
             return Err(Error::internal("rows came in a form that MySQL does not take"));

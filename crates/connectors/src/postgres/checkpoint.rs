@@ -178,9 +178,10 @@ impl Checkpoints {
         let hashes: Vec<String> = landed.iter().map(|(hash, _)| format!("{hash:032x}")).collect();
         let counts: Vec<i64> = landed.iter().map(|(_, count)| *count as i64).collect();
         let query = format!(
-            "with gone as (delete from {0} where project = $1 and sync = $2 and stream = $3 and hash <> all ($4)) \
+            "with gone as (delete from {0} g where project = $1 and sync = $2 and stream = $3 \
+               and not exists (select from unnest($4) as u(hash) where u.hash = g.hash)) \
              insert into {0} as b select $1, $2, $3, hash, n from unnest($4, $5) as u(hash, n) \
-             on conflict (project, sync, stream, hash) do update set n = excluded.n",
+             on conflict (project, sync, stream, hash) do update set n = excluded.n where b.n <> excluded.n",
             self.boundary
         );
         let mut values = names(key).to_vec();

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use arrow_array::ArrayRef;
 use async_trait::async_trait;
 use syncapp_connector::{
-    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
+    Check, Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
     Undone,
 };
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
+use syncapp_model::{Checkpoint, Code, Column, Epoch, Error, Result, Side, StreamKey};
 use tokio::sync::Mutex;
 
 use super::checkpoint::Checkpoints;
 use super::client::Client;
 use super::load::{LOCK_TIMEOUT, PostgresLoad};
+use super::stored::stored;
 use super::target::{Found, checkpoints, default_schema, full_name};
+use super::writer::Wires;
 use super::{rejects, rights, undo};
 use crate::server::Valid;
 
@@ -83,6 +86,19 @@ impl Destination for PostgresDestination {
         client.commit().await?;
         self.keep(client).await;
         Ok(shape)
+    }
+
+    async fn checker(&self, target: &Target) -> Result<Box<dyn Check>> {
+        let client = self.client().await?;
+        client.begin("read only").await?;
+        let found = Found::look(&client, target).await?;
+        client.commit().await?;
+        self.keep(client).await;
+        Ok(Box::new(Wires(found.wires(target, found.way(target)?))))
+    }
+
+    fn stored(&self, column: &Column, values: &ArrayRef) -> ArrayRef {
+        stored(column, values)
     }
 
     async fn missing_rights(&self, target: &Target) -> Result<Vec<Error>> {

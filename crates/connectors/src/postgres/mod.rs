@@ -30,6 +30,7 @@ mod rights;
 mod source;
 mod sql;
 mod statement;
+mod stored;
 mod swap;
 mod target;
 mod ties;

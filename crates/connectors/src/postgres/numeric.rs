@@ -24,15 +24,20 @@ impl<'a> Numeric<'a> {
     fn parse(bytes: &'a [u8]) -> Result<Self> {
         let (head, digits) = bytes.split_first_chunk::<8>().ok_or_else(malformed)?;
         let word = |at: usize| u16::from_be_bytes([head[at], head[at + 1]]);
-        if digits.len() != usize::from(word(0)) * 2 {
-            return Err(malformed());
-        }
-        Ok(Self {
+        let numeric = Self {
             digits,
             weight: i32::from(word(2) as i16),
             sign: word(4),
             scale: word(6),
-        })
+        };
+        let known = matches!(numeric.sign, 0 | NEGATIVE | NAN | INFINITY | MINUS_INFINITY);
+        let whole = digits.len() == usize::from(word(0)) * 2 && usize::from(numeric.scale) <= MAX_SCALE;
+        let mut groups = digits.chunks_exact(2);
+        if known && whole && groups.all(|group| u16::from_be_bytes([group[0], group[1]]) < 10_000) {
+            Ok(numeric)
+        } else {
+            Err(malformed())
+        }
     }
 
     fn count(&self) -> i32 {
@@ -309,6 +314,23 @@ mod tests {
         let mut out = Vec::new();
         to_text(bytes, &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_no_server_sends_is_refused() {
+        let numeric = |groups: &[u16], sign: u16, scale: u16| -> Vec<u8> {
+            let head = [groups.len() as u16, 0, sign, scale];
+            head.iter().chain(groups).flat_map(|word| word.to_be_bytes()).collect()
+        };
+        let refused = |bytes: &[u8]| to_text(bytes, &mut Vec::new()).is_err() && to_i128(bytes, 0).is_err();
+        assert!(!refused(&numeric(&[9999], 0, 0)) && !refused(&numeric(&[], NEGATIVE, 2)));
+        assert!(refused(&numeric(&[10_000], 0, 0)), "a group of five digits");
+        assert!(refused(&numeric(&[1], 0x1000, 0)), "an unknown sign");
+        assert!(
+            refused(&numeric(&[1], 0, 20_000)),
+            "a scale that the server does not have"
+        );
+        assert!(refused(&numeric(&[1, 2], 0, 0)[..10]), "too few groups");
     }
 
     #[test]

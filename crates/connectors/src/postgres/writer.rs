@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::SinkExt;
-use syncapp_connector::{Batch, Writer};
+use syncapp_connector::{Batch, Check, Writer};
 use syncapp_model::{Code, Error, Result, Side};
 use tokio_postgres::CopyInSink;
 use tokio_postgres::error::SqlState;
@@ -147,12 +147,23 @@ fn new_buffer(start: &[u8]) -> Vec<u8> {
     buffer
 }
 
-#[async_trait]
-impl Writer for PostgresWriter {
+impl Check for PostgresWriter {
     fn check(&self, batch: &RecordBatch) -> Result<()> {
         encode::rows(batch, &self.wires, 0, &mut Vec::new())
     }
+}
 
+/// How the columns of a target look on the wire, where nothing is written.
+pub(super) struct Wires(pub(super) Vec<Wire>);
+
+impl Check for Wires {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        encode::rows(batch, &self.0, 0, &mut Vec::new())
+    }
+}
+
+#[async_trait]
+impl Writer for PostgresWriter {
     async fn write(&mut self, batch: Batch) -> Result<()> {
         match batch {
             Batch::Native(native) => {

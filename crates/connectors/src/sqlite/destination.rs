@@ -1,11 +1,12 @@
 //! The file as it is written.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use syncapp_connector::{
-    Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
+    Check, Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
     Undone,
 };
 use syncapp_model::sync_file::Write;
@@ -14,7 +15,7 @@ use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
 use super::config::Valid;
 use super::connect::{blocking, reader, writer};
 use super::error::At;
-use super::load::{Job, SqliteLoad};
+use super::load::{Job, Planned, SqliteLoad};
 use super::target::{check_namespace, plan};
 use super::{checkpoint, rejects, undo};
 
@@ -26,6 +27,15 @@ pub(super) struct SqliteDestination {
 impl SqliteDestination {
     pub(super) fn new(valid: Arc<Valid>) -> Self {
         Self { valid }
+    }
+}
+
+/// A connection that looks. It makes no file: an empty database stands for one that is not there.
+fn looking(path: &Path) -> Result<Connection> {
+    if path.exists() {
+        reader(path, Side::Destination)
+    } else {
+        Connection::open_in_memory().writing()
     }
 }
 
@@ -52,14 +62,15 @@ impl Destination for SqliteDestination {
     async fn diff(&self, target: &Target) -> Result<TargetShape> {
         check(target)?;
         let (valid, target) = (self.valid.clone(), target.clone());
+        blocking(move || Ok(plan(&looking(&valid.path)?, &target)?.shape(&target))).await
+    }
+
+    async fn checker(&self, target: &Target) -> Result<Box<dyn Check>> {
+        check(target)?;
+        let (valid, target) = (self.valid.clone(), target.clone());
         blocking(move || {
-            // Looking makes no file: an empty database stands for one that is not there.
-            let connection = if valid.path.exists() {
-                reader(&valid.path, Side::Destination)?
-            } else {
-                Connection::open_in_memory().writing()?
-            };
-            Ok(plan(&connection, &target)?.shape(&target))
+            let plan = plan(&looking(&valid.path)?, &target)?;
+            Ok(Box::new(Planned(target, plan)) as Box<dyn Check>)
         })
         .await
     }

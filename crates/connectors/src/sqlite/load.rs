@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use rusqlite::Connection;
-use syncapp_connector::{Batch, Fate, Load, Receipt, Rejects, Target, Writer};
+use syncapp_connector::{Batch, Check, Fate, Load, Receipt, Rejects, Target, Writer};
 use syncapp_model::sync_file::DeleteRule;
 use syncapp_model::{Checkpoint, Epoch, Error, Result, Scalar};
 use tokio::sync::{mpsc, oneshot};
@@ -157,20 +157,33 @@ struct SqliteWriter {
     target: Arc<(Target, Plan)>,
 }
 
-#[async_trait]
-impl Writer for SqliteWriter {
+impl Check for SqliteWriter {
     fn check(&self, batch: &RecordBatch) -> Result<()> {
         let (target, plan) = self.target.as_ref();
         stage::check(target, plan, batch)
     }
+}
 
+/// A target's plan, where nothing is written.
+pub(super) struct Planned(pub(super) Target, pub(super) Plan);
+
+impl Check for Planned {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        stage::check(&self.0, &self.1, batch)
+    }
+}
+
+#[async_trait]
+impl Writer for SqliteWriter {
     async fn write(&mut self, batch: Batch) -> Result<()> {
         if let Some(error) = self.thread.failure.get() {
             return Err(error.clone());
         }
         match batch {
             Batch::Columns(columns) => self.thread.send(Command::Write(columns)).await,
-            Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("rows came in a form that SQLite does not take")),
+            Batch::Native(_) | Batch::Unread(_) => {
+                Err(Error::internal("rows came in a form that SQLite does not take"))
+            }
         }
     }
 

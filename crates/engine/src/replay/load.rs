@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use arrow_array::RecordBatch;
-use syncapp_connector::{Batch, Claim, Load, Reject, RejectFilter, Rejects, Target, TargetShape, Writer, settled};
+use syncapp_connector::{Batch, Check, Claim, Load, Reject, RejectFilter, Rejects, Target, TargetShape, Writer, settled};
 use syncapp_model::sync_file::{DeleteRule, OnError, Write};
 use syncapp_model::{Checkpoint, Code, Error, Result, Side};
 use syncapp_transform::Program;
@@ -210,8 +210,8 @@ impl<'a> Sent<'a> {
             let Claimed {
                 program, added, policy, ..
             } = claimed;
-            let writer = open.writer.as_ref();
-            match policy.land(&mut Way { program, added, writer }, &batch, 1, &[]) {
+            let check: &dyn Check = open.writer.as_ref();
+            match policy.land(&mut Way { program, added, check }, &batch, 1, &[]) {
                 Ok(mapped) if mapped.num_rows() == 0 => {
                     row.outcome = RowOutcome::Refused;
                     row.error = Some(left_out());

@@ -7,9 +7,9 @@ use syncapp_model::{Code, Error, Result, Side};
 use super::Nulls;
 use super::split::{Dialect, Field, Found, record, undouble};
 use crate::files::blocks::{Blocks, MAX_CELL, MAX_ROW};
+use crate::files::cells::json_string;
 use crate::files::config::ValidFiles;
 use crate::files::format;
-use crate::files::cells::json_string;
 use crate::files::read::{Aside, FileColumn, Limits, Reader as FileReader, Table};
 
 /// The records of a file.

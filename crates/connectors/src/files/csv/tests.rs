@@ -32,8 +32,8 @@ fn read(text: &[u8], names: &[&str], step: usize) -> Result<Vec<Option<String>>,
     let wanted: Vec<usize> = (0..names.len()).collect();
     let files = valid(serde_json::json!({"path": "."}));
     let limits = Limits::new(3, 1 << 20);
-    let mut reader =
-        Reader::open(&files, blocks, &columns(names), &wanted, limits).map_err(|error| format!("{error:?}"))?;
+    let mut reader = Reader::open(&files, blocks, &columns(names), &wanted, (limits, false))
+        .map_err(|error| format!("{error:?}"))?;
     let mut cells = Vec::new();
     while let Some(batch) = reader.next().map_err(|error| format!("{error:?}"))? {
         for row in 0..batch.num_rows() {

@@ -1,0 +1,232 @@
+//! The rows that a run would land, read as it would read them.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, RecordBatch};
+use arrow_schema::{ArrowError, Field, Schema};
+use futures_util::StreamExt;
+use syncapp_connector::{Batch, Check, ReadColumn, Reject};
+use syncapp_model::sync_file::{Mode, OnError, Write};
+use syncapp_model::{Code, Error, Result};
+use syncapp_transform::Program;
+
+use super::Forecast;
+use crate::added::Constants;
+use crate::boundary::Boundary;
+use crate::ground::Ground;
+use crate::sift::{Policy, Reasons, Way};
+use crate::listed::Listed;
+use crate::stream::{StreamRun, reads, request};
+use crate::{Ends, RunOptions};
+
+/// Rows on their way.
+pub(super) struct Wanted<'a> {
+    ground: &'a Ground,
+    /// From typed values.
+    program: Program,
+    added: Constants,
+    /// What has landed before is known by the hashes of rows as a run reads them: their places in each batch.
+    boundary: Option<(Boundary, Vec<usize>)>,
+    /// Places of what the program reads.
+    typed: Vec<usize>,
+    /// What becomes of rows that cannot land, unless they end the run; and who knows which ones.
+    policy: Option<Policy>,
+    check: Box<dyn Check>,
+    reasons: Reasons,
+    counts: &'a mut Forecast,
+}
+
+/// What a target says of typed rows whose columns would come as its own bytes: those it holds as they are.
+struct Typed {
+    target: Box<dyn Check>,
+    /// For each column that would, its field.
+    native: Vec<Option<Field>>,
+}
+
+impl Typed {
+    fn new(ground: &Ground, target: Box<dyn Check>) -> Self {
+        let columns = ground.target.columns.iter().zip(&ground.shape.columns);
+        let native = columns.map(|(wanted, lands)| {
+            let same = wanted.source_native.as_ref() == Some(&lands.native);
+            same.then(|| lands.field(true).with_nullable(true))
+        });
+        Self {
+            target,
+            native: native.collect(),
+        }
+    }
+}
+
+impl Check for Typed {
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        let schema = batch.schema();
+        let columns = schema.fields().iter().zip(batch.columns()).zip(&self.native);
+        let (fields, arrays): (Vec<_>, Vec<_>) = columns
+            .map(|((field, array), native)| match native {
+                Some(native) => (Arc::new(native.clone()), present(array)),
+                None => (field.clone(), array.clone()),
+            })
+            .unzip();
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
+        self.target.check(&batch.map_err(internal)?)
+    }
+}
+
+/// Bytes that say no more than where NULL stands.
+fn present(array: &ArrayRef) -> ArrayRef {
+    let bytes = (0..array.len()).map(|row| array.is_valid(row).then_some(b""));
+    Arc::new(bytes.collect::<BinaryArray>())
+}
+
+/// Reads and maps everything that a run would; `each` gets the rows that would land.
+pub(super) async fn read(
+    ends: &Ends,
+    ground: &Ground,
+    options: &RunOptions,
+    natives: &[bool],
+    counts: &mut Forecast,
+    mut each: impl FnMut(&RecordBatch) -> Result<()>,
+) -> Result<()> {
+    let plan = &ground.plan;
+    let program = plan.mapping.program(natives, &[])?;
+    let (of_run, _) = StreamRun::settle(plan, &ground.target, &ground.shape, &Listed::default())?;
+    let mut request = request(plan, options, &of_run, false, ground.last.as_ref())?;
+    let follows = plan.cursor.is_some();
+    if !follows {
+        request.columns.clear();
+    }
+    let run_s: Vec<usize> = (0..request.columns.len()).collect();
+    let place = |read: ReadColumn| match request.columns.iter().position(|known| *known == read) {
+        Some(at) => at,
+        None => {
+            request.columns.push(read);
+            request.columns.len() - 1
+        }
+    };
+    let typed = reads(&program).into_iter().map(place).collect();
+    let snapshot = ends.source.open(&request).await?;
+    counts.warnings.extend(snapshot.warnings().iter().cloned());
+    let boundary = match of_run.extra().first().filter(|_| follows) {
+        Some(column) => {
+            let last = ground.last.as_ref().filter(|_| plan.mode != Mode::FullRefresh);
+            Some((StreamRun::boundary(plan, *column, last, snapshot.as_ref())?, run_s))
+        }
+        None => None,
+    };
+    let policy = (plan.on_error != OnError::Fail).then(|| {
+        let run = (options.run_id.as_str(), options.moment());
+        Policy::new(plan, &program, &ground.target, &ground.shape, run)
+    });
+    let mut wanted = Wanted {
+        added: Constants::new(&plan.added, program.output(), &options.run_id, options.moment()),
+        check: Box::new(Typed::new(ground, ends.destination.checker(&ground.target).await?)),
+        ground,
+        program,
+        boundary,
+        typed,
+        policy,
+        reasons: Reasons::default(),
+        counts,
+    };
+    for split in snapshot.splits() {
+        let mut batches = snapshot.read(split).await?;
+        while let Some(batch) = batches.next().await {
+            let Batch::Columns(columns) = batch? else {
+                return Err(Error::internal("a source answers with native rows unasked"));
+            };
+            wanted.take(&columns, &mut each)?;
+        }
+    }
+    wanted.within_bounds(true)
+}
+
+impl Wanted<'_> {
+    fn take(&mut self, columns: &RecordBatch, each: &mut impl FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
+        let first_row = self.counts.read;
+        self.counts.read += columns.num_rows() as u64;
+        let sound = self.set_aside_without_cursor(columns)?;
+        let admitted = match &mut self.boundary {
+            Some((boundary, places)) => {
+                let keep = boundary.admitted(&project(&sound, places)?, first_row)?;
+                arrow_select::filter::filter_record_batch(&sound, &BooleanArray::from(keep)).map_err(internal)?
+            }
+            None => sound,
+        };
+        let admitted = project(&admitted, &self.typed)?;
+        let Self {
+            policy,
+            program,
+            added,
+            check,
+            ..
+        } = self;
+        let check = check.as_ref();
+        let Some(policy) = policy else {
+            let whole = added.extend(&program.apply(&admitted, first_row + 1)?)?;
+            check.check(&whole)?;
+            self.refuse_null_keys(&whole)?;
+            return each(&whole);
+        };
+        let way = Way { program, added, check };
+        let sifted = policy.sift(way, &self.ground.plan, &admitted, first_row + 1)?;
+        self.counts.nulled += sifted.nulled;
+        self.set_aside(sifted.rejected)?;
+        sifted.kept.iter().try_for_each(each)
+    }
+
+    /// A row without a key has no place in a merge or a history.
+    fn refuse_null_keys(&self, whole: &RecordBatch) -> Result<()> {
+        let Ground { plan, target, .. } = self.ground;
+        if !matches!(plan.write, Write::Merge | Write::History) {
+            return Ok(());
+        }
+        for (column, array) in target.columns.iter().zip(whole.columns()) {
+            if array.null_count() > 0 && target.primary_key.contains(&column.name) {
+                let why = format!("the key column `{}` is NULL", column.name);
+                return Err(Error::new(Code::NullKey, why)
+                    .column(&column.name)
+                    .help("correct the row, or leave it out with `where`"));
+            }
+        }
+        Ok(())
+    }
+
+    fn set_aside_without_cursor(&mut self, columns: &RecordBatch) -> Result<RecordBatch> {
+        let plan = &self.ground.plan;
+        let (Some((boundary, _)), Some(policy)) = (&self.boundary, &self.policy) else {
+            return Ok(columns.clone());
+        };
+        if plan.on_error != OnError::Reject {
+            return Ok(columns.clone());
+        }
+        let (sound, without) = boundary.without_cursor(columns)?;
+        let without = project(&without, &self.typed)?;
+        let error = boundary.no_place(columns);
+        let rows = (0..without.num_rows()).map(|row| policy.reject(plan, &without.slice(row, 1), &error));
+        let rejected = rows.collect::<Result<Vec<_>>>()?;
+        self.set_aside(rejected)?;
+        Ok(sound)
+    }
+
+    fn set_aside(&mut self, mut rejected: Vec<Reject>) -> Result<()> {
+        self.reasons.add(&mut rejected);
+        self.counts.rejected += rejected.len() as u64;
+        self.within_bounds(false)
+    }
+
+    fn within_bounds(&self, at_the_end: bool) -> Result<()> {
+        match &self.policy {
+            Some(policy) => policy.bounds(&self.reasons, self.counts.read, at_the_end),
+            None => Ok(()),
+        }
+    }
+}
+
+fn project(batch: &RecordBatch, places: &[usize]) -> Result<RecordBatch> {
+    batch.project(places).map_err(internal)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
+fn internal(problem: ArrowError) -> Error {
+    Error::internal(problem.to_string())
+}
