@@ -8,6 +8,7 @@ mod pairs;
 mod plan;
 mod postgres;
 mod tpch;
+mod tunnels;
 mod undo;
 mod verify;
 mod writes;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use syncapp_connector::Receipt;
 use syncapp_control::RunId;
-use syncapp_engine::verify::{By, Difference, Kind, Verdict, Verified, verify as verify_stream};
+use syncapp_engine::verify::{Difference, Kind, Verdict, Verified, verify as verify_stream};
 use syncapp_engine::{Ends, RunOptions, StreamPlan, plan};
 use syncapp_model::Error;
 use tokio::sync::mpsc::unbounded_channel;

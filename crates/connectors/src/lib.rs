@@ -9,5 +9,6 @@ pub mod postgres;
 mod registry;
 pub mod server;
 pub mod sqlite;
+mod tunnel;
 
 pub use registry::{PLANNED, connectors};

@@ -13,6 +13,9 @@ use syncapp_connector::Context;
 use syncapp_model::{Code, Error, Secret};
 use url::Url;
 
+use crate::tunnel::Ssh;
+pub use crate::tunnel::SshConfig;
+
 /// Keys of a `postgres` or `mysql` connection: `url`, or `host port database user password`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,8 +35,8 @@ pub struct Config {
     pub password: Option<Secret>,
     /// How the connection is encrypted.
     pub tls: Option<TlsConfig>,
-    /// An SSH tunnel.
-    pub ssh: Option<serde_json::Value>,
+    /// An SSH server on the way to the database.
+    pub ssh: Option<SshConfig>,
     /// The longest time one statement may take, such as `30s`; the server's own setting where it is not given.
     pub statement_timeout: Option<String>,
 }
@@ -91,6 +94,7 @@ pub struct Valid {
     pub(crate) password: Option<Secret>,
     pub(crate) tls: TlsMode,
     pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) ssh: Option<Ssh>,
     pub(crate) statement_timeout: Option<Duration>,
 }
 
@@ -102,12 +106,7 @@ pub(crate) fn validate(raw: Config, context: &Context, dialect: &Dialect) -> Res
         .as_ref()
         .map(|url| parse_url(url, dialect, &mut problems))
         .unwrap_or_default();
-    if raw.ssh.is_some() {
-        problems.push(
-            Error::new(Code::NotAvailable, "`ssh` tunnels are planned")
-                .help("open the tunnel yourself and connect to its local end"),
-        );
-    }
+    let ssh = raw.ssh.and_then(|ssh| Ssh::validate(ssh, context, &mut problems));
     let mut required = |name: &str, value: Option<String>| {
         value.filter(|value| !value.is_empty()).unwrap_or_else(|| {
             let missing = format!("`{name}` is missing");
@@ -137,6 +136,7 @@ pub(crate) fn validate(raw: Config, context: &Context, dialect: &Dialect) -> Res
         port: raw.port.or(from_url.port).unwrap_or(dialect.port),
         tls: tls.mode.or(from_url.tls).unwrap_or(default_mode(&host)),
         ca_file: tls.ca_file.map(|path| context.base.join(path)),
+        ssh,
         password: raw.password.or(from_url.password),
         host,
         user,
@@ -295,7 +295,7 @@ mod tests {
             "url": "postgres://u:hunter2@h/d?sslrootcert=/etc/passwd&service=x", "ssh": {}, "statement_timeout": "soon"
         }))
         .unwrap_err();
-        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert_eq!(problems.len(), 6, "{problems:?}");
         assert!(!format!("{problems:?}").contains("hunter2"));
         assert_eq!(parse(serde_json::json!({})).unwrap_err().len(), 3);
     }

@@ -76,6 +76,10 @@ pub enum Code {
     Unreachable(Side),
     /// TLS could not be set up as the file asks.
     TlsFailed(Side),
+    /// An SSH server shows a key, and none is known of it.
+    HostKeyUnknown(Side),
+    /// An SSH server shows another key than it is known by, or one that was revoked.
+    HostKeyChanged(Side),
     /// The user may not do this.
     PermissionDenied(Side),
     /// A database, schema or folder that is not there.
@@ -173,6 +177,8 @@ impl Code {
             Self::AuthFailed(side) => at(side, "auth_failed"),
             Self::Unreachable(side) => at(side, "unreachable"),
             Self::TlsFailed(side) => at(side, "tls_failed"),
+            Self::HostKeyUnknown(side) => at(side, "host_key_unknown"),
+            Self::HostKeyChanged(side) => at(side, "host_key_changed"),
             Self::PermissionDenied(side) => at(side, "permission_denied"),
             Self::NamespaceNotFound(side) => at(side, "namespace_not_found"),
             Self::StreamNotFound => at(Side::Source, "stream_not_found"),

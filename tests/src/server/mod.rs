@@ -7,3 +7,4 @@ pub mod mariadb;
 pub mod port;
 pub mod postgres;
 pub mod small_disk;
+pub mod sshd;

@@ -6,7 +6,7 @@ use crate::contract::case::Case::{self, NoConnection, NotAvailable, Reads, Shown
 use crate::contract::case::{only, reads, writes};
 use crate::contract::place::Place;
 use crate::contract::stream_keys::{COUNT, STREAMS};
-use crate::contract::{connections, file, mysql, schema};
+use crate::contract::{connections, file, mysql, schema, tunnel};
 
 const STREAM: &str = "syncs.*.streams.*";
 
@@ -40,10 +40,15 @@ const FILE: &[(&str, Case)] = &[
     ("connections.postgres.tls.mode=verify-ca", Shown(connections::tls)),
     ("connections.postgres.tls.mode=verify-full", Shown(connections::tls)),
     ("connections.postgres.tls.ca_file", Shown(connections::tls)),
-    (
-        "connections.postgres.ssh",
-        NoConnection("{ connector: postgres, host: h, user: u, database: d, ssh: { host: bastion, user: me } }"),
-    ),
+    ("connections.postgres.ssh", Shown(tunnel::postgres)),
+    ("connections.postgres.ssh.host", Shown(tunnel::postgres)),
+    ("connections.postgres.ssh.port", Shown(tunnel::postgres)),
+    ("connections.postgres.ssh.user", Shown(tunnel::postgres)),
+    ("connections.postgres.ssh.key", Shown(tunnel::postgres)),
+    ("connections.postgres.ssh.passphrase", Shown(tunnel::postgres)),
+    ("connections.postgres.ssh.password", Shown(tunnel::postgres)),
+    ("connections.postgres.ssh.known_hosts", Shown(tunnel::postgres)),
+    ("connections.postgres.ssh.host_key", Shown(tunnel::postgres)),
     (
         "connections.postgres.statement_timeout",
         Shown(connections::statement_timeout),
@@ -64,10 +69,15 @@ const FILE: &[(&str, Case)] = &[
     ("connections.mysql.tls.mode=verify-ca", Shown(mysql::tls)),
     ("connections.mysql.tls.mode=verify-full", Shown(mysql::tls)),
     ("connections.mysql.tls.ca_file", Shown(mysql::tls)),
-    (
-        "connections.mysql.ssh",
-        NoConnection("{ connector: mysql, host: h, user: u, database: d, ssh: { host: bastion, user: me } }"),
-    ),
+    ("connections.mysql.ssh", Shown(tunnel::mysql)),
+    ("connections.mysql.ssh.host", Shown(tunnel::mysql)),
+    ("connections.mysql.ssh.port", Shown(tunnel::mysql)),
+    ("connections.mysql.ssh.user", Shown(tunnel::mysql)),
+    ("connections.mysql.ssh.key", Shown(tunnel::mysql)),
+    ("connections.mysql.ssh.passphrase", Shown(tunnel::mysql)),
+    ("connections.mysql.ssh.password", Shown(tunnel::mysql)),
+    ("connections.mysql.ssh.known_hosts", Shown(tunnel::mysql)),
+    ("connections.mysql.ssh.host_key", Shown(tunnel::mysql)),
     ("connections.mysql.statement_timeout", Shown(mysql::statement_timeout)),
     ("connections.sqlite.connector", only("", "", COUNT, &["3"])),
     ("connections.sqlite.path", Shown(file::relative_paths)),

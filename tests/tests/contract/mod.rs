@@ -17,4 +17,5 @@ mod plan;
 mod schema;
 mod state;
 mod stream_keys;
+mod tunnel;
 mod types;

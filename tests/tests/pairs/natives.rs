@@ -12,12 +12,12 @@ use syncapp_tests::server::mariadb;
 use syncapp_tests::server::postgres::Postgres;
 
 use super::end::{ALL, End};
-use super::{Trip, outcome, run};
+use super::{Kind, outcome, run};
 use crate::mysql::kinds;
 
 /// Columns of a table `kinds`, each with its rows' ids that can be carried.
 struct Native {
-    trip: Trip,
+    kind: Kind,
     query: String,
 }
 
@@ -104,7 +104,7 @@ async fn native(
     let (ty, want) = read(origin, &query).await.unwrap();
     let table = Table::new(&format!("n{at}"), &[("v", ty.clone())]);
     Native {
-        trip: Trip {
+        kind: Kind {
             name: name.to_owned(),
             kept: ty.clone(),
             ty,
@@ -121,10 +121,10 @@ async fn native(
 async fn pair(origin: &End, natives: &[Native], other: &'static str, told: &mut String) {
     let (syncapp, there) = (syncapp_tests::syncapp::Syncapp::default(), End::new(other).await);
     let what = format!("{other}_");
-    let name = |native: &Native, end: &End| end.stream(&native.trip.table.name).raw();
+    let name = |native: &Native, end: &End| end.stream(&native.kind.table.name).raw();
     let lossless = |into: String| serde_json::json!({ "into": into, "on_error": "null" });
     let streams = natives.iter().map(|native| {
-        let mut keys = lossless(native.trip.table.name.clone());
+        let mut keys = lossless(native.kind.table.name.clone());
         keys["query"] = native.query.clone().into();
         (name(native, origin), keys)
     });
@@ -133,17 +133,17 @@ async fn pair(origin: &End, natives: &[Native], other: &'static str, told: &mut 
         .iter()
         .filter(|native| out[&name(native, origin)].refused.is_none());
     let streams = landed.map(|native| {
-        let mut keys = lossless(super::back_name(&what, &native.trip));
-        let ty = native.trip.ty.to_string();
+        let mut keys = lossless(super::back_name(&what, &native.kind));
+        let ty = native.kind.ty.to_string();
         keys["columns"] = serde_json::json!({ "id": { "type": "int64" }, "v": { "type": ty } });
         (name(native, &there), keys)
     });
     let back = run(&syncapp, &there.keys(), &origin.keys(), streams.collect()).await;
     for native in natives {
         let fates = (&out[&name(native, origin)], back.get(&name(native, &there)));
-        let line = outcome(origin, &native.trip, fates, &what).await;
-        if let Some(line) = line.filter(|_| !native.trip.varies) {
-            writeln!(told, "{} by {other}: {line}", native.trip.name).unwrap();
+        let line = outcome(origin, &native.kind, fates, &what).await;
+        if let Some(line) = line.filter(|_| !native.kind.varies) {
+            writeln!(told, "{} by {other}: {line}", native.kind.name).unwrap();
         }
     }
 }

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::errors;
 use crate::server::{self, TlsMode, Valid};
+use crate::tunnel::{self, Fate};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -27,6 +28,8 @@ pub(super) struct Client {
     pub(super) valid: Arc<Valid>,
     /// Whether the server is MariaDB, which has words of its own.
     pub(super) mariadb: bool,
+    /// What becomes of its tunnel, where it has one.
+    fate: Fate,
 }
 
 impl Client {
@@ -45,7 +48,7 @@ impl Client {
             .connect_attribute("program_name", "syncapp");
         // Several TLS libraries are linked: the driver asks for the process's own.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let mut conn = match valid.tls {
+        let (mut conn, fate) = match valid.tls {
             TlsMode::Disable => open(options, valid, side).await?,
             TlsMode::Prefer => match open(options.clone().ssl_opts(tls(valid)?), valid, side).await {
                 Err(error) if error.report().driver.as_deref() == Some(NO_TLS) => open(options, valid, side).await?,
@@ -61,6 +64,7 @@ impl Client {
             side,
             valid: valid.clone(),
             mariadb: version.is_some_and(|version| version.contains("MariaDB")),
+            fate,
         };
         if let (Side::Source, Some(limit)) = (side, valid.statement_timeout) {
             let limit = if client.mariadb {
@@ -98,7 +102,13 @@ impl Client {
 
     /// The error in SyncApp's words.
     pub(super) fn error(&self, error: &mysql_async::Error) -> Error {
-        errors::describe(error, self.side)
+        self.fate.explain(errors::describe(error, self.side))
+    }
+
+    /// The same for when the connection itself is in use.
+    pub(super) fn explainer(&self) -> impl Fn(mysql_async::Error) -> Error + use<> {
+        let (fate, side) = (self.fate.clone(), self.side);
+        move |error| fate.explain(errors::describe(&error, side))
     }
 }
 
@@ -122,27 +132,30 @@ const NO_TLS: &str = "Client asked for SSL but server does not have this capabil
 
 /// Connects. The driver checks names even where it is told not to: `verify-ca` asks a second time, for the name that the
 /// certificate has.
-async fn open(options: OptsBuilder, valid: &Valid, side: Side) -> Result<Conn> {
+async fn open(options: OptsBuilder, valid: &Valid, side: Side) -> Result<(Conn, Fate)> {
     let place = format!("{}:{}", valid.host, valid.port);
     let unreachable = || {
         Error::new(Code::Unreachable(side), format!("no connection to {place}"))
             .help("check `host` and `port`, that the server runs, and that a firewall lets you through")
     };
-    let attempt = async {
-        match Conn::new(options.clone()).await {
-            Err(error) if valid.tls == TlsMode::VerifyCa => match (tls(valid), own_name(&error)) {
-                (Ok(tls), Some(name)) => {
-                    Conn::new(options.ssl_opts(tls.with_danger_tls_hostname_override(Some(name)))).await
-                }
-                _ => Err(error),
-            },
-            opened => opened,
+    let dial = async |options: OptsBuilder| {
+        let (options, fate) = route(options, valid, side).await?;
+        match timeout(CONNECT_TIMEOUT, Conn::new(options)).await {
+            Ok(opened) => Ok((opened, fate)),
+            Err(_) => Err(fate.explain(unreachable().driver("no answer within 15 s"))),
         }
     };
-    let Ok(opened) = timeout(CONNECT_TIMEOUT, attempt).await else {
-        return Err(unreachable().driver("no answer within 15 s"));
+    let (opened, fate) = match dial(options.clone()).await? {
+        (Err(error), fate) if valid.tls == TlsMode::VerifyCa => match (tls(valid), own_name(&error)) {
+            (Ok(tls), Some(name)) => {
+                let tls = tls.with_danger_tls_hostname_override(Some(name));
+                dial(options.ssl_opts(tls)).await?
+            }
+            _ => (Err(error), fate),
+        },
+        dialed => dialed,
     };
-    opened.map_err(|error| match &error {
+    let described = opened.map_err(|error| match &error {
         mysql_async::Error::Server(_) => errors::describe(&error, side),
         mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer) => {
             Error::new(Code::TlsFailed(side), format!("{place} has no TLS"))
@@ -174,7 +187,30 @@ async fn open(options: OptsBuilder, valid: &Valid, side: Side) -> Result<Conn> {
             }
             unreachable().driver(cause)
         }
-    })
+    });
+    match described {
+        Ok(conn) => Ok((conn, fate)),
+        Err(error) => Err(fate.explain(error)),
+    }
+}
+
+/// Where the driver connects to: the database, or the near end of a tunnel to it. TLS verifies the database's own name
+/// all the same.
+async fn route(options: OptsBuilder, valid: &Valid, side: Side) -> Result<(OptsBuilder, Fate)> {
+    let Some(ssh) = &valid.ssh else {
+        return Ok((options, Fate::default()));
+    };
+    let stream = tunnel::open(ssh, &valid.host, valid.port, side).await?;
+    let fate = stream.fate();
+    let port = tunnel::listen(stream).await.map_err(|problem| {
+        Error::new(
+            Code::Failed(side),
+            "the near end of the SSH tunnel cannot be opened on loopback",
+        )
+        .driver(problem)
+    })?;
+    let near = Some(vec![tunnel::ADDRESS.into()]);
+    Ok((options.resolved_ips(near).tcp_port(port), fate))
 }
 
 /// A name of the certificate, where the connection failed because that is not the host's.

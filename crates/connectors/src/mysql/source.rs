@@ -248,11 +248,10 @@ async fn pump(
     most: (usize, usize),
     sender: &mpsc::Sender<Result<Batch>>,
 ) -> Result<()> {
-    let side = client.side;
-    let failed = |error| super::errors::describe(&error, side);
-    let mut rows = client.conn.exec_stream::<Row, _, _>(query, ()).await.map_err(failed)?;
+    let failed = client.explainer();
+    let mut rows = client.conn.exec_stream::<Row, _, _>(query, ()).await.map_err(&failed)?;
     while let Some(row) = rows.next().await {
-        let values: Vec<Value> = row.map_err(failed)?.unwrap();
+        let values: Vec<Value> = row.map_err(&failed)?.unwrap();
         decoder.push(values)?;
         let (count, bytes) = decoder.size();
         if (count >= most.0 || bytes >= most.1) && sender.send(Ok(Batch::Columns(decoder.finish()?))).await.is_err() {

@@ -166,7 +166,13 @@ async fn load(client: Arc<Mutex<Client>>, statement: String, mut receiver: mpsc:
     client
         .conn
         .set_infile_handler(async move { Ok(data.into_inner().unwrap_or_else(PoisonError::into_inner)) });
-    let rows = client.execute(&statement).await?;
+    let rows = client.execute(&statement).await;
+    if rows.is_err() {
+        // The server may never have asked for the data: who sends more of it would wait for ever.
+        let none = async { Err(io::Error::other("the load has ended").into()) };
+        client.conn.set_infile_handler(none);
+    }
+    let rows = rows?;
     warned(&mut client).await?;
     Ok(rows)
 }

@@ -13,6 +13,7 @@ mod destination;
 mod digest;
 mod encode;
 mod entries;
+mod errors;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod guard;

@@ -1,7 +1,9 @@
 //! TLS as the connection's mode asks for it.
 
-use crate::server::{self, TlsMode, Valid};
+use std::convert::Infallible;
 use std::sync::Arc;
+
+use crate::server::{self, TlsMode, Valid};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -9,6 +11,8 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use syncapp_model::{Code, Error, Result, Side};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// The TLS connector of a configuration.
@@ -34,6 +38,17 @@ pub(super) fn connector(valid: &Valid, side: Side) -> Result<MakeRustlsConnect> 
         .with_custom_certificate_verifier(Arc::new(Lenient { provider, authority }))
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
+}
+
+/// The same for a connection that is open already, with the name that its certificate must have.
+pub(super) fn named<S>(valid: &Valid, side: Side) -> Result<<MakeRustlsConnect as MakeTlsConnect<S>>::TlsConnect>
+where
+    MakeRustlsConnect: MakeTlsConnect<S, Error = Infallible>,
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut connector = connector(valid, side)?;
+    let Ok(named) = MakeTlsConnect::<S>::make_tls_connect(&mut connector, &valid.host);
+    Ok(named)
 }
 
 fn roots(valid: &Valid, side: Side) -> Result<RootCertStore> {

@@ -13,7 +13,7 @@ use syncapp_model::{Code, Error, Result, Side};
 use tokio_postgres::CopyInSink;
 use tokio_postgres::error::SqlState;
 
-use super::client::{self, Client};
+use super::client::Client;
 use super::encode;
 use super::types::Wire;
 
@@ -102,7 +102,7 @@ impl PostgresWriter {
     }
 
     fn error(&self, error: &tokio_postgres::Error) -> Error {
-        let mut described = client::describe(error, Side::Destination);
+        let mut described = self.client.error(error);
         if let Some((row, column)) = error.as_db_error().and_then(|db| place(db.where_()?)) {
             described = described.row(format!("number {}", self.taken + row));
             if let Some(column) = column {

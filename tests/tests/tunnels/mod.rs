@@ -1,0 +1,5 @@
+//! Databases behind an SSH server.
+
+mod ends;
+mod interrupted;
+mod whole;
