@@ -142,27 +142,9 @@ impl<'a> Verifying<'a> {
             }
         };
         let verified = Verified {
-            stream: plan.key.stream.clone(),
-            target: shape.name.raw(),
-            equal: true,
-            source_rows: 0,
-            target_rows: 0,
-            buckets: 0,
-            differing_buckets: 0,
-            source_by: source.by(),
-            target_by: target.by(),
-            moved: 0,
-            differing: 0,
-            missing: 0,
-            extra: 0,
-            only_in_target: 0,
-            pending: 0,
-            rejected: 0,
-            nulled: 0,
             through: scope.part.as_ref().map(|part| part.through.clone()),
-            repaired: None,
-            partly: false,
             warnings,
+            ..Verified::begun(&plan.key.stream, &shape.name.raw(), source.by(), target.by())
         };
         Ok(Self {
             ends,

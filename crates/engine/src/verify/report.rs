@@ -121,6 +121,33 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// Nothing is compared yet.
+    pub(super) fn begun(stream: &str, target: &str, source_by: By, target_by: By) -> Self {
+        Self {
+            stream: stream.to_owned(),
+            target: target.to_owned(),
+            equal: true,
+            source_rows: 0,
+            target_rows: 0,
+            buckets: 0,
+            differing_buckets: 0,
+            source_by,
+            target_by,
+            moved: 0,
+            differing: 0,
+            missing: 0,
+            extra: 0,
+            only_in_target: 0,
+            pending: 0,
+            rejected: 0,
+            nulled: 0,
+            through: None,
+            repaired: None,
+            partly: false,
+            warnings: Vec::new(),
+        }
+    }
+
     /// Which share of the rows left their system.
     pub fn moved_share(&self) -> f64 {
         self.moved as f64 / ((self.source_rows + self.target_rows).max(1)) as f64
