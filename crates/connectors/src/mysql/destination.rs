@@ -67,6 +67,7 @@ impl Destination for MysqlDestination {
     async fn claim(&self, target: &Target) -> Result<Claim> {
         let mut client = self.client().await?;
         let name = catalog::full_name(&client, &target.name);
+        target::check_names(&name, target)?;
         let checkpoints = target::checkpoints(target, &name);
         let claim = recover::claim(&mut client, &checkpoints, &target.key, &name).await?;
         self.keep(client).await;

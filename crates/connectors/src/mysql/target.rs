@@ -323,7 +323,8 @@ pub(super) fn collation(client: &Client) -> &'static str {
     }
 }
 
-fn check_names(name: &StreamName, target: &Target) -> Result<()> {
+/// Fails where the server has no such names.
+pub(super) fn check_names(name: &StreamName, target: &Target) -> Result<()> {
     let wrong = |what: String| {
         Error::new(Code::InvalidValue, what)
             .help("MySQL takes 64 characters of Unicode's first plane, and no space behind them: choose another name")

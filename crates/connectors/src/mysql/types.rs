@@ -228,8 +228,9 @@ fn is_text(word: &str) -> bool {
 fn plain_width(word: &str, column_type: &str) -> String {
     let integer = matches!(word, "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year");
     let shown = column_type.starts_with("tinyint(1)") || column_type.contains("zerofill");
+    let ends = |close: usize| matches!(column_type.as_bytes().get(close + 1), None | Some(b' '));
     match (column_type.find('('), column_type.find(')')) {
-        (Some(open), Some(close)) if integer && !shown => {
+        (Some(open), Some(close)) if integer && !shown && ends(close) => {
             format!("{}{}", &column_type[..open], &column_type[close + 1..])
         }
         _ => column_type.to_owned(),

@@ -25,6 +25,10 @@ pub(super) fn loss(ty: &DataType, declared: &str) -> Option<&'static str> {
     if let (DataType::List(item), Some(element)) = (ty, declared.strip_suffix("[]")) {
         return loss(item, element);
     }
+    // `interval(3)`, `interval day to second`: only the bare word keeps everything.
+    if declared.starts_with("interval") {
+        return (declared != "interval").then_some("parts of the time are rounded or cut off");
+    }
     let (known, modifier) = types::parse_declared(declared)?;
     match known {
         Type::JSONB if *ty == DataType::Json => {
@@ -34,7 +38,6 @@ pub(super) fn loss(ty: &DataType, declared: &str) -> Option<&'static str> {
         Type::TIMESTAMP | Type::TIMESTAMPTZ | Type::TIME if (0..6).contains(&modifier) => {
             Some("fractions of a second are rounded")
         }
-        Type::INTERVAL if declared != "interval" => Some("parts of the time are rounded or cut off"),
         Type::NUMERIC if modifier >= 0 => {
             let scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
             let rounded = match ty {
