@@ -10,8 +10,8 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use syncapp_connector::{
-    Batch, Check, Claim, Delivery, Destination, Fate, Load, Receipt, Reject, RejectFilter, Rejects, State, StateScope, Target,
-    TargetChange, TargetShape, Writer,
+    Batch, Check, Claim, Delivery, Destination, Fate, Load, Receipt, Reject, RejectFilter, Rejects, State, StateScope,
+    Target, TargetChange, TargetShape, Writer,
 };
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Checkpoint, Code, Column, Epoch, Error, Result, StreamKey, StreamName};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_connector::{
-    Check, Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape, UndoRequest,
-    Undone,
+    Check, Claim, Delivery, Destination, Load, Reject, RejectFilter, State, StateScope, Target, TargetShape,
+    UndoRequest, Undone,
 };
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey};
 use tokio::sync::Mutex;

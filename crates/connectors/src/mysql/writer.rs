@@ -166,7 +166,12 @@ async fn load(client: Arc<Mutex<Client>>, statement: String, mut receiver: mpsc:
     client
         .conn
         .set_infile_handler(async move { Ok(data.into_inner().unwrap_or_else(PoisonError::into_inner)) });
-    let rows = client.execute(&statement).await?;
+    let rows = client.execute(&statement).await;
+    if rows.is_err() {
+        // The server may have failed before it asked for the data: the driver still has it, and whoever sends would wait.
+        client.conn.set_infile_handler(async { Ok(stream::empty().boxed()) });
+    }
+    let rows = rows?;
     warned(&mut client).await?;
     Ok(rows)
 }

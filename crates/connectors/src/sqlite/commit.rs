@@ -14,7 +14,6 @@ use super::target::{self, Plan};
 use super::{checkpoint, entries, guard, history, rejects, remove, stage, user_sql};
 use crate::journal::Mark;
 
-
 /// What a load changes in the list of rejected rows.
 #[derive(Default)]
 pub(super) struct Relisting {
@@ -32,13 +31,7 @@ pub(super) struct Done {
 }
 
 /// Lands the staged rows.
-pub(super) fn commit(
-    connection: &Connection,
-    target: &Target,
-    epoch: Epoch,
-    begun: &Plan,
-    last: Last,
-) -> Result<Done> {
+pub(super) fn commit(connection: &Connection, target: &Target, epoch: Epoch, begun: &Plan, last: Last) -> Result<Done> {
     let Last {
         checkpoint,
         relisting,

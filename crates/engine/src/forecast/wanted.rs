@@ -14,8 +14,8 @@ use super::Forecast;
 use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::ground::Ground;
-use crate::sift::{Policy, Reasons, Way};
 use crate::listed::Listed;
+use crate::sift::{Policy, Reasons, Way};
 use crate::stream::{StreamRun, reads, request};
 use crate::{Ends, RunOptions};
 

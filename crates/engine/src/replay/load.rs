@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use arrow_array::RecordBatch;
-use syncapp_connector::{Batch, Check, Claim, Load, Reject, RejectFilter, Rejects, Target, TargetShape, Writer, settled};
+use syncapp_connector::{
+    Batch, Check, Claim, Load, Reject, RejectFilter, Rejects, Target, TargetShape, Writer, settled,
+};
 use syncapp_model::sync_file::{DeleteRule, OnError, Write};
 use syncapp_model::{Checkpoint, Code, Error, Result, Side};
 use syncapp_transform::Program;
