@@ -1,7 +1,9 @@
 //! Kills and pauses at known moments.
 
-use syncapp_tests::faults::{Dice, Workload};
+use syncapp_tests::faults::{Dice, Holder, Target, Workload, until_waiting};
+use syncapp_tests::server::mariadb::MariaDb;
 use syncapp_tests::server::postgres::Postgres;
+use syncapp_tests::syncapp::Syncapp;
 
 use super::case::{CHECKPOINT, Case, RUN, SOURCE, TABLE, hold};
 
@@ -61,4 +63,31 @@ async fn a_run_that_was_overtaken_changes_nothing() {
         assert_eq!(case.target.mark().await, mark, "{workload}");
         case.equal().await;
     }
+}
+
+/// A later claim dropped the table that a sleeper's rows wait in. They are more than what waits for the server.
+#[tokio::test]
+async fn a_run_whose_staged_table_is_gone_was_overtaken() {
+    let source = Postgres::shared().await.database().await;
+    let databases = MariaDb::shared().await.databases().await;
+    let target = Target::MariaDb(databases.clone().into());
+    let syncapp = Syncapp::default();
+    Workload::Refresh.fill(&source, 12_000).await;
+    syncapp.file("sync.yaml", &Workload::Refresh.sync_file(&source, &target));
+    syncapp.succeed(&RUN).await;
+    let old = target.held().await;
+    let gate = Holder::source(&source).await;
+    let mut running = syncapp.start(&RUN);
+    assert!(until_waiting(&mut running, &source, &source.reader.user).await);
+    target.until_loading(&mut running, Workload::Refresh).await;
+    let staged = "select table_name from information_schema.tables \
+                  where table_schema = database() and table_name like '\\_syncapp\\_stage%'";
+    for table in databases.writer.texts(staged).await.into_iter().flatten() {
+        databases.writer.run(&format!("drop table {table}")).await;
+    }
+    gate.release().await;
+    let ended = running.end().await;
+    assert_eq!(ended.code, Some(1), "{}", ended.output);
+    assert!(ended.output.contains("destination.fenced"), "{}", ended.output);
+    assert_eq!(target.held().await, old);
 }
