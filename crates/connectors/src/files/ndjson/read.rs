@@ -242,6 +242,8 @@ impl Reader {
     #[cold]
     fn set_aside(&mut self, error: Error) -> Result<()> {
         self.table.take_back();
+        // What is wrong with the line as a whole comes first: the sample has passed such a line by.
+        let error = self.lines.each(|_, _| Ok(())).err().unwrap_or(error);
         let line = self.lines.found();
         // An object that says a key twice is none whose columns could be told.
         let mut keys = HashSet::new();
