@@ -5,3 +5,4 @@ mod ends;
 mod kinds;
 mod lab;
 mod loading;
+mod rights;

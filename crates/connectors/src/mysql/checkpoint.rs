@@ -82,6 +82,16 @@ impl Checkpoints {
         }
     }
 
+    /// Where they lie.
+    pub(super) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Their names.
+    pub(super) fn tables(&self) -> [StreamName; 2] {
+        [TABLE, BOUNDARY].map(|name| StreamName::within(self.database.as_str(), name))
+    }
+
     /// The table of rejected rows beside them.
     pub(super) fn rejects(&self) -> StreamName {
         StreamName::within(self.database.as_str(), "_syncapp_rejects")
