@@ -5,3 +5,4 @@ mod ends;
 pub(crate) mod kinds;
 pub(crate) mod lab;
 mod loading;
+mod rights;

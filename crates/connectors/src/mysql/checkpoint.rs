@@ -54,6 +54,11 @@ impl Checkpoints {
         &self.table
     }
 
+    /// Their names.
+    pub(super) fn tables(&self) -> [StreamName; 2] {
+        [TABLE, BOUNDARY].map(|name| StreamName::within(self.database.as_str(), name))
+    }
+
     /// The table of rejected rows beside them.
     pub(super) fn rejects(&self) -> StreamName {
         StreamName::within(self.database.as_str(), "_syncapp_rejects")

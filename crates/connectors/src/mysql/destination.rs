@@ -16,7 +16,7 @@ use super::client::{Client, number};
 use super::load::{self, MysqlLoad};
 use super::target::{self, Found};
 use super::writer::Types;
-use super::{catalog, recover, rejects, undo};
+use super::{catalog, recover, rejects, rights, undo};
 use crate::server::Valid;
 
 /// A connection that waits for its next use.
@@ -81,18 +81,19 @@ impl Destination for MysqlDestination {
         Ok(shape)
     }
 
-    async fn missing_rights(&self, _: &Target) -> Result<Vec<Error>> {
+    async fn missing_rights(&self, target: &Target) -> Result<Vec<Error>> {
         let mut client = self.client().await?;
+        let mut missing = rights::missing(&mut client, target).await?;
         let local = client.rows("select @@local_infile").await?;
         self.keep(client).await;
-        if local.first().is_some_and(|row| number(row, 0) == 1) {
-            return Ok(Vec::new());
+        if local.first().is_none_or(|row| number(row, 0) != 1) {
+            let why = "the server takes no LOAD DATA LOCAL: rows are sent by INSERT, which is slower";
+            missing.push(
+                Error::warning(Code::PermissionDenied(Side::Destination), why)
+                    .help("set `local_infile = on` in the server"),
+            );
         }
-        let why = "the server takes no LOAD DATA LOCAL: rows are sent by INSERT, which is slower";
-        Ok(vec![
-            Error::warning(Code::PermissionDenied(Side::Destination), why)
-                .help("set `local_infile = on` in the server"),
-        ])
+        Ok(missing)
     }
 
     async fn checker(&self, target: &Target) -> Result<Box<dyn Check>> {

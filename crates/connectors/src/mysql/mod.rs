@@ -15,6 +15,7 @@ mod entries;
 mod errors;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod grants;
 mod guard;
 mod history;
 mod horizon;
@@ -27,6 +28,7 @@ mod merge;
 mod recover;
 mod rejects;
 mod remove;
+mod rights;
 mod source;
 mod sql;
 mod statement;
