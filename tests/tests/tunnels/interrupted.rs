@@ -219,7 +219,7 @@ fn an_interrupted_run_leaves_no_session_anywhere() {
                 "sessions are left: {}",
                 left()
             );
-            std::thread::sleep(Duration::from_millis(20));
+            wait(async { tokio::time::sleep(Duration::from_millis(20)).await });
         }
     }
 }

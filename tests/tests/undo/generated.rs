@@ -124,7 +124,7 @@ fn prepare(lab: &Lab, before: Before) {
 /// Inserts, updates and deletes at random; the first row stays.
 fn change(lab: &Lab, dice: &mut Dice, rev: &mut u64, widens: bool) {
     let mut sql = String::new();
-    for _ in 0..1 + dice.below(8) {
+    for _ in 0..=dice.below(8) {
         *rev += 1;
         let id = 2 + dice.below(30);
         let name = ["'Ada'", "''", "null", "'Zoë 🦀'", "'it''s \\ '", "'a|b'"][dice.below(6) as usize];

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use syncapp_tests::faults::dice::Dice;
 
+use crate::contract::connections::wait;
 use crate::contract::place::program;
 use crate::writes::lab::Lab;
 
@@ -123,7 +124,8 @@ fn usual(lab: &Lab, arguments: &[&str]) -> Duration {
 /// Kills a command at a random moment.
 fn kill(lab: &Lab, dice: &mut Dice, arguments: &[&str], usual: Duration) {
     let mut child = start(lab, arguments);
-    std::thread::sleep(usual.mul_f64(dice.between(0.2, 1.1)));
+    let moment = usual.mul_f64(dice.between(0.2, 1.1));
+    wait(async { tokio::time::sleep(moment).await });
     // Where it has ended already there is nothing to kill.
     let _ = child.kill();
     child.wait().unwrap();

@@ -39,7 +39,7 @@ async fn schemas(client: &Client) -> Result<Vec<String>> {
     let query = format!(
         "select n.nspname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
          where c.relname = '{}' and c.relkind = 'r' and has_schema_privilege(n.oid, 'usage') \
-         and has_table_privilege(c.oid, 'select') order by 1",
+         and has_table_privilege(c.oid, 'select') and pg_has_role(c.relowner, 'usage') order by 1",
         Entries::TABLE
     );
     let rows = client.inner.query_typed(&query, &[]).await;
