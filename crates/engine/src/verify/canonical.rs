@@ -293,7 +293,7 @@ mod tests {
             Form::Float,
             "float64",
             Arc::new(Float64Array::from(vec![-0.0])),
-            "0000000000000000",
+            "8000000000000000",
         );
         check(
             Form::Date,
