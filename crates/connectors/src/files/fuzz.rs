@@ -70,7 +70,12 @@ impl Format for Ndjson {
     }
 
     fn reader(_: &ValidFiles, blocks: Blocks, columns: &[FileColumn]) -> Result<Box<dyn Reader>> {
-        Ok(Box::new(ndjson::Reader::new(blocks, columns, &all(columns), (limits(), false))))
+        Ok(Box::new(ndjson::Reader::new(
+            blocks,
+            columns,
+            &all(columns),
+            (limits(), false),
+        )))
     }
 
     fn encoder(_: &ValidFiles, output: Output, names: &[String]) -> Result<Box<dyn Encoder>> {
