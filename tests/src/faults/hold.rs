@@ -128,10 +128,10 @@ impl Target {
                         "select 1 from information_schema.processlist \
                          where user = '{user}' and state like 'Waiting for table%lock'"
                     ),
+                    // `innodb_trx` tells nothing new to whoever asks more often than ten times a second.
                     Place::Checkpoint => format!(
-                        "select 1 from information_schema.innodb_trx t \
-                         join information_schema.processlist p on p.id = t.trx_mysql_thread_id \
-                         where p.user = '{user}' and t.trx_state = 'LOCK WAIT'"
+                        "select 1 from information_schema.processlist \
+                         where user = '{user}' and state = 'Updating' and info like 'update %\\_syncapp\\_checkpoint%'"
                     ),
                 };
                 until(running, async || !databases.owner.texts(&query).await.is_empty()).await

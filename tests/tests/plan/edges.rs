@@ -120,7 +120,7 @@ fn what_a_server_takes_for_the_same_is_no_change() {
                 "{ connector: sqlite, path: from.db }",
                 &postgres(&target.writer),
                 "people",
-                &format!("write: {write}"),
+                &format!("write: {write}, allow_lossy: true"),
             ),
         );
         run(&at);

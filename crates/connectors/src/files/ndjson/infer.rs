@@ -11,6 +11,7 @@ use crate::files::infer::Guess;
 pub(in crate::files) fn sample(blocks: Blocks, rows: usize, guesses: &mut IndexMap<String, Guess>) -> Result<()> {
     let mut lines = Lines::new(blocks);
     let mut read = 0;
+    let mut unread = None;
     while read < rows && lines.find()?.is_some() {
         let mut guess = |key: &str, value: &str| {
             match guesses.get_mut(key) {
@@ -20,11 +21,15 @@ pub(in crate::files) fn sample(blocks: Blocks, rows: usize, guesses: &mut IndexM
             Ok(())
         };
         // What cannot be read says nothing of the columns; reading the rows will say what is wrong.
-        if lines.each(|_, _| Ok(())).is_ok() {
-            lines.each(&mut guess)?;
+        match lines.each(|_, _| Ok(())) {
+            Ok(()) => lines.each(&mut guess)?,
+            Err(error) => unread = unread.or(Some(error)),
         }
         lines.pass();
         read += 1;
     }
-    Ok(())
+    match unread {
+        Some(error) if guesses.is_empty() => Err(error),
+        _ => Ok(()),
+    }
 }
