@@ -6,6 +6,7 @@ mod faults;
 mod mysql;
 mod pairs;
 mod plan;
+mod pooled;
 mod postgres;
 mod tpch;
 mod tunnels;

@@ -91,6 +91,7 @@ async fn set(of: &StateOf, stream: String, position: &str) -> Result<Exit, Failu
         let position = Position {
             cursor: value.clone(),
             through: value,
+            table: None,
             landed: Vec::new(),
         };
         let checkpoint = Checkpoint {

@@ -277,6 +277,7 @@ impl Boundary {
         Ok(Some(Position {
             cursor: cursor.clone(),
             through: through.clone(),
+            table: None,
             landed,
         }))
     }

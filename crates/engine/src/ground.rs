@@ -5,6 +5,7 @@ use syncapp_model::sync_file::SchemaChanges;
 use syncapp_model::{Error, Position, Result};
 
 use crate::drift::Drift;
+use crate::resume;
 use crate::{Ends, RunOptions, StreamPlan};
 
 /// What a run would begin with.
@@ -44,8 +45,10 @@ impl Ground {
         };
         let states = ends.destination.states(&scope).await?;
         let state = states.into_iter().find(|state| state.key == plan.key);
+        let mut checkpoint = state.and_then(|state| state.checkpoint);
+        warnings.extend(resume::from(&plan, &shape, &mut checkpoint)?);
         Ok(Self {
-            last: state.and_then(|state| state.checkpoint?.position),
+            last: checkpoint.and_then(|checkpoint| checkpoint.position),
             plan,
             target,
             shape,

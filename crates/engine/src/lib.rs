@@ -32,6 +32,7 @@ mod plan;
 mod preview;
 mod progress;
 mod replay;
+mod resume;
 mod retry;
 mod row_hash;
 mod run;

@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use futures_util::StreamExt;
 use syncapp_connector::{Batch, Load, Reject, Rejects, Snapshot, Target, TargetShape, Unread, Writer};
 use syncapp_model::sync_file::{OnError, Write};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Result, Scalar, Side};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Position, Result, Scalar, Side};
 use syncapp_transform::Program;
 use tokio::task::JoinSet;
 
@@ -85,12 +85,14 @@ impl<'a> Loading<'a> {
         let once = target.write == Write::Overwrite || sql || bounded;
         let prefixes = snapshot.ordered() && !keeps_state && boundary.is_some() && !once;
         let mut readers = JoinSet::new();
-        let mut batches = read(&snapshot, &mut readers, self.run);
+        // The load has its connection before readers take what a pool has left.
         let filled = match self.begin().await {
-            Ok(()) => self.fill(&mut batches, prefixes).await,
+            Ok(()) => {
+                let mut batches = read(&snapshot, &mut readers, self.run);
+                self.fill(&mut batches, prefixes).await
+            }
             failed => failed,
         };
-        drop(batches);
         readers.shutdown().await;
         match filled.and_then(|()| self.within_bounds(true)) {
             Ok(()) => self.commit().await,
@@ -174,9 +176,7 @@ impl<'a> Loading<'a> {
             None => sound,
         };
         if let Some(warning) = self.claimed.boundary.as_mut().and_then(Boundary::warning) {
-            self.run.send(Event::Warning {
-                warning: warning.stream(&self.run.plan.key.stream),
-            });
+            self.run.warn(warning);
         }
         let Claimed {
             policy,
@@ -311,6 +311,8 @@ impl<'a> Loading<'a> {
             Some(boundary) => boundary.position()?,
             None => None,
         };
+        let table = Some(self.claimed.shape.name.clone());
+        let position = position.map(|position| Position { table, ..position });
         Ok(Checkpoint {
             position,
             rows: self.claimed.checkpoint.rows + rows,

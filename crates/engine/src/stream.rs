@@ -17,6 +17,7 @@ use crate::drift::Drift;
 use crate::listed::Listed;
 use crate::load::{Claimed, Loading};
 use crate::progress::Progress;
+use crate::resume;
 use crate::sift::Policy;
 use crate::{Ends, Event, Outcome, RunOptions, StreamPlan, StreamSummary};
 
@@ -101,6 +102,12 @@ impl StreamRun {
         let _ = self.events.send(event);
     }
 
+    pub(crate) fn warn(&self, warning: Error) {
+        self.send(Event::Warning {
+            warning: warning.stream(&self.plan.key.stream),
+        });
+    }
+
     /// A commit is under way, or (`None`) has been confirmed. When its reply is lost, the target's checkpoint tells
     /// whether it landed, unless it leaves the checkpoint as it is.
     pub(crate) fn commits(&self, checkpoint: Option<Checkpoint>) {
@@ -159,11 +166,14 @@ impl StreamRun {
             ends, plan, options, ..
         } = self;
         let target = plan.target(options);
-        let claim = ends.destination.claim(&target).await?;
+        let mut claim = ends.destination.claim(&target).await?;
         if self.landed(claim.checkpoint.as_ref()) && plan.mode == Mode::FullRefresh {
             return Ok(None);
         }
         let shape = ends.destination.diff(&target).await?;
+        if let Some(warning) = resume::from(plan, &shape, &mut claim.checkpoint)? {
+            self.warn(warning);
+        }
         match self.agree(&target, &shape)? {
             Some(narrower) => {
                 let target = narrower.target(options);
@@ -178,23 +188,18 @@ impl StreamRun {
     fn agree(&self, target: &Target, shape: &TargetShape) -> Result<Option<StreamPlan>> {
         let plan = &self.plan;
         let drift = Drift::of(target, shape);
-        let warn = |warning: Error| {
-            self.send(Event::Warning {
-                warning: warning.stream(&plan.key.stream),
-            });
-        };
         drift.broken().map_or(Ok(()), Err)?;
         match plan.schema_changes {
             SchemaChanges::Pause => drift.pause().map_or(Ok(None), Err),
             SchemaChanges::Propagate => {
-                drift.propagate().into_iter().for_each(warn);
+                drift.propagate().into_iter().for_each(|warning| self.warn(warning));
                 Ok(None)
             }
             SchemaChanges::Ignore => {
                 let Some(left_out) = drift.ignore(&plan.primary_key)? else {
                     return Ok(None);
                 };
-                warn(left_out);
+                self.warn(left_out);
                 Ok(Some(plan.without(&drift.added)))
             }
         }
@@ -221,9 +226,7 @@ impl StreamRun {
         let request = request(plan, options, &program, wire, last.as_ref())?;
         let snapshot = ends.source.open(&request).await?;
         for warning in snapshot.warnings() {
-            self.send(Event::Warning {
-                warning: warning.clone().stream(&plan.key.stream),
-            });
+            self.warn(warning.clone());
         }
         self.progress
             .expect(options.limit.or_else(|| snapshot.estimated_rows()));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Scalar;
+use crate::{Scalar, StreamName};
 
 /// Whose state it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Position {
     pub cursor: Scalar,
     /// The greatest cursor value that has landed; no smaller than `cursor`.
     pub through: Scalar,
+    /// The table that holds what has landed; `None` where someone else said how far the stream has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<StreamName>,
     /// Rows at or above `cursor` that have landed: their hashes, and how often each. Kept apart from the position's
     /// text by targets that have a table for it.
     #[serde(skip)]
@@ -67,6 +70,7 @@ mod tests {
         let position = Position {
             cursor: Scalar::Int(1),
             through: Scalar::Int(2),
+            table: None,
             landed: vec![(7, 1)],
         };
         let read: Position = serde_json::from_str(&serde_json::to_string(&position).unwrap()).unwrap();

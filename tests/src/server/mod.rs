@@ -4,6 +4,7 @@
 pub mod account;
 pub mod guard;
 pub mod mariadb;
+pub mod pgbouncer;
 pub mod port;
 pub mod postgres;
 pub mod small_disk;

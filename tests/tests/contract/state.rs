@@ -72,6 +72,57 @@ fn full_refresh_reads_everything_again() {
 }
 
 #[test]
+fn a_table_that_is_gone_begins_anew() {
+    let place = place("mode: incremental, cursor: rev");
+    run(&place, &[]).exits(0);
+    place.alter("to.db", "drop table people");
+    let planned = place.syncapp(&["plan", "sync.yaml", "--rows"]).exits(0);
+    for part in ["begins anew", "3"] {
+        assert!(
+            planned.stdout.contains(part) || planned.stderr.contains(part),
+            "{part} in {}{}",
+            planned.stdout,
+            planned.stderr
+        );
+    }
+    let ran = run(&place, &["--limit", "1"]).exits(0);
+    assert!(ran.stderr.contains("begins anew"), "{}", ran.stderr);
+    assert_eq!(position(&place), Json::Null, "what the old table held is not there");
+    run(&place, &[]).exits(0);
+    assert_eq!((count(&place), position(&place)), (vec!["3".into()], "30".into()));
+}
+
+#[test]
+fn another_target_is_not_taken_for_the_first() {
+    let place = place("mode: incremental, cursor: rev, write: append");
+    run(&place, &[]).exits(0);
+    let to = |table: &str| {
+        place.put(
+            "sync.yaml",
+            people(&format!("mode: incremental, cursor: rev, write: append, into: {table}")),
+        )
+    };
+    to("others");
+    let ran = run(&place, &[]).exits(0);
+    assert!(ran.stderr.contains("begins anew"), "{}", ran.stderr);
+    assert_eq!(place.rows("to.db", "select count(*) from others"), ["3"]);
+    to("people");
+    let before = place.contents();
+    for command in ["plan", "run"] {
+        let ran = place.syncapp(&[command, "sync.yaml"]).exits(2);
+        for part in ["config.conflict", "others", "state reset"] {
+            assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
+        }
+    }
+    assert_eq!(place.contents(), before);
+    place
+        .syncapp(&["state", "set", "sync.yaml", "--stream", "people", "31"])
+        .exits(0);
+    run(&place, &[]).exits(0);
+    assert_eq!(count(&place), ["3"]);
+}
+
+#[test]
 fn state_is_shown_set_and_reset() {
     let place = place("mode: incremental, cursor: rev");
     run(&place, &[]).exits(0);

@@ -16,14 +16,18 @@ impl Rig for Server {
     }
 
     fn abilities(&self) -> Abilities {
-        let mut abilities = Abilities::all();
-        // An array has no fixed number of dimensions, so that no column type says "list of lists".
-        abilities
-            .types
-            .retain(|ty| !matches!(ty, DataType::List(item) if matches!(**item, DataType::List(_))));
-        abilities.odd.retain(|odd| *odd != Odd::TextNul);
-        abilities
+        abilities()
     }
+}
+
+pub(crate) fn abilities() -> Abilities {
+    let mut abilities = Abilities::all();
+    // An array has no fixed number of dimensions, so that no column type says "list of lists".
+    abilities
+        .types
+        .retain(|ty| !matches!(ty, DataType::List(item) if matches!(**item, DataType::List(_))));
+    abilities.odd.retain(|odd| *odd != Odd::TextNul);
+    abilities
 }
 
 syncapp_connector::conformance!(Server);

@@ -25,16 +25,16 @@ pub(super) fn valid(keys: serde_json::Value) -> Arc<Valid> {
     Arc::new(Postgres.validate(config, &context).unwrap())
 }
 
-pub(super) fn source(login: &Login) -> Box<dyn Source> {
+pub(crate) fn source(login: &Login) -> Box<dyn Source> {
     Postgres.source(valid(json!({ "url": login.url() }))).unwrap()
 }
 
-pub(super) fn destination(login: &Login) -> Box<dyn Destination> {
+pub(crate) fn destination(login: &Login) -> Box<dyn Destination> {
     Postgres.destination(valid(json!({ "url": login.url() }))).unwrap()
 }
 
 /// A database, written and read back by its `writer`.
-pub(super) struct Place(pub(super) Database);
+pub(crate) struct Place(pub(crate) Database);
 
 impl System for Place {
     fn source(&self) -> Box<dyn Source> {
@@ -79,7 +79,7 @@ impl Landing for Database {
 }
 
 /// A stream of the schema `public`.
-pub(super) fn public(name: &str) -> StreamRef {
+pub(crate) fn public(name: &str) -> StreamRef {
     StreamRef::table(StreamName::within("public", name))
 }
 
@@ -92,7 +92,7 @@ pub(super) fn query(sql: &str) -> StreamRef {
 }
 
 /// A request for all columns of a stream in one split.
-pub(super) fn request(stream: &StreamRef, spec: &StreamSpec, native: bool) -> ReadRequest {
+pub(crate) fn request(stream: &StreamRef, spec: &StreamSpec, native: bool) -> ReadRequest {
     ReadRequest {
         stream: stream.clone(),
         columns: spec

@@ -1,8 +1,8 @@
 //! PostgreSQL as source and as destination, against real servers and with the least rights.
 
-mod conformance;
+pub(crate) mod conformance;
 mod connecting;
-mod ends;
+pub(crate) mod ends;
 mod faults;
 mod kinds;
 mod merging;

@@ -24,6 +24,7 @@ pub fn checkpoint(rows: u64) -> Checkpoint {
         position: Some(Position {
             cursor: Scalar::Int(rows as i64),
             through: Scalar::Int(rows as i64 + 1),
+            table: None,
             landed: vec![(u128::from(rows), 1)],
         }),
         rows,

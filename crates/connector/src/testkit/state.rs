@@ -43,6 +43,7 @@ pub async fn a_checkpoint_comes_back(rig: &dyn Rig) {
             position: Some(Position {
                 through: cursor.clone(),
                 cursor,
+                table: None,
                 landed: landed[at % 3].clone(),
             }),
             rows: at as u64 * 1000,

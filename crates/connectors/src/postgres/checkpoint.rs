@@ -53,12 +53,14 @@ impl Checkpoints {
     /// Whether they are there.
     pub(super) async fn exist(&self, client: &Client) -> Result<bool> {
         let query = format!("select to_regclass({}) is not null", sql::text(&self.boundary));
-        let row = client
-            .inner
-            .query_typed_one(&query, &[])
-            .await
-            .map_err(|error| client.error(&error))?;
-        Ok(row.get(0))
+        let look = async {
+            client
+                .inner
+                .query_typed_one(&query, &[])
+                .await
+                .map_err(|error| client.error(&error))
+        };
+        Ok(client.granted(look).await?.get(0))
     }
 
     /// Makes them where they are not there. Two claims at once wait for each other.

@@ -16,6 +16,10 @@ use crate::tunnel::{self, Fate, Ssh, Stream};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How long the first statement of a use of the connection may take. A server answers it at once; a pooler lets it wait
+/// until another client gives a connection to the server back.
+const GRANT_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// What sessions that only read call themselves.
 pub(super) const READER: &str = "syncapp reader";
 
@@ -87,7 +91,18 @@ impl Client {
             format!("; set local statement_timeout = {}", limit.as_millis())
         });
         self.work();
-        self.run(&format!("begin {how}; {SETTINGS}{timeout}")).await
+        self.granted(self.run(&format!("begin {how}; {SETTINGS}{timeout}")))
+            .await
+    }
+
+    /// Waits for the first statement of a use of the connection, but not for ever.
+    pub(super) async fn granted<T>(&self, first: impl Future<Output = Result<T>>) -> Result<T> {
+        timeout(GRANT_TIMEOUT, first).await.unwrap_or_else(|_| {
+            let why = "the server gives no connection: a pooler before it has none left";
+            Err(Error::new(Code::Unreachable(self.side), why)
+                .help("give the pooler more (`default_pool_size` of PgBouncer), or each end a user of its own")
+                .driver("no answer within 15 s"))
+        })
     }
 
     /// Runs statements without a result.

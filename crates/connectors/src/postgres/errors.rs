@@ -76,6 +76,10 @@ pub(super) fn describe(error: &tokio_postgres::Error, side: Side) -> Error {
             Code::DiskFull(side),
             "make room on the server's disk; nothing was changed",
         ),
+        _ if db.message() == "query_wait_timeout" => (
+            Code::Unreachable(side),
+            "a pooler before the server has no connection left: give it more (`default_pool_size` of PgBouncer)",
+        ),
         "53300" | "53400" | "57P03" => (
             Code::Unreachable(side),
             "the server takes no more connections now; try again later",

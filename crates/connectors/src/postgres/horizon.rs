@@ -47,11 +47,14 @@ impl Sessions {
                     (extract(epoch from now()) * 1000000)::int8
              from sessions"
         );
-        let row = client
-            .inner
-            .query_typed_one(&query, &[])
-            .await
-            .map_err(|error| client.error(&error))?;
+        let look = async {
+            client
+                .inner
+                .query_typed_one(&query, &[])
+                .await
+                .map_err(|error| client.error(&error))
+        };
+        let row = client.granted(look).await?;
         Ok(Self {
             oldest: row.get(0),
             hidden: row.get(1),

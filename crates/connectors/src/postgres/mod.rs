@@ -99,7 +99,7 @@ impl Connector for Postgres {
 
     async fn check(&self, valid: &Valid, side: Side) -> Result<()> {
         let client = client::Client::connect(&Arc::new(valid.clone()), side).await?;
-        client.run("select 1").await
+        client.granted(client.run("select 1")).await
     }
 
     fn source(&self, valid: Arc<Valid>) -> Option<Box<dyn Source>> {

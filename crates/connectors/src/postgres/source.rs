@@ -4,13 +4,14 @@
 //! snapshot and its streams closes their connections and cancels what these had running.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use syncapp_connector::{
     Batch, BatchStream, Digest, DigestRequest, NativeRows, Page, ReadRequest, Snapshot, Source, Split, StreamRef,
 };
-use syncapp_model::{Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
+use syncapp_model::{Code, Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
 use tokio_postgres::CopyOutStream;
 
 use super::catalog::{self, Relation};
@@ -77,6 +78,7 @@ impl Source for PostgresSource {
             exported,
             horizon,
             warnings,
+            crowded: AtomicBool::new(false),
             first: Arc::new(client),
         }))
     }
@@ -125,7 +127,9 @@ struct PostgresSnapshot {
     exported: Option<String>,
     horizon: Horizon,
     warnings: Vec<Error>,
-    /// The connection that holds the snapshot. It reads the only split itself; a stream that was dropped early is read to
+    /// Whether there was no connection for a split.
+    crowded: AtomicBool,
+    /// The connection that holds the snapshot. It reads the first split itself; a stream that was dropped early is read to
     /// its end by the driver before the next one begins.
     first: Arc<Client>,
 }
@@ -158,10 +162,7 @@ impl Snapshot for PostgresSnapshot {
     }
 
     async fn read(&self, split: &Split) -> Result<BatchStream> {
-        let client = match &self.exported {
-            Some(exported) => Arc::new(self.import(exported).await?),
-            None => self.first.clone(),
-        };
+        let client = self.reader(split).await?;
         let query = statement::copy(&self.relation, &self.request, split)?;
         client.work();
         let rows = client
@@ -181,6 +182,23 @@ impl Snapshot for PostgresSnapshot {
 }
 
 impl PostgresSnapshot {
+    /// The connection that reads a split. The one that holds the snapshot reads the first split, and all for which there
+    /// is no other: a pooler, or the server itself, may have none left.
+    async fn reader(&self, split: &Split) -> Result<Arc<Client>> {
+        let exported = match &self.exported {
+            Some(exported) if split.number > 0 && !self.crowded.load(Ordering::Relaxed) => exported,
+            _ => return Ok(self.first.clone()),
+        };
+        match self.import(exported).await {
+            Err(error) if matches!(error.code(), Code::Unreachable(_)) => {
+                tracing::debug!(%error, "a split is read by the first connection");
+                self.crowded.store(true, Ordering::Relaxed);
+                Ok(self.first.clone())
+            }
+            imported => imported.map(Arc::new),
+        }
+    }
+
     async fn import(&self, exported: &str) -> Result<Client> {
         let client = Client::connect(&self.valid, Side::Source).await?;
         let snapshot = sql::text(exported);

@@ -269,11 +269,15 @@ pub(super) async fn full_name(client: &Client, name: &StreamName) -> Result<Stre
 
 /// The first schema of the user's search path.
 pub(super) async fn default_schema(client: &Client) -> Result<String> {
-    let row = client
-        .inner
-        .query_typed_one("select current_schema()::text", &[])
-        .await
-        .map_err(|error| client.error(&error))?;
+    let query = "select current_schema()::text";
+    let look = async {
+        client
+            .inner
+            .query_typed_one(query, &[])
+            .await
+            .map_err(|error| client.error(&error))
+    };
+    let row = client.granted(look).await?;
     row.get::<_, Option<String>>(0).ok_or_else(|| {
         Error::new(
             Code::NamespaceNotFound(Side::Destination),

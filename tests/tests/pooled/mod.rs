@@ -1,0 +1,5 @@
+//! PostgreSQL behind PgBouncer in transaction mode.
+
+mod conformance;
+mod leaks;
+mod pools;
