@@ -129,19 +129,16 @@ fn runs_of_every_mode_leave_sessions_as_they_were() {
     assert!(state.stdout.contains("public.people"), "{}", state.stdout);
     let found = run("", &["discover", "sync.yaml", "--connection", "from"], 0);
     assert!(found.stdout.contains("public.people"), "{}", found.stdout);
-    run(
-        "",
-        &[
-            "state",
-            "reset",
-            "sync.yaml",
-            "--sync",
-            "s",
-            "--stream",
-            "public.people",
-        ],
-        0,
-    );
+    let reset = [
+        "state",
+        "reset",
+        "sync.yaml",
+        "--sync",
+        "s",
+        "--stream",
+        "public.people",
+    ];
+    run("into: landing.im", &reset, 0);
 }
 
 #[tokio::test]
