@@ -100,7 +100,7 @@ fn another_target_is_not_taken_for_the_first() {
         place.put(
             "sync.yaml",
             people(&format!("mode: incremental, cursor: rev, write: append, into: {table}")),
-        )
+        );
     };
     to("others");
     let ran = run(&place, &[]).exits(0);

@@ -40,7 +40,7 @@ pub(super) struct Last {
 enum Command {
     Write(RecordBatch),
     Finish(oneshot::Sender<Result<u64>>),
-    Commit(Last, oneshot::Sender<Result<Done>>),
+    Commit(Box<Last>, oneshot::Sender<Result<Done>>),
     Abort(oneshot::Sender<()>),
 }
 
@@ -106,7 +106,7 @@ impl SqliteLoad {
             relisting: self.relisting,
             gone: self.gone,
         };
-        self.thread.ask(|answer| Command::Commit(last, answer)).await
+        self.thread.ask(|answer| Command::Commit(Box::new(last), answer)).await
     }
 }
 
@@ -194,7 +194,7 @@ impl Writer for SqliteWriter {
 
 /// How the staging ended.
 enum End {
-    Commit(Last, oneshot::Sender<Result<Done>>),
+    Commit(Box<Last>, oneshot::Sender<Result<Done>>),
     Abort(oneshot::Sender<()>),
     Dropped,
 }
@@ -212,7 +212,7 @@ impl Job {
             End::Commit(last, answer) => {
                 let result = match failure.get() {
                     Some(error) => Err(error.clone()),
-                    None => self.land(last),
+                    None => self.land(*last),
                 };
                 drop(self.connection);
                 // Nobody listens where the load was dropped while it committed.
