@@ -105,8 +105,8 @@ const TEETH: &[Tooth] = &[
     Tooth {
         protection: "horizon of open transactions, MariaDB",
         file: "crates/connectors/src/mysql/horizon.rs",
-        text: "now - (age.unwrap_or(0).max(0) + 1) * 1_000_000",
-        replacement: "now + age.unwrap_or(0) * 0",
+        text: "now - (age + 1) * 1_000_000",
+        replacement: "now + age * 0",
         campaign: &["writers", "mariadb"],
     },
     Tooth {

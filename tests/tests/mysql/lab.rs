@@ -76,7 +76,7 @@ impl Lab {
     }
 
     /// Who owns the source.
-    fn owner(&self) -> Login {
+    pub(super) fn owner(&self) -> Login {
         Login {
             database: self.databases.reader.database.clone(),
             ..self.databases.owner.clone()

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod ends;
+mod horizon;
 pub(crate) mod kinds;
 pub(crate) mod lab;
 mod loading;

@@ -6,7 +6,7 @@
 
 use syncapp_model::{Code, DataType, Error, Result, Scalar};
 
-use super::client::{Client, optional};
+use super::client::{Client, optional, text};
 use crate::horizon::{FARTHEST_CLOCK, Horizon};
 
 /// Who had a transaction open, just before a snapshot was taken.
@@ -20,24 +20,24 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    /// Looks at the transactions. InnoDB tells their beginnings to the second, in the server's own time zone.
+    /// Looks at the transactions. InnoDB tells their ages in whole seconds.
     pub(super) async fn look(client: &mut Client) -> Result<Self> {
-        let query = "select cast(unix_timestamp(now(6)) * 1000000 as signed), \
-                     cast(max(timestampdiff(second, trx_started, convert_tz(now(), '+00:00', 'SYSTEM'))) as signed), \
-                      timestampdiff(second, convert_tz(now(), '+00:00', 'SYSTEM'), now()) \
-                     from information_schema.innodb_trx where trx_mysql_thread_id <> connection_id()";
-        match client.rows(query).await {
+        let clock = "select cast(unix_timestamp(now(6)) * 1000000 as signed), \
+                     timestampdiff(second, convert_tz(now(), '+00:00', 'SYSTEM'), now())";
+        let clock = client.rows(clock).await?;
+        let read = |at| {
+            let text = clock.first().and_then(|row| optional(row, at));
+            text.and_then(|text| text.parse::<i64>().ok())
+        };
+        // `information_schema.innodb_trx` shows what it did before as long as anybody reads it ten times a second.
+        match client.rows("show engine innodb status").await {
             Ok(rows) => {
-                let read = |at| {
-                    rows.first()
-                        .and_then(|row| optional(row, at))
-                        .and_then(|text| text.parse().ok())
-                };
-                let (now, age): (Option<i64>, Option<i64>) = (read(0), read(1));
+                let ages = rows.first().and_then(|row| ages(&text(row, 2)));
+                let oldest = ages.as_ref().map(|ages| ages.iter().max().copied().unwrap_or(0));
                 Ok(Self {
-                    behind: read(2).unwrap_or_default().max(0) * 1_000_000,
-                    oldest: now.map(|now| now - (age.unwrap_or(0).max(0) + 1) * 1_000_000),
-                    open: age.is_some(),
+                    behind: read(1).unwrap_or_default().max(0) * 1_000_000,
+                    oldest: read(0).zip(oldest).map(|(now, age)| now - (age + 1) * 1_000_000),
+                    open: ages.is_none_or(|ages| !ages.is_empty()),
                 })
             }
             Err(error) if error.code() == Code::PermissionDenied(client.side) => Ok(Self {
@@ -74,8 +74,58 @@ impl Writers {
     }
 }
 
+/// For how many seconds each transaction has been open; `None` where there are so many that the server does not list all.
+fn ages(status: &str) -> Option<Vec<i64>> {
+    let list = status.split_once("LIST OF TRANSACTIONS FOR EACH SESSION:")?.1;
+    let mut ages = Vec::new();
+    for line in list.lines() {
+        if line.starts_with("... truncated...") {
+            return None;
+        }
+        let Some((_, state)) = line
+            .strip_prefix("---TRANSACTION ")
+            .and_then(|line| line.split_once(", ACTIVE "))
+        else {
+            continue;
+        };
+        // `12 sec`, or `(PREPARED) 12 sec`; what is done follows.
+        let age = state.split_once(" sec")?.0.rsplit(' ').next()?;
+        ages.push(age.parse().ok()?);
+    }
+    Some(ages)
+}
+
 fn late_rows(cursor: &str) -> Error {
     let why = format!("transactions may be open while the increment is read, and commit rows behind `{cursor}`");
     Error::warning(Code::LateRows, why)
         .help("set a `lookback`; or use a cursor set by the server's clock, and grant PROCESS to the reading user")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "TRANSACTIONS\n------------\nTrx id counter 42\nLIST OF TRANSACTIONS FOR EACH SESSION:\n\
+        ---TRANSACTION 421, not started\nMariaDB thread id 9, OS thread handle 1\n\
+        ---TRANSACTION 41, ACTIVE 12 sec\n1 lock struct(s), undo log entries 1\n\
+        ---TRANSACTION (0x7f), ACTIVE (PREPARED) 7 sec recovered trx\n\
+        ---TRANSACTION 40, ACTIVE 3 sec inserting\nmysql tables in use 1, locked 1\n--------\nFILE I/O\n";
+
+    #[test]
+    fn each_transaction_that_is_open_has_an_age() {
+        assert_eq!(ages(LIST), Some(vec![12, 7, 3]));
+        assert_eq!(ages("LIST OF TRANSACTIONS FOR EACH SESSION:\n--------\n"), Some(vec![]));
+    }
+
+    #[test]
+    fn a_list_that_is_cut_tells_nothing() {
+        let cut = LIST.replace("mysql tables", "... truncated...\nmysql tables");
+        for status in [
+            cut.as_str(),
+            "",
+            "LIST OF TRANSACTIONS FOR EACH SESSION:\n---TRANSACTION 1, ACTIVE ? sec",
+        ] {
+            assert_eq!(ages(status), None, "{status}");
+        }
+    }
 }
