@@ -124,3 +124,28 @@ fn narrow_arrow_types_are_the_next_wider_word() {
     }
     assert_eq!(DataType::of(&Field::new("c", Arrow::Null, true)), None);
 }
+
+#[test]
+fn native_bytes_keep_their_type_and_have_no_word() {
+    let native = Extension::Native(crate::NativeType {
+        system: "postgres".into(),
+        name: "mood".into(),
+    });
+    let field = native.on(Field::new("c", Arrow::Binary, true));
+    assert_eq!(Extension::of(&field), Some(native));
+    assert_eq!(DataType::of(&field), None);
+    assert_eq!(
+        DataType::of(&Field::new("c", Arrow::Binary, true)),
+        Some(DataType::Binary)
+    );
+}
+
+#[test]
+fn a_decimal_takes_the_narrowest_storage() {
+    for (text, storage) in [
+        ("decimal(38,2)", Arrow::Decimal128(38, 2)),
+        ("decimal(39,2)", Arrow::Decimal256(39, 2)),
+    ] {
+        assert_eq!(text.parse::<DataType>().unwrap().arrow(), storage);
+    }
+}
