@@ -5,13 +5,14 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use syncapp_connector::{Connector, Context};
+use syncapp_connector::{Connector, Context, Target};
 use syncapp_connectors::postgres::Postgres as Connection;
-use syncapp_model::{Code, Error, Result, Side, render};
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Checkpoint, Code, Error, Result, Side, render};
 use syncapp_tests::server::postgres::{Login, Options, Postgres};
 use tempfile::TempDir;
 
-use super::ends::{query, rows, valid};
+use super::ends::{destination, public, query, rows, source, target, valid};
 
 async fn connect(keys: Value) -> Result<()> {
     let context = Context { base: "/".into() };
@@ -237,4 +238,41 @@ async fn a_statement_ends_at_its_timeout() {
         rows(&database.reader, &query("select 1 as a")).await.unwrap()[0].num_rows(),
         1
     );
+}
+
+/// Connections are used again: by what a user's SQL left in one, the next stream would land elsewhere.
+#[tokio::test]
+async fn a_session_that_ran_sql_of_the_user_is_not_used_again() {
+    let database = Postgres::shared().await.database().await;
+    database
+        .run("create table public.t (id int); insert into public.t values (1)")
+        .await;
+    let (source, destination) = (source(&database.reader), destination(&database.writer));
+    let stream = public("t");
+    let spec = source.describe(&stream).await.unwrap();
+    let plain = target(&spec, Write::Append, &[]);
+    let landing = destination.diff(&plain).await.unwrap().name;
+    for (before, after) in [
+        (Some("set search_path = public"), None),
+        (None, Some("set search_path = public")),
+    ] {
+        let target = Target {
+            before_sql: before.map(Into::into),
+            after_sql: after.map(Into::into),
+            name: landing.clone(),
+            ..plain.clone()
+        };
+        let claim = destination.claim(&target).await.unwrap();
+        let shape = destination.diff(&target).await.unwrap();
+        let mut load = destination.begin(&target, claim.epoch, &shape).await.unwrap();
+        let writer = load.writer().await.unwrap().unwrap();
+        assert_eq!(writer.finish().await.unwrap(), 0);
+        load.commit(&Checkpoint {
+            position: None,
+            rows: 0,
+        })
+        .await
+        .unwrap();
+        assert_eq!(destination.diff(&plain).await.unwrap().name, landing);
+    }
 }

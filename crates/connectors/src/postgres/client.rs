@@ -44,6 +44,8 @@ pub(super) struct Client {
     fate: Fate,
     /// Whether the server may be at work.
     busy: AtomicBool,
+    /// Whether a transaction is open.
+    open: AtomicBool,
 }
 
 impl Client {
@@ -82,6 +84,7 @@ impl Client {
             connection,
             fate,
             busy: AtomicBool::new(false),
+            open: AtomicBool::new(false),
         })
     }
 
@@ -91,6 +94,7 @@ impl Client {
             format!("; set local statement_timeout = {}", limit.as_millis())
         });
         self.work();
+        self.open.store(true, Ordering::Relaxed);
         self.granted(self.run(&format!("begin {how}; {SETTINGS}{timeout}")))
             .await
     }
@@ -119,14 +123,14 @@ impl Client {
     /// Commits. After a transient error the outcome is unknown.
     pub(super) async fn commit(&self) -> Result<()> {
         self.run("commit").await?;
-        self.rest();
+        self.end();
         Ok(())
     }
 
     /// Takes the transaction back.
     pub(super) async fn roll_back(&self) -> Result<()> {
         self.run("rollback").await?;
-        self.rest();
+        self.end();
         Ok(())
     }
 
@@ -141,6 +145,21 @@ impl Client {
         self.busy.store(false, Ordering::Relaxed);
     }
 
+    fn end(&self) {
+        self.open.store(false, Ordering::Relaxed);
+        self.rest();
+    }
+
+    /// Whether the server may be at work.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Whether a transaction is open.
+    pub(super) fn has_transaction(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
     /// The error in SyncApp's words.
     pub(super) fn error(&self, error: &tokio_postgres::Error) -> Error {
         self.fate.explain(errors::describe(error, self.side))
@@ -151,7 +170,7 @@ impl Drop for Client {
     /// A server at work is told to stop at once, instead of when it next writes to the closed connection.
     fn drop(&mut self) {
         self.connection.abort();
-        if !self.busy.load(Ordering::Relaxed) {
+        if !self.is_busy() {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {

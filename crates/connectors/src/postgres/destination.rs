@@ -9,10 +9,10 @@ use syncapp_connector::{
     UndoRequest, Undone,
 };
 use syncapp_model::{Checkpoint, Code, Column, Epoch, Error, Result, Side, StreamKey};
-use tokio::sync::Mutex;
 
 use super::checkpoint::Checkpoints;
 use super::client::Client;
+use super::clients::Clients;
 use super::load::{LOCK_TIMEOUT, PostgresLoad};
 use super::stored::stored;
 use super::target::{Found, checkpoints, default_schema, full_name};
@@ -20,33 +20,16 @@ use super::writer::Wires;
 use super::{rejects, rights, undo};
 use crate::server::Valid;
 
-/// The connection that was used last, for what follows.
-pub(super) type Idle = Arc<Mutex<Option<Arc<Client>>>>;
-
 /// A target database.
 pub(super) struct PostgresDestination {
-    valid: Arc<Valid>,
-    idle: Idle,
+    clients: Arc<Clients>,
 }
 
 impl PostgresDestination {
     pub(super) fn new(valid: Arc<Valid>) -> Self {
         Self {
-            valid,
-            idle: Idle::default(),
+            clients: Clients::new(valid, Side::Destination),
         }
-    }
-
-    /// A connection without a transaction: the idle one, unless it broke or another call has it.
-    async fn client(&self) -> Result<Arc<Client>> {
-        match self.idle.lock().await.take().filter(|client| !client.inner.is_closed()) {
-            Some(client) => Ok(client),
-            None => Client::connect(&self.valid, Side::Destination).await.map(Arc::new),
-        }
-    }
-
-    async fn keep(&self, client: Arc<Client>) {
-        *self.idle.lock().await = Some(client);
     }
 
     async fn schemas(&self, client: &Client, scope: &StateScope) -> Result<Vec<Checkpoints>> {
@@ -71,29 +54,26 @@ impl Destination for PostgresDestination {
     }
 
     async fn claim(&self, target: &Target) -> Result<Claim> {
-        let client = self.client().await?;
+        let client = self.clients.client().await?;
         let name = full_name(&client, &target.name).await?;
         // Staging tables live and die inside the transactions of loads: none is ever left over.
         let claim = checkpoints(target, &name).claim(&client, &target.key).await?;
-        self.keep(client).await;
         Ok(claim)
     }
 
     async fn diff(&self, target: &Target) -> Result<TargetShape> {
-        let client = self.client().await?;
+        let client = self.clients.client().await?;
         client.begin("read only").await?;
         let shape = Found::look(&client, target).await?.shape(target)?;
         client.commit().await?;
-        self.keep(client).await;
         Ok(shape)
     }
 
     async fn checker(&self, target: &Target) -> Result<Box<dyn Check>> {
-        let client = self.client().await?;
+        let client = self.clients.client().await?;
         client.begin("read only").await?;
         let found = Found::look(&client, target).await?;
         client.commit().await?;
-        self.keep(client).await;
         Ok(Box::new(Wires(found.wires(target, found.way(target)?))))
     }
 
@@ -102,39 +82,35 @@ impl Destination for PostgresDestination {
     }
 
     async fn missing_rights(&self, target: &Target) -> Result<Vec<Error>> {
-        let client = self.client().await?;
+        let client = self.clients.client().await?;
         client.begin("read only").await?;
         let missing = rights::missing(&client, target).await?;
         client.commit().await?;
-        self.keep(client).await;
         Ok(missing)
     }
 
     async fn begin(&self, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Box<dyn Load>> {
-        let client = self.client().await?;
-        Ok(Box::new(
-            PostgresLoad::begin(client, self.idle.clone(), target, epoch, shape).await?,
-        ))
+        let client = self.clients.client().await?;
+        let load = PostgresLoad::begin(Arc::new(client), target, epoch, shape).await?;
+        Ok(Box::new(load))
     }
 
     async fn rejects(&self, scope: &StateScope, wanted: &RejectFilter) -> Result<Vec<Reject>> {
-        let client = self.client().await?;
+        let client = self.clients.client().await?;
         let mut found = Vec::new();
         for state in self.schemas(&client, scope).await? {
             found.extend(rejects::list(&client, &state, wanted).await?);
         }
         found.truncate(wanted.limit);
-        self.keep(client).await;
         Ok(found)
     }
 
     async fn states(&self, scope: &StateScope) -> Result<Vec<State>> {
-        let client = self.client().await?;
+        let client = self.clients.client().await?;
         let mut states = Vec::new();
         for checkpoints in self.schemas(&client, scope).await? {
             states.extend(checkpoints.all(&client).await?);
         }
-        self.keep(client).await;
         Ok(states)
     }
 
@@ -143,7 +119,7 @@ impl Destination for PostgresDestination {
     }
 
     async fn undo(&self, request: &UndoRequest) -> Result<Vec<Undone>> {
-        let client = self.client().await?;
+        let client = self.clients.client().await?;
         client.begin("isolation level read committed").await?;
         client
             .run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))
@@ -154,12 +130,11 @@ impl Destination for PostgresDestination {
         } else {
             client.commit().await?;
         }
-        self.keep(client).await;
         Ok(undone)
     }
 
     async fn set_state(&self, scope: &StateScope, key: &StreamKey, checkpoint: Option<&Checkpoint>) -> Result<()> {
-        let client = self.client().await?;
+        let client = self.clients.client().await?;
         for checkpoints in self.schemas(&client, scope).await? {
             if !checkpoints.exist(&client).await? {
                 continue;

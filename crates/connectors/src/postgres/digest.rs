@@ -6,22 +6,21 @@ use arrow_schema::{DataType as Arrow, Field};
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use syncapp_connector::{BatchStream, Bucket, Digest, DigestColumn, DigestRequest, Fetch, Form, Range, ReadColumn};
-use syncapp_model::{DataType, Error, Result, Side};
+use syncapp_model::{DataType, Error, Result};
 use tokio_postgres::SimpleQueryMessage;
 
 use super::catalog::Relation;
-use super::client::Client;
+use super::clients::{Clients, Lease};
 use super::decode::{Decoder, builders, schema};
 use super::source::{Reading, Turn, describe};
 use super::types::{PgType, Wire};
 use super::{sql, statement};
-use crate::server::Valid;
 
 /// Rows of a fetched batch, and bytes.
 const MOST: (usize, usize) = (4096, 1 << 20);
 
 pub(super) struct PostgresDigest {
-    client: Arc<Client>,
+    client: Arc<Lease>,
     relation: Relation,
     fetched: Vec<Fetch>,
     sums: Sums,
@@ -38,8 +37,8 @@ struct Sums {
 
 impl PostgresDigest {
     /// Opens a view; `None` where a column cannot be spelled as it should be.
-    pub(super) async fn open(valid: &Arc<Valid>, request: &DigestRequest) -> Result<Option<Self>> {
-        let client = Client::connect(valid, Side::Source).await?;
+    pub(super) async fn open(clients: &Clients, request: &DigestRequest) -> Result<Option<Self>> {
+        let client = clients.client().await?;
         client.begin("isolation level repeatable read, read only").await?;
         // Texts are spelled in UTF-8, and told as the server has them.
         let row = client

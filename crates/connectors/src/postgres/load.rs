@@ -12,9 +12,8 @@ use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamName};
 
 use super::checkpoint::{Checkpoints, spell};
-use super::client::Client;
+use super::clients::Lease;
 use super::declare;
-use super::destination::Idle;
 use super::entries::Entries;
 use super::guard;
 use super::history;
@@ -34,9 +33,7 @@ use crate::journal::{Entry, Mark};
 pub(super) const LOCK_TIMEOUT: &str = "5s";
 
 pub(super) struct PostgresLoad {
-    client: Arc<Client>,
-    /// Where the connection goes when the load has ended well.
-    idle: Idle,
+    client: Arc<Lease>,
     target: Target,
     epoch: Epoch,
     way: Way,
@@ -53,17 +50,14 @@ pub(super) struct PostgresLoad {
 }
 
 impl PostgresLoad {
-    pub(super) async fn begin(
-        client: Arc<Client>,
-        idle: Idle,
-        target: &Target,
-        epoch: Epoch,
-        shape: &TargetShape,
-    ) -> Result<Self> {
+    pub(super) async fn begin(client: Arc<Lease>, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Self> {
         client.begin("isolation level read committed").await?;
         client
             .run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))
             .await?;
+        if target.before_sql.is_some() || target.after_sql.is_some() {
+            client.spoil();
+        }
         user_sql::run(&client, "before_sql", target.before_sql.as_deref()).await?;
         let found = Found::look(&client, target).await?;
         let way = found.way(target)?;
@@ -88,7 +82,6 @@ impl PostgresLoad {
             },
             alterations: alterations.map(|change| change.sql().to_owned()).collect(),
             client,
-            idle,
             target: target.clone(),
             epoch,
             way,
@@ -360,7 +353,6 @@ impl Load for PostgresLoad {
         self.land(None, &mut fates).await?;
         rejects::forget(&self.client, &checkpoints, key, &settled(&ids, &fates)?).await?;
         self.client.commit().await?;
-        *self.idle.lock().await = Some(self.client);
         Ok(fates)
     }
 
@@ -392,15 +384,13 @@ impl Load for PostgresLoad {
                 .await?;
         }
         self.client.commit().await?;
-        *self.idle.lock().await = Some(self.client);
         Ok(receipt)
     }
 
     async fn abort(self: Box<Self>) {
         // A failure to roll back ends the connection, which rolls back as well.
-        match self.client.roll_back().await {
-            Ok(()) => *self.idle.lock().await = Some(self.client),
-            Err(error) => tracing::debug!(%error, "rollback failed"),
+        if let Err(error) = self.client.roll_back().await {
+            tracing::debug!(%error, "rollback failed");
         }
     }
 }

@@ -7,6 +7,7 @@ mod builder;
 mod catalog;
 mod checkpoint;
 mod client;
+mod clients;
 mod declare;
 mod decode;
 mod destination;
@@ -103,7 +104,7 @@ impl Connector for Postgres {
     }
 
     fn source(&self, valid: Arc<Valid>) -> Option<Box<dyn Source>> {
-        Some(Box::new(source::PostgresSource { valid }))
+        Some(Box::new(source::PostgresSource::new(valid)))
     }
 
     fn destination(&self, valid: Arc<Valid>) -> Option<Box<dyn Destination>> {

@@ -1,7 +1,7 @@
 //! Reading: one REPEATABLE READ snapshot, binary COPY out of it.
 //!
 //! A snapshot that is cut into splits is exported, and each split imports it into a connection of its own. Dropping a
-//! snapshot and its streams closes their connections and cancels what these had running.
+//! snapshot and its streams ends their transactions and cancels what these had running.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +16,7 @@ use tokio_postgres::CopyOutStream;
 
 use super::catalog::{self, Relation};
 use super::client::Client;
+use super::clients::{Clients, Lease};
 use super::decode::{Decoder, Framing, builders, schema};
 use super::digest::PostgresDigest;
 use super::horizon::Sessions;
@@ -27,13 +28,21 @@ use crate::server::Valid;
 const SLACK: usize = 8 * 1024;
 
 pub(super) struct PostgresSource {
-    pub(super) valid: Arc<Valid>,
+    clients: Arc<Clients>,
+}
+
+impl PostgresSource {
+    pub(super) fn new(valid: Arc<Valid>) -> Self {
+        Self {
+            clients: Clients::new(valid, Side::Source),
+        }
+    }
 }
 
 #[async_trait]
 impl Source for PostgresSource {
     async fn discover(&self, pattern: &Pattern, page: Page) -> Result<Vec<StreamSpec>> {
-        let client = Client::connect(&self.valid, Side::Source).await?;
+        let client = self.clients.client().await?;
         client.begin("read only").await?;
         let found = catalog::discover(&client, pattern, page).await?;
         client.rest();
@@ -41,7 +50,7 @@ impl Source for PostgresSource {
     }
 
     async fn describe(&self, stream: &StreamRef) -> Result<StreamSpec> {
-        let client = Client::connect(&self.valid, Side::Source).await?;
+        let client = self.clients.client().await?;
         client.begin("read only").await?;
         let relation = describe(&client, stream).await?;
         client.rest();
@@ -49,7 +58,7 @@ impl Source for PostgresSource {
     }
 
     async fn open(&self, request: &ReadRequest) -> Result<Box<dyn Snapshot>> {
-        let client = Client::connect(&self.valid, Side::Source).await?;
+        let client = self.clients.client().await?;
         let sessions = match &request.range {
             Some(range) => Some((range, Sessions::look(&client).await?)),
             None => None,
@@ -71,7 +80,7 @@ impl Source for PostgresSource {
         };
         client.rest();
         Ok(Box::new(PostgresSnapshot {
-            valid: self.valid.clone(),
+            clients: self.clients.clone(),
             request: request.clone(),
             relation,
             splits,
@@ -84,7 +93,7 @@ impl Source for PostgresSource {
     }
 
     async fn digest(&self, request: &DigestRequest) -> Result<Option<Box<dyn Digest>>> {
-        let digest = PostgresDigest::open(&self.valid, request).await?;
+        let digest = PostgresDigest::open(&self.clients, request).await?;
         Ok(digest.map(|digest| Box::new(digest) as Box<dyn Digest>))
     }
 }
@@ -120,7 +129,7 @@ async fn export(client: &Client) -> Result<String> {
 }
 
 struct PostgresSnapshot {
-    valid: Arc<Valid>,
+    clients: Arc<Clients>,
     request: ReadRequest,
     relation: Relation,
     splits: Vec<Split>,
@@ -131,7 +140,7 @@ struct PostgresSnapshot {
     crowded: AtomicBool,
     /// The connection that holds the snapshot. It reads the first split itself; a stream that was dropped early is read to
     /// its end by the driver before the next one begins.
-    first: Arc<Client>,
+    first: Arc<Lease>,
 }
 
 #[async_trait]
@@ -184,7 +193,7 @@ impl Snapshot for PostgresSnapshot {
 impl PostgresSnapshot {
     /// The connection that reads a split. The one that holds the snapshot reads the first split, and all for which there
     /// is no other: a pooler, or the server itself, may have none left.
-    async fn reader(&self, split: &Split) -> Result<Arc<Client>> {
+    async fn reader(&self, split: &Split) -> Result<Arc<Lease>> {
         let exported = match &self.exported {
             Some(exported) if split.number > 0 && !self.crowded.load(Ordering::Relaxed) => exported,
             _ => return Ok(self.first.clone()),
@@ -199,8 +208,8 @@ impl PostgresSnapshot {
         }
     }
 
-    async fn import(&self, exported: &str) -> Result<Client> {
-        let client = Client::connect(&self.valid, Side::Source).await?;
+    async fn import(&self, exported: &str) -> Result<Lease> {
+        let client = self.clients.client().await?;
         let snapshot = sql::text(exported);
         let how = format!("isolation level repeatable read, read only; set transaction snapshot {snapshot}");
         client.begin(&how).await?;
@@ -232,7 +241,7 @@ impl PostgresSnapshot {
 /// A COPY while it is read. Holds its connection: the last to let it go cancels the COPY.
 pub(super) struct Reading {
     pub(super) rows: std::pin::Pin<Box<CopyOutStream>>,
-    pub(super) client: Arc<Client>,
+    pub(super) client: Arc<Lease>,
     pub(super) turn: Turn,
     /// Rows and bytes of a batch.
     pub(super) most: (usize, usize),

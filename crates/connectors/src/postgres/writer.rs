@@ -14,6 +14,7 @@ use tokio_postgres::CopyInSink;
 use tokio_postgres::error::SqlState;
 
 use super::client::Client;
+use super::clients::Lease;
 use super::encode;
 use super::types::Wire;
 
@@ -25,7 +26,7 @@ const SLICE: usize = 512;
 const COPY_BYTES: usize = 64 << 20;
 
 pub(super) struct PostgresWriter {
-    client: Arc<Client>,
+    client: Arc<Lease>,
     /// The statement.
     copy: String,
     sink: Pin<Box<CopyInSink<Bytes>>>,
@@ -45,7 +46,7 @@ pub(super) struct PostgresWriter {
 
 impl PostgresWriter {
     pub(super) async fn open(
-        client: Arc<Client>,
+        client: Arc<Lease>,
         copy: String,
         wires: Vec<Wire>,
         key: Vec<String>,
