@@ -152,6 +152,11 @@ impl Target {
             replay: false,
         }
     }
+
+    /// Whether SQL of the user runs in its loads: a session may be another one afterwards.
+    pub fn runs_sql(&self) -> bool {
+        self.before_sql.is_some() || self.after_sql.is_some()
+    }
 }
 
 /// A column as the mapping makes it.

@@ -81,8 +81,7 @@ impl<'a> Loading<'a> {
         // What the user runs around a load runs once.
         let plan = &self.run.plan;
         let bounded = plan.max_rejects.is_some() || plan.max_reject_ratio.is_some();
-        let sql = target.before_sql.is_some() || target.after_sql.is_some();
-        let once = target.write == Write::Overwrite || sql || bounded;
+        let once = target.write == Write::Overwrite || target.runs_sql() || bounded;
         let prefixes = snapshot.ordered() && !keeps_state && boundary.is_some() && !once;
         let mut readers = JoinSet::new();
         // The load has its connection before readers take what a pool has left.

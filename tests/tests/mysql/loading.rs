@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
+use syncapp_connector::testkit::System;
+use syncapp_connector::{Target, TargetColumn};
+use syncapp_model::sync_file::Write;
+use syncapp_model::{Checkpoint, DataType, StreamKey};
 use syncapp_tests::server::mariadb::MariaDb;
 
+use super::ends::Place;
 use super::lab::{Lab, connection};
 use crate::contract::case::sync;
 use crate::contract::connections::wait;
@@ -175,4 +180,32 @@ fn from_and_into_other_systems() {
         lab.of_target("select concat_ws('|', id, name, hex(face), flags) from back order by id"),
         ["1|Ada|00FF|00101", "2|tab\tand\nline|", "3|\\N|00000"].map(|row| Some(row.to_owned()))
     );
+}
+
+/// Connections are used again: by what a user's SQL left in one, the next stream's times would be others.
+#[tokio::test]
+async fn a_session_that_ran_sql_of_the_user_is_not_used_again() {
+    let place = Place(MariaDb::shared().await.databases().await);
+    let (destination, writer) = (place.destination(), &place.0.writer);
+    writer.run("create table t (id int)").await;
+    writer.run("create table seen (zone varchar(10))").await;
+    let key = StreamKey {
+        project: "p".into(),
+        sync: "s".into(),
+        stream: "t".into(),
+    };
+    let columns = vec![TargetColumn::new("id", DataType::Int32)];
+    let plain = Target::new(key, place.stream("t"), columns, Write::Append);
+    for sql in ["set time_zone = '+05:00'", "insert into seen select @@time_zone"] {
+        let target = Target {
+            before_sql: Some(sql.into()),
+            ..plain.clone()
+        };
+        let claim = destination.claim(&target).await.unwrap();
+        let shape = destination.diff(&target).await.unwrap();
+        let mut load = destination.begin(&target, claim.epoch, &shape).await.unwrap();
+        let rows = load.writer().await.unwrap().unwrap().finish().await.unwrap();
+        load.commit(&Checkpoint { position: None, rows }).await.unwrap();
+    }
+    assert_eq!(writer.texts("select zone from seen").await, [Some("+00:00".into())]);
 }

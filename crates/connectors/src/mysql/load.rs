@@ -70,8 +70,7 @@ impl MysqlLoad {
         shape: &TargetShape,
     ) -> Result<Self> {
         let mut found = Found::look(&mut client, target).await?;
-        let user_sql = target.before_sql.is_some() || target.after_sql.is_some();
-        if found.way(target)? == Way::Create && user_sql {
+        if found.way(target)? == Way::Create && target.runs_sql() {
             // What stands around the rows has to be in one transaction with them, which a rename cannot be.
             let table = sql::table(&found.name);
             client.run(&found.create(&table, target, Way::Create)).await?;
@@ -290,6 +289,7 @@ impl MysqlLoad {
         drop(shared);
         let idle = self.idle.clone();
         if landed.is_ok()
+            && !self.target.runs_sql()
             && let Some(client) = Arc::into_inner(self.client)
         {
             *idle.lock().await = Some(client.into_inner());

@@ -117,10 +117,9 @@ impl Found {
         let Some(relation) = &self.relation else {
             return Ok(Way::Create);
         };
-        let user_sql = target.before_sql.is_some() || target.after_sql.is_some();
         let replaceable = self.ours
             && !self.tied
-            && !user_sql
+            && !target.runs_sql()
             && relation
                 .spec
                 .columns

@@ -55,7 +55,7 @@ impl PostgresLoad {
         client
             .run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))
             .await?;
-        if target.before_sql.is_some() || target.after_sql.is_some() {
+        if target.runs_sql() {
             client.spoil();
         }
         user_sql::run(&client, "before_sql", target.before_sql.as_deref()).await?;
