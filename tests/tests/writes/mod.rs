@@ -12,3 +12,4 @@ mod replay;
 mod replay_faults;
 mod schema;
 mod unread;
+mod widening;
