@@ -3,9 +3,11 @@
 mod around;
 mod columns;
 mod deletes;
+mod drift;
 mod history;
 mod keys;
 pub(crate) mod lab;
+mod lengths;
 mod lookback;
 mod rejects;
 mod replay;

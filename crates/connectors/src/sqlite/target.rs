@@ -1,8 +1,8 @@
 //! What a target table is, and what a load has to change on it.
 //!
-//! A table that SyncApp made and nobody changed may be made again by an overwrite when its columns differ. Any other
-//! table keeps its definition; columns that it lacks are added. One that SyncApp made gets wider types, and takes NULL
-//! where the source has it: see [`super::rebuild`].
+//! A table that SyncApp made and nobody changed may be made again by an overwrite when its columns differ and none of them
+//! is gone. Any other table keeps its definition; columns that it lacks are added. One that SyncApp made gets wider types,
+//! and takes NULL where the source has it: see [`super::rebuild`].
 
 use rusqlite::{Connection, OptionalExtension};
 use syncapp_connector::{Target, TargetChange, TargetColumn, TargetShape};
@@ -67,7 +67,7 @@ pub(super) fn plan(connection: &Connection, target: &Target) -> Result<Plan> {
         Some(table) => {
             let again = made_anew(target, Some(&table))?;
             let free = found.ours && !found.triggers && !found.referenced;
-            if target.write == Write::Overwrite && free && !again.is_as(&table) {
+            if target.write == Write::Overwrite && free && again.has_all_of(&table) && !again.is_as(&table) {
                 again
             } else {
                 kept(target, table, &found)?
@@ -137,6 +137,12 @@ impl Plan {
                     && is.nullable == wanted.nullable
                     && !is.generated
             })
+    }
+
+    /// Whether every column of a table stays: one that is gone from the source is kept for those who use it.
+    fn has_all_of(&self, table: &Table) -> bool {
+        let stays = |name: &str| self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+        table.columns.iter().all(|is| stays(&is.name))
     }
 
     /// Whether the table is made again with its rows.
@@ -324,7 +330,8 @@ fn unfit(target: &Target, is: &TableColumn, ty: &DataType) -> Error {
     let why = format!("the column is declared as {declared}, which does not keep every {ty} as it is");
     Error::new(Code::TypeMismatch(AT), why)
         .help(format!(
-            "declare it as {}, cast it with `type`, or make the table again by `--full-refresh`",
+            "declare it as {}, cast it with `type`, or make the table again: by `--full-refresh`, or, where other \
+             columns are gone from the source, by dropping it",
             types::declare(ty)
         ))
         .stream(&target.name)
