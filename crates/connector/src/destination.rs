@@ -286,7 +286,7 @@ pub enum TargetChange {
 }
 
 impl TargetChange {
-    /// The statement.
+    /// The statements; empty where those of a change before it do this one too.
     pub fn sql(&self) -> &str {
         let (Self::Create { sql } | Self::AddColumn { sql, .. } | Self::Widen { sql, .. } | Self::Relax { sql, .. }) =
             self;

@@ -2,13 +2,16 @@
 
 mod cells;
 pub mod files;
+mod hash;
 mod horizon;
 mod journal;
 pub mod mysql;
 pub mod postgres;
 mod registry;
+mod removal;
 pub mod server;
 pub mod sqlite;
+mod sums;
 mod tunnel;
 
 pub use registry::{PLANNED, connectors};

@@ -118,8 +118,8 @@ impl Drift {
         }))
     }
 
-    /// `schema_changes: propagate`: what the user should know.
-    pub(crate) fn propagate(&self) -> Option<Error> {
+    /// What the user should know of columns that stay without the source's values, unless the policy stops for them.
+    pub(crate) fn gone(&self) -> Option<Error> {
         (!self.dropped.is_empty()).then(|| {
             let why = format!("columns are gone from the source: {}", self.dropped.join(", "));
             Error::warning(Code::SchemaChanged, why)
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(found.added, ["new"]);
         assert_eq!(found.dropped, ["old"]);
         assert_eq!(found.retyped, ["id from int32 to int64"]);
-        assert!(found.pause().is_some() && found.propagate().is_some());
+        assert!(found.pause().is_some() && found.gone().is_some());
         assert!(found.ignore(&[]).is_err());
 
         // A user's table may have more columns, and types of its own.

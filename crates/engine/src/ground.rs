@@ -30,8 +30,9 @@ impl Ground {
         drift.broken().map_or(Ok(()), Err)?;
         match plan.schema_changes {
             SchemaChanges::Pause => drift.pause().map_or(Ok(()), Err)?,
-            SchemaChanges::Propagate => warnings.extend(drift.propagate()),
+            SchemaChanges::Propagate => warnings.extend(drift.gone()),
             SchemaChanges::Ignore => {
+                warnings.extend(drift.gone());
                 if let Some(left_out) = drift.ignore(&plan.primary_key)? {
                     warnings.push(left_out);
                     plan = plan.without(&drift.added);

@@ -192,10 +192,11 @@ impl StreamRun {
         match plan.schema_changes {
             SchemaChanges::Pause => drift.pause().map_or(Ok(None), Err),
             SchemaChanges::Propagate => {
-                drift.propagate().into_iter().for_each(|warning| self.warn(warning));
+                drift.gone().into_iter().for_each(|warning| self.warn(warning));
                 Ok(None)
             }
             SchemaChanges::Ignore => {
+                drift.gone().into_iter().for_each(|warning| self.warn(warning));
                 let Some(left_out) = drift.ignore(&plan.primary_key)? else {
                     return Ok(None);
                 };

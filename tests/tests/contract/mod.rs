@@ -19,3 +19,4 @@ mod state;
 mod stream_keys;
 mod tunnel;
 mod types;
+mod usage;

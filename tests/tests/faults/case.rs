@@ -1,25 +1,11 @@
 //! A sync between two databases, and runs of it that stop at a known moment.
 
-use std::time::{Duration, Instant};
-
-use syncapp_tests::faults::{Dice, Target, Workload};
+use syncapp_tests::faults::{Dice, Place, Target, Workload, until_waiting};
 use syncapp_tests::server::postgres::{Database, Postgres};
 use syncapp_tests::syncapp::{Running, Syncapp};
-use tokio_postgres::Client;
-
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The command.
 pub(super) const RUN: [&str; 2] = ["run", "sync.yaml"];
-
-/// Holds the rows back before they are read: the run has claimed its target by then.
-pub(super) const SOURCE: &str = "lock table public.orders in access exclusive mode";
-
-/// Holds the rows back before they land.
-pub(super) const TABLE: &str = "lock table landing.orders in share mode";
-
-/// Holds the checkpoint back.
-pub(super) const CHECKPOINT: &str = "select from landing._syncapp_checkpoint for update";
 
 /// A workload whose target holds what the source had a moment ago.
 pub(super) struct Case {
@@ -69,37 +55,15 @@ impl Case {
         self.syncapp.start(&RUN)
     }
 
-    /// Waits until the run wants a lock in that database.
-    pub(super) async fn until_waiting(&self, running: &mut Running, database: &Database) {
-        self.until(running, database, "wait_event_type = 'Lock'").await;
+    /// Waits until the run wants the rows of the source, which are held back.
+    pub(super) async fn until_reading(&self, running: &mut Running) {
+        let there = until_waiting(running, &self.source, &self.source.reader.user).await;
+        assert!(there, "{}: it ended before it read", self.workload);
     }
 
-    /// Waits until the run has its load open.
-    pub(super) async fn until_copying(&self, running: &mut Running) {
-        self.until(running, &self.writer, "state = 'active' and query like 'copy%'")
-            .await;
+    /// Waits until the run wants a place of the target that is held.
+    pub(super) async fn until_at(&self, running: &mut Running, place: Place) {
+        let there = self.target.until_at(running, place).await;
+        assert!(there, "{}: it ended before it came to {place:?}", self.workload);
     }
-
-    async fn until(&self, running: &mut Running, database: &Database, what: &str) {
-        let begun = Instant::now();
-        let count = format!(
-            "select count(*) from pg_stat_activity
-             where datname = current_database() and usename ~ '^(reader|writer)_' and {what}"
-        );
-        while database.text(&count).await != "1" {
-            if let Some(ended) = running.ended() {
-                panic!("{}: it ended before {what}:\n{}", self.workload, ended.output);
-            }
-            assert!(begun.elapsed() < PATIENCE, "{}: never {what}", self.workload);
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
-}
-
-/// Takes a lock that stays with the client.
-pub(super) async fn hold(database: &Database, statement: &str) -> Client {
-    let client = database.owner.client().await;
-    let taken = client.batch_execute(&format!("begin; {statement}")).await;
-    taken.unwrap_or_else(|e| panic!("{statement}: {e:?}"));
-    client
 }

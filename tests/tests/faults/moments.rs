@@ -1,11 +1,11 @@
 //! Kills and pauses at known moments.
 
-use syncapp_tests::faults::{Dice, Holder, Target, Workload, until_waiting};
+use syncapp_tests::faults::{Dice, Holder, Place, Target, Workload, until_waiting};
 use syncapp_tests::server::mariadb::MariaDb;
 use syncapp_tests::server::postgres::Postgres;
 use syncapp_tests::syncapp::Syncapp;
 
-use super::case::{CHECKPOINT, Case, RUN, SOURCE, TABLE, hold};
+use super::case::{Case, RUN};
 
 const TO_POSTGRES: [Workload; 3] = [Workload::Refresh, Workload::Merge, Workload::Append];
 
@@ -15,22 +15,22 @@ async fn rows_and_checkpoint_land_together() {
     for workload in TO_POSTGRES {
         let case = Case::new(workload, Postgres::shared().await).await;
         // An append copies into the table itself: it has its lock from the beginning.
-        let all = [CHECKPOINT, TABLE];
-        for statement in &all[..if workload == Workload::Append { 1 } else { 2 }] {
+        let all = [Place::Checkpoint, Place::Table];
+        for place in &all[..if workload == Workload::Append { 1 } else { 2 }] {
             let (mark, old) = (case.target.mark().await, case.target.held().await);
-            let gate = hold(&case.source, SOURCE).await;
+            let gate = Holder::source(&case.source).await;
             let mut running = case.start();
-            case.until_waiting(&mut running, &case.source).await;
-            let holder = hold(&case.writer, statement).await;
+            case.until_reading(&mut running).await;
+            let holder = case.target.hold(*place).await;
             drop(gate);
-            case.until_waiting(&mut running, &case.writer).await;
+            case.until_at(&mut running, *place).await;
             assert!(running.kill(), "{workload}: it was over");
             drop(holder);
             let left = case.target.rest(&case.source).await;
             assert!(left.is_empty(), "{workload}: {left:?}");
-            assert_eq!(case.target.held().await, old, "{workload}, killed at: {statement}");
+            assert_eq!(case.target.held().await, old, "{workload}, killed at {place:?}");
             let now = case.target.mark().await;
-            assert_eq!(now.committed, mark.committed, "{workload}, killed at: {statement}");
+            assert_eq!(now.committed, mark.committed, "{workload}, killed at {place:?}");
             assert!(now.epoch > mark.epoch, "{workload}: it had no claim");
             case.syncapp.succeed(&RUN).await;
             case.equal().await;
@@ -44,10 +44,10 @@ async fn rows_and_checkpoint_land_together() {
 async fn a_run_that_was_overtaken_changes_nothing() {
     for workload in TO_POSTGRES {
         let case = Case::new(workload, Postgres::shared().await).await;
-        let gate = hold(&case.source, SOURCE).await;
+        let gate = Holder::source(&case.source).await;
         let mut running = case.start();
-        case.until_waiting(&mut running, &case.source).await;
-        case.until_copying(&mut running).await;
+        case.until_reading(&mut running).await;
+        case.target.until_loading(&mut running, workload).await;
         running.signal("STOP");
         drop(gate);
         case.syncapp.succeed(&RUN).await;

@@ -1,9 +1,9 @@
 //! The target's server cuts a run's connection, or dies, while the run waits for a lock that the test holds.
 
-use syncapp_tests::faults::{Dice, Workload};
+use syncapp_tests::faults::{Dice, Place, Workload};
 use syncapp_tests::server::postgres::Postgres;
 
-use super::case::{Case, RUN, TABLE, hold};
+use super::case::{Case, RUN};
 
 const TO_POSTGRES: [Workload; 2] = [Workload::Refresh, Workload::Merge];
 
@@ -11,9 +11,9 @@ const TO_POSTGRES: [Workload; 2] = [Workload::Refresh, Workload::Merge];
 async fn a_run_outlives_the_end_of_its_connection() {
     for workload in TO_POSTGRES {
         let case = Case::new(workload, Postgres::shared().await).await;
-        let holder = hold(&case.writer, TABLE).await;
+        let holder = case.target.hold(Place::Table).await;
         let mut running = case.start();
-        case.until_waiting(&mut running, &case.writer).await;
+        case.until_at(&mut running, Place::Table).await;
         let cut = format!(
             "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '{}'",
             case.writer.writer.user
@@ -32,9 +32,9 @@ async fn a_run_or_the_next_one_outlives_the_death_of_the_target_s_server() {
         let mut server = Postgres::start().await;
         let case = Case::new(workload, &server).await;
         let old = case.target.held().await;
-        let holder = hold(&case.writer, TABLE).await;
+        let holder = case.target.hold(Place::Table).await;
         let mut running = case.start();
-        case.until_waiting(&mut running, &case.writer).await;
+        case.until_at(&mut running, Place::Table).await;
         server.crash();
         let ended = running.end().await;
         assert_eq!(ended.code, Some(1), "{workload}:\n{}", ended.output);
@@ -47,9 +47,9 @@ async fn a_run_or_the_next_one_outlives_the_death_of_the_target_s_server() {
 
         // Gone for a moment only: the run itself goes on.
         workload.change(&case.source, &mut Dice::new(2)).await;
-        let holder = hold(&case.writer, TABLE).await;
+        let holder = case.target.hold(Place::Table).await;
         let mut running = case.start();
-        case.until_waiting(&mut running, &case.writer).await;
+        case.until_at(&mut running, Place::Table).await;
         server.crash();
         server.restart().await;
         drop(holder);

@@ -6,3 +6,4 @@ mod kills;
 mod kinds;
 mod lab;
 mod since;
+mod widened;

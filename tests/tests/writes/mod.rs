@@ -3,12 +3,15 @@
 mod around;
 mod columns;
 mod deletes;
+mod drift;
 mod history;
 mod keys;
 pub(crate) mod lab;
+mod lengths;
 mod lookback;
 mod rejects;
 mod replay;
 mod replay_faults;
 mod schema;
 mod unread;
+mod widening;

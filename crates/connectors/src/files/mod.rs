@@ -25,6 +25,7 @@ pub mod fuzz;
 mod glob;
 mod infer;
 mod lattice;
+mod load;
 mod ndjson;
 mod parquet;
 mod read;
@@ -36,6 +37,7 @@ mod stage;
 mod state;
 mod streams;
 mod types;
+mod writer;
 
 #[cfg(test)]
 mod tests;

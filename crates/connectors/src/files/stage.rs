@@ -7,6 +7,7 @@ use syncapp_model::{Epoch, Error, Result, Side, StreamKey};
 
 use super::errors;
 use super::format::FileName;
+use crate::hash::fnv;
 
 /// A temporary file, removed when dropped.
 #[derive(Debug)]
@@ -55,11 +56,7 @@ pub(super) fn remove(path: &Path) -> Result<()> {
 
 /// How the temporary files of a stream's target begin, up to the epoch.
 fn prefix(key: &StreamKey, name: &str) -> String {
-    // FNV-1a: the name must stay the same from one version to the next.
-    let text = format!("{key}\0{name}");
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = fnv(format!("{key}\0{name}").as_bytes(), 0);
     format!(".syncapp-{hash:016x}-")
 }
 

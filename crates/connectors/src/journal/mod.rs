@@ -25,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use syncapp_connector::Target;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Side, StreamKey, StreamName};
 
+use crate::hash::fnv;
+
 /// The journal table's own columns.
 pub(crate) const OPERATION: &str = "_syncapp_op";
 /// Why a row is left alone; NULL while nothing speaks against it.
@@ -185,14 +187,7 @@ impl Entry {
 
 /// What the names of a stream's journal tables begin with.
 pub(crate) fn prefix(key: &StreamKey) -> String {
-    format!("_syncapp_undo_{:016x}_", hash(key.to_string().as_bytes(), 0))
-}
-
-/// FNV-1a: the same in every version of this program.
-pub(crate) fn hash(bytes: &[u8], seed: u64) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash: u64, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    format!("_syncapp_undo_{:016x}_", fnv(key.to_string().as_bytes(), 0))
 }
 
 /// The name of a load's journal table. No two loads share one: a claim belongs to one process, which counts its loads.

@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use mysql_async::Row;
 use syncapp_connector::State;
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Position, Result, Side, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Position, Result, StreamKey, StreamName};
 
 use super::client::{Client, number, optional, text};
+use super::errors::{damaged, fenced, unknown};
 use super::intent::Intent;
-use super::{errors, sql};
+use super::sql;
 use crate::journal::{Kept as Before, Mark};
 
 const TABLE: &str = "_syncapp_checkpoint";
@@ -366,36 +367,4 @@ fn checkpoint(row: &Row, position: usize, rows: usize, landed: Vec<(u128, u64)>)
         position,
         rows: number(row, rows).max(0) as u64,
     }))
-}
-
-fn unknown(key: &StreamKey, database: &str) -> Error {
-    Error::new(
-        Code::UnknownName,
-        format!("no state of {key} is kept in database {database}"),
-    )
-    .help("`state show` lists what is kept")
-}
-
-/// What failed on a table that waits: where it is gone, a later claim has dropped it.
-pub(super) fn overtaken(error: Error, key: &StreamKey) -> Error {
-    if errors::is_unknown_table(&error) {
-        fenced(key)
-    } else {
-        error
-    }
-}
-
-fn fenced(key: &StreamKey) -> Error {
-    Error::new(
-        Code::Fenced,
-        format!("another run took {key} over, and this one changed nothing"),
-    )
-    .help("let one run of a stream end before the next begins")
-}
-
-pub(super) fn damaged(what: &str, problem: impl std::fmt::Display) -> Error {
-    let why = format!("the {what} in _syncapp_checkpoint cannot be read");
-    Error::new(Code::Failed(Side::Destination), why)
-        .help("it was written by another version or by hand: `state reset` forgets it")
-        .driver(problem)
 }

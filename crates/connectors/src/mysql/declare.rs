@@ -30,6 +30,24 @@ pub(super) async fn columns(client: &mut Client, target: &Target) -> Result<Vec<
     Ok(declared)
 }
 
+/// Whether the second type is text that holds all that the first one does, compared in the same way.
+pub(super) fn longer(from: &str, to: &str) -> bool {
+    let bound = |name: &str| {
+        let (word, rest) = name.split_once(' ')?;
+        let size = match word {
+            "text" => (1, 0),
+            "mediumtext" => (2, 0),
+            "longtext" => (3, 0),
+            _ => (
+                0,
+                word.strip_prefix("varchar(")?.strip_suffix(')')?.parse::<u32>().ok()?,
+            ),
+        };
+        Some((size, rest.to_owned()))
+    };
+    matches!((bound(from), bound(to)), (Some((from, alike)), Some((to, rest))) if from < to && alike == rest)
+}
+
 /// What the server makes of a type in the user's words.
 async fn asked(client: &mut Client, words: &str) -> Result<MyType> {
     let unknown = || {
@@ -61,4 +79,29 @@ async fn asked(client: &mut Client, words: &str) -> Result<MyType> {
         format!(" character set {charset} collate {collation}")
     });
     Ok(MyType::parse(&format!("{column_type}{characters}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::longer;
+
+    #[test]
+    fn texts_grow_and_keep_their_collation() {
+        let utf8 = "character set utf8mb4 collate utf8mb4_bin";
+        for (from, to, want) in [
+            ("varchar(10)", "varchar(11)", true),
+            ("varchar(11)", "varchar(10)", false),
+            ("varchar(10)", "varchar(10)", false),
+            ("varchar(10)", "text", true),
+            ("text", "longtext", true),
+            ("longtext", "mediumtext", false),
+            ("char(10)", "varchar(20)", false),
+            ("tinytext", "text", false),
+            ("int", "bigint", false),
+        ] {
+            let (from, to) = (format!("{from} {utf8}"), format!("{to} {utf8}"));
+            assert_eq!(longer(&from, &to), want, "{from} to {to}");
+            assert!(!longer(&from, &to.replace("utf8mb4_bin", "utf8mb4_general_ci")));
+        }
+    }
 }

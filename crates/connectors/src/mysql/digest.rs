@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_connector::{BatchStream, Bucket, Digest, DigestColumn, DigestRequest, Fetch, Form, Range};
-use syncapp_model::{DataType, Error, Result};
+use syncapp_model::{DataType, Result};
 use tokio::sync::Mutex;
 
 use super::catalog::Relation;
@@ -13,6 +13,7 @@ use super::decode::Decoder;
 use super::source::{Session, describe, stream_rows};
 use super::types::{Form as Spelling, MyType};
 use super::{sql, statement};
+use crate::sums;
 
 /// Rows of a fetched batch, and bytes.
 const MOST: (usize, usize) = (4096, 1 << 20);
@@ -63,17 +64,9 @@ impl Digest for MysqlDigest {
         let rows = self.client.lock().await.rows(&self.sums.buckets(bits)).await;
         self.session.works(false);
         let bucket = |row: &mysql_async::Row| {
-            let number = |at: usize| {
-                let told = optional(row, at).and_then(|text| text.parse::<u128>().ok());
-                told.ok_or_else(|| Error::internal("a sum of rows is no number"))
-            };
             // A row that is longer than a packet has no text here.
-            let untold = number(4)? > 0;
-            let bucket = Bucket {
-                rows: number(1)? as u64,
-                sums: if untold { None } else { Some([number(2)?, number(3)?]) },
-            };
-            Ok((number(0)? as u32, bucket))
+            let untold = optional(row, 4).is_none_or(|rows| rows != "0");
+            sums::bucket(|at| optional(row, at), untold)
         };
         rows?.iter().map(bucket).collect()
     }

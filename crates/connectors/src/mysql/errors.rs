@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use mysql_async::ServerError;
-use syncapp_model::{Code, Error, Side};
+use syncapp_model::{Code, Error, Side, StreamKey};
 
 /// A driver's error in SyncApp's words, by the server's number.
 pub(super) fn describe(error: &mysql_async::Error, side: Side) -> Error {
@@ -108,4 +108,35 @@ pub(super) fn causes(error: &mysql_async::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+/// There is no such state.
+pub(super) fn unknown(key: &StreamKey, database: &str) -> Error {
+    Error::new(
+        Code::UnknownName,
+        format!("no state of {key} is kept in database {database}"),
+    )
+    .help("`state show` lists what is kept")
+}
+
+/// What failed on a table that waits: where it is gone, a later claim has dropped it.
+pub(super) fn overtaken(error: Error, key: &StreamKey) -> Error {
+    if is_unknown_table(&error) { fenced(key) } else { error }
+}
+
+/// A later claim has taken the stream over.
+pub(super) fn fenced(key: &StreamKey) -> Error {
+    Error::new(
+        Code::Fenced,
+        format!("another run took {key} over, and this one changed nothing"),
+    )
+    .help("let one run of a stream end before the next begins")
+}
+
+/// What is kept cannot be read.
+pub(super) fn damaged(what: &str, problem: impl std::fmt::Display) -> Error {
+    let why = format!("the {what} in _syncapp_checkpoint cannot be read");
+    Error::new(Code::Failed(Side::Destination), why)
+        .help("it was written by another version or by hand: `state reset` forgets it")
+        .driver(problem)
 }

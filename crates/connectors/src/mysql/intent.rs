@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use syncapp_model::{Checkpoint, Result, StreamKey, StreamName};
 
-use super::checkpoint::{Checkpoints, damaged};
+use super::checkpoint::Checkpoints;
 use super::client::{Client, text};
+use super::errors::damaged;
 use crate::journal::{Entry, Kept};
 
 /// Tables that change their names, and what holds once they have.

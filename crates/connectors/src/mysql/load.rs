@@ -14,11 +14,12 @@ use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side};
 use tokio::sync::Mutex;
 
-use super::checkpoint::{Checkpoints, overtaken, spell};
+use super::checkpoint::{Checkpoints, spell};
 use super::client::{Client, number};
 use super::destination::Idle;
 use super::encode::{Manner, Style};
 use super::entries::{self, Entries};
+use super::errors::overtaken;
 use super::journal::Keeping;
 use super::merge::{Merge, ROW};
 use super::swap::waiting;

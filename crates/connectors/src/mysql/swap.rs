@@ -15,6 +15,7 @@ use super::load::{MysqlLoad, add_index};
 use super::merge::ROW;
 use super::sql;
 use super::target::Way;
+use crate::hash::fnv;
 use crate::journal::Mark;
 
 impl MysqlLoad {
@@ -94,10 +95,7 @@ pub(super) fn waiting(what: &str, name: &StreamName, key: &StreamKey, epoch: Epo
 
 /// What the names of a stream's waiting tables begin with.
 pub(super) fn waiting_prefix(what: &str, key: &StreamKey) -> String {
-    // FNV-1a.
-    let hash = key.to_string().bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = fnv(key.to_string().as_bytes(), 0);
     format!("_syncapp_{what}_{hash:016x}_")
 }
 

@@ -273,7 +273,8 @@ impl Found {
 
     /// Whether a column of SyncApp's own table gets a wider type, in which every value stays as it is.
     fn widens(&self, want: &TargetColumn, have: &Column, declared: &MyType) -> bool {
-        self.ours && have.native.name != declared.name && have.ty.widens_to(&want.ty)
+        let (is, becomes) = (&have.native.name, &declared.name);
+        self.ours && is != becomes && (have.ty.widens_to(&want.ty) || declare::longer(is, becomes))
     }
 
     /// The statement that makes a table of the load: the target itself, or one whose rows go on from there.

@@ -16,10 +16,9 @@ use syncapp_model::{Code, Error, Result, Side};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
-use super::checkpoint::overtaken;
 use super::client::{Client, number, text};
 use super::encode::{self, Manner, Style};
-use super::errors;
+use super::errors::{self, overtaken};
 use super::sql;
 use super::types::{Form, MyType};
 

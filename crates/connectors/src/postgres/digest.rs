@@ -6,7 +6,7 @@ use arrow_schema::{DataType as Arrow, Field};
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use syncapp_connector::{BatchStream, Bucket, Digest, DigestColumn, DigestRequest, Fetch, Form, Range, ReadColumn};
-use syncapp_model::{DataType, Error, Result};
+use syncapp_model::{DataType, Result};
 use tokio_postgres::SimpleQueryMessage;
 
 use super::catalog::Relation;
@@ -15,6 +15,7 @@ use super::decode::{Decoder, builders, schema};
 use super::source::{Reading, Turn, describe};
 use super::types::{PgType, Wire};
 use super::{sql, statement};
+use crate::sums;
 
 /// Rows of a fetched batch, and bytes.
 const MOST: (usize, usize) = (4096, 1 << 20);
@@ -106,15 +107,7 @@ impl Digest for PostgresDigest {
             let SimpleQueryMessage::Row(row) = message else {
                 continue;
             };
-            let number = |at: usize| {
-                let told = row.get(at).and_then(|text| text.parse::<u128>().ok());
-                told.ok_or_else(|| Error::internal("a sum of rows is no number"))
-            };
-            let bucket = Bucket {
-                rows: number(1)? as u64,
-                sums: Some([number(2)?, number(3)?]),
-            };
-            buckets.push((number(0)? as u32, bucket));
+            buckets.push(sums::bucket(|at| row.get(at), false)?);
         }
         Ok(buckets)
     }

@@ -27,6 +27,7 @@ use super::target::{self, Found, Way};
 use super::undo::lock;
 use super::user_sql;
 use super::writer::PostgresWriter;
+use crate::hash::fnv;
 use crate::journal::{Entry, Mark};
 
 /// How long a statement waits for another one's lock.
@@ -304,14 +305,7 @@ fn compared(target: &Target) -> Vec<&str> {
 
 /// The name of a load's own table. No two claims share one, so that a run never waits for one that it took over from.
 fn stage(name: &StreamName, target: &Target, epoch: Epoch) -> StreamName {
-    // FNV-1a.
-    let hash = target
-        .key
-        .to_string()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+    let hash = fnv(target.key.to_string().as_bytes(), 0);
     StreamName {
         namespace: name.namespace.clone(),
         name: format!("_syncapp_stage_{hash:016x}_{}", epoch.0),

@@ -115,7 +115,7 @@ impl Found {
     /// columns that are just the same.
     fn replaceable(&self, relation: &Relation, target: &Target) -> bool {
         let columns = &relation.spec.columns;
-        let mut wanted = target.columns.iter().zip(&self.declared);
+        let wanted = target.columns.iter().zip(&self.declared);
         if self.ties.extras {
             columns.len() == target.columns.len()
                 && columns.iter().zip(wanted).all(|(have, (want, declared))| {
@@ -124,7 +124,7 @@ impl Found {
         } else {
             columns
                 .iter()
-                .all(|have| wanted.any(|(want, _)| want.name == have.name))
+                .all(|have| wanted.clone().any(|(want, _)| want.name == have.name))
         }
     }
 

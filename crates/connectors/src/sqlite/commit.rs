@@ -9,9 +9,10 @@ use super::error::At;
 use super::journal::Keeping;
 use super::load::Last;
 use super::merge::{self, Key};
+use super::rebuild::Dangling;
 use super::sql::{joined, main_table, quote};
 use super::target::{self, Plan};
-use super::{checkpoint, entries, guard, history, rejects, remove, stage, user_sql};
+use super::{checkpoint, entries, guard, history, rebuild, rejects, remove, stage, user_sql};
 use crate::journal::Mark;
 
 /// What a load changes in the list of rejected rows.
@@ -38,6 +39,7 @@ pub(super) fn commit(connection: &Connection, target: &Target, epoch: Epoch, beg
         gone,
     } = last;
     let attempt = || {
+        rebuild::release(connection, begun)?;
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).writing()?;
         checkpoint::assert(&transaction, &target.key, epoch)?;
         user_sql::run(&transaction, "before_sql", target.before_sql.as_deref())?;
@@ -49,6 +51,7 @@ pub(super) fn commit(connection: &Connection, target: &Target, epoch: Epoch, beg
             )
             .help("run the sync again"));
         }
+        let dangling = Dangling::before(&transaction, &plan)?;
         if let Some(gone) = &gone {
             remove::remove(&transaction, target, &plan, gone)?;
         }
@@ -90,6 +93,9 @@ pub(super) fn commit(connection: &Connection, target: &Target, epoch: Epoch, beg
             None => rejects::forget(&transaction, &target.key, &settled)?,
         }
         user_sql::run(&transaction, "after_sql", target.after_sql.as_deref())?;
+        if let Some(dangling) = dangling {
+            dangling.after(&transaction)?;
+        }
         transaction.commit().writing()?;
         Ok(Done { receipt, fates })
     };
@@ -112,9 +118,7 @@ fn land(
     if plan.replaced {
         receipt.deleted = replace(connection, plan)?;
     } else {
-        for change in &plan.changes {
-            connection.execute_batch(change.sql()).writing()?;
-        }
+        rebuild::alter(connection, plan)?;
     }
     if let Some(keeping) = keeping.as_mut()
         && (target.write == Write::Append || target.write == Write::Overwrite && !plan.referenced)

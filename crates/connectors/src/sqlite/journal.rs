@@ -13,6 +13,7 @@ use super::merge::{self, Key};
 use super::sql::{main_table, quote};
 use super::target::Plan;
 use super::{catalog, entries, stage};
+use crate::hash::fnv;
 use crate::journal::{self, Entry, Journal, Kept, Kind, LEFT, Mark, OPERATION, Staged, Vanished};
 
 /// A journal that a load fills.
@@ -255,8 +256,8 @@ fn fingerprint(connection: &Connection, entry: &Entry) -> Result<String> {
         while let Some(row) = rows.next()? {
             let bytes = row.get_ref(0)?.as_bytes()?;
             count += 1;
-            one = one.wrapping_add(journal::hash(bytes, 0));
-            other = other.wrapping_add(journal::hash(bytes, 1));
+            one = one.wrapping_add(fnv(bytes, 0));
+            other = other.wrapping_add(fnv(bytes, 1));
         }
         Ok((count, one, other))
     };

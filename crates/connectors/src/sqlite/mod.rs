@@ -33,6 +33,7 @@ mod lattice;
 mod load;
 mod merge;
 mod order;
+mod rebuild;
 mod rejects;
 mod remove;
 mod snapshot;

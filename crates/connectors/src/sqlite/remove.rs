@@ -2,15 +2,16 @@
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
-use syncapp_connector::{DELETED_AT, Target, VALID_TO};
-use syncapp_model::sync_file::{DeleteRule, Write};
-use syncapp_model::{Code, DataType, Error, Result, Scalar, Side};
+use syncapp_connector::Target;
+use syncapp_model::sync_file::DeleteRule;
+use syncapp_model::{DataType, Error, Result, Scalar};
 
 use super::error::At;
 use super::order::Order;
 use super::sql::{joined, main_table, quote};
 use super::target::Plan;
 use crate::cells::text;
+use crate::removal;
 
 /// Keys of rows that go, and how.
 pub(super) struct Gone {
@@ -22,15 +23,7 @@ pub(super) struct Gone {
 pub(super) fn remove(connection: &Connection, target: &Target, plan: &Plan, gone: &Gone) -> Result<()> {
     let table = main_table(&plan.name);
     let moment = text::moment(target.moment);
-    let marks = |column: &str| {
-        let column = quote(column);
-        format!("UPDATE {table} SET {column} = '{moment}' WHERE {column} IS NULL AND")
-    };
-    let what = match (target.write, gone.rule) {
-        (Write::History, _) => marks(VALID_TO),
-        (_, DeleteRule::Soft) => marks(DELETED_AT),
-        _ => format!("DELETE FROM {table} WHERE"),
-    };
+    let what = removal::begin(target, gone.rule, &table, &format!("'{moment}'"), quote);
     let mut count = 0;
     for key in &gone.keys {
         let orders = key.iter().map(|value| order(value).ok_or_else(unfit));
@@ -45,14 +38,9 @@ pub(super) fn remove(connection: &Connection, target: &Target, plan: &Plan, gone
             format!("{} = ?{}", order.expression(&quote(name)), at + 1)
         });
         let mut statement = connection.prepare_cached(&format!("{what} {condition}")).writing()?;
-        count += statement.execute(rusqlite::params_from_iter(values)).writing()?;
+        count += statement.execute(rusqlite::params_from_iter(values)).writing()? as u64;
     }
-    if count < gone.keys.len() {
-        let why = format!("only {count} of {} rows were found by their keys", gone.keys.len());
-        return Err(Error::new(Code::Failed(Side::Destination), why)
-            .help("nothing was changed; make the target anew with `syncapp run --full-refresh`"));
-    }
-    Ok(())
+    removal::all_found(count, gone.keys.len())
 }
 
 /// How values of a key are compared.

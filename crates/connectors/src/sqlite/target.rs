@@ -1,15 +1,17 @@
 //! What a target table is, and what a load has to change on it.
 //!
-//! A table that SyncApp made and nobody changed may be made again by an overwrite when its columns differ. Any other
-//! table keeps its definition; columns that it lacks are added.
+//! A table that SyncApp made and nobody changed may be made again by an overwrite when its columns differ and none of them
+//! is gone. Any other table keeps its definition; columns that it lacks are added. One that SyncApp made gets wider types,
+//! and takes NULL where the source has it: see [`super::rebuild`].
 
 use rusqlite::{Connection, OptionalExtension};
 use syncapp_connector::{Target, TargetChange, TargetColumn, TargetShape};
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Code, Column, DataType, Error, Result, Side, StreamKind};
 
-use super::catalog::{self, Table};
+use super::catalog::{self, Table, TableColumn};
 use super::error::At;
+use super::rebuild::Rebuild;
 use super::source::native;
 use super::sql::{definition, joined, main_table, quote};
 use super::types::{self, Declared};
@@ -65,10 +67,10 @@ pub(super) fn plan(connection: &Connection, target: &Target) -> Result<Plan> {
         Some(table) => {
             let again = made_anew(target, Some(&table))?;
             let free = found.ours && !found.triggers && !found.referenced;
-            if target.write == Write::Overwrite && free && !again.is_as(&table) {
+            if target.write == Write::Overwrite && free && again.has_all_of(&table) && !again.is_as(&table) {
                 again
             } else {
-                kept(target, table, found.ours)?
+                kept(target, table, &found)?
             }
         }
     };
@@ -84,6 +86,8 @@ struct Found {
     ours: bool,
     triggers: bool,
     referenced: bool,
+    /// The statements that made its indexes and triggers.
+    hung: Vec<String>,
 }
 
 impl Found {
@@ -95,7 +99,15 @@ impl Found {
             Some(made) if checkpoint::is_kept(connection)? => checkpoint::is_made(connection, &table.name, &made)?,
             _ => false,
         };
+        let hung = connection
+            .prepare(
+                "SELECT sql FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL
+                 AND tbl_name = ?1 COLLATE NOCASE ORDER BY type = 'trigger', rowid",
+            )
+            .and_then(|mut statement| statement.query_map([&table.name], |row| row.get(0))?.collect())
+            .writing()?;
         Ok(Self {
+            hung,
             ours,
             triggers: exists(
                 "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema
@@ -125,6 +137,18 @@ impl Plan {
                     && is.nullable == wanted.nullable
                     && !is.generated
             })
+    }
+
+    /// Whether every column of a table stays: one that is gone from the source is kept for those who use it.
+    fn has_all_of(&self, table: &Table) -> bool {
+        let stays = |name: &str| self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+        table.columns.iter().all(|is| stays(&is.name))
+    }
+
+    /// Whether the table is made again with its rows.
+    pub(super) fn rebuilds(&self) -> bool {
+        let rebuilds = |change: &_| matches!(change, TargetChange::Widen { .. } | TargetChange::Relax { .. });
+        self.changes.iter().any(rebuilds)
     }
 
     /// The plan as others see it.
@@ -209,8 +233,8 @@ fn made_anew(target: &Target, table: Option<&Table>) -> Result<Plan> {
     })
 }
 
-/// The table as it is, with the columns that it lacks.
-fn kept(target: &Target, table: Table, ours: bool) -> Result<Plan> {
+/// The table as it is, with the columns that it lacks, and wider ones where SyncApp made it.
+fn kept(target: &Target, table: Table, found: &Found) -> Result<Plan> {
     let wrong = |column: &str, why: String| {
         Error::new(Code::TypeMismatch(AT), why)
             .stream(&target.name)
@@ -223,7 +247,10 @@ fn kept(target: &Target, table: Table, ours: bool) -> Result<Plan> {
                 .stream(&target.name),
         );
     }
-    let (mut columns, mut changes) = (Vec::new(), Vec::new());
+    // A replay leaves even SyncApp's own table as it is.
+    let alters = found.ours && !target.replay;
+    let (mut columns, mut added) = (Vec::new(), Vec::new());
+    let mut rebuild = Rebuild::of(&table);
     for column in &target.columns {
         let Some(is) = table.column(&column.name) else {
             let declared = declared(target, column)?;
@@ -234,7 +261,7 @@ fn kept(target: &Target, table: Table, ours: bool) -> Result<Plan> {
                 definition(&column.name, &declared, true)
             );
             let (name, nullable) = (column.name.clone(), true);
-            changes.push(TargetChange::AddColumn {
+            added.push(TargetChange::AddColumn {
                 column: name.clone(),
                 sql,
             });
@@ -248,56 +275,67 @@ fn kept(target: &Target, table: Table, ours: bool) -> Result<Plan> {
         if is.generated {
             return Err(wrong(&is.name, "SQLite computes the column itself".into()).help("leave it out with `select`"));
         }
+        let mut becomes = types::unquoted(&is.declared).to_owned();
         if !types::holds(&is.declared, &column.ty) {
-            let declared = if is.declared.is_empty() {
-                "nothing"
-            } else {
-                &is.declared
-            };
-            return Err(wrong(
-                &is.name,
-                format!(
-                    "the column is declared as {declared}, which does not keep every {} as it is",
-                    column.ty
-                ),
-            )
-            .help(format!(
-                "declare it as {}, cast it with `type`, or make the table again by `--full-refresh`",
-                types::declare(&column.ty)
-            )));
+            if !(alters && grows(&is.declared, &column.ty)) {
+                return Err(unfit(target, is, &column.ty));
+            }
+            becomes = declared(target, column)?;
+            rebuild.widen(is, &becomes);
         }
         columns.push(Planned {
             name: is.name.clone(),
-            declared: types::unquoted(&is.declared).to_owned(),
-            nullable: is.nullable,
+            declared: becomes,
+            nullable: is.nullable || alters && relaxes(target, is),
         });
     }
-    let wanted = |name: &str| {
-        target
-            .columns
-            .iter()
-            .any(|column| column.name.eq_ignore_ascii_case(name))
-    };
-    let strict = table
-        .columns
-        .iter()
-        .find(|column| ours && !column.nullable && !column.generated && !wanted(&column.name));
-    if let Some(gone) = strict {
-        return Err(wrong(
-            &gone.name,
-            "the column takes no NULL, and the source has it no more".into(),
-        )
-        .help("make the table again by `--full-refresh`, or drop the column in the target"));
+    for is in table.columns.iter().filter(|is| alters && relaxes(target, is)) {
+        rebuild.relax(is);
     }
+    let mut changes = rebuild.changes(&found.hung);
+    changes.append(&mut added);
     Ok(Plan {
         name: table.name.clone(),
         table: Some(table),
-        ours,
+        ours: found.ours,
         replaced: false,
         columns,
         changes,
         referenced: false,
     })
+}
+
+/// Whether every value of a column stays as it is in one that holds all of a type.
+fn grows(declared: &str, ty: &DataType) -> bool {
+    matches!(types::meaning(declared), Declared::Is(own) if own.widens_to(ty))
+}
+
+/// Whether NULL may come into a column that takes none: the source has it there, or has the column no more.
+fn relaxes(target: &Target, is: &TableColumn) -> bool {
+    let named = |name: &String| name.eq_ignore_ascii_case(&is.name);
+    let wanted = target.columns.iter().find(|column| named(&column.name));
+    !is.nullable
+        && !is.generated
+        && !target.primary_key.iter().any(named)
+        && wanted.is_none_or(|wanted| wanted.nullable)
+}
+
+/// A column does not keep a type's values.
+fn unfit(target: &Target, is: &TableColumn, ty: &DataType) -> Error {
+    let declared = if is.declared.is_empty() {
+        "nothing"
+    } else {
+        &is.declared
+    };
+    let why = format!("the column is declared as {declared}, which does not keep every {ty} as it is");
+    Error::new(Code::TypeMismatch(AT), why)
+        .help(format!(
+            "declare it as {}, cast it with `type`, or make the table again: by `--full-refresh`, or, where other \
+             columns are gone from the source, by dropping it",
+            types::declare(ty)
+        ))
+        .stream(&target.name)
+        .column(&is.name)
 }
 
 /// The type to declare: the one asked for, the one it has in another SQLite file, or SyncApp's own.

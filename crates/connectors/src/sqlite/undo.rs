@@ -9,7 +9,7 @@ use super::entries::{self, Row};
 use super::error::At;
 use super::journal;
 use super::sql::main_table;
-use super::{catalog, checkpoint, rejects};
+use super::{catalog, checkpoint, rejects, target};
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
 
 /// Takes a run back; the caller ends the transaction.
@@ -38,6 +38,7 @@ fn stream(connection: &Connection, loads: &[&Row], request: &UndoRequest) -> Res
     if checkpoint::raise(connection, key)? != last.entry.after {
         return Err(moved_on(key));
     }
+    let (name, made) = (&last.entry.table.name, own(connection, &last.entry.table.name)?);
     let mut undone = Undone::new(key.clone(), last.entry.table.to_string());
     for load in loads {
         if catalog::table(connection, &load.entry.table.name).writing()?.is_none() {
@@ -49,9 +50,22 @@ fn stream(connection: &Connection, loads: &[&Row], request: &UndoRequest) -> Res
         }
         entries::forget(connection, load)?;
     }
-    checkpoint::put_back(connection, key, &first.entry.before)?;
+    let mut before = first.entry.before.clone();
+    if made.is_some() && made == target::made(connection, name)? {
+        // Columns that came and types that grew stay, and the table is SyncApp's as before.
+        before.made = made;
+    }
+    checkpoint::put_back(connection, key, &before)?;
     rejects::forget_run(connection, key, &request.run_id)?;
     Ok(undone)
+}
+
+/// The definition of a table that SyncApp made and nobody changed.
+fn own(connection: &Connection, name: &str) -> Result<Option<String>> {
+    match target::made(connection, name)? {
+        Some(made) if checkpoint::is_made(connection, name, &made)? => Ok(Some(made)),
+        _ => Ok(None),
+    }
 }
 
 /// Takes rows back one by one.

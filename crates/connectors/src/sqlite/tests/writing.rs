@@ -54,13 +54,19 @@ fn definitions(connection: &Connection, table: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_table_that_syncapp_made_is_made_again_with_the_users_indexes() {
     let (flow, connection) = File::flow("");
-    let old = table("t", &[("gone", "int64"), ("v", "string")]);
+    let old = table("t", &[("v", "int64")]);
     flow.put(&old, Write::Overwrite, &[]).await;
     connection.execute_batch("CREATE INDEX by_v ON t(v)").unwrap();
     let new = Table::texts("t");
     flow.put(&new, Write::Overwrite, &[new.text_rows(&[(1, "a")])]).await;
     assert_eq!(types(&flow.describe(&new).await.unwrap()), ["id int64", "v string"]);
     assert_eq!(definitions(&connection, "t").len(), 2, "the table and the index");
+    // A column that is gone stays, for those who use it.
+    let wide = table("t", &[("v", "string"), ("gone", "int64")]);
+    flow.put(&wide, Write::Overwrite, &[]).await;
+    flow.put(&new, Write::Overwrite, &[new.text_rows(&[(1, "a")])]).await;
+    let kept = flow.describe(&new).await.unwrap();
+    assert_eq!(types(&kept), ["id int64", "v string", "gone int64"]);
     // Once the user has changed it, it is the user's.
     connection
         .execute_batch("ALTER TABLE t ADD COLUMN mine TEXT DEFAULT 'm'")

@@ -299,7 +299,8 @@ pub(super) fn unused(all: &StreamConfig) -> Vec<&'static str> {
     let unused = [
         ("cursor", full && !merges),
         ("start", full),
-        ("primary_key", !merges),
+        // Overwritten rows too are compared by it, and replaced by it where other tables refer to them.
+        ("primary_key", all.write == Some(Write::Append)),
         ("max_rejects", bounds),
         ("max_reject_ratio", bounds),
     ];

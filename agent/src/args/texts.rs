@@ -1,0 +1,43 @@
+//! What help says behind its lists: examples and exit codes.
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  syncapp copy ./data flights.csv ./flights.db        a file into a database, without a sync file
+  syncapp check shop.yaml                             is the file right, and do its connections work?
+  syncapp plan shop.yaml                              what would a run read and change?
+  syncapp preview shop.yaml --sync s --stream orders  what would land?
+  syncapp run shop.yaml                               every sync of the file, once
+  syncapp verify shop.yaml                            do the targets hold what they should?
+
+Exit codes: 0 done · 1 failed · 2 bad usage or configuration · 3 some streams failed and others landed · 130 cancelled";
+
+pub(super) const COPY: &str = "\
+SOURCE and TARGET are URLs (postgres://user:password@host/database) or paths: a folder of files, or a SQLite file;
+`-` is standard input or output, whose STREAM or INTO is a file name that says its format.
+
+Examples:
+  syncapp copy postgres://me@localhost/shop public.orders ./shop.db
+  syncapp copy ./data 'flights*.csv' postgres://me@localhost/lake flights
+  syncapp copy postgres://me@localhost/shop public.orders ./out orders.parquet
+  cat orders.csv | syncapp copy - orders.csv ./shop.db orders
+  syncapp copy ./shop.db orders - orders.ndjson | head";
+
+pub(super) const UNDO: &str = "\
+The run's stream needs `undo: { keep: … }` in the sync file. Later runs of it are taken back first. Rows that someone
+changed since the run are left alone.
+
+Exit codes: 0 taken back · 1 failed · 2 there is nothing to take back, or later runs stand on it · 3 rows were left alone";
+
+pub(super) const VERIFY: &str = "\
+Exit codes: 0 equal · 1 different, or failed · 2 bad usage or configuration";
+
+pub(super) const REPLAY: &str = "\
+What was kept of a row is mapped as the stream is mapped now, lands, and is no longer listed. A row that is in the target
+in a newer version gives way to it. COLUMN is a column of the source, and EXPRESSION is SQL over the source's row.
+
+Examples:
+  syncapp rejects replay shop.yaml                                        all rows, after the mapping was corrected
+  syncapp rejects replay shop.yaml --id 5f0c… --fix \"age = 36\"           one row, mended
+  syncapp rejects replay shop.yaml --stream orders --fix \"total = replace(total, ',', '.')\"
+
+Exit codes: 0 all rows landed or gave way · 1 none did · 2 bad usage or configuration · 3 some did · 130 cancelled";
