@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: SyncApp against the bare pipe, in one run, into `docs/benchmarks.md`.
 //!
-//! Everything after `bench` goes to `bench/run_all.sh pg`: `-n 5` for five rounds, `-w W1,W3` for some workloads,
+//! Everything after `bench` goes to `bench/run_all.sh own`: `-n 5` for five rounds, `-w W1,W3` for some workloads,
 //! `-p limit,syncapp,duckdb` for peers that are installed.
 
 use std::io::{self, Write};
@@ -12,8 +12,8 @@ const HEAD: &str = "\
 # Benchmarks
 
 Written by `cargo xtask bench`. `limit` is a bare shell pipe between the two servers, with one connection a side;
-`bench/README.md` says what each workload and column means. `ratio to limit` is wall time over the limit's, pair by
-pair in the same round: smaller is better, and below 1 is faster than the pipe. `peak MB` is the program's own.
+`bench/README.md` says what each workload and column means. `of limit` is throughput over the limit's, pair by pair in
+the same round: above 1 is faster than the pipe. `peak MB` is the program's own.
 
 ";
 
@@ -32,7 +32,7 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
     path.push(std::env::var_os("PATH").unwrap_or_default());
     let options: Vec<String> = std::env::args().skip(2).collect();
     let ran = Command::new("bench/run_all.sh")
-        .arg("pg")
+        .arg("own")
         .args(&options)
         .env("PATH", path)
         .current_dir(root)
