@@ -7,9 +7,9 @@ and prints a table.  Standard library only.
   bench.py table [-w W1] [--since 2030-01-01T00:00:00]     all recorded runs, pooled
 
 Another program is added as a file extra/NAME.sh with the same functions as peers/*.sh (pg2pg, my2pg, csv2pg, pg2parquet,
-upsert, pg2my), or for one call by --cmd 'ours:pg2pg=ours sync ...' (variables T, PG_SRC, ... are set, see env.sh).
+upsert, pg2my, pg2csv, pg2sqlite), or for one call by --cmd 'ours:pg2pg=ours sync ...' (variables T, PG_SRC, ... are set, see env.sh).
 `cpu wait` is the share of the run in which some task waited for a processor: the machine was shared.
-Ratios are pair by pair against the `limit` run of the same round; the figure is their median.
+`of limit` is throughput over that of the `limit` run of the same round, pair by pair; the figure is the median.
 `cpu ratio` is (client + server cpu seconds) over the same of the limit: it moves less when the machine is shared.
 """
 import argparse, glob, json, os, signal, statistics as st, subprocess, sys, tempfile, threading, time
@@ -32,7 +32,9 @@ WL = {"W1":  ("pg2pg", "orders", R, "PostgreSQL -> PostgreSQL, full refresh"),
       "W5":  ("upsert", "orders", RU, "PostgreSQL -> PostgreSQL, changed rows merged by key"),
       "W6":  ("pg2my", "orders", R, "PostgreSQL -> MariaDB, full refresh"),
       "W6s": ("pg2my", "orders_s", RS, "same, small"),
-      "W7":  ("pg2pg", "orders_tiny", RT, "start-up: a tiny table")}
+      "W7":  ("pg2pg", "orders_tiny", RT, "start-up: a tiny table"),
+      "W9":  ("pg2csv", "orders", R, "PostgreSQL -> CSV file"),
+      "W10": ("pg2sqlite", "orders", R, "PostgreSQL -> SQLite file")}
 
 def psql(url, sql, check=True):
     p = subprocess.run(["psql", "-qXtA", "-F", "\x1f", url, "-v", "ON_ERROR_STOP=1", "-f", "-"], input=sql, capture_output=True, text=True, env=ENV)
@@ -181,19 +183,41 @@ def check_parquet(peer, table):
     p = subprocess.run([f"{ENV['VENV']}/duckdb/bin/python", f"{HERE}/lib/check_parquet.py", table, f"{OUT}/{peer}"], capture_output=True, text=True, env=ENV)
     return p.stdout.strip() or "check failed: " + p.stderr.strip()[-300:]
 def count(fn, peer, table):
+    if fn in FILES: return check_file(fn, peer, table)
     if fn == "pg2my": n, m = my("source", f"select count(*) from {table}")[0][0], my("target", f"select count(*) from {table}")[0][0]
     elif fn == "pg2parquet":
         m = subprocess.run([f"{ENV['VENV']}/duckdb/bin/python", "-c", f"import duckdb,glob; print(duckdb.execute('select count(*) from read_parquet(?)', [[f for f in glob.glob('{OUT}/{peer}/**/*.parquet', recursive=True) if '_dlt' not in f]]).fetchone()[0])"], capture_output=True, text=True).stdout.strip(); n = psql(SRC, f"select count(*) from {table};")[0][0]
     else:
         n = psql(SRC, f"select count(*) from {'orders_chg' if fn == 'upsert' else table};")[0][0]; m = psql(UPS if fn == "upsert" else DST, f'select count(*) from public."{table}";')[0][0]
     return "all rows" if n == m else f"ROWS {m} of {n}"
+def cells(row):
+    text = lambda v: v.hex() if isinstance(v, bytes) else str(v)
+    return ",".join("" if v is None else '"' + text(v).replace('"', '""') + '"' for v in row) + "\n"
+def check_file(fn, peer, table):
+    """Puts the file into the target database, as PostgreSQL itself reads CSV, and compares there."""
+    psql(DST, open(f"{HOME}/ddl/{table}.sql").read())
+    if fn == "pg2csv":
+        f = glob.glob(f"{OUT}/{peer}/**/*.csv", recursive=True)[0]; cols = open(f).readline().strip()
+        psql(DST, f"set timezone='UTC';\n\\copy {table} ({cols}) from '{f}' (format csv, header)\n")
+    else:
+        import sqlite3
+        rows = sqlite3.connect(f"file:{OUT}/{peer}/{table}.db?mode=ro", uri=True).execute(f"select * from {table}")
+        cols = ",".join(d[0] for d in rows.description)
+        p = subprocess.Popen(["psql", "-qX", DST, "-v", "ON_ERROR_STOP=1", "-c", "set timezone='UTC'", "-c", f"copy {table} ({cols}) from stdin (format csv)"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV)
+        try:
+            for r in rows: p.stdin.write(cells(r))
+        except BrokenPipeError: pass
+        problem = p.communicate()[1]
+        if p.returncode: raise RuntimeError(problem.strip()[:300])
+    return check_pg(fn, table).replace("; types kept", "")
 def check(fn, peer, table):
+    if fn in FILES: return check_file(fn, peer, table)
     return check_my(table) if fn == "pg2my" else check_parquet(peer, table) if fn == "pg2parquet" else check_pg(fn, table)
 
 # ---- the runs ----------------------------------------------------------------------------------------------------------
 def peers(): return {os.path.basename(f)[:-3]: f for d in ("peers", "extra") for f in sorted(glob.glob(f"{HERE}/{d}/*.sh"))}
 def has(f, fn): return subprocess.run(["bash", "-c", f". '{HERE}/env.sh'; . '{f}'; declare -F {fn}"], capture_output=True, env=ENV).returncode == 0
-NOCHECK = {"src_only", "dst_only"}
+NOCHECK = {"src_only", "dst_only"}; FILES = {"pg2csv", "pg2sqlite"}
 def run(a):
     P = peers(); tmp = []
     for c in a.cmd or []:
@@ -216,7 +240,7 @@ def run(a):
                 r = run_one([f"{HERE}/lib/run_peer.sh", P[n], fn], env, a.timeout, log)
                 r.update(call=call, w=w, peer=n, rows=rows, round=rnd)
                 if r["rc"]: dead.add(n); r["note"] = "exit " + str(r["rc"]) + (" (time limit)" if r["wall"] >= a.timeout - 1 else "")
-                elif n not in seen and a.check != "none" and n not in NOCHECK and not (fn == "pg2parquet" and n.startswith("limit")):
+                elif n not in seen and a.check != "none" and n not in NOCHECK and not (fn in ("pg2parquet", "pg2sqlite") and n.startswith("limit")):
                     try: r["check"] = check(fn, n, table) if a.check == "full" else count(fn, n, table)
                     except Exception as x: r["check"] = "check failed: " + str(x)[:200]
                 seen.add(n)
@@ -235,14 +259,14 @@ def table_(a):
         rw = [r for r in rec if r["w"] == w]; lim = {(r["call"], r["round"]): r["wall"] for r in rw if r["peer"] == "limit" and not r["rc"]}
         if not rw: continue
         print(f"\n### {w}: {WL[w][3]} ({WL[w][2]} rows)\n")
-        print("| tool | median s | best s | rows/s (median) | ratio to limit | client cpu s | server cpu s | cpu ratio | peak MB | tree MB | WAL MB | runs | what arrived |\n" + "|---" * 13 + "|")
+        print("| tool | median s | best s | rows/s (median) | of limit | client cpu s | server cpu s | cpu ratio | peak MB | tree MB | WAL MB | runs | what arrived |\n" + "|---" * 13 + "|")
         lc = st.median([r["cpu"] + r["srv_cpu"] for r in rw if r["peer"] == "limit" and not r["rc"]] or [1]) or 0.01; out = []
         for n in dict.fromkeys(r["peer"] for r in rw):
             rs = [r for r in rw if r["peer"] == n]; ok = [r for r in rs if not r["rc"]]
             chk = arrived(w, n)
             if not ok: out.append((1e9, f"| {n} | - " + "| " * 9 + f"| 0 | {rs[-1].get('note', '')} |")); continue
-            m = lambda k: st.median(r[k] for r in ok); best = min(r["wall"] for r in ok); ra = [r["wall"] / lim[k] for r in ok if (k := (r["call"], r["round"])) in lim]
-            out.append((m("wall"), f"| {n} | {m('wall'):.2f} | {best:.2f} | {rs[0]['rows'] / m('wall'):,.0f} | {st.median(ra):.2f} | {m('cpu'):.1f} | {m('srv_cpu'):.1f} | {(m('cpu') + m('srv_cpu')) / lc:.2f} "
+            m = lambda k: st.median(r[k] for r in ok); best = min(r["wall"] for r in ok); ra = [lim[k] / r["wall"] for r in ok if (k := (r["call"], r["round"])) in lim]
+            out.append((m("wall"), f"| {n} | {m('wall'):.3f} | {best:.3f} | {rs[0]['rows'] / m('wall'):,.0f} | {st.median(ra):.2f} | {m('cpu'):.1f} | {m('srv_cpu'):.1f} | {(m('cpu') + m('srv_cpu')) / lc:.2f} "
                         f"| {m('peak_mb'):.0f} | {m('tree_mb'):.0f} | {m('wal_mb'):.0f} | {len(ok)} | {chk} |"))
         print("\n".join(l for _, l in sorted(out)))
 if __name__ == "__main__":

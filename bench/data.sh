@@ -1,7 +1,5 @@
 #!/usr/bin/env bash
 # Builds all source data deterministically (no random()): PostgreSQL tables, the MariaDB copy, the CSV files, the upsert template.
-#   data.sh       all of it
-#   data.sh pg    without MariaDB
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 mkdir -p "$(dirname "$CSV")" "$OUT"
@@ -82,7 +80,6 @@ psql -qX "$PG_SRC" -c "set timezone='UTC'" -c "\\copy orders to '$CSV' (format c
 psql -qX "$PG_SRC" -c "set timezone='UTC'" -c "\\copy orders_s to '$CSV_S' (format csv, header)"
 
 "$(dirname "$0")/lib/mkddl.sh"
-[ "${1:-}" = pg ] && exit
 
 echo "== MariaDB source"
 my_ddl() { echo "drop table if exists $1; create table $1 (id bigint primary key, customer_id int not null, big bigint not null, status varchar(20) not null,
@@ -99,3 +96,4 @@ my_ddl orders | mydst   # so that W6 has a schema to truncate or drop
 psql -X "$PG_SRC" -c "select relname, reltuples::bigint, pg_size_pretty(pg_table_size(oid)) from pg_class where relkind='r' and relnamespace='public'::regnamespace order by 1"
 mysrc -e "select table_name, table_rows, round(data_length/1048576) mb from information_schema.tables where table_schema='source'"
 ls -la "$(dirname "$CSV")"
+date >"$BENCH_HOME/built"

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Installs the servers and the peers. Debian packages through apt, Python ones into venvs under $BENCH_HOME/venvs.
 #   install.sh       all of it
-#   install.sh pg    PostgreSQL, and the DuckDB that checks Parquet files
+#   install.sh own   the servers, and the DuckDB that checks Parquet files
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 mkdir -p "$BENCH_HOME/logs" "$VENV"
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1     # no service is started
-packages=(postgresql-15 python3-venv); [ "${1:-}" = pg ] || packages+=(mariadb-server mariadb-client pgloader gdal-bin)
+packages=(postgresql-15 python3-venv mariadb-server mariadb-client sqlite3); [ "${1:-}" = own ] || packages+=(pgloader gdal-bin)
 need=(); for p in "${packages[@]}"; do dpkg -s "$p" >/dev/null 2>&1 || need+=("$p"); done
 [ ${#need[@]} = 0 ] || { apt-get update -q -o DPkg::Lock::Timeout=400; apt-get install -y -q -o DPkg::Lock::Timeout=400 --no-install-recommends "${need[@]}"; } >"$BENCH_HOME/logs/apt.log" 2>&1
-if [ "${1:-}" = pg ]; then
+if [ "${1:-}" = own ]; then
   [ -x "$VENV/duckdb/bin/python" ] || python3 -m venv "$VENV/duckdb"
   duck() { "$VENV/duckdb/bin/python" -c 'import duckdb; duckdb.connect().load_extension("postgres_scanner")' 2>/dev/null; }
   duck && exit

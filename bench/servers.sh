@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Private PostgreSQL and MariaDB on loopback:  servers.sh start [pg] | stop | status [pg]      `pg`: PostgreSQL only
+# Private PostgreSQL and MariaDB on loopback:  servers.sh start | stop | status
 # Durable: fsync, synchronous_commit and full_page_writes are on, innodb_flush_log_at_trx_commit=1 with the doublewrite buffer.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -50,12 +50,10 @@ start_my() {
     create user if not exists bench@'127.0.0.1' identified by 'bench'; grant all on *.* to bench@'127.0.0.1'"
   (umask 077; printf '[client]\nhost=127.0.0.1\nport=%s\nuser=bench\npassword=bench\ndefault-character-set=utf8mb4\n' "$MYPORT" > "$MYCNF")
 }
-case "${1:-} ${2:-}" in
-  "start ") start_pg; start_my; "$0" status;;
-  "start pg") start_pg; "$0" status pg;;
-  "stop ") pg pg_ctl -D "$PG_DATA" -m fast -w stop || true
-         [ -s "$MY_DATA/pid" ] && kill "$(cat "$MY_DATA/pid")" || true;;
-  "status ") "$0" status pg; mysrc -N -e 'select version()';;
-  "status pg") psql -XtA "$PG_SRC" -c 'select version()';;
-  *) echo "usage: $0 start [pg] | stop | status [pg]"; exit 2;;
+case "${1:-}" in
+  start) start_pg; start_my; "$0" status;;
+  stop) pg pg_ctl -D "$PG_DATA" -m fast -w stop || true
+        [ -s "$MY_DATA/pid" ] && kill "$(cat "$MY_DATA/pid")" || true;;
+  status) psql -XtA "$PG_SRC" -c 'select version()'; mysrc -N -e 'select version()';;
+  *) echo "usage: $0 start | stop | status"; exit 2;;
 esac

@@ -2,11 +2,15 @@
 export SYNCAPP_HOME="$OUT/${PEER:-syncapp}/home"
 
 pg2pg()      { syncapp copy "$PG_SRC" "public.$T" "$PG_DST" "public.$T"; }
-prepare_pg2parquet() { mkdir -p "$OUT/$PEER"; }
+my2pg()      { syncapp copy "$MY_SRC" "source.$T" "$PG_DST" "public.$T"; }
+pg2my()      { syncapp copy "$PG_SRC" "public.$T" "$MY_DST" "$T"; }
+prepare()    { mkdir -p "$OUT/$PEER"; }
 pg2parquet() { syncapp copy "$PG_SRC" "public.$T" "$OUT/$PEER" "$T.parquet"; }
+pg2csv()     { syncapp copy "$PG_SRC" "public.$T" "$OUT/$PEER" "$T.csv"; }
+pg2sqlite()  { syncapp copy "$PG_SRC" "public.$T" "$OUT/$PEER/$T.db" "$T"; }
 
 # A CSV file has no types: the connection says which ones its columns have.
-prepare_csv2pg() { mkdir -p "$OUT/$PEER"; cat >"$OUT/$PEER/csv.yaml" <<S
+prepare_csv2pg() { cat >"$OUT/$PEER/csv.yaml" <<S
 version: 1
 project: bench
 connections:
@@ -42,42 +46,9 @@ syncs:
         into: public.$T
 S
 }
-csv2pg() { mkdir -p "$OUT/$PEER"; cat >"$OUT/$PEER/csv.yaml" <<S
-version: 1
-project: bench
-connections:
-  files: { connector: files, path: "$(dirname "$CSVF")", format: csv }
-  target: { connector: postgres, url: "$PG_DST" }
-syncs:
-  csv:
-    source: files
-    destination: target
-    streams:
-      $(basename "$CSVF"):
-        into: public.$T
-        columns:
-          id: { type: int64 }
-          customer_id: { type: int32 }
-          big: { type: int64 }
-          status: { type: string }
-          amount: { type: "decimal(15,2)" }
-          rate: { type: "decimal(20,10)" }
-          qty: { type: int16 }
-          order_date: { type: date }
-          created_at: { type: timestamptz }
-          updated_at: { type: timestamptz }
-          shipped_at: { type: timestamp }
-          is_priority: { type: bool }
-          is_gift: { type: bool }
-          note: { type: string }
-          attrs: { type: json }
-          ext_id: { type: uuid }
-          score: { type: float64 }
-S
-}
 csv2pg() { syncapp run "$OUT/$PEER/csv.yaml"; }
 
-prepare_upsert() { mkdir -p "$OUT/$PEER"; cat >"$OUT/$PEER/upsert.yaml" <<S
+prepare_upsert() { cat >"$OUT/$PEER/upsert.yaml" <<S
 version: 1
 project: bench
 connections:

@@ -1,19 +1,21 @@
 //! `cargo xtask bench`: SyncApp against the bare pipe, in one run, into `docs/benchmarks.md`.
 //!
-//! Everything after `bench` goes to `bench/run_all.sh pg`: `-n 5` for five rounds, `-w W1,W3` for some workloads,
-//! `-p limit,syncapp,duckdb` for peers that are installed.
+//! Everything after `bench` goes to `bench/run_all.sh own`: `-n 5` for five rounds, `-w W1,W3` for some workloads,
+//! `-p limit,syncapp,duckdb` for peers that are installed. `--scale` adds the curves of `bench/scale.py`.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
 use crate::repository::Repository;
 
+const SCALE: &str = "--scale";
+
 const HEAD: &str = "\
 # Benchmarks
 
 Written by `cargo xtask bench`. `limit` is a bare shell pipe between the two servers, with one connection a side;
-`bench/README.md` says what each workload and column means. `ratio to limit` is wall time over the limit's, pair by
-pair in the same round: smaller is better, and below 1 is faster than the pipe. `peak MB` is the program's own.
+`bench/README.md` says what each workload and column means. `of limit` is throughput over the limit's, pair by pair in
+the same round: above 1 is faster than the pipe. `peak MB` is the program's own.
 
 ";
 
@@ -31,28 +33,36 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     let options: Vec<String> = std::env::args().skip(2).collect();
-    let ran = Command::new("bench/run_all.sh")
-        .arg("pg")
-        .args(&options)
-        .env("PATH", path)
-        .current_dir(root)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()?;
-    out.write_all(&ran.stdout)?;
-    let printed = String::from_utf8_lossy(&ran.stdout);
-    let Some(tables) = printed
-        .find("\n### ")
-        .map(|at| &printed[at + 1..])
-        .filter(|_| ran.status.success())
-    else {
+    let mut tables = |program: &str, words: &[&str]| -> io::Result<Option<String>> {
+        let ran = Command::new(program)
+            .args(words)
+            .env("PATH", &path)
+            .current_dir(root)
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()?;
+        out.write_all(&ran.stdout)?;
+        let printed = String::from_utf8_lossy(&ran.stdout);
+        let begin = printed.find("\n### ").filter(|_| ran.status.success());
+        Ok(begin.map(|at| printed[at..].to_owned()))
+    };
+    let mut words = vec!["own"];
+    words.extend(options.iter().map(String::as_str).filter(|word| *word != SCALE));
+    let Some(mut found) = tables("bench/run_all.sh", &words)? else {
         return Ok(false);
     };
+    if options.iter().any(|word| word == SCALE) {
+        let Some(curves) = tables("bench/scale.py", &[])? else {
+            return Ok(false);
+        };
+        found += "\n## How it scales\n";
+        found += &curves;
+    }
     let command = ["cargo xtask bench"]
         .into_iter()
         .chain(options.iter().map(String::as_str))
         .collect::<Vec<_>>();
-    let text = format!("{HEAD}Command: `{}`, on {}.\n\n{tables}", command.join(" "), machine());
+    let text = format!("{HEAD}Command: `{}`, on {}.\n{found}", command.join(" "), machine());
     std::fs::write(root.join("docs/benchmarks.md"), text)?;
     Ok(true)
 }

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""How SyncApp's speed and memory change with rows, columns and streams, PostgreSQL to PostgreSQL. Standard library only.
+
+  scale.py [-n 3] [--most-rows 10000000] [--most-streams 1000]
+
+Takes `syncapp` from PATH and the servers and data of data.sh. Every run makes its target anew and reads all rows; the figures
+are medians, `peak MB` is the greatest.
+"""
+import argparse, os, statistics, subprocess, time
+from bench import DST, ENV, OUT, SRC, psql, reset
+
+CELLS = 6_000_000
+
+def timed(command, home):
+    """Wall seconds and peak MB of a command."""
+    begun = time.monotonic()
+    child = subprocess.Popen(command, env=dict(ENV, SYNCAPP_HOME=home), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    problem = child.stderr.read()
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode: raise SystemExit(f"{command} failed:\n{problem}")
+    return time.monotonic() - begun, used.ru_maxrss / 1024
+
+def sync(pattern):
+    """The file of a sync of all streams that a pattern matches."""
+    path = f"{OUT}/scale.yaml"
+    with open(path, "w") as f:
+        f.write(f"version: 1\nproject: bench\nconnections:\n  from: {{ connector: postgres, url: \"{SRC}\" }}\n  to: {{ connector: postgres, url: \"{DST}\" }}\n"
+                f"syncs:\n  scale:\n    source: from\n    destination: to\n    streams:\n      \"{pattern}\": {{ into: \"public.{{stream}}\" }}\n")
+    return path
+
+def rounds(pattern, n):
+    """Median seconds and greatest peak MB."""
+    walls, peaks = [], []
+    for _ in range(n):
+        reset("pg2pg", "scale"); os.makedirs(f"{OUT}/scale/home", exist_ok=True)
+        wall, peak = timed(["syncapp", "run", sync(pattern)], f"{OUT}/scale/home")
+        walls.append(wall); peaks.append(peak)
+    return statistics.median(walls), max(peaks)
+
+def rows(a):
+    print("\n### Rows (17 columns)\n\n| rows | median s | rows/s | peak MB |\n|---|---|---|---|")
+    n = 10_000
+    while n <= a.most_rows:
+        psql(SRC, f"create schema scale; create table scale.rows as select o.* from generate_series(1, greatest(1, ceil({n} / (select count(*) from orders)::numeric))::int) g, orders o limit {n}; analyze scale.rows;")
+        wall, peak = rounds("scale.rows", a.n); clean()
+        print(f"| {n:,} | {wall:.3f} | {n / wall:,.0f} | {peak:.0f} |", flush=True)
+        n *= 10
+
+def columns(a):
+    print("\n### Columns (6,000,000 cells: integers, texts, decimals and instants in turn)\n\n| columns | rows | median s | cells/s | peak MB |\n|---|---|---|---|---|")
+    kinds = ["(i * {c}) % 1000003", "'value ' || (i % (97 * {c}))", "((i * {c}) % 10000000 / 100.0)::numeric(15,2)", "timestamptz '2024-01-01Z' + i * {c} * interval '1 microsecond'"]
+    for width in (10, 50, 100, 250, 500):
+        tall = CELLS // width
+        cells = ", ".join(kinds[c % 4].format(c=c + 1) + f" as c{c}" for c in range(width))
+        psql(SRC, f"create schema scale; create table scale.columns as select {cells} from generate_series(1, {tall}::bigint) i; analyze scale.columns;")
+        wall, peak = rounds("scale.columns", a.n); clean()
+        print(f"| {width} | {tall:,} | {wall:.3f} | {CELLS / wall:,.0f} | {peak:.0f} |", flush=True)
+
+def streams(a):
+    print("\n### Streams (100 rows each, in one sync)\n\n| streams | median s | streams/s | peak MB |\n|---|---|---|---|")
+    n = 1
+    while n <= a.most_streams:
+        made = "".join(f"create table scale.t{i} as select * from orders_tiny;\n" for i in range(n))
+        psql(SRC, f"create schema scale;\n{made}")
+        wall, peak = rounds("scale.*", a.n); clean()
+        print(f"| {n:,} | {wall:.3f} | {n / wall:,.1f} | {peak:.0f} |", flush=True)
+        n *= 10
+
+def clean(): psql(SRC, "set client_min_messages = error; do $$ declare t text; begin for t in select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'scale' loop execute 'drop table ' || t; end loop; end $$; drop schema if exists scale;")
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-n", type=int, default=3); parser.add_argument("--most-rows", type=int, default=10_000_000); parser.add_argument("--most-streams", type=int, default=1000)
+    a = parser.parse_args()
+    clean()
+    for curve in (rows, columns, streams): curve(a)
