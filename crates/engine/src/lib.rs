@@ -38,6 +38,7 @@ mod row_hash;
 mod run;
 mod sift;
 mod stream;
+mod typed;
 pub mod verify;
 
 pub use check::{Checked, check};

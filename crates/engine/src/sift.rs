@@ -294,3 +294,13 @@ pub(crate) fn is_about_a_row(error: &Error) -> bool {
             | Code::ConstraintViolated(Side::Destination)
     )
 }
+
+/// Fails unless a run that reads these columns by their typed form sets these rows aside: what travels as the system's
+/// bytes lands as it is.
+pub(crate) fn unread_by_a_run(rows: &[Unread], typed: &[String]) -> Result<()> {
+    let lands = |row: &&Unread| match &row.error.report().at.column {
+        Some(column) => !typed.contains(column),
+        None => false,
+    };
+    rows.iter().find(lands).map_or(Ok(()), |row| Err(row.error.clone()))
+}

@@ -363,6 +363,12 @@ pub(crate) fn reads(program: &Program) -> Vec<ReadColumn> {
         .collect()
 }
 
+/// The names of columns that are read by their typed form.
+pub(crate) fn typed(reads: &[ReadColumn]) -> Vec<String> {
+    let typed = reads.iter().filter(|read| !read.native);
+    typed.map(|read| read.name.clone()).collect()
+}
+
 fn cancelled() -> Error {
     Error::new(Code::Cancelled, "the run was stopped").help("run it again: it goes on where the last commit ended")
 }

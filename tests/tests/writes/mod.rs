@@ -7,6 +7,7 @@ mod history;
 mod keys;
 pub(crate) mod lab;
 mod lookback;
+mod looking;
 mod rejects;
 mod replay;
 mod replay_faults;

@@ -18,6 +18,7 @@ use syncapp_transform::Program;
 use super::canonical::Canon;
 use super::report::By;
 use crate::cursor::Cursor;
+use crate::sift::unread_by_a_run;
 
 /// Buckets by their numbers.
 pub(super) type Buckets = BTreeMap<u32, Bucket>;
@@ -66,7 +67,9 @@ pub(super) struct Turn {
     pub(super) cursor: Option<usize>,
     /// What becomes of rows that the program refuses.
     pub(super) on_error: OnError,
-    /// Rows that the program refused, in the first pass.
+    /// Columns that a run reads by their typed form; a row in which it cannot read one is set aside.
+    pub(super) typed: Vec<String>,
+    /// Rows that could not be read, or that the program refused.
     pub(super) refused: AtomicU64,
 }
 
@@ -80,6 +83,23 @@ pub(super) struct Rows {
 }
 
 impl Turn {
+    fn lenient(&self) -> bool {
+        self.on_error == OnError::Reject
+    }
+
+    /// The columns of a batch; rows that cannot be read are counted, where a run sets them aside too.
+    fn columns(&self, batch: Batch) -> Result<Option<RecordBatch>> {
+        match batch {
+            Batch::Columns(columns) => Ok(Some(columns)),
+            Batch::Unread(rows) if self.lenient() => {
+                unread_by_a_run(&rows, &self.typed)?;
+                self.refused.fetch_add(rows.len() as u64, Memory::Relaxed);
+                Ok(None)
+            }
+            Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("a source answers with rows unasked")),
+        }
+    }
+
     fn take(&self, fetched: &RecordBatch) -> Result<Vec<Rows>> {
         let input = fetched.project(&self.places).map_err(internal)?;
         let Some(program) = &self.program else {
@@ -191,7 +211,7 @@ impl Side {
                     from: part.from.clone(),
                     below: None,
                 }),
-                lenient: false,
+                lenient: turn.lenient(),
                 limit: None,
                 splits: 1,
                 batch_rows: 4096,
@@ -250,8 +270,12 @@ impl Side {
         for split in snapshot.splits() {
             let mut batches = snapshot.read(split).await?;
             while let Some(batch) = batches.next().await {
-                let batch = within(&columns(batch?)?, self.turn.cursor, part.as_ref())?;
-                self.moved.fetch_add(batch.num_rows() as u64, Memory::Relaxed);
+                let batch = batch?;
+                self.moved.fetch_add(batch.rows() as u64, Memory::Relaxed);
+                let Some(columns) = self.turn.columns(batch)? else {
+                    continue;
+                };
+                let batch = within(&columns, self.turn.cursor, part.as_ref())?;
                 for rows in self.turn.take(&batch)? {
                     for row in 0..rows.compared.num_rows() {
                         let (numbers, place) = canon.numbers(&rows.compared, row, &mut scratch)?;
@@ -305,7 +329,10 @@ impl Side {
         mut wanted: impl FnMut(&RecordBatch, usize) -> Result<bool>,
     ) -> Result<()> {
         while let Some(batch) = batches.next().await {
-            let batch = within(&columns(batch?)?, self.turn.cursor, part)?;
+            let Some(columns) = self.turn.columns(batch?)? else {
+                continue;
+            };
+            let batch = within(&columns, self.turn.cursor, part)?;
             for rows in self.turn.take(&batch)? {
                 let kept: Result<Vec<bool>> = (0..rows.compared.num_rows())
                     .map(|row| wanted(&rows.compared, row))
@@ -347,11 +374,4 @@ fn within(batch: &RecordBatch, cursor: Option<usize>, part: Option<&Part>) -> Re
     });
     let kept: Result<Vec<bool>> = kept.collect();
     keep(batch, Some(&BooleanArray::from(kept?)))
-}
-
-fn columns(batch: Batch) -> Result<RecordBatch> {
-    match batch {
-        Batch::Columns(columns) => Ok(columns),
-        Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("a source answers with rows unasked")),
-    }
 }
