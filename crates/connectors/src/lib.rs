@@ -10,5 +10,6 @@ mod registry;
 pub mod server;
 pub mod sqlite;
 mod tunnel;
+mod unreadable;
 
 pub use registry::{PLANNED, connectors};

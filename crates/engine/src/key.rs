@@ -10,6 +10,7 @@ use syncapp_model::{Code, DataType, Error, Result};
 
 use crate::row_hash::row_hash;
 use crate::stream::reads;
+use crate::unread;
 use crate::{Ends, StreamPlan};
 
 /// How many rows are looked at: 16 bytes of memory each.
@@ -28,7 +29,7 @@ pub(crate) async fn check(ends: &Ends, plan: &StreamPlan) -> Result<Vec<Error>> 
         columns: reads(&program),
         wire: false,
         range: None,
-        lenient: plan.on_error == OnError::Reject,
+        lenient: plan.on_error != OnError::Fail,
         limit: Some(LOOKED_AT),
         splits: 1,
         batch_rows: 4096,
@@ -43,8 +44,11 @@ pub(crate) async fn check(ends: &Ends, plan: &StreamPlan) -> Result<Vec<Error>> 
             let columns = match batch? {
                 Batch::Columns(columns) => columns,
                 // What a run sets aside is no row of the target.
-                Batch::Unread(_) if request.lenient => continue,
-                _ => return Err(Error::internal("a source answers with native rows unasked")),
+                Batch::Marked(marked) if plan.on_error == OnError::Reject => marked.filter(&marked.sound())?.columns,
+                Batch::Marked(marked) => marked.columns,
+                Batch::Unread(_) if plan.on_error == OnError::Reject => continue,
+                Batch::Unread(rows) => return Err(unread::of_first(&rows)),
+                Batch::Native(_) => return Err(Error::internal("a source answers with native rows unasked")),
             };
             seen.take(&program.apply(&columns, read + 1)?)?;
             read += columns.num_rows() as u64;

@@ -39,6 +39,7 @@ mod run;
 mod sift;
 mod stream;
 mod typed;
+mod unread;
 pub mod verify;
 
 pub use check::{Checked, check};

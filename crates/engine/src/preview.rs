@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use arrow_array::RecordBatch;
 use futures_util::StreamExt;
-use syncapp_connector::{Batch, Check, ReadColumn, ReadRequest, Reject};
+use syncapp_connector::{Batch, Check, Marked, ReadColumn, ReadRequest, Reject};
 use syncapp_model::sync_file::OnError;
 use syncapp_model::{Error, Result};
 use syncapp_transform::Program;
@@ -15,9 +15,10 @@ use syncapp_transform::Program;
 use crate::added::Constants;
 use crate::ground::Ground;
 use crate::listed::Listed;
-use crate::sift::{Policy, Way, unread_by_a_run};
+use crate::sift::{Policy, Way};
 use crate::stream::{StreamRun, reads, typed};
 use crate::typed::Typed;
+use crate::unread::met_by_a_run;
 use crate::{Ends, RunOptions, StreamPlan};
 
 /// How many of the rows that would be set aside are told.
@@ -120,7 +121,7 @@ impl Previewing<'_> {
             columns: columns.filter(|column| !left_out.contains(&column.name)).collect(),
             wire: false,
             range: None,
-            lenient: self.plan.on_error == OnError::Reject,
+            lenient: self.plan.on_error != OnError::Fail,
             limit: Some(rows),
             splits: 1,
             batch_rows: 1024,
@@ -140,13 +141,19 @@ impl Previewing<'_> {
         let rows = batch.rows() as u64;
         match (batch, self.landing) {
             (Batch::Columns(columns), None) => {
-                let used = projected(&columns, &reads(self.program))?;
+                let used = columns
+                    .project(&places(&columns, &reads(self.program))?)
+                    .map_err(internal)?;
                 self.preview.mapped.push(self.program.apply(&used, self.first_row)?);
                 self.preview.source.push(columns);
             }
-            (Batch::Columns(columns), Some(landing)) => self.sift(columns, landing)?,
+            (Batch::Columns(columns), Some(landing)) => self.sift(columns.into(), landing)?,
+            (Batch::Marked(marked), Some(landing)) => {
+                met_by_a_run(marked.cells.iter().map(|cell| &cell.error), &landing.typed)?;
+                self.sift(marked, landing)?;
+            }
             (Batch::Unread(unread), Some(landing)) => {
-                unread_by_a_run(&unread, &landing.typed)?;
+                met_by_a_run(unread.iter().map(|row| &row.error), &landing.typed)?;
                 let rejected = unread.iter().map(|row| landing.policy.unread(self.plan, row));
                 self.set_aside(rejected.collect::<Result<Vec<_>>>()?);
             }
@@ -156,20 +163,23 @@ impl Previewing<'_> {
         Ok(())
     }
 
-    fn sift(&mut self, columns: RecordBatch, landing: &Landing) -> Result<()> {
-        let used = projected(&columns, &reads(self.program))?;
+    fn sift(&mut self, rows: Marked, landing: &Landing) -> Result<()> {
+        let places = places(&rows.columns, &reads(self.program))?;
+        self.preview.nulled += landing.policy.nulled(self.plan, &rows)?;
+        let sound = landing.policy.sound(self.plan, self.program, &rows, Some(&places))?;
+        self.set_aside(sound.rejected);
         let way = Way {
             program: self.program,
             added: &mut landing.added.clone(),
             check: landing.check.as_ref(),
         };
-        let sifted = landing.policy.sift(way, self.plan, &used, self.first_row)?;
+        let sifted = landing.policy.sift(way, self.plan, &sound.columns, self.first_row)?;
         let own: Vec<usize> = (0..self.program.output().fields().len()).collect();
         for kept in &sifted.kept {
             let mapped = kept.project(&own);
             self.preview.mapped.push(mapped.map_err(internal)?);
         }
-        self.preview.source.push(columns);
+        self.preview.source.push(rows.columns);
         self.preview.nulled += sifted.nulled;
         self.set_aside(sifted.rejected);
         Ok(())
@@ -183,16 +193,13 @@ impl Previewing<'_> {
     }
 }
 
-/// The columns that a program reads, out of all columns.
-fn projected(columns: &RecordBatch, reads: &[ReadColumn]) -> Result<RecordBatch> {
-    let places: Result<Vec<usize>> = reads
-        .iter()
-        .map(|read| {
-            let place = columns.schema_ref().index_of(&read.name);
-            place.map_err(|_| Error::internal(format!("the source left out `{}`", read.name)))
-        })
-        .collect();
-    columns.project(&places?).map_err(internal)
+/// Where the columns that a program reads stand among all columns.
+fn places(columns: &RecordBatch, reads: &[ReadColumn]) -> Result<Vec<usize>> {
+    let places = reads.iter().map(|read| {
+        let place = columns.schema_ref().index_of(&read.name);
+        place.map_err(|_| Error::internal(format!("the source left out `{}`", read.name)))
+    });
+    places.collect()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]

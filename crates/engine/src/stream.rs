@@ -343,7 +343,7 @@ pub(crate) fn request(
         columns: reads(program),
         wire,
         range,
-        lenient: plan.on_error == OnError::Reject,
+        lenient: plan.on_error != OnError::Fail,
         limit: options.limit,
         splits: options.splits,
         batch_rows: BATCH_ROWS,

@@ -179,6 +179,12 @@ impl Program {
                 .all(|(at, step)| step.recipe.passes() && step.inputs == [at])
     }
 
+    /// The source columns that decide whether a row stays, if any do.
+    pub fn filters_by(&self) -> Option<Vec<&str>> {
+        let filter = self.filter.as_ref()?;
+        Some(filter.inputs.iter().map(|at| self.reads[*at].name.as_str()).collect())
+    }
+
     /// The target's columns.
     pub fn output(&self) -> &SchemaRef {
         &self.output

@@ -8,6 +8,7 @@ mod keys;
 pub(crate) mod lab;
 mod lookback;
 mod looking;
+mod misread;
 mod rejects;
 mod replay;
 mod replay_faults;

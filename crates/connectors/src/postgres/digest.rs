@@ -24,6 +24,7 @@ pub(super) struct PostgresDigest {
     client: Arc<Client>,
     relation: Relation,
     fetched: Vec<Fetch>,
+    lenient: bool,
     sums: Sums,
 }
 
@@ -58,6 +59,7 @@ impl PostgresDigest {
             client: Arc::new(client),
             relation,
             fetched: request.fetched.clone(),
+            lenient: request.lenient,
             sums,
         }))
     }
@@ -88,7 +90,8 @@ impl PostgresDigest {
                 }
             }
         }
-        Ok((list.join(", "), Decoder::new(schema(fields), builders(&wires))))
+        let decoder = Decoder::new(schema(fields), builders(&wires), self.lenient);
+        Ok((list.join(", "), decoder))
     }
 }
 

@@ -29,6 +29,7 @@ mod rejects;
 mod remove;
 mod rights;
 mod source;
+mod spell;
 mod sql;
 mod statement;
 mod stored;

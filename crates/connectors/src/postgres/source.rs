@@ -225,7 +225,8 @@ impl PostgresSnapshot {
             fields.push(self.relation.spec.columns[at].field(read.native));
             wires.push((!read.native).then(|| self.relation.types[at].wire.clone()));
         }
-        Ok(Turn::Columns(Box::new(Decoder::new(schema(fields), builders(&wires)))))
+        let decoder = Decoder::new(schema(fields), builders(&wires), self.request.lenient);
+        Ok(Turn::Columns(Box::new(decoder)))
     }
 }
 
@@ -281,7 +282,7 @@ impl Turn {
                 bytes: std::mem::replace(out, Vec::with_capacity(*room)).into(),
                 rows: std::mem::take(rows),
             }),
-            Self::Columns(decoder) => Batch::Columns(decoder.finish()?),
+            Self::Columns(decoder) => decoder.finish()?,
         }))
     }
 

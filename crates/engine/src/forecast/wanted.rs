@@ -3,7 +3,7 @@
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_schema::ArrowError;
 use futures_util::StreamExt;
-use syncapp_connector::{Batch, Check, ReadColumn, Reject, Unread};
+use syncapp_connector::{Batch, Check, Marked, ReadColumn, Reject, Unread};
 use syncapp_model::sync_file::{Mode, OnError, Write};
 use syncapp_model::{Code, Error, Result};
 use syncapp_transform::Program;
@@ -13,9 +13,10 @@ use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::ground::Ground;
 use crate::listed::Listed;
-use crate::sift::{Policy, Reasons, Way, unread_by_a_run};
+use crate::sift::{Policy, Reasons, Way};
 use crate::stream::{self, StreamRun, reads, request};
 use crate::typed::Typed;
+use crate::unread::met_by_a_run;
 use crate::{Ends, RunOptions};
 
 /// Rows on their way.
@@ -95,7 +96,8 @@ pub(super) async fn read(
         let mut batches = snapshot.read(split).await?;
         while let Some(batch) = batches.next().await {
             match batch? {
-                Batch::Columns(columns) => wanted.take(&columns, &mut each)?,
+                Batch::Columns(columns) => wanted.take(&columns.into(), &mut each)?,
+                Batch::Marked(marked) => wanted.take(&marked, &mut each)?,
                 Batch::Unread(rows) => wanted.unread(&rows)?,
                 Batch::Native(_) => return Err(Error::internal("a source answers with native rows unasked")),
             }
@@ -105,18 +107,29 @@ pub(super) async fn read(
 }
 
 impl Wanted<'_> {
-    fn take(&mut self, columns: &RecordBatch, each: &mut impl FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
+    fn take(&mut self, rows: &Marked, each: &mut impl FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
+        met_by_a_run(rows.cells.iter().map(|cell| &cell.error), &self.typed_in_run)?;
         let first_row = self.counts.read;
-        self.counts.read += columns.num_rows() as u64;
-        let sound = self.set_aside_without_cursor(columns)?;
+        self.counts.read += rows.columns.num_rows() as u64;
+        if let Some(policy) = &self.policy {
+            self.counts.nulled += policy.nulled(&self.ground.plan, rows)?;
+        }
+        let placed = self.set_aside_without_cursor(rows)?;
         let admitted = match &mut self.boundary {
             Some((boundary, places)) => {
-                let keep = boundary.admitted(&project(&sound, places)?, first_row)?;
-                arrow_select::filter::filter_record_batch(&sound, &BooleanArray::from(keep)).map_err(internal)?
+                let keep = boundary.admitted(&project(&placed.columns, places)?, first_row)?;
+                placed.filter(&BooleanArray::from(keep))?
             }
-            None => sound,
+            None => placed,
         };
-        let admitted = project(&admitted, &self.typed)?;
+        let admitted = match &self.policy {
+            Some(policy) => {
+                let sound = policy.sound(&self.ground.plan, &self.program, &admitted, Some(&self.typed))?;
+                self.set_aside(sound.rejected)?;
+                sound.columns
+            }
+            None => project(&admitted.columns, &self.typed)?,
+        };
         let Self {
             policy,
             program,
@@ -140,7 +153,7 @@ impl Wanted<'_> {
 
     /// Counts rows that the source cannot read, as a run keeps them.
     fn unread(&mut self, rows: &[Unread]) -> Result<()> {
-        unread_by_a_run(rows, &self.typed_in_run)?;
+        met_by_a_run(rows.iter().map(|row| &row.error), &self.typed_in_run)?;
         self.counts.read += rows.len() as u64;
         let policy = self.policy.as_ref();
         let policy = policy.ok_or_else(|| Error::internal("rows came that nobody could read"))?;
@@ -166,21 +179,21 @@ impl Wanted<'_> {
         Ok(())
     }
 
-    fn set_aside_without_cursor(&mut self, columns: &RecordBatch) -> Result<RecordBatch> {
+    fn set_aside_without_cursor(&mut self, rows: &Marked) -> Result<Marked> {
         let plan = &self.ground.plan;
         let (Some((boundary, _)), Some(policy)) = (&self.boundary, &self.policy) else {
-            return Ok(columns.clone());
+            return Ok(rows.clone());
         };
         if plan.on_error != OnError::Reject {
-            return Ok(columns.clone());
+            return Ok(rows.clone());
         }
-        let (sound, without) = boundary.without_cursor(columns)?;
-        let without = project(&without, &self.typed)?;
-        let error = boundary.no_place(columns);
-        let rows = (0..without.num_rows()).map(|row| policy.reject(plan, &without.slice(row, 1), &error));
-        let rejected = rows.collect::<Result<Vec<_>>>()?;
-        self.set_aside(rejected)?;
-        Ok(sound)
+        let (placed, without) = boundary.without_cursor(rows)?;
+        if let Some(without) = without {
+            let error = boundary.no_place(&rows.columns);
+            let rejected = policy.placeless(plan, &without, &error, Some(&self.typed))?;
+            self.set_aside(rejected)?;
+        }
+        Ok(placed)
     }
 
     fn set_aside(&mut self, mut rejected: Vec<Reject>) -> Result<()> {

@@ -201,6 +201,7 @@ impl Layout {
                 only_null: Vec::new(),
                 part,
                 fetched: fetched.clone().into_columns(),
+                lenient: plan.on_error != OnError::Fail,
             },
             fetched,
             turn: Turn {
@@ -261,6 +262,7 @@ impl Layout {
                 only_null,
                 part: None,
                 fetched: fetched.clone().into_columns(),
+                lenient: false,
             },
             fetched,
             turn: Turn {

@@ -18,7 +18,7 @@ use syncapp_transform::Program;
 use super::canonical::Canon;
 use super::report::By;
 use crate::cursor::Cursor;
-use crate::sift::unread_by_a_run;
+use crate::unread::{self, met_by_a_run, stays};
 
 /// Buckets by their numbers.
 pub(super) type Buckets = BTreeMap<u32, Bucket>;
@@ -83,20 +83,34 @@ pub(super) struct Rows {
 }
 
 impl Turn {
-    fn lenient(&self) -> bool {
-        self.on_error == OnError::Reject
-    }
-
-    /// The columns of a batch; rows that cannot be read are counted, where a run sets them aside too.
-    fn columns(&self, batch: Batch) -> Result<Option<RecordBatch>> {
-        match batch {
-            Batch::Columns(columns) => Ok(Some(columns)),
-            Batch::Unread(rows) if self.lenient() => {
-                unread_by_a_run(&rows, &self.typed)?;
-                self.refused.fetch_add(rows.len() as u64, Memory::Relaxed);
+    /// The columns of a batch that lie in a part of the stream; what cannot be read is counted, where a run sets it aside
+    /// or makes it NULL too.
+    fn columns(&self, batch: Batch, part: Option<&Part>) -> Result<Option<RecordBatch>> {
+        let refuse = |rows: usize| self.refused.fetch_add(rows as u64, Memory::Relaxed);
+        match (batch, self.on_error) {
+            (Batch::Columns(columns), _) => within(&columns, self.cursor, part).map(Some),
+            (Batch::Marked(marked), OnError::Reject) => {
+                met_by_a_run(marked.cells.iter().map(|cell| &cell.error), &self.typed)?;
+                for cells in marked.cells.chunk_by(|one, other| one.row == other.row) {
+                    let row = within(&marked.columns.slice(cells[0].row, 1), self.cursor, part)?;
+                    let input = row.project(&self.places).map_err(internal)?;
+                    if row.num_rows() > 0 && self.program.as_ref().map_or(Ok(true), |by| stays(by, &input, cells))? {
+                        refuse(1);
+                    }
+                }
+                within(&marked.filter(&marked.sound())?.columns, self.cursor, part).map(Some)
+            }
+            (Batch::Marked(marked), OnError::Null) => {
+                met_by_a_run(marked.cells.iter().map(|cell| &cell.error), &self.typed)?;
+                within(&marked.columns, self.cursor, part).map(Some)
+            }
+            (Batch::Unread(rows), OnError::Reject) => {
+                met_by_a_run(rows.iter().map(|row| &row.error), &self.typed)?;
+                refuse(rows.len());
                 Ok(None)
             }
-            Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("a source answers with rows unasked")),
+            (Batch::Unread(rows), _) => Err(unread::of_first(&rows)),
+            (Batch::Marked(_) | Batch::Native(_), _) => Err(Error::internal("a source answers with rows unasked")),
         }
     }
 
@@ -211,7 +225,7 @@ impl Side {
                     from: part.from.clone(),
                     below: None,
                 }),
-                lenient: turn.lenient(),
+                lenient: turn.on_error != OnError::Fail,
                 limit: None,
                 splits: 1,
                 batch_rows: 4096,
@@ -272,10 +286,9 @@ impl Side {
             while let Some(batch) = batches.next().await {
                 let batch = batch?;
                 self.moved.fetch_add(batch.rows() as u64, Memory::Relaxed);
-                let Some(columns) = self.turn.columns(batch)? else {
+                let Some(batch) = self.turn.columns(batch, part.as_ref())? else {
                     continue;
                 };
-                let batch = within(&columns, self.turn.cursor, part.as_ref())?;
                 for rows in self.turn.take(&batch)? {
                     for row in 0..rows.compared.num_rows() {
                         let (numbers, place) = canon.numbers(&rows.compared, row, &mut scratch)?;
@@ -329,10 +342,9 @@ impl Side {
         mut wanted: impl FnMut(&RecordBatch, usize) -> Result<bool>,
     ) -> Result<()> {
         while let Some(batch) = batches.next().await {
-            let Some(columns) = self.turn.columns(batch?)? else {
+            let Some(batch) = self.turn.columns(batch?, part)? else {
                 continue;
             };
-            let batch = within(&columns, self.turn.cursor, part)?;
             for rows in self.turn.take(&batch)? {
                 let kept: Result<Vec<bool>> = (0..rows.compared.num_rows())
                     .map(|row| wanted(&rows.compared, row))

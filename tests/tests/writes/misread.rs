@@ -1,0 +1,397 @@
+//! Rows of databases with values that cannot be read: they fail the stream, lose the value, or are set aside.
+
+use serde_json::{Value as Json, json};
+use syncapp_tests::server::mariadb::MariaDb;
+
+use super::replay::{kept, replay};
+use crate::contract::case::sync;
+use crate::contract::connections::wait;
+use crate::contract::place::{Place, Ran, database, postgres};
+use crate::mysql::lab::connection;
+
+const SQLITE: &str = "{ connector: sqlite, path: to.db }";
+const LANDED: &str = "select id || ' ' || coalesce(cast(v as text), 'NULL') from odd order by id";
+
+/// A table `odd` of four rows, and a target of another system; `v` cannot be read of the rows 2 and 4.
+struct Ends {
+    place: Place,
+    from: String,
+    to: String,
+    stream: String,
+    look: Box<dyn Fn(&str) -> Vec<String>>,
+    /// What `v` holds in row 1 and in row 3, what it holds in row 2 in words, and an expression that mends it.
+    good: [&'static str; 2],
+    bad: &'static str,
+    mend: (&'static str, &'static str),
+}
+
+impl Ends {
+    fn each(test: impl Fn(&Self)) {
+        [postgres_to_sqlite(), mariadb_to_postgres(), sqlite_to_postgres()]
+            .iter()
+            .for_each(test);
+    }
+
+    fn write(&self, keys: &str) {
+        let keys = format!("into: odd, {keys}");
+        self.place
+            .put("sync.yaml", sync(&self.from, &self.to, &self.stream, &keys));
+    }
+
+    fn syncapp(&self, command: &str, more: &[&str]) -> Ran {
+        let stream = ["--sync", "s", "--stream", &self.stream];
+        let own: &[&str] = match command {
+            "preview" => &stream,
+            "plan" => &["--rows"],
+            _ => &[],
+        };
+        self.place.syncapp(&[&[command, "sync.yaml"], own, more].concat())
+    }
+
+    /// The last line that has this key.
+    fn told(&self, command: &str, key: &str) -> Json {
+        let lines = self.syncapp(command, &["--json"]).exits(0).json();
+        let found = lines.iter().rev().find(|line| !line[key].is_null());
+        found.unwrap_or_else(|| panic!("{lines:?}")).clone()
+    }
+
+    fn landed(&self, second: &str) -> Vec<String> {
+        let [first, third] = self.good;
+        let rows = [(1, first), (2, second), (3, third), (4, second)];
+        let rows = rows.into_iter().filter(|(_, v)| !v.is_empty());
+        rows.map(|(id, v)| format!("{id} {v}")).collect()
+    }
+}
+
+fn postgres_target() -> (String, Box<dyn Fn(&str) -> Vec<String>>) {
+    let database = wait(database());
+    let to = postgres(&database.writer);
+    let look = move |sql: &str| {
+        let sql = format!("set search_path = landing; {sql}");
+        wait(database.texts(&sql)).into_iter().flatten().collect()
+    };
+    (to, Box::new(look))
+}
+
+fn sqlite_target() -> (Place, Box<dyn Fn(&str) -> Vec<String>>) {
+    let place = Place::new();
+    let path = place.path("to.db");
+    let look = move |sql: &str| {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let mut rows = connection.prepare(sql).unwrap();
+        let rows = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    (place, Box::new(look))
+}
+
+fn postgres_to_sqlite() -> Ends {
+    let source = wait(database());
+    wait(source.run(
+        "create table public.odd(id int primary key, v date, rev int not null);
+         insert into public.odd values (1, '2024-01-02', 10), (2, 'infinity', 20), (3, '0001-01-01', 30), (4, '-infinity', 40);
+         grant select on public.odd to public",
+    ));
+    let (place, look) = sqlite_target();
+    Ends {
+        place,
+        from: postgres(&source.reader),
+        to: SQLITE.into(),
+        stream: "public.odd".into(),
+        look,
+        good: ["2024-01-02", "0001-01-01"],
+        bad: "infinity",
+        mend: ("v = date '2024-05-05'", "2024-05-05"),
+    }
+}
+
+fn mariadb_to_postgres() -> Ends {
+    let databases = wait(async { MariaDb::shared().await.databases().await });
+    let owner = syncapp_tests::server::mariadb::Login {
+        database: databases.reader.database.clone(),
+        ..databases.owner.clone()
+    };
+    for statement in [
+        "create table odd(id int primary key, v date, rev int not null)",
+        "insert into odd values (1, '2024-01-02', 10), (2, '0000-00-00', 20), (3, '1000-01-01', 30), (4, '2024-00-01', 40)",
+    ] {
+        wait(owner.run(statement));
+    }
+    let (to, look) = postgres_target();
+    Ends {
+        place: Place::new(),
+        from: connection(&databases.reader),
+        to,
+        stream: format!("{}.odd", databases.reader.database),
+        look,
+        good: ["2024-01-02", "1000-01-01"],
+        bad: "0000-00-00",
+        mend: ("v = date '2024-05-05'", "2024-05-05"),
+    }
+}
+
+fn sqlite_to_postgres() -> Ends {
+    let (to, look) = postgres_target();
+    Ends {
+        place: Place::new().sqlite(
+            "from.db",
+            "create table odd(id integer primary key, v integer, rev integer not null);
+             insert into odd values (1, 7, 10), (2, 'old', 20), (3, -8, 30), (4, 1.5, 40);",
+        ),
+        from: "{ connector: sqlite, path: from.db }".into(),
+        to,
+        stream: "odd".into(),
+        look,
+        good: ["7", "-8"],
+        bad: "old",
+        mend: ("v = id * 0 + 5", "5"),
+    }
+}
+
+#[test]
+fn without_a_word_the_stream_fails() {
+    Ends::each(|ends| {
+        ends.write("on_error: fail");
+        let ran = ends.syncapp("run", &[]).exits(1);
+        assert!(
+            ran.stderr.contains("error[source.") && ran.stderr.contains('v'),
+            "{}",
+            ran.stderr
+        );
+        for command in ["preview", "plan"] {
+            ends.syncapp(command, &[]).exits(1);
+        }
+    });
+}
+
+#[test]
+fn they_are_set_aside_and_the_others_land() {
+    for write in ["overwrite", "merge", "append, mode: incremental, cursor: rev"] {
+        Ends::each(|ends| {
+            ends.write(&format!("on_error: reject, primary_key: [id], write: {write}"));
+            let planned = ends.told("plan", "rows");
+            assert_eq!(
+                (&planned["rows"]["inserted"], &planned["rows"]["rejected"]),
+                (&json!(2), &json!(2)),
+                "{planned}"
+            );
+            let preview = ends.told("preview", "mapped");
+            assert_eq!(preview["mapped"].as_array().unwrap().len(), 2, "{preview}");
+            assert_eq!(preview["rejected"], 2, "{preview}");
+            assert_eq!(preview["rejects"][0]["column"], "v", "{preview}");
+            for _ in 0..2 {
+                ends.syncapp("run", &[]).exits(0);
+                assert_eq!((ends.look)(LANDED), ends.landed(""), "{write}");
+                let mut rejects = kept(&ends.place);
+                rejects.sort_by_key(|reject| reject["row"]["id"].as_i64());
+                assert_eq!(rejects.len(), 2, "{rejects:?}");
+                let second = &rejects[0];
+                assert_eq!(
+                    second["row"],
+                    json!({ "id": 2, "v": { "syncapp.unread": ends.bad }, "rev": 20 }),
+                    "{write}"
+                );
+                assert_eq!((&second["row_key"], &second["column"]), (&json!([2]), &json!("v")));
+            }
+            let verified = ends.told("verify", "equal");
+            assert_eq!(
+                (&verified["equal"], &verified["rejected"]),
+                (&json!(true), &json!(2)),
+                "{verified}"
+            );
+            // As it was kept it says nothing to the mapping.
+            let ran = replay(&ends.place, &[]).exits(1);
+            assert!(ran.stdout.contains("refused"), "{}", ran.stdout);
+            let (fix, mended) = ends.mend;
+            replay(&ends.place, &["--fix", fix]).exits(0);
+            assert_eq!((ends.look)(LANDED), ends.landed(mended), "{write}");
+            assert_eq!(kept(&ends.place), Vec::<Json>::new());
+            // What an increment has dealt with does not come back.
+            if write.contains("incremental") {
+                ends.syncapp("run", &[]).exits(0);
+                assert_eq!((ends.look)(LANDED), ends.landed(mended));
+                assert_eq!(kept(&ends.place), Vec::<Json>::new());
+            }
+        });
+    }
+}
+
+#[test]
+fn their_values_become_null_and_are_counted() {
+    Ends::each(|ends| {
+        ends.write("on_error: \"null\", primary_key: [id], write: merge");
+        let planned = ends.told("plan", "rows");
+        assert_eq!(
+            (&planned["rows"]["inserted"], &planned["rows"]["nulled"]),
+            (&json!(4), &json!(2)),
+            "{planned}"
+        );
+        assert_eq!(ends.told("preview", "mapped")["nulled"], 2);
+        let finished = ends.told("run", "nulled");
+        assert_eq!((&finished["nulled"], &finished["rejected"]), (&json!(2), &json!(0)));
+        assert_eq!((ends.look)(LANDED), ends.landed("NULL"));
+        assert_eq!(ends.told("verify", "equal")["equal"], true);
+        assert_eq!(kept(&ends.place), Vec::<Json>::new());
+    });
+}
+
+#[test]
+fn what_may_not_be_null_fails_the_stream_by_its_own_reason() {
+    Ends::each(|ends| {
+        for keys in [
+            "write: merge, primary_key: [v]",
+            "write: append, mode: incremental, cursor: v",
+        ] {
+            ends.write(&format!("on_error: \"null\", {keys}"));
+            let ran = ends.syncapp("run", &[]).exits(1);
+            assert!(ran.stderr.contains("error[source."), "{keys}: {}", ran.stderr);
+        }
+    });
+}
+
+#[test]
+fn a_cursor_or_a_key_that_cannot_be_read_sets_its_row_aside() {
+    for keys in [
+        "write: merge, primary_key: [v]",
+        "write: append, mode: incremental, cursor: v, lookback: 0s",
+    ] {
+        Ends::each(|ends| {
+            let keys = keys.replace(", lookback: 0s", "");
+            ends.write(&format!("on_error: reject, {keys}"));
+            for _ in 0..2 {
+                ends.syncapp("run", &[]).exits(0);
+                assert_eq!((ends.look)(LANDED), ends.landed(""), "{keys}");
+                let rejects = kept(&ends.place);
+                assert_eq!(rejects.len(), 2, "{rejects:?}");
+                assert!(
+                    rejects
+                        .iter()
+                        .all(|reject| reject["code"].as_str().unwrap().starts_with("source."))
+                );
+                if keys.contains("merge") {
+                    assert!(rejects.iter().all(|reject| reject["row_key"].is_null()), "{rejects:?}");
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn the_bounds_hold_for_them_and_where_leaves_them_out() {
+    Ends::each(|ends| {
+        for (keys, code) in [
+            ("max_rejects: 1", 1),
+            ("max_reject_ratio: 0.4", 1),
+            ("max_rejects: 1, where: \"id <> 2\"", 0),
+        ] {
+            ends.write(&format!("on_error: reject, {keys}"));
+            assert_eq!(ends.syncapp("plan", &[]).code, code, "{keys}");
+            assert_eq!(ends.syncapp("run", &[]).code, code, "{keys}");
+        }
+        assert_eq!((ends.look)(LANDED), ends.landed(""));
+        let rejects = kept(&ends.place);
+        assert_eq!((rejects.len(), &rejects[0]["row"]["id"]), (1, &json!(4)), "{rejects:?}");
+        assert_eq!(ends.told("verify", "equal")["rejected"], 1);
+        assert_eq!(ends.told("preview", "mapped")["rejected"], 1);
+    });
+}
+
+#[test]
+fn a_masked_value_of_them_is_kept_nowhere() {
+    Ends::each(|ends| {
+        ends.write("on_error: reject, columns: { v: { mask: redact } }");
+        ends.syncapp("run", &[]).exits(0);
+        let rejects = kept(&ends.place);
+        assert_eq!(rejects.len(), 2);
+        for reject in rejects {
+            assert_eq!(reject["row"]["v"], "***", "{reject}");
+            assert!(reject["message"].as_str().unwrap().contains("masked"), "{reject}");
+        }
+    });
+}
+
+#[test]
+fn arrays_that_are_no_lists_are_kept_as_they_are_written() {
+    let source = wait(database());
+    wait(source.run(
+        "create table public.odd(id int primary key, v int[], t text[], d date[], n numeric(5,2)[]);
+         insert into public.odd values
+           (1, '{1,null,3}', '{a}', '{2024-01-02}', '{1.50}'),
+           (2, '{{1,2},{3,4}}', '{b}', null, null),
+           (3, '[0:1]={5,6}', '{c}', null, null),
+           (4, '{}', '{{\"a b\",null},{\"\",\"q\\\"\\\\\"}}', '{2024-01-02,infinity}', '{1.5,NaN}'),
+           (5, '{7}', '{d,e}', '{2024-01-03}', '{2.50,null}');
+         grant select on public.odd to public",
+    ));
+    let (place, look) = sqlite_target();
+    let file = sync(
+        &postgres(&source.reader),
+        SQLITE,
+        "public.odd",
+        "into: odd, on_error: reject",
+    );
+    place.put("sync.yaml", file);
+    place.syncapp(&["run", "sync.yaml"]).exits(0);
+    let rows = "select id || ' ' || v || ' ' || t || ' ' || d || ' ' || n from odd order by id";
+    assert_eq!(
+        look(rows),
+        [
+            "1 [1,null,3] [\"a\"] [\"2024-01-02\"] [\"1.50\"]",
+            "5 [7] [\"d\",\"e\"] [\"2024-01-03\"] [\"2.50\",null]"
+        ]
+    );
+    let mut rejects = kept(&place);
+    rejects.sort_by_key(|reject| reject["row"]["id"].as_i64());
+    let cells = |at: usize, column: &str| rejects[at]["row"][column]["syncapp.unread"].clone();
+    assert_eq!(cells(0, "v"), "{{1,2},{3,4}}");
+    assert_eq!(cells(1, "v"), "[0:1]={5,6}");
+    assert_eq!(cells(2, "t"), "{{\"a b\",NULL},{\"\",\"q\\\"\\\\\"}}");
+    assert_eq!(cells(2, "d"), "{2024-01-02,infinity}");
+    assert_eq!(cells(2, "n"), "{1.5,NaN}");
+    assert_eq!(rejects[2]["row"]["v"], json!([]));
+    replay(
+        &place,
+        &[
+            "--fix", "v = null", "--fix", "t = null", "--fix", "d = null", "--fix", "n = null",
+        ],
+    )
+    .exits(0);
+    assert_eq!(look("select cast(count(*) as text) from odd"), ["5"]);
+}
+
+#[test]
+fn between_ends_of_one_system_they_land_as_they_are() {
+    let database = wait(database());
+    wait(database.run(
+        "create table public.odd(id int primary key, v timestamptz, a int[]);
+         insert into public.odd values (1, 'infinity', '{{1},{2}}'), (2, '2024-01-01', '{1}');
+         grant select on public.odd to public",
+    ));
+    let (from, to) = (postgres(&database.reader), postgres(&database.writer));
+    for on_error in ["fail", "reject", "\"null\""] {
+        let keys = format!("into: odd, on_error: {on_error}, where: \"id > 0\", write: merge");
+        let place = Place::new().file("sync.yaml", sync(&from, &to, "public.odd", &keys));
+        place.syncapp(&["run", "sync.yaml"]).exits(0);
+        let landed = wait(database.texts("select row(id, v, a)::text from landing.odd where id = 1"));
+        assert_eq!(landed, [Some("(1,infinity,\"{{1},{2}}\")".to_owned())]);
+        let planned = place
+            .syncapp(&["plan", "sync.yaml", "--rows", "--json"])
+            .exits(0)
+            .json();
+        let rows = planned.iter().find(|line| !line["rows"].is_null()).unwrap();
+        assert_eq!(
+            (
+                &rows["rows"]["updated"],
+                &rows["rows"]["rejected"],
+                &rows["rows"]["nulled"]
+            ),
+            (&json!(0), &json!(0), &json!(0)),
+            "{rows}"
+        );
+        // A comparison of values cannot say that it lacks nothing: it says so.
+        wait(database.run("delete from landing.odd where id = 1"));
+        let ran = place.syncapp(&["verify", "sync.yaml"]).exits(1);
+        assert!(ran.stderr.contains("infinity"), "{on_error}: {}", ran.stderr);
+        wait(database.run("drop table landing.odd"));
+    }
+}
