@@ -56,7 +56,7 @@ impl Policy {
         }
         for cells in marked.cells.chunk_by(|one, other| one.row == other.row) {
             let row = project(&marked.columns.slice(cells[0].row, 1), places)?;
-            if stays(program, &row, cells)? {
+            if stays(program, &row, cells) {
                 rejected.push(self.misread(plan, &row, cells)?);
             }
         }
@@ -88,20 +88,11 @@ impl Policy {
 }
 
 /// Whether the program's `where` keeps a row in which these values could not be read.
-pub(crate) fn stays(program: &Program, row: &RecordBatch, cells: &[UnreadCell]) -> Result<bool> {
-    let Some(reads) = program.filters_by() else {
-        return Ok(true);
-    };
-    if cells.iter().any(|cell| reads.contains(&column(cell))) {
-        return Ok(true);
-    }
-    let all: Vec<String> = program
-        .output()
-        .fields()
-        .iter()
-        .map(|field| field.name().clone())
-        .collect();
-    Ok(program.apply_with_nulls(row, 1, &all)?.num_rows() > 0)
+pub(crate) fn stays(program: &Program, row: &RecordBatch, cells: &[UnreadCell]) -> bool {
+    let reads = program.filters_by().unwrap_or_default();
+    let told = !cells.iter().any(|cell| reads.contains(&column(cell)));
+    // What cannot be said of a row does not leave it out.
+    !(told && program.kept(row, 1).is_ok_and(|kept| kept.is_some()))
 }
 
 /// Fails unless a run that reads these columns by their typed form meets these errors: what travels as the system's bytes

@@ -94,7 +94,7 @@ impl Turn {
                 for cells in marked.cells.chunk_by(|one, other| one.row == other.row) {
                     let row = within(&marked.columns.slice(cells[0].row, 1), self.cursor, part)?;
                     let input = row.project(&self.places).map_err(internal)?;
-                    if row.num_rows() > 0 && self.program.as_ref().map_or(Ok(true), |by| stays(by, &input, cells))? {
+                    if row.num_rows() > 0 && self.program.as_ref().is_none_or(|by| stays(by, &input, cells)) {
                         refuse(1);
                     }
                 }
