@@ -31,6 +31,7 @@ mod outlook;
 mod plan;
 mod preview;
 mod progress;
+mod readers;
 mod replay;
 mod resume;
 mod retry;

@@ -1,11 +1,9 @@
 //! The loop of a load: batches from the snapshot's splits, through the mapping, into a writer, and the commits.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use arrow_array::RecordBatch;
-use futures_util::StreamExt;
 use syncapp_connector::{Batch, Load, Marked, Reject, Rejects, Snapshot, Target, TargetShape, Unread, Writer};
 use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Position, Result, Scalar, Side};
@@ -15,8 +13,9 @@ use tokio::task::JoinSet;
 use crate::Event;
 use crate::added::Constants;
 use crate::boundary::Boundary;
-use crate::channel::{Receiver, Sender, channel};
+use crate::channel::Receiver;
 use crate::listed::Listed;
+use crate::readers::read;
 use crate::sift::{Policy, Reasons, Way};
 use crate::stream::StreamRun;
 
@@ -369,39 +368,4 @@ fn lag(through: &Scalar) -> Option<f64> {
     };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(now.as_secs_f64() - *micros as f64 / 1e6)
-}
-
-/// Starts the readers; each takes the next split that nobody reads yet.
-fn read(snapshot: &Arc<dyn Snapshot>, readers: &mut JoinSet<()>, run: &StreamRun) -> Receiver {
-    let (sender, receiver) = channel(run.options.buffer_bytes);
-    let next = Arc::new(AtomicUsize::new(0));
-    for _ in 0..snapshot.splits().len().min(run.options.splits.max(1)) {
-        let (snapshot, next, sender) = (snapshot.clone(), next.clone(), sender.clone());
-        readers.spawn(async move {
-            while let Some(split) = snapshot.splits().get(next.fetch_add(1, Ordering::Relaxed)) {
-                if !forward(snapshot.as_ref(), split, &sender).await {
-                    break;
-                }
-            }
-        });
-    }
-    receiver
-}
-
-/// Sends a split's batches on; false when there is no use in going on.
-async fn forward(snapshot: &dyn Snapshot, split: &syncapp_connector::Split, sender: &Sender) -> bool {
-    let mut batches = match snapshot.read(split).await {
-        Ok(batches) => batches,
-        Err(error) => {
-            sender.send(Err(error)).await;
-            return false;
-        }
-    };
-    while let Some(batch) = batches.next().await {
-        let failed = batch.is_err();
-        if !sender.send(batch).await || failed {
-            return false;
-        }
-    }
-    true
 }

@@ -275,8 +275,8 @@ mod tests {
     }
 
     /// What a lenient decoder makes of fields of a type.
-    fn lenient(ty: tokio_postgres::types::Type, fields: &[Vec<u8>]) -> (ArrayRef, Vec<(usize, String)>) {
-        let wire = super::super::types::wire(&ty, -1);
+    fn lenient(ty: &tokio_postgres::types::Type, fields: &[Vec<u8>]) -> (ArrayRef, Vec<(usize, String)>) {
+        let wire = super::super::types::wire(ty, -1);
         let field = super::super::types::data_type(&wire).field("v", true);
         let stream = |lenient| {
             let mut decoder = Decoder::new(schema(vec![field.clone()]), builders(&[Some(wire.clone())]), lenient);
@@ -312,13 +312,13 @@ mod tests {
         use tokio_postgres::types::Type;
 
         let days = [0, i32::MAX, 1, i32::MIN, 2].map(|days| days.to_be_bytes().to_vec());
-        let (dates, cells) = lenient(Type::DATE, &days);
+        let (dates, cells) = lenient(&Type::DATE, &days);
         let read: Vec<_> = dates.as_primitive::<Date32Type>().iter().collect();
         assert_eq!(read, [Some(10_957), None, Some(10_958), None, Some(10_959)]);
         assert_eq!(cells, [(1, "infinity".to_owned()), (3, "-infinity".to_owned())]);
 
         let times = [i64::MAX, i64::MAX - 1, 0].map(|micros| micros.to_be_bytes().to_vec());
-        let (times, cells) = lenient(Type::TIMESTAMP, &times);
+        let (times, cells) = lenient(&Type::TIMESTAMP, &times);
         assert_eq!(times.as_primitive::<TimestampMicrosecondType>().null_count(), 2);
         assert_eq!(cells[1], (1, "294277-01-09 04:00:54.775806".to_owned()));
 
@@ -335,7 +335,7 @@ mod tests {
         };
         let (one, two): (&[u8], &[u8]) = (&[0, 0, 0, 1], &[0, 0, 0, 2]);
         let (lists, cells) = lenient(
-            Type::INT4_ARRAY,
+            &Type::INT4_ARRAY,
             &[
                 list(&[(2, 1)], &[Some(one), None]),
                 list(&[(1, 1), (2, 1)], &[Some(one), Some(two)]),

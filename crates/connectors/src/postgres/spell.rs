@@ -1,5 +1,7 @@
 //! Values in words, for those that no column can hold: about as the server itself would write them. Never read again.
 
+use std::fmt::Write as _;
+
 use super::builder::{Builder, EPOCH_DAYS, EPOCH_MICROS, Values};
 use super::numeric;
 use crate::cells::text;
@@ -66,7 +68,9 @@ fn number<const N: usize, T: ToString>(bytes: &[u8], read: impl Fn([u8; N]) -> T
 
 fn hex(bytes: &[u8]) -> String {
     let mut out = String::from("\\x");
-    bytes.iter().for_each(|byte| text::write_hex(&mut out, *byte));
+    for byte in bytes {
+        text::write_hex(&mut out, *byte);
+    }
     out
 }
 
@@ -81,7 +85,7 @@ fn array(items: &Builder, bytes: &[u8]) -> Option<String> {
     let mut out = String::new();
     if bounds.iter().any(|(_, lower)| *lower != 1) {
         for (length, lower) in &bounds {
-            out.push_str(&format!("[{lower}:{}]", i64::from(*lower) + *length as i64 - 1));
+            let _ = write!(out, "[{lower}:{}]", i64::from(*lower) + *length as i64 - 1);
         }
         out.push('=');
     }

@@ -284,7 +284,9 @@ fn spelled(value: ValueRef<'_>) -> String {
         ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         ValueRef::Blob(bytes) => {
             let mut out = String::new();
-            bytes.iter().for_each(|byte| text::write_hex(&mut out, *byte));
+            for byte in bytes {
+                text::write_hex(&mut out, *byte);
+            }
             out
         }
     }
