@@ -1,8 +1,15 @@
 //! Values that a reader cannot read: it puts NULL in their places and notes them, and a batch without any costs nothing.
 
 use arrow_array::RecordBatch;
+use arrow_schema::Field;
 use syncapp_connector::{Batch, Marked, UNREAD_BYTES, UnreadCell};
 use syncapp_model::{Code, Error, Result, Side};
+
+/// A column of the batches: where NULL may take a value's place it is nullable, whatever the system says of it.
+pub(crate) fn field(field: Field, lenient: bool) -> Field {
+    let nullable = field.is_nullable() || lenient;
+    field.with_nullable(nullable)
+}
 
 /// What a reader could not read of the batch that fills.
 pub(crate) struct Unreadable {

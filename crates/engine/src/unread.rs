@@ -33,7 +33,9 @@ impl Policy {
             let column = column(cell);
             let mapped = plan.mapping.columns().iter();
             let mut lands = mapped.filter(|mapped| mapped.source.as_deref() == Some(column));
-            plan.cursor.as_deref() == Some(column) || lands.any(|mapped| self.takes_no_null(&mapped.name))
+            // What the source declares as NOT NULL is so for all that is computed from it.
+            let declared = plan.spec.column(column).is_some_and(|column| !column.nullable);
+            declared || plan.cursor.as_deref() == Some(column) || lands.any(|mapped| self.takes_no_null(&mapped.name))
         };
         match marked.cells.iter().find(strict) {
             Some(cell) => Err(cell.error.clone()),

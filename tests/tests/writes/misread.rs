@@ -399,3 +399,38 @@ fn between_ends_of_one_system_they_land_as_they_are() {
         wait(database.run("drop table landing.odd"));
     }
 }
+
+#[test]
+fn a_column_that_is_never_null_is_no_exception() {
+    let (place, look) = sqlite_target();
+    let table = "create table odd(id integer primary key, v integer not null, rev integer not null);
+        insert into odd values (1, 7, 10), (2, 'old', 20), (3, 8, 30);";
+    let place = place.sqlite("from.db", table);
+    let from = "{ connector: sqlite, path: from.db }";
+    place.put("sync.yaml", sync(from, SQLITE, "odd", "on_error: reject"));
+    place.syncapp(&["run", "sync.yaml"]).exits(0);
+    assert_eq!(look("select id || ' ' || v from odd order by id"), ["1 7", "3 8"]);
+    assert_eq!(kept(&place).len(), 1);
+    for columns in ["", ", columns: { v: { expr: \"v + 1\" } }"] {
+        let keys = format!("on_error: \"null\"{columns}");
+        place.put("sync.yaml", sync(from, SQLITE, "odd", &keys));
+        let ran = place.syncapp(&["run", "sync.yaml"]).exits(1);
+        assert!(ran.stderr.contains("error[source.invalid_data]"), "{}", ran.stderr);
+    }
+    let source = wait(database());
+    wait(source.run(
+        "create table public.odd(id int primary key, v date not null, rev int not null);
+         insert into public.odd values (1, '2024-01-02', 10), (2, 'infinity', 20);
+         grant select on public.odd to public",
+    ));
+    for keys in ["write: overwrite", "write: merge, mode: incremental, cursor: rev"] {
+        let keys = format!("into: days, on_error: reject, {keys}");
+        place.put(
+            "sync.yaml",
+            sync(&postgres(&source.reader), SQLITE, "public.odd", &keys),
+        );
+        place.syncapp(&["run", "sync.yaml", "--full-refresh"]).exits(0);
+        assert_eq!(look("select id || ' ' || v from days"), ["1 2024-01-02"]);
+        place.syncapp(&["verify", "sync.yaml"]).exits(0);
+    }
+}

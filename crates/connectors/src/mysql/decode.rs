@@ -17,7 +17,7 @@ use super::catalog::Relation;
 use super::statement;
 use super::types::Form;
 use crate::cells::{Cell, Column, Wrong, text};
-use crate::unreadable::Unreadable;
+use crate::unreadable::{Unreadable, field};
 
 enum Target {
     Native(BinaryBuilder, Form),
@@ -67,7 +67,7 @@ impl Decoder {
                 Fetch::Text(_) => Target::Native(BinaryBuilder::new(), Form::Bytes),
             });
             fields.push(match column {
-                Fetch::Typed(_) => known.field(false),
+                Fetch::Typed(_) => field(known.field(false), lenient),
                 Fetch::Native(_) => known.field(true),
                 Fetch::Text(_) => Field::new(name, Arrow::Binary, true),
             });

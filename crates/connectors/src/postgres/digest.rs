@@ -16,6 +16,7 @@ use super::source::{Reading, Turn, describe};
 use super::types::{PgType, Wire};
 use super::{sql, statement};
 use crate::server::Valid;
+use crate::unreadable::field;
 
 /// Rows of a fetched batch, and bytes.
 const MOST: (usize, usize) = (4096, 1 << 20);
@@ -75,7 +76,7 @@ impl PostgresDigest {
             match column {
                 Fetch::Typed(_) => {
                     list.push(format!("{ident}{}", ty.typed_cast));
-                    fields.push(known.field(false));
+                    fields.push(field(known.field(false), self.lenient));
                     wires.push(Some(ty.wire.clone()));
                 }
                 Fetch::Native(_) => {

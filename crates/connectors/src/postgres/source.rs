@@ -22,6 +22,7 @@ use super::horizon::Sessions;
 use super::{sql, statement};
 use crate::horizon::Horizon;
 use crate::server::Valid;
+use crate::unreadable::field;
 
 /// Room for the row that fills a batch.
 const SLACK: usize = 8 * 1024;
@@ -222,7 +223,8 @@ impl PostgresSnapshot {
         let mut wires = Vec::new();
         for read in &self.request.columns {
             let at = statement::position(&self.relation, read)?;
-            fields.push(self.relation.spec.columns[at].field(read.native));
+            let known = self.relation.spec.columns[at].field(read.native);
+            fields.push(field(known, self.request.lenient));
             wires.push((!read.native).then(|| self.relation.types[at].wire.clone()));
         }
         let decoder = Decoder::new(schema(fields), builders(&wires), self.request.lenient);

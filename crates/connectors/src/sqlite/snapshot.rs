@@ -19,7 +19,7 @@ use super::order::Order;
 use super::source::Found;
 use super::sql::{joined, quote};
 use crate::cells::{Cell, Column, Wrong, text};
-use crate::unreadable::Unreadable;
+use crate::unreadable::{Unreadable, field};
 
 /// How many batches wait between SQLite's thread and the engine.
 const DEPTH: usize = 2;
@@ -111,7 +111,8 @@ impl SqliteSnapshot {
         if let Some(limit) = request.limit {
             sql = format!("{sql} LIMIT {}", limit.min(i64::MAX.unsigned_abs()));
         }
-        let fields: Vec<_> = columns.iter().map(|column| column.field(false)).collect();
+        let fields = columns.iter().map(|column| field(column.field(false), request.lenient));
+        let fields: Vec<_> = fields.collect();
         Ok(Self {
             interrupt: Arc::new(connection.get_interrupt_handle()),
             connection: Arc::new(Mutex::new(connection)),
