@@ -9,6 +9,7 @@ pub(crate) mod lab;
 mod lookback;
 mod looking;
 mod misread;
+mod odd;
 mod rejects;
 mod replay;
 mod replay_faults;
