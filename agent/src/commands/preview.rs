@@ -4,7 +4,8 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Map, Value, json};
-use syncapp_engine::{RunOptions, plan};
+use syncapp_connector::Reject;
+use syncapp_engine::{Preview, RunOptions, plan};
 use syncapp_model::{DataType, Error, Result, Scalar};
 
 use crate::args;
@@ -43,7 +44,7 @@ pub(crate) async fn preview(args: args::Preview) -> Result<Exit, Failure> {
         ));
     }
     for stream in &plan.streams {
-        let preview = syncapp_engine::preview(&ends, stream, args.limit).await?;
+        let preview = syncapp_engine::preview(&ends, stream, &options, args.limit).await?;
         if args.json {
             let side = |batches: &[RecordBatch]| -> Result<Vec<Value>> {
                 batches
@@ -55,15 +56,44 @@ pub(crate) async fn preview(args: args::Preview) -> Result<Exit, Failure> {
             output::json(&json!({
                 "stream": stream.key.stream, "target": stream.target.to_string(),
                 "source": side(&preview.source)?, "mapped": side(&preview.mapped)?,
+                "rejected": preview.rejected, "nulled": preview.nulled,
+                "rejects": preview.rejects.iter().map(reason).collect::<Vec<_>>(),
             }))?;
         } else {
             output::line(&format!("{} (source)", output::printable(&stream.key.stream)));
             show(&preview.source)?;
             output::line(&format!("\n{} (mapped)", output::printable(&stream.target.to_string())));
             show(&preview.mapped)?;
+            tell(&preview);
         }
     }
     Ok(Exit::Done)
+}
+
+/// Why a row would be set aside.
+fn reason(reject: &Reject) -> Value {
+    json!({ "code": reject.code, "column": reject.column, "message": reject.message })
+}
+
+/// Tells of what would not land as it is.
+fn tell(preview: &Preview) {
+    let Preview { rejected, nulled, .. } = preview;
+    if *nulled > 0 {
+        output::line(&format!("\nvalues that would become NULL: {}", output::count(*nulled)));
+    }
+    if *rejected == 0 {
+        return;
+    }
+    output::line(&format!("\nrows that would be set aside: {}", output::count(*rejected)));
+    for reject in &preview.rejects {
+        let column = reject.column.as_ref().map(|column| format!(" in `{column}`"));
+        let told = format!("  {}{}: {}", reject.code, column.unwrap_or_default(), reject.message);
+        output::line(&output::printable(&told));
+    }
+    let more = rejected - preview.rejects.len() as u64;
+    if more > 0 {
+        output::line(&format!("  and {} more", output::count(more)));
+    }
 }
 
 fn show(batches: &[RecordBatch]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The unit that travels from a source to a destination.
 
-use arrow_array::RecordBatch;
+use arrow_array::{BooleanArray, RecordBatch};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use syncapp_model::{Error, Result};
@@ -15,8 +15,80 @@ pub enum Batch {
     Columns(RecordBatch),
     /// Whole rows in the wire format that both ends speak; only where [`crate::ReadRequest::wire`] asked for it.
     Native(NativeRows),
+    /// The same with values that the source could not read; only where [`crate::ReadRequest::lenient`] asked for them.
+    Marked(Marked),
     /// Rows that the source could not read; only where [`crate::ReadRequest::lenient`] asked for them.
     Unread(Vec<Unread>),
+}
+
+/// Rows some of whose values could not be read: these are NULL.
+#[derive(Debug, Clone)]
+pub struct Marked {
+    /// All rows.
+    pub columns: RecordBatch,
+    /// What could not be read, in the order of the rows.
+    pub cells: Vec<UnreadCell>,
+}
+
+/// A value that the source could not read.
+#[derive(Debug, Clone)]
+pub struct UnreadCell {
+    /// The row's place in its batch.
+    pub row: usize,
+    /// What is wrong with it; names its column.
+    pub error: Error,
+    /// What it is in words, of at most [`UNREAD_BYTES`].
+    pub text: String,
+}
+
+impl From<RecordBatch> for Marked {
+    fn from(columns: RecordBatch) -> Self {
+        let cells = Vec::new();
+        Self { columns, cells }
+    }
+}
+
+impl Marked {
+    /// A part of the rows.
+    #[must_use]
+    pub fn slice(&self, first: usize, rows: usize) -> Self {
+        let cells = self
+            .cells
+            .iter()
+            .filter(|cell| (first..first + rows).contains(&cell.row));
+        let cells = cells.map(|cell| UnreadCell {
+            row: cell.row - first,
+            ..cell.clone()
+        });
+        Self {
+            columns: self.columns.slice(first, rows),
+            cells: cells.collect(),
+        }
+    }
+
+    /// The rows that are kept. `kept` has no NULL.
+    pub fn filter(&self, kept: &BooleanArray) -> Result<Self> {
+        let columns = arrow_select::filter::filter_record_batch(&self.columns, kept)
+            .map_err(|problem| Error::internal(problem.to_string()))?;
+        let cells = self.cells.iter().filter(|cell| kept.value(cell.row));
+        let cells = cells.map(|cell| UnreadCell {
+            row: kept.slice(0, cell.row).true_count(),
+            ..cell.clone()
+        });
+        Ok(Self {
+            columns,
+            cells: cells.collect(),
+        })
+    }
+
+    /// For each row, whether all its values could be read.
+    pub fn sound(&self) -> BooleanArray {
+        let mut sound = vec![true; self.columns.num_rows()];
+        for cell in &self.cells {
+            sound[cell.row] = false;
+        }
+        BooleanArray::from(sound)
+    }
 }
 
 /// Rows in a system's own bulk format, without its header and trailer.
@@ -63,6 +135,7 @@ impl Batch {
         match self {
             Self::Columns(columns) => columns.num_rows(),
             Self::Native(native) => native.rows,
+            Self::Marked(marked) => marked.columns.num_rows(),
             Self::Unread(rows) => rows.len(),
         }
     }
@@ -72,7 +145,45 @@ impl Batch {
         match self {
             Self::Columns(columns) => columns.get_array_memory_size(),
             Self::Native(native) => native.bytes.len(),
+            Self::Marked(Marked { columns, cells }) => {
+                let texts: usize = cells.iter().map(|cell| cell.text.len()).sum();
+                columns.get_array_memory_size() + texts
+            }
             Self::Unread(rows) => rows.iter().map(|row| row.remains.bytes()).sum(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::Int64Array;
+    use syncapp_model::{Code, Side};
+
+    use super::*;
+
+    #[test]
+    fn marks_stay_at_their_rows() {
+        let numbers = Int64Array::from(vec![Some(0), None, Some(2), None, Some(4)]);
+        let columns = RecordBatch::try_from_iter([("v", Arc::new(numbers) as _)]).unwrap();
+        let cell = |row: usize| UnreadCell {
+            row,
+            error: Error::new(Code::InvalidData(Side::Source), "it is none").column("v"),
+            text: row.to_string(),
+        };
+        let marked = Marked {
+            columns,
+            cells: vec![cell(1), cell(3)],
+        };
+        let told = |marked: &Marked| {
+            let cells = marked.cells.iter().map(|cell| format!("{}:{}", cell.row, cell.text));
+            (marked.columns.num_rows(), cells.collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(told(&marked.slice(1, 3)), (3, "0:1 2:3".to_owned()));
+        assert_eq!(told(&marked.slice(2, 1)), (1, String::new()));
+        let kept = BooleanArray::from(vec![false, true, false, true, true]);
+        assert_eq!(told(&marked.filter(&kept).unwrap()), (3, "0:1 1:3".to_owned()));
+        assert_eq!(told(&marked.filter(&marked.sound()).unwrap()), (3, String::new()));
     }
 }

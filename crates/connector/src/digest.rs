@@ -65,6 +65,8 @@ pub struct DigestRequest {
     pub part: Option<Part>,
     /// The columns of rows that are fetched.
     pub fetched: Vec<Fetch>,
+    /// Whether values of these that cannot be read come as [`crate::Batch::Marked`] instead of ending the reading.
+    pub lenient: bool,
 }
 
 /// A column that is compared.

@@ -21,7 +21,7 @@ mod source;
 pub mod testkit;
 mod undo;
 
-pub use batch::{Batch, BatchStream, NativeRows, Remains, UNREAD_BYTES, Unread};
+pub use batch::{Batch, BatchStream, Marked, NativeRows, Remains, UNREAD_BYTES, Unread, UnreadCell};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
 pub use destination::{
     Check, Claim, DELETED_AT, Delivery, Destination, Fate, Load, Loss, RUN_ID, Receipt, Role, SYNCED_AT, State,

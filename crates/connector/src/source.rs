@@ -74,7 +74,8 @@ pub struct ReadRequest {
     pub wire: bool,
     /// The cursor, the bounds on it, and its order.
     pub range: Option<Range>,
-    /// Whether a row that cannot be read comes as [`crate::Batch::Unread`] instead of ending the reading.
+    /// Whether what cannot be read comes as [`crate::Batch::Marked`] or, where its row cannot be told apart or typed, as
+    /// [`crate::Batch::Unread`], instead of ending the reading.
     pub lenient: bool,
     /// At most so many rows.
     pub limit: Option<u64>,

@@ -13,5 +13,6 @@ pub mod server;
 pub mod sqlite;
 mod sums;
 mod tunnel;
+mod unreadable;
 
 pub use registry::{PLANNED, connectors};

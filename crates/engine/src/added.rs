@@ -72,6 +72,7 @@ impl Added {
 }
 
 /// The values of added columns, ready to stand behind any batch.
+#[derive(Clone)]
 pub(crate) struct Constants {
     /// All columns, the mapped ones first.
     schema: SchemaRef,

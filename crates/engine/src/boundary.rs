@@ -9,10 +9,12 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use arrow_array::{Array, BooleanArray, RecordBatch};
+use syncapp_connector::Marked;
 use syncapp_model::{Code, Error, Position, Result, RowHash, Scalar};
 
 use crate::cursor::{Cursor, compare};
 use crate::row_hash::row_hash;
+use crate::unread::by_value;
 
 /// How many boundary rows a checkpoint may hold (32 MiB in memory).
 const MAX_LANDED: usize = 1_000_000;
@@ -119,13 +121,12 @@ impl Boundary {
     }
 
     /// The batch without the rows that landed before. `first_row` is the number of its first row, from 0.
-    pub(crate) fn admit(&mut self, batch: &RecordBatch, first_row: u64) -> Result<RecordBatch> {
-        let keep = self.admitted(batch, first_row)?;
+    pub(crate) fn admit(&mut self, rows: &Marked, first_row: u64) -> Result<Marked> {
+        let keep = self.admitted(&rows.columns, first_row)?;
         if keep.iter().all(|keep| *keep) {
-            return Ok(batch.clone());
+            return Ok(rows.clone());
         }
-        arrow_select::filter::filter_record_batch(batch, &BooleanArray::from(keep))
-            .map_err(|problem| Error::internal(problem.to_string()))
+        rows.filter(&BooleanArray::from(keep))
     }
 
     /// For each row of the batch, whether it did not land before.
@@ -147,19 +148,12 @@ impl Boundary {
     }
 
     /// The rows that have a cursor value, and those that have none.
-    pub(crate) fn without_cursor(&self, batch: &RecordBatch) -> Result<(RecordBatch, RecordBatch)> {
-        let cursor = batch.column(self.column);
-        if cursor.null_count() == 0 {
-            return Ok((batch.clone(), batch.slice(0, 0)));
+    pub(crate) fn without_cursor(&self, rows: &Marked) -> Result<(Marked, Option<Marked>)> {
+        if rows.columns.column(self.column).null_count() == 0 {
+            return Ok((rows.clone(), None));
         }
-        let part = |null: bool| {
-            let rows: BooleanArray = (0..batch.num_rows())
-                .map(|row| Some(cursor.is_null(row) == null))
-                .collect();
-            arrow_select::filter::filter_record_batch(batch, &rows)
-                .map_err(|problem| Error::internal(problem.to_string()))
-        };
-        Ok((part(false)?, part(true)?))
+        let (with, without) = by_value(rows, self.column)?;
+        Ok((with, Some(without)))
     }
 
     /// What is wrong with a row without a cursor value.

@@ -2,7 +2,7 @@
 //!
 //! Values are spelled by [`syncapp_values::Json`], which loses nothing. What JSON cannot say is an object with one member
 //! of SyncApp's own: the system's bytes, where a column comes only so, and a document that is JSON's `null` or looks like
-//! such an object itself. A value of a masked column is not kept.
+//! such an object itself, and a value that could not be read, in words. A value of a masked column is not kept.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ const MASKED: &str = "\"***\"";
 const NATIVE: &str = "syncapp.native";
 /// The only column of a row whose columns could not be told apart.
 pub(crate) const TEXT: &str = "syncapp.text";
+/// The member that holds what could not be read, in words.
+const UNREAD: &str = "syncapp.unread";
 /// The member that holds a document as it is.
 const DOCUMENT: &str = "syncapp.json";
 
@@ -55,8 +57,8 @@ impl Keeping {
         }
     }
 
-    /// A row of a batch as a JSON object.
-    pub(crate) fn row(&self, batch: &RecordBatch, row: usize) -> Result<String> {
+    /// A row of a batch as a JSON object; `unread` are values that could not be read, by their columns.
+    pub(crate) fn row(&self, batch: &RecordBatch, row: usize, unread: &[(&str, &str)]) -> Result<String> {
         let mut object = Vec::new();
         let native = |at: usize| DataType::of(batch.schema_ref().field(at)).is_none();
         for (at, (name, _)) in self.shown.iter().enumerate() {
@@ -68,7 +70,13 @@ impl Keeping {
             let named = serde_json::to_vec(name).map_err(|problem| Error::internal(problem.to_string()))?;
             object.extend(named);
             object.push(b':');
-            self.value(batch, at, row, &mut object)?;
+            match unread.iter().find(|(column, _)| column == name) {
+                Some((_, text)) if self.shown[at].1 && !native(at) => {
+                    let text = serde_json::to_string(text).map_err(|problem| Error::internal(problem.to_string()))?;
+                    object.extend(format!("{{\"{UNREAD}\":{text}}}").bytes());
+                }
+                _ => self.value(batch, at, row, &mut object)?,
+            }
         }
         if object.is_empty() {
             object.push(b'{');
@@ -89,6 +97,12 @@ impl Keeping {
         }
         list.push(b']');
         Ok(Some(String::from_utf8_lossy(&list).into_owned()))
+    }
+
+    /// Whether a source column is part of the key.
+    pub(crate) fn is_key(&self, column: &str) -> bool {
+        let key = self.key.iter().flatten();
+        key.into_iter().any(|at| self.shown[*at].0 == column)
     }
 
     /// Whether the key says which row it is.
@@ -157,6 +171,8 @@ pub(crate) enum Cell {
     Document(String),
     /// The system's bytes in hex.
     Native(String),
+    /// It could not be read.
+    Unread,
     /// It was masked.
     Masked,
 }
@@ -164,7 +180,10 @@ pub(crate) enum Cell {
 /// SyncApp's own member of an object that has nothing else.
 fn member(json: &str) -> Option<(String, Box<RawValue>)> {
     let object: IndexMap<String, Box<RawValue>> = serde_json::from_str(json).ok()?;
-    let own = object.len() == 1 && object.keys().all(|name| name == NATIVE || name == DOCUMENT);
+    let own = object.len() == 1
+        && object
+            .keys()
+            .all(|name| [NATIVE, DOCUMENT, UNREAD].contains(&name.as_str()));
     object.into_iter().next().filter(|_| own)
 }
 
@@ -177,6 +196,7 @@ pub(crate) fn cells(row: &str) -> Result<IndexMap<String, Cell>> {
         Ok(match member(json) {
             _ if json == MASKED => Cell::Masked,
             Some((name, inner)) if name == NATIVE => Cell::Native(serde_json::from_str(inner.get()).map_err(damaged)?),
+            Some((name, _)) if name == UNREAD => Cell::Unread,
             Some((_, inner)) => Cell::Document(inner.get().to_owned()),
             None => Cell::Value(json.to_owned()),
         })
@@ -197,6 +217,10 @@ impl Cell {
             Self::Native(_) => Err(Error::new(
                 Code::InvalidData(Side::Source),
                 "it was kept as the source's own bytes, which mean nothing to the mapping",
+            )),
+            Self::Unread => Err(Error::new(
+                Code::InvalidData(Side::Source),
+                "the source could not read it",
             )),
             Self::Masked => Err(Error::new(
                 Code::InvalidData(Side::Source),

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use arrow_array::{Array, RecordBatch};
 use futures_util::StreamExt;
 use syncapp_connector::{Batch, ReadRequest};
-use syncapp_model::sync_file::Write;
+use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Code, DataType, Error, Result};
 
 use crate::row_hash::row_hash;
 use crate::stream::reads;
+use crate::unread;
 use crate::{Ends, StreamPlan};
 
 /// How many rows are looked at: 16 bytes of memory each.
@@ -28,7 +29,7 @@ pub(crate) async fn check(ends: &Ends, plan: &StreamPlan) -> Result<Vec<Error>> 
         columns: reads(&program),
         wire: false,
         range: None,
-        lenient: false,
+        lenient: plan.on_error != OnError::Fail,
         limit: Some(LOOKED_AT),
         splits: 1,
         batch_rows: 4096,
@@ -40,8 +41,14 @@ pub(crate) async fn check(ends: &Ends, plan: &StreamPlan) -> Result<Vec<Error>> 
     for split in snapshot.splits() {
         let mut batches = snapshot.read(split).await?;
         while let Some(batch) = batches.next().await {
-            let Batch::Columns(columns) = batch? else {
-                return Err(Error::internal("a source answers with native rows unasked"));
+            let columns = match batch? {
+                Batch::Columns(columns) => columns,
+                // What a run sets aside is no row of the target.
+                Batch::Marked(marked) if plan.on_error == OnError::Reject => marked.filter(&marked.sound())?.columns,
+                Batch::Marked(marked) => marked.columns,
+                Batch::Unread(_) if plan.on_error == OnError::Reject => continue,
+                Batch::Unread(rows) => return Err(unread::of_first(&rows)),
+                Batch::Native(_) => return Err(Error::internal("a source answers with native rows unasked")),
             };
             seen.take(&program.apply(&columns, read + 1)?)?;
             read += columns.num_rows() as u64;

@@ -31,6 +31,7 @@ mod outlook;
 mod plan;
 mod preview;
 mod progress;
+mod readers;
 mod replay;
 mod resume;
 mod retry;
@@ -38,6 +39,8 @@ mod row_hash;
 mod run;
 mod sift;
 mod stream;
+mod typed;
+mod unread;
 pub mod verify;
 
 pub use check::{Checked, check};

@@ -1,12 +1,10 @@
 //! The loop of a load: batches from the snapshot's splits, through the mapping, into a writer, and the commits.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use arrow_array::RecordBatch;
-use futures_util::StreamExt;
-use syncapp_connector::{Batch, Load, Reject, Rejects, Snapshot, Target, TargetShape, Unread, Writer};
+use syncapp_connector::{Batch, Load, Marked, Reject, Rejects, Snapshot, Target, TargetShape, Unread, Writer};
 use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Position, Result, Scalar, Side};
 use syncapp_transform::Program;
@@ -15,8 +13,9 @@ use tokio::task::JoinSet;
 use crate::Event;
 use crate::added::Constants;
 use crate::boundary::Boundary;
-use crate::channel::{Receiver, Sender, channel};
+use crate::channel::Receiver;
 use crate::listed::Listed;
+use crate::readers::read;
 use crate::sift::{Policy, Reasons, Way};
 use crate::stream::StreamRun;
 
@@ -138,22 +137,24 @@ impl<'a> Loading<'a> {
             match &held.batch {
                 Batch::Native(_) => self.write(held.batch.clone()).await?,
                 Batch::Unread(unread) => self.set_aside_unread(unread)?,
-                Batch::Columns(columns) => {
-                    let cut = if prefixes { self.cut(columns)? } else { None };
-                    if let Some(cut) = cut {
-                        self.map(&columns.slice(0, cut), first_row).await?;
-                        self.commit().await?;
-                        self.begin().await?;
-                        self.map(&columns.slice(cut, columns.num_rows() - cut), first_row + cut as u64)
-                            .await?;
-                    } else {
-                        self.map(columns, first_row).await?;
-                    }
-                }
+                Batch::Columns(columns) => self.take(&columns.clone().into(), first_row, prefixes).await?,
+                Batch::Marked(marked) => self.take(marked, first_row, prefixes).await?,
             }
             first_row += rows;
         }
         Ok(())
+    }
+
+    async fn take(&mut self, rows: &Marked, first_row: u64, prefixes: bool) -> Result<()> {
+        let cut = if prefixes { self.cut(&rows.columns)? } else { None };
+        let Some(cut) = cut else {
+            return self.map(rows, first_row).await;
+        };
+        self.map(&rows.slice(0, cut), first_row).await?;
+        self.commit().await?;
+        self.begin().await?;
+        let rest = rows.slice(cut, rows.columns.num_rows() - cut);
+        self.map(&rest, first_row + cut as u64).await
     }
 
     /// Where a commit falls, when enough rows wait for one: at the end of a group of equal cursor values.
@@ -168,12 +169,16 @@ impl<'a> Loading<'a> {
         }
     }
 
-    async fn map(&mut self, columns: &RecordBatch, first_row: u64) -> Result<()> {
-        let sound = self.set_aside_without_cursor(columns)?;
+    async fn map(&mut self, rows: &Marked, first_row: u64) -> Result<()> {
+        if let Some(policy) = &self.claimed.policy {
+            self.run.progress.nulled(policy.nulled(&self.run.plan, rows)?);
+        }
+        let placed = self.set_aside_without_cursor(rows)?;
         let admitted = match &mut self.claimed.boundary {
-            Some(boundary) => boundary.admit(&sound, first_row)?,
-            None => sound,
+            Some(boundary) => boundary.admit(&placed, first_row)?,
+            None => placed,
         };
+        let admitted = self.set_aside_misread(admitted)?;
         if let Some(warning) = self.claimed.boundary.as_mut().and_then(Boundary::warning) {
             self.run.warn(warning);
         }
@@ -207,25 +212,38 @@ impl<'a> Loading<'a> {
     }
 
     /// The rows that have a place in an increment; where rows may be rejected, the others are.
-    fn set_aside_without_cursor(&mut self, columns: &RecordBatch) -> Result<RecordBatch> {
+    fn set_aside_without_cursor(&mut self, rows: &Marked) -> Result<Marked> {
         let (Some(boundary), Some(policy)) = (&self.claimed.boundary, &self.claimed.policy) else {
-            return Ok(columns.clone());
+            return Ok(rows.clone());
         };
         if self.run.plan.on_error != OnError::Reject {
-            return Ok(columns.clone());
+            return Ok(rows.clone());
         }
-        let (sound, without) = boundary.without_cursor(columns)?;
-        let error = boundary.no_place(columns);
-        let rows = (0..without.num_rows()).map(|row| policy.reject(&self.run.plan, &without.slice(row, 1), &error));
-        let rejected = rows.collect::<Result<Vec<_>>>()?;
-        self.set_aside(rejected)?;
-        Ok(sound)
+        let (placed, without) = boundary.without_cursor(rows)?;
+        if let Some(without) = without {
+            let error = boundary.no_place(&rows.columns);
+            let rejected = policy.placeless(&self.run.plan, &without, &error, None)?;
+            self.set_aside(rejected)?;
+        }
+        Ok(placed)
+    }
+
+    /// The rows that could be read; the others are kept.
+    fn set_aside_misread(&mut self, rows: Marked) -> Result<RecordBatch> {
+        if rows.cells.is_empty() {
+            return Ok(rows.columns);
+        }
+        let Claimed { policy, program, .. } = &self.claimed;
+        let policy = policy.as_ref().ok_or_else(unasked)?;
+        let sound = policy.sound(&self.run.plan, program, &rows, None)?;
+        self.set_aside(sound.rejected)?;
+        Ok(sound.columns)
     }
 
     /// Keeps rows that the source could not read.
     fn set_aside_unread(&mut self, unread: &[Unread]) -> Result<()> {
         let policy = self.claimed.policy.as_ref();
-        let policy = policy.ok_or_else(|| Error::internal("rows came that nobody could read"))?;
+        let policy = policy.ok_or_else(unasked)?;
         let rejected = unread.iter().map(|row| policy.unread(&self.run.plan, row));
         let rejected = rejected.collect::<Result<Vec<_>>>()?;
         self.set_aside(rejected)
@@ -338,6 +356,10 @@ impl<'a> Loading<'a> {
     }
 }
 
+fn unasked() -> Error {
+    Error::internal("rows came that nobody could read")
+}
+
 /// How far a cursor of time is behind the clock.
 fn lag(through: &Scalar) -> Option<f64> {
     let Scalar::TimestampTz(micros) = through else {
@@ -345,39 +367,4 @@ fn lag(through: &Scalar) -> Option<f64> {
     };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(now.as_secs_f64() - *micros as f64 / 1e6)
-}
-
-/// Starts the readers; each takes the next split that nobody reads yet.
-fn read(snapshot: &Arc<dyn Snapshot>, readers: &mut JoinSet<()>, run: &StreamRun) -> Receiver {
-    let (sender, receiver) = channel(run.options.buffer_bytes);
-    let next = Arc::new(AtomicUsize::new(0));
-    for _ in 0..snapshot.splits().len().min(run.options.splits.max(1)) {
-        let (snapshot, next, sender) = (snapshot.clone(), next.clone(), sender.clone());
-        readers.spawn(async move {
-            while let Some(split) = snapshot.splits().get(next.fetch_add(1, Ordering::Relaxed)) {
-                if !forward(snapshot.as_ref(), split, &sender).await {
-                    break;
-                }
-            }
-        });
-    }
-    receiver
-}
-
-/// Sends a split's batches on; false when there is no use in going on.
-async fn forward(snapshot: &dyn Snapshot, split: &syncapp_connector::Split, sender: &Sender) -> bool {
-    let mut batches = match snapshot.read(split).await {
-        Ok(batches) => batches,
-        Err(error) => {
-            sender.send(Err(error)).await;
-            return false;
-        }
-    };
-    while let Some(batch) = batches.next().await {
-        let failed = batch.is_err();
-        if !sender.send(batch).await || failed {
-            return false;
-        }
-    }
-    true
 }

@@ -1,71 +1,208 @@
 //! Some rows of a stream, as they are and as they would land. Writes nothing.
+//!
+//! Where `on_error` lets a run go on behind a row that cannot land, so does the preview: the target is asked what it
+//! takes, and says no more than that.
+
+use std::collections::HashSet;
 
 use arrow_array::RecordBatch;
 use futures_util::StreamExt;
-use syncapp_connector::{Batch, ReadColumn, ReadRequest};
+use syncapp_connector::{Batch, Check, Marked, ReadColumn, ReadRequest, Reject};
+use syncapp_model::sync_file::OnError;
 use syncapp_model::{Error, Result};
+use syncapp_transform::Program;
 
-use crate::stream::reads;
-use crate::{Ends, StreamPlan};
+use crate::added::Constants;
+use crate::ground::Ground;
+use crate::listed::Listed;
+use crate::sift::{Policy, Way};
+use crate::stream::{StreamRun, reads, typed};
+use crate::typed::Typed;
+use crate::unread::met_by_a_run;
+use crate::{Ends, RunOptions, StreamPlan};
+
+/// How many of the rows that would be set aside are told.
+const TOLD: usize = 10;
 
 /// The first rows of a stream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Preview {
-    /// As the source gives them: all its columns.
+    /// As the source gives them: all its columns, but those that no run reads and that hold what cannot be read.
     pub source: Vec<RecordBatch>,
     /// As the mapping makes them; rows that `where` leaves out are not there.
     pub mapped: Vec<RecordBatch>,
+    /// How many rows a run would set aside.
+    pub rejected: u64,
+    /// How many values it would make NULL.
+    pub nulled: u64,
+    /// The first of the rows that it would set aside.
+    pub rejects: Vec<Reject>,
 }
 
 /// Reads at most so many rows of a stream and maps them.
-pub async fn preview(ends: &Ends, plan: &StreamPlan, rows: u64) -> Result<Preview> {
+pub async fn preview(ends: &Ends, plan: &StreamPlan, options: &RunOptions, rows: u64) -> Result<Preview> {
+    let landing = match plan.on_error {
+        OnError::Fail => None,
+        _ => Some(Landing::new(ends, plan, options).await?),
+    };
+    let plan = landing.as_ref().map_or(plan, |landing| &landing.ground.plan);
     let program = plan.mapping.program(&vec![false; plan.mapping.columns().len()], &[])?;
-    let all = plan.spec.columns.iter().map(|column| ReadColumn {
-        name: column.name.clone(),
-        native: false,
-    });
-    let request = ReadRequest {
-        stream: plan.stream.clone(),
-        columns: all.collect(),
-        wire: false,
-        range: None,
-        lenient: false,
-        limit: Some(rows),
-        splits: 1,
-        batch_rows: 1024,
-        batch_bytes: 1 << 20,
-    };
-    let snapshot = ends.source.open(&request).await?;
-    let mut preview = Preview {
-        source: Vec::new(),
-        mapped: Vec::new(),
-    };
-    let mut first_row = 1;
-    for split in snapshot.splits() {
-        let mut batches = snapshot.read(split).await?;
-        while let Some(batch) = batches.next().await {
-            let Batch::Columns(columns) = batch? else {
-                return Err(Error::internal("a source answers with native rows unasked"));
-            };
-            let used = projected(&columns, &reads(&program))?;
-            preview.mapped.push(program.apply(&used, first_row)?);
-            first_row += columns.num_rows() as u64;
-            preview.source.push(columns);
+    let used: HashSet<String> = reads(&program).into_iter().map(|read| read.name).collect();
+    let mut left_out = HashSet::new();
+    loop {
+        let mut previewing = Previewing {
+            plan,
+            program: &program,
+            landing: landing.as_ref(),
+            first_row: 1,
+            preview: Preview::default(),
+        };
+        let error = match previewing.read(ends, rows, &left_out).await {
+            Ok(()) => return Ok(previewing.preview),
+            Err(error) => error,
+        };
+        // What no run reads keeps no run from going on.
+        match error.report().at.column.clone() {
+            Some(column) if !used.contains(&column) && left_out.insert(column.clone()) => {}
+            _ => return Err(error),
         }
     }
-    Ok(preview)
 }
 
-/// The columns that a program reads, out of all columns.
-fn projected(columns: &RecordBatch, reads: &[ReadColumn]) -> Result<RecordBatch> {
-    let places: Result<Vec<usize>> = reads
-        .iter()
-        .map(|read| {
-            let place = columns.schema_ref().index_of(&read.name);
-            place.map_err(|_| Error::internal(format!("the source left out `{}`", read.name)))
+/// Where rows would land, for streams that go on behind a row that cannot.
+struct Landing {
+    ground: Ground,
+    policy: Policy,
+    check: Box<dyn Check>,
+    added: Constants,
+    /// What a run reads by its typed form.
+    typed: Vec<String>,
+}
+
+impl Landing {
+    async fn new(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Result<Self> {
+        let named = |error: Error| ends.name(error).stream(&plan.entry);
+        let ground = Ground::look(ends, plan, options).await.map_err(named)?;
+        let Ground {
+            plan, target, shape, ..
+        } = &ground;
+        let program = plan.mapping.program(&vec![false; plan.mapping.columns().len()], &[])?;
+        let (of_run, _) = StreamRun::settle(plan, target, shape, &Listed::default())?;
+        let check = ends.destination.checker(target).await.map_err(named)?;
+        let run = (options.run_id.as_str(), options.moment());
+        Ok(Self {
+            policy: Policy::new(plan, &program, target, shape, run),
+            check: Box::new(Typed::new((target, shape), check)),
+            added: Constants::new(&plan.added, program.output(), run.0, run.1),
+            typed: typed(&reads(&of_run)),
+            ground,
         })
-        .collect();
-    columns
-        .project(&places?)
-        .map_err(|problem| Error::internal(problem.to_string()))
+    }
+}
+
+/// A preview while it is read.
+struct Previewing<'a> {
+    plan: &'a StreamPlan,
+    program: &'a Program,
+    landing: Option<&'a Landing>,
+    /// The number of the next row.
+    first_row: u64,
+    preview: Preview,
+}
+
+impl Previewing<'_> {
+    async fn read(&mut self, ends: &Ends, rows: u64, left_out: &HashSet<String>) -> Result<()> {
+        let columns = self.plan.spec.columns.iter().map(|column| ReadColumn {
+            name: column.name.clone(),
+            native: false,
+        });
+        let request = ReadRequest {
+            stream: self.plan.stream.clone(),
+            columns: columns.filter(|column| !left_out.contains(&column.name)).collect(),
+            wire: false,
+            range: None,
+            lenient: self.plan.on_error != OnError::Fail,
+            limit: Some(rows),
+            splits: 1,
+            batch_rows: 1024,
+            batch_bytes: 1 << 20,
+        };
+        let snapshot = ends.source.open(&request).await?;
+        for split in snapshot.splits() {
+            let mut batches = snapshot.read(split).await?;
+            while let Some(batch) = batches.next().await {
+                self.take(batch?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, batch: Batch) -> Result<()> {
+        let rows = batch.rows() as u64;
+        match (batch, self.landing) {
+            (Batch::Columns(columns), None) => {
+                let used = columns
+                    .project(&places(&columns, &reads(self.program))?)
+                    .map_err(internal)?;
+                self.preview.mapped.push(self.program.apply(&used, self.first_row)?);
+                self.preview.source.push(columns);
+            }
+            (Batch::Columns(columns), Some(landing)) => self.sift(columns.into(), landing)?,
+            (Batch::Marked(marked), Some(landing)) => {
+                met_by_a_run(marked.cells.iter().map(|cell| &cell.error), &landing.typed)?;
+                self.sift(marked, landing)?;
+            }
+            (Batch::Unread(unread), Some(landing)) => {
+                met_by_a_run(unread.iter().map(|row| &row.error), &landing.typed)?;
+                let rejected = unread.iter().map(|row| landing.policy.unread(self.plan, row));
+                self.set_aside(rejected.collect::<Result<Vec<_>>>()?);
+            }
+            _ => return Err(Error::internal("a source answers with rows unasked")),
+        }
+        self.first_row += rows;
+        Ok(())
+    }
+
+    fn sift(&mut self, rows: Marked, landing: &Landing) -> Result<()> {
+        let places = places(&rows.columns, &reads(self.program))?;
+        self.preview.nulled += landing.policy.nulled(self.plan, &rows)?;
+        let sound = landing.policy.sound(self.plan, self.program, &rows, Some(&places))?;
+        self.set_aside(sound.rejected);
+        let way = Way {
+            program: self.program,
+            added: &mut landing.added.clone(),
+            check: landing.check.as_ref(),
+        };
+        let sifted = landing.policy.sift(way, self.plan, &sound.columns, self.first_row)?;
+        let own: Vec<usize> = (0..self.program.output().fields().len()).collect();
+        for kept in &sifted.kept {
+            let mapped = kept.project(&own);
+            self.preview.mapped.push(mapped.map_err(internal)?);
+        }
+        self.preview.source.push(rows.columns);
+        self.preview.nulled += sifted.nulled;
+        self.set_aside(sifted.rejected);
+        Ok(())
+    }
+
+    fn set_aside(&mut self, rejected: Vec<Reject>) {
+        let preview = &mut self.preview;
+        preview.rejected += rejected.len() as u64;
+        let room = TOLD.saturating_sub(preview.rejects.len());
+        preview.rejects.extend(rejected.into_iter().take(room));
+    }
+}
+
+/// Where the columns that a program reads stand among all columns.
+fn places(columns: &RecordBatch, reads: &[ReadColumn]) -> Result<Vec<usize>> {
+    let places = reads.iter().map(|read| {
+        let place = columns.schema_ref().index_of(&read.name);
+        place.map_err(|_| Error::internal(format!("the source left out `{}`", read.name)))
+    });
+    places.collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
+fn internal(problem: arrow_schema::ArrowError) -> Error {
+    Error::internal(problem.to_string())
 }

@@ -3,11 +3,11 @@
 //! A batch that fails is halved until the rows that fail stand alone: a few bad rows cost little, and a batch without any
 //! costs what it always does. Invariant: each row of the batch is kept once or rejected once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow_array::{Array, RecordBatch};
 use sha2::{Digest, Sha256};
-use syncapp_connector::{Check, Reject, Target, TargetShape, Unread};
+use syncapp_connector::{Check, Reject, Target, TargetShape, Unread, UnreadCell};
 use syncapp_model::sync_file::OnError;
 use syncapp_model::{Code, Error, Result, Side};
 use syncapp_transform::Program;
@@ -15,10 +15,11 @@ use syncapp_transform::Program;
 use crate::StreamPlan;
 use crate::added::Constants;
 use crate::kept::{self, Keeping};
+use crate::unread::column;
 
 /// How a stream deals with rows that cannot land.
 pub(crate) struct Policy {
-    on_error: OnError,
+    pub(crate) on_error: OnError,
     /// Target columns that may not be NULL, and whether rows are found by them.
     strict: Vec<(usize, String, bool)>,
     keeping: Keeping,
@@ -123,8 +124,7 @@ impl Policy {
         let mut nulls = Vec::new();
         loop {
             let column = error.report().at.column.clone();
-            let free =
-                |name: &String| !nulls.contains(name) && !self.strict.iter().any(|(_, strict, _)| strict == name);
+            let free = |name: &String| !nulls.contains(name) && !self.takes_no_null(name);
             let Some(column) = column.filter(free).filter(|_| is_about_a_row(&error)) else {
                 return Err(error.row(number));
             };
@@ -171,27 +171,37 @@ impl Policy {
 
     /// A row that was read, as it is kept.
     pub(crate) fn reject(&self, plan: &StreamPlan, row: &RecordBatch, error: &Error) -> Result<Reject> {
-        let (object, row_key) = (self.keeping.row(row, 0)?, self.keeping.row_key(row, 0)?);
+        let (object, row_key) = (self.keeping.row(row, 0, &[])?, self.keeping.row_key(row, 0)?);
         let report = error.report();
         Ok(self.kept(plan, object, row_key, (error, report.why.clone())))
+    }
+
+    /// A row of which these values could not be read, as it is kept.
+    pub(crate) fn misread(&self, plan: &StreamPlan, row: &RecordBatch, cells: &[UnreadCell]) -> Result<Reject> {
+        let error = &cells[0].error;
+        let texts: Vec<_> = cells.iter().map(|cell| (column(cell), cell.text.as_str())).collect();
+        let object = self.keeping.row(row, 0, &texts)?;
+        // A key that could not be read tells no row.
+        let told = !texts.iter().any(|(column, _)| self.keeping.is_key(column));
+        let row_key = if told { self.keeping.row_key(row, 0)? } else { None };
+        let why = seen(error, &plan.mapping.masked()).to_owned();
+        Ok(self.kept(plan, object, row_key, (error, why)))
+    }
+
+    /// Whether a target's column may not be NULL.
+    pub(crate) fn takes_no_null(&self, column: &str) -> bool {
+        self.strict.iter().any(|(_, strict, _)| strict == column)
     }
 
     /// A row that could not be read, as it is kept.
     pub(crate) fn unread(&self, plan: &StreamPlan, row: &Unread) -> Result<Reject> {
         let Unread { error, remains } = row;
+        if self.on_error != OnError::Reject {
+            return Err(error.clone());
+        }
         let masked = plan.mapping.masked();
-        let report = error.report();
-        let hidden = report
-            .at
-            .column
-            .as_ref()
-            .is_some_and(|column| masked.contains(column.as_str()));
-        let why = if hidden {
-            "the value cannot be read; it is masked and not shown"
-        } else {
-            report.why.as_str()
-        };
-        let why = match &report.at.row {
+        let why = seen(error, &masked);
+        let why = match &error.report().at.row {
             Some(place) => format!("{place}: {why}"),
             None => why.to_owned(),
         };
@@ -233,6 +243,15 @@ impl Policy {
         Err(Error::new(Code::TooManyRejects, why).help(format!(
             "nothing was changed; mend the rows or the mapping, or raise `{key}`"
         )))
+    }
+}
+
+/// Why a value cannot be read, as far as it may be shown.
+fn seen<'a>(error: &'a Error, masked: &HashSet<&str>) -> &'a str {
+    let report = error.report();
+    match &report.at.column {
+        Some(column) if masked.contains(column.as_str()) => "the value cannot be read; it is masked and not shown",
+        _ => report.why.as_str(),
     }
 }
 

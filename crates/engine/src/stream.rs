@@ -344,7 +344,7 @@ pub(crate) fn request(
         columns: reads(program),
         wire,
         range,
-        lenient: plan.on_error == OnError::Reject,
+        lenient: plan.on_error != OnError::Fail,
         limit: options.limit,
         splits: options.splits,
         batch_rows: BATCH_ROWS,
@@ -362,6 +362,12 @@ pub(crate) fn reads(program: &Program) -> Vec<ReadColumn> {
             native: read.native,
         })
         .collect()
+}
+
+/// The names of columns that are read by their typed form.
+pub(crate) fn typed(reads: &[ReadColumn]) -> Vec<String> {
+    let typed = reads.iter().filter(|read| !read.native);
+    typed.map(|read| read.name.clone()).collect()
 }
 
 fn cancelled() -> Error {

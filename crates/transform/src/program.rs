@@ -179,6 +179,20 @@ impl Program {
                 .all(|(at, step)| step.recipe.passes() && step.inputs == [at])
     }
 
+    /// The source columns that decide whether a row stays, if any do.
+    pub fn filters_by(&self) -> Option<Vec<&str>> {
+        let filter = self.filter.as_ref()?;
+        Some(filter.inputs.iter().map(|at| self.reads[*at].name.as_str()).collect())
+    }
+
+    /// Which rows of a batch stay: `None` if all do.
+    pub fn kept(&self, batch: &RecordBatch, first_row: u64) -> Result<Option<BooleanArray>, Error> {
+        match &self.filter {
+            Some(filter) => filter.kept(batch, first_row),
+            None => Ok(None),
+        }
+    }
+
     /// The target's columns.
     pub fn output(&self) -> &SchemaRef {
         &self.output
@@ -211,10 +225,7 @@ impl Program {
         if self.identity && nulls.is_empty() {
             return Ok((batch.clone(), None));
         }
-        let kept = match &self.filter {
-            Some(filter) => filter.kept(batch, first_row)?,
-            None => None,
-        };
+        let kept = self.kept(batch, first_row)?;
         let rows = kept.as_ref().map_or(batch.num_rows(), BooleanArray::true_count);
         let predicate = kept.as_ref().map(|kept| FilterBuilder::new(kept).optimize().build());
         let number = |row: usize| {

@@ -45,7 +45,7 @@ async fn read(pooled: &Database, splits: usize) -> Vec<usize> {
             match batch.unwrap() {
                 Batch::Columns(columns) => rows += columns.num_rows(),
                 Batch::Native(native) => rows += native.rows,
-                Batch::Unread(_) => panic!("a row cannot be read"),
+                Batch::Marked(_) | Batch::Unread(_) => panic!("a row cannot be read"),
             }
         }
         rows

@@ -156,7 +156,9 @@ async fn rows_of(keys: Value, stream: &syncapp_connector::StreamRef) -> Vec<arro
         .into_iter()
         .map(|batch| match batch {
             syncapp_connector::Batch::Columns(columns) => columns,
-            syncapp_connector::Batch::Native(_) | syncapp_connector::Batch::Unread(_) => {
+            syncapp_connector::Batch::Native(_)
+            | syncapp_connector::Batch::Marked(_)
+            | syncapp_connector::Batch::Unread(_) => {
                 panic!("columns were asked for")
             }
         });

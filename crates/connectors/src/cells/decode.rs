@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Decimal256Builder, FixedSizeBinaryBuilder,
-    Float32Builder, Float64Builder, Int16Builder, Int32Builder, Int64Builder, IntervalMonthDayNanoBuilder,
-    StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
+    ArrayBuilder, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Decimal256Builder,
+    FixedSizeBinaryBuilder, Float32Builder, Float64Builder, Int16Builder, Int32Builder, Int64Builder,
+    IntervalMonthDayNanoBuilder, StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
 use arrow_array::{ArrayRef, ListArray};
 use arrow_buffer::{IntervalMonthDayNano, NullBufferBuilder, OffsetBuffer};
@@ -256,6 +256,43 @@ impl Column {
                 lengths.push(0);
                 nulls.append_null();
             }
+        }
+    }
+
+    /// Adds NULL in the place of a value that [`Self::push`] refused. Items of a list that it had taken are no one's.
+    #[cold]
+    pub(crate) fn push_unread(&mut self) {
+        let Self::List {
+            items, lengths, nulls, ..
+        } = self
+        else {
+            return self.push_null();
+        };
+        // The item that was refused may be a list itself.
+        items.push_unread();
+        let known: usize = lengths.iter().sum();
+        lengths.push(items.len() - known);
+        nulls.append_null();
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Bool(column) => column.len(),
+            Self::Int16(column) => column.len(),
+            Self::Int32(column) => column.len(),
+            Self::Int64(column) => column.len(),
+            Self::Float32(column) => column.len(),
+            Self::Float64(column) => column.len(),
+            Self::Decimal128(column, ..) => column.len(),
+            Self::Decimal256(column, ..) => column.len(),
+            Self::BigDecimal(column) | Self::String(column) | Self::Json(column) => column.len(),
+            Self::Binary(column) => column.len(),
+            Self::Date(column) => column.len(),
+            Self::Time(column) => column.len(),
+            Self::Timestamp(column, _) => column.len(),
+            Self::Interval(column) => column.len(),
+            Self::Uuid(column) => column.len(),
+            Self::List { lengths, .. } => lengths.len(),
         }
     }
 

@@ -104,3 +104,46 @@ fn item(value: &str, items: &mut Column, scratch: &mut String) -> Result<(), Wro
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+    use syncapp_model::DataType;
+
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_refused_leaves_its_column_whole() {
+        let inner = DataType::List(Box::new(DataType::Int64));
+        let mut column = Column::new(&DataType::List(Box::new(inner)));
+        let mut scratch = String::new();
+        for text in [
+            "[[1],[2,3]]",
+            "[[4],[5,\"x\"]]",
+            "[[6], 7]",
+            "no list",
+            "[[8],null]",
+            "[]",
+        ] {
+            if column.push(Cell::Text(text.as_bytes()), &mut scratch).is_err() {
+                column.push_unread();
+            }
+        }
+        let array = column.take();
+        let lists = array.as_list::<i32>();
+        let valid: Vec<bool> = (0..lists.len()).map(|row| lists.is_valid(row)).collect();
+        assert_eq!(valid, [true, false, false, false, true, true]);
+        let flat = |row: usize| -> Vec<Option<Vec<i64>>> {
+            let items = lists.value(row);
+            let items = items.as_list::<i32>().iter();
+            items
+                .map(|item| item.map(|item| item.as_primitive::<Int64Type>().values().to_vec()))
+                .collect()
+        };
+        assert_eq!(flat(0), [Some(vec![1]), Some(vec![2, 3])]);
+        assert_eq!(flat(4), [Some(vec![8]), None]);
+        assert_eq!(flat(5), []);
+    }
+}

@@ -10,13 +10,14 @@ use arrow_array::builder::BinaryBuilder;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType as Arrow, Field, Schema, SchemaRef};
 use mysql_async::Value;
-use syncapp_connector::{Fetch, ReadColumn};
+use syncapp_connector::{Batch, Fetch, ReadColumn};
 use syncapp_model::{Code, DataType, Error, Result, Side};
 
 use super::catalog::Relation;
 use super::statement;
 use super::types::Form;
 use crate::cells::{Cell, Column, Wrong, text};
+use crate::unreadable::{Unreadable, field};
 
 enum Target {
     Native(BinaryBuilder, Form),
@@ -27,6 +28,7 @@ enum Target {
 pub(super) struct Decoder {
     schema: SchemaRef,
     targets: Vec<Target>,
+    unreadable: Unreadable,
     rows: usize,
     bytes: usize,
     /// Rows before this batch.
@@ -36,7 +38,7 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(relation: &Relation, columns: &[ReadColumn]) -> Result<Self> {
+    pub(super) fn new(relation: &Relation, columns: &[ReadColumn], lenient: bool) -> Result<Self> {
         let columns = columns.iter().map(|read| {
             if read.native {
                 Fetch::Native(read.name.clone())
@@ -44,11 +46,11 @@ impl Decoder {
                 Fetch::Typed(read.name.clone())
             }
         });
-        Self::of_fetched(relation, &columns.collect::<Vec<_>>())
+        Self::of_fetched(relation, &columns.collect::<Vec<_>>(), lenient)
     }
 
     /// For columns in any form.
-    pub(super) fn of_fetched(relation: &Relation, columns: &[Fetch]) -> Result<Self> {
+    pub(super) fn of_fetched(relation: &Relation, columns: &[Fetch], lenient: bool) -> Result<Self> {
         let mut fields = Vec::with_capacity(columns.len());
         let mut targets = Vec::with_capacity(columns.len());
         for column in columns {
@@ -65,7 +67,7 @@ impl Decoder {
                 Fetch::Text(_) => Target::Native(BinaryBuilder::new(), Form::Bytes),
             });
             fields.push(match column {
-                Fetch::Typed(_) => known.field(false),
+                Fetch::Typed(_) => field(known.field(false), lenient),
                 Fetch::Native(_) => known.field(true),
                 Fetch::Text(_) => Field::new(name, Arrow::Binary, true),
             });
@@ -73,6 +75,7 @@ impl Decoder {
         Ok(Self {
             schema: Arc::new(Schema::new(fields)),
             targets,
+            unreadable: Unreadable::new(lenient),
             rows: 0,
             bytes: 0,
             before: 0,
@@ -101,13 +104,19 @@ impl Decoder {
                 Target::Typed { column, ty, form } => {
                     let pushed = cell(&value, ty, *form, &mut self.spelled)
                         .and_then(|cell| column.push(cell, &mut self.scratch));
-                    self.bytes += pushed.map_err(|wrong| {
-                        let why = format!("the value is no {ty}: it is {}", wrong.0);
-                        Error::new(Code::InvalidData(Side::Source), why)
-                            .column(self.schema.field(at).name())
-                            .row(format!("number {}", self.before + self.rows as u64))
-                            .help("correct the row, or read the column in another form by a `query`")
-                    })?;
+                    match pushed {
+                        Ok(bytes) => self.bytes += bytes,
+                        Err(wrong) => {
+                            let why = format!("the value is no {ty}: it is {}", wrong.0);
+                            let error = Error::new(Code::InvalidData(Side::Source), why)
+                                .column(self.schema.field(at).name())
+                                .row(format!("number {}", self.before + self.rows as u64))
+                                .help("correct the row, or read the column in another form by a `query`");
+                            self.unreadable
+                                .note(self.rows - 1, error, || spelled(&value, ty, *form))?;
+                            column.push_unread();
+                        }
+                    }
                 }
             }
         }
@@ -115,7 +124,7 @@ impl Decoder {
     }
 
     /// The batch, and empty again.
-    pub(super) fn finish(&mut self) -> Result<RecordBatch> {
+    pub(super) fn finish(&mut self) -> Result<Batch> {
         let arrays: Vec<ArrayRef> = self
             .targets
             .iter_mut()
@@ -128,6 +137,7 @@ impl Decoder {
         self.before += self.rows as u64;
         (self.rows, self.bytes) = (0, 0);
         RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
+            .map(|columns| self.unreadable.mark(columns))
             .map_err(|problem| Error::internal(problem.to_string()))
     }
 }
@@ -159,6 +169,17 @@ fn native<'a>(value: &'a Value, form: Form, out: &'a mut Vec<u8>) -> Option<&'a 
         }
     };
     Some(out)
+}
+
+/// A value in words.
+fn spelled(value: &Value, ty: &DataType, form: Form) -> String {
+    let mut out = Vec::new();
+    let text = native(value, form, &mut out).unwrap_or_default();
+    let text = String::from_utf8_lossy(text).into_owned();
+    match (value, ty) {
+        (Value::Date(..), DataType::Date) => text[..10].to_owned(),
+        _ => text,
+    }
 }
 
 /// A value in the form that its column takes.

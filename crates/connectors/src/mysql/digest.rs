@@ -23,6 +23,7 @@ pub(super) struct MysqlDigest {
     session: Arc<Session>,
     relation: Relation,
     fetched: Vec<Fetch>,
+    lenient: bool,
     sums: Sums,
 }
 
@@ -48,6 +49,7 @@ impl MysqlDigest {
             client: Arc::new(Mutex::new(client)),
             relation,
             fetched: request.fetched.clone(),
+            lenient: request.lenient,
             sums,
         }))
     }
@@ -82,7 +84,7 @@ impl Digest for MysqlDigest {
                 _ => format!("{ident} as c{at}"),
             });
         }
-        let decoder = Decoder::of_fetched(&self.relation, &self.fetched)?;
+        let decoder = Decoder::of_fetched(&self.relation, &self.fetched, self.lenient)?;
         let query = self.sums.rows(&list.join(", "), bits, buckets);
         Ok(stream_rows(
             self.client.clone(),

@@ -194,7 +194,7 @@ impl Snapshot for MysqlSnapshot {
     }
 
     async fn read(&self, _: &Split) -> Result<BatchStream> {
-        let decoder = Decoder::new(&self.relation, &self.request.columns)?;
+        let decoder = Decoder::new(&self.relation, &self.request.columns, self.request.lenient)?;
         let query = statement::select(&self.relation, &self.request)?;
         let most = (self.request.batch_rows, self.request.batch_bytes);
         Ok(stream_rows(
@@ -254,13 +254,13 @@ async fn pump(
         let values: Vec<Value> = row.map_err(&failed)?.unwrap();
         decoder.push(values)?;
         let (count, bytes) = decoder.size();
-        if (count >= most.0 || bytes >= most.1) && sender.send(Ok(Batch::Columns(decoder.finish()?))).await.is_err() {
+        if (count >= most.0 || bytes >= most.1) && sender.send(Ok(decoder.finish()?)).await.is_err() {
             return Ok(());
         }
     }
     if decoder.size().0 > 0 {
         // Nobody waits for it any more where this fails.
-        let _ = sender.send(Ok(Batch::Columns(decoder.finish()?))).await;
+        let _ = sender.send(Ok(decoder.finish()?)).await;
     }
     Ok(())
 }

@@ -13,8 +13,8 @@ use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, NullBufferBuilder, 
 use arrow_schema::{DataType as Arrow, Field};
 use syncapp_model::{Code, DataType, Error, Result, Side};
 
-use super::numeric;
 use super::types::Wire;
+use super::{numeric, spell};
 
 /// Days from 1970-01-01 to PostgreSQL's epoch, 2000-01-01.
 pub(super) const EPOCH_DAYS: i32 = 10_957;
@@ -23,11 +23,11 @@ pub(super) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// The values of one column, and which of them are NULL.
 pub(super) struct Builder {
-    values: Values,
+    pub(super) values: Values,
     nulls: NullBufferBuilder,
 }
 
-enum Values {
+pub(super) enum Values {
     Bool(BooleanBufferBuilder),
     Int16(Vec<i16>),
     Int32(Vec<i32>),
@@ -50,7 +50,7 @@ enum Values {
 }
 
 /// Values of any length, one behind the other.
-struct Bytes {
+pub(super) struct Bytes {
     ends: Vec<i32>,
     data: Vec<u8>,
 }
@@ -158,6 +158,32 @@ impl Builder {
                 ends.push(end);
             }
         }
+    }
+
+    /// Appends NULL in the place of a value that [`Self::value`] refused, whatever it had taken of it.
+    #[cold]
+    pub(super) fn unread(&mut self) {
+        match &mut self.values {
+            Values::BigDecimal(bytes) | Values::Text(bytes) | Values::Jsonb(bytes) | Values::Binary(bytes) => {
+                let end = bytes.ends.last().copied().unwrap_or(0);
+                bytes.data.truncate(end as usize);
+            }
+            Values::List { ends, items } => {
+                // Items that were taken are no one's; the one that was refused may be half there.
+                items.unread();
+                self.nulls.append_null();
+                ends.push(items.len() as i32);
+                return;
+            }
+            _ => {}
+        }
+        self.null();
+    }
+
+    /// One value's bytes in words.
+    #[cold]
+    pub(super) fn spelled(&self, bytes: &[u8]) -> String {
+        spell::value(&self.values, bytes)
     }
 
     /// Appends one value from its bytes.

@@ -16,6 +16,7 @@ use super::source::{Reading, Turn, describe};
 use super::types::{PgType, Wire};
 use super::{sql, statement};
 use crate::sums;
+use crate::unreadable::field;
 
 /// Rows of a fetched batch, and bytes.
 const MOST: (usize, usize) = (4096, 1 << 20);
@@ -24,6 +25,7 @@ pub(super) struct PostgresDigest {
     client: Arc<Lease>,
     relation: Relation,
     fetched: Vec<Fetch>,
+    lenient: bool,
     sums: Sums,
 }
 
@@ -58,6 +60,7 @@ impl PostgresDigest {
             client: Arc::new(client),
             relation,
             fetched: request.fetched.clone(),
+            lenient: request.lenient,
             sums,
         }))
     }
@@ -73,7 +76,7 @@ impl PostgresDigest {
             match column {
                 Fetch::Typed(_) => {
                     list.push(format!("{ident}{}", ty.typed_cast));
-                    fields.push(known.field(false));
+                    fields.push(field(known.field(false), self.lenient));
                     wires.push(Some(ty.wire.clone()));
                 }
                 Fetch::Native(_) => {
@@ -88,7 +91,8 @@ impl PostgresDigest {
                 }
             }
         }
-        Ok((list.join(", "), Decoder::new(schema(fields), builders(&wires))))
+        let decoder = Decoder::new(schema(fields), builders(&wires), self.lenient);
+        Ok((list.join(", "), decoder))
     }
 }
 

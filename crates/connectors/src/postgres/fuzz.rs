@@ -1,7 +1,7 @@
 //! Doors for fuzzing: whatever a server sends, decoding it ends, and what was decoded is encoded and decoded again as the
 //! same.
 
-use arrow_array::RecordBatch;
+use syncapp_connector::Batch;
 use syncapp_model::Result;
 use tokio_postgres::types::Type;
 
@@ -41,9 +41,13 @@ fn wires() -> Vec<Wire> {
     plain.chain(decimals).collect()
 }
 
-fn decode(bytes: &[u8], wire: &Wire) -> Result<RecordBatch> {
+fn decode(bytes: &[u8], wire: &Wire, lenient: bool) -> Result<Batch> {
     let field = types::data_type(wire).field("v", true);
-    let mut decoder = Decoder::new(decode::schema(vec![field]), decode::builders(&[Some(wire.clone())]));
+    let mut decoder = Decoder::new(
+        decode::schema(vec![field]),
+        decode::builders(&[Some(wire.clone())]),
+        lenient,
+    );
     // Messages end anywhere.
     for message in bytes.chunks(bytes.len() / 3 + 1) {
         decoder.push(message)?;
@@ -59,7 +63,10 @@ pub fn copy(bytes: &[u8]) {
         return;
     };
     let wire = &wires[usize::from(*which) % wires.len()];
-    let Ok(rows) = decode(&[HEADER, fields, &[0xff, 0xff]].concat(), wire) else {
+    let stream = [HEADER, fields, &[0xff, 0xff]].concat();
+    // What cannot be read leaves its column whole.
+    let _ = decode(&stream, wire, true);
+    let Ok(Batch::Columns(rows)) = decode(&stream, wire, false) else {
         return;
     };
     let mut again = HEADER.to_vec();
@@ -68,8 +75,10 @@ pub fn copy(bytes: &[u8]) {
         return;
     }
     again.extend([0xff, 0xff]);
-    let again = decode(&again, wire).unwrap_or_else(|error| panic!("what was encoded cannot be decoded: {error:?}"));
-    assert_eq!(again, rows, "{wire:?}");
+    match decode(&again, wire, false) {
+        Ok(Batch::Columns(again)) => assert_eq!(again, rows, "{wire:?}"),
+        other => panic!("what was encoded cannot be decoded: {other:?}"),
+    }
 }
 
 /// One binary numeric.

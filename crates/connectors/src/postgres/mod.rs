@@ -30,6 +30,7 @@ mod rejects;
 mod remove;
 mod rights;
 mod source;
+mod spell;
 mod sql;
 mod statement;
 mod stored;

@@ -23,6 +23,7 @@ use super::horizon::Sessions;
 use super::{sql, statement};
 use crate::horizon::Horizon;
 use crate::server::Valid;
+use crate::unreadable::field;
 
 /// Room for the row that fills a batch.
 const SLACK: usize = 8 * 1024;
@@ -231,10 +232,12 @@ impl PostgresSnapshot {
         let mut wires = Vec::new();
         for read in &self.request.columns {
             let at = statement::position(&self.relation, read)?;
-            fields.push(self.relation.spec.columns[at].field(read.native));
+            let known = self.relation.spec.columns[at].field(read.native);
+            fields.push(field(known, self.request.lenient));
             wires.push((!read.native).then(|| self.relation.types[at].wire.clone()));
         }
-        Ok(Turn::Columns(Box::new(Decoder::new(schema(fields), builders(&wires)))))
+        let decoder = Decoder::new(schema(fields), builders(&wires), self.request.lenient);
+        Ok(Turn::Columns(Box::new(decoder)))
     }
 }
 
@@ -290,7 +293,7 @@ impl Turn {
                 bytes: std::mem::replace(out, Vec::with_capacity(*room)).into(),
                 rows: std::mem::take(rows),
             }),
-            Self::Columns(decoder) => Batch::Columns(decoder.finish()?),
+            Self::Columns(decoder) => decoder.finish()?,
         }))
     }
 

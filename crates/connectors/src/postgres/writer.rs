@@ -183,7 +183,7 @@ impl Writer for PostgresWriter {
                 }
                 Ok(())
             }
-            Batch::Unread(_) => Err(Error::internal("rows came that nobody could read")),
+            Batch::Marked(_) | Batch::Unread(_) => Err(Error::internal("rows came that nobody could read")),
         }
     }
 

@@ -18,7 +18,8 @@ use super::error::At;
 use super::order::Order;
 use super::source::Found;
 use super::sql::{joined, quote};
-use crate::cells::{Cell, Column};
+use crate::cells::{Cell, Column, Wrong, text};
+use crate::unreadable::{Unreadable, field};
 
 /// How many batches wait between SQLite's thread and the engine.
 const DEPTH: usize = 2;
@@ -44,6 +45,8 @@ struct Reading {
     rowid: bool,
     batch_rows: usize,
     batch_bytes: usize,
+    /// Whether values that cannot be read are marked.
+    lenient: bool,
 }
 
 impl SqliteSnapshot {
@@ -108,7 +111,8 @@ impl SqliteSnapshot {
         if let Some(limit) = request.limit {
             sql = format!("{sql} LIMIT {}", limit.min(i64::MAX.unsigned_abs()));
         }
-        let fields: Vec<_> = columns.iter().map(|column| column.field(false)).collect();
+        let fields = columns.iter().map(|column| field(column.field(false), request.lenient));
+        let fields: Vec<_> = fields.collect();
         Ok(Self {
             interrupt: Arc::new(connection.get_interrupt_handle()),
             connection: Arc::new(Mutex::new(connection)),
@@ -124,6 +128,7 @@ impl SqliteSnapshot {
                 rowid: found.rowid.is_some(),
                 batch_rows: request.batch_rows.max(1),
                 batch_bytes: request.batch_bytes,
+                lenient: request.lenient,
             }),
         })
     }
@@ -168,6 +173,7 @@ impl Reading {
         let mut statement = connection.prepare(&self.sql).reading()?;
         let mut rows = statement.query(rusqlite::params_from_iter(&self.bounds)).reading()?;
         let mut columns: Vec<Column> = self.columns.iter().map(|column| Column::new(&column.ty)).collect();
+        let mut unreadable = Unreadable::new(self.lenient);
         let mut scratch = String::new();
         let (mut count, mut bytes, mut total) = (0, 0, 0_u64);
         while let Some(row) = rows.next().reading().map_err(|error| error.stream(&self.stream))? {
@@ -175,45 +181,62 @@ impl Reading {
             let mut size = 0;
             for (at, column) in columns.iter_mut().enumerate() {
                 let value = row.get_ref(at).reading()?;
-                size += column.push(cell(value), &mut scratch).map_err(|wrong| {
-                    let (column, stream) = (&self.columns[at], &self.stream);
-                    let place = if self.rowid {
-                        format!("rowid {}", row.get::<_, i64>(self.columns.len()).unwrap_or_default())
-                    } else {
-                        format!("row {total}")
-                    };
-                    Error::new(
-                        Code::InvalidData(Side::Source),
-                        format!("the column is of type {} but holds {}", column.ty, wrong.0),
-                    )
-                    .help("mend the row, or read the stream with a `query` that casts the column")
-                    .stream(stream)
-                    .column(&column.name)
-                    .row(place)
-                })?;
+                match column.push(cell(value), &mut scratch) {
+                    Ok(bytes) => size += bytes,
+                    Err(wrong) => {
+                        let error = self.misfit(at, wrong, (row, total));
+                        unreadable.note(count, error, || spelled(value))?;
+                        column.push_unread();
+                    }
+                }
             }
             count += 1;
             bytes += size;
             if count >= self.batch_rows || bytes >= self.batch_bytes {
-                if !self.send(&mut columns, count, sender)? {
+                if !self.send(&mut columns, count, &mut unreadable, sender)? {
                     return Ok(());
                 }
                 (count, bytes) = (0, 0);
             }
         }
         if count > 0 {
-            self.send(&mut columns, count, sender)?;
+            self.send(&mut columns, count, &mut unreadable, sender)?;
         }
         Ok(())
     }
 
+    /// That a value is not of its column's type. Rows without a number are counted.
+    #[cold]
+    fn misfit(&self, at: usize, wrong: Wrong, (row, total): (&rusqlite::Row<'_>, u64)) -> Error {
+        let column = &self.columns[at];
+        let place = if self.rowid {
+            format!("rowid {}", row.get::<_, i64>(self.columns.len()).unwrap_or_default())
+        } else {
+            format!("row {total}")
+        };
+        Error::new(
+            Code::InvalidData(Side::Source),
+            format!("the column is of type {} but holds {}", column.ty, wrong.0),
+        )
+        .help("mend the row, or read the stream with a `query` that casts the column")
+        .stream(&self.stream)
+        .column(&column.name)
+        .row(place)
+    }
+
     /// Sends what has come; whether anybody took it.
-    fn send(&self, columns: &mut [Column], rows: usize, sender: &mpsc::Sender<Result<Batch>>) -> Result<bool> {
+    fn send(
+        &self,
+        columns: &mut [Column],
+        rows: usize,
+        unreadable: &mut Unreadable,
+        sender: &mpsc::Sender<Result<Batch>>,
+    ) -> Result<bool> {
         let arrays = columns.iter_mut().map(Column::take).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
             .map_err(|error| Error::internal(format!("rows of `{}` make no batch: {error}", self.stream)))?;
-        Ok(sender.blocking_send(Ok(Batch::Columns(batch))).is_ok())
+        Ok(sender.blocking_send(Ok(unreadable.mark(batch))).is_ok())
     }
 }
 
@@ -250,5 +273,22 @@ fn cell(value: ValueRef<'_>) -> Cell<'_> {
         ValueRef::Real(value) => Cell::Real(value),
         ValueRef::Text(bytes) => Cell::Text(bytes),
         ValueRef::Blob(bytes) => Cell::Blob(bytes),
+    }
+}
+
+/// A value in words; bytes in hexadecimal digits.
+fn spelled(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => String::new(),
+        ValueRef::Integer(value) => value.to_string(),
+        ValueRef::Real(value) => format!("{value:?}"),
+        ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        ValueRef::Blob(bytes) => {
+            let mut out = String::new();
+            for byte in bytes {
+                text::write_hex(&mut out, *byte);
+            }
+            out
+        }
     }
 }

@@ -23,15 +23,17 @@ fn increment(source: &[(i64, &str)], last: Option<&Position>, horizon: Option<i6
         .filter(|(at, _)| from.is_none_or(|from| *at >= from))
         .collect();
     let mut boundary = Boundary::new(0, last, horizon.map(Scalar::Int), None, false).unwrap();
-    let admitted = boundary.admit(&batch(&rows), 0).unwrap();
-    (admitted.num_rows(), boundary.position().unwrap())
+    let admitted = boundary.admit(&batch(&rows).into(), 0).unwrap();
+    (admitted.columns.num_rows(), boundary.position().unwrap())
 }
 
 /// Admits rows of which no more than `most` may be known.
 fn bounded(near: Option<i64>, keyed: bool, most: usize, rows: &[(i64, &str)]) -> (Result<usize>, Boundary) {
     let mut boundary = Boundary::new(0, None, Some(Scalar::Int(0)), near.map(Scalar::Int), keyed).unwrap();
     boundary.most = most;
-    let admitted = boundary.admit(&batch(rows), 0).map(|batch| batch.num_rows());
+    let admitted = boundary
+        .admit(&batch(rows).into(), 0)
+        .map(|rows| rows.columns.num_rows());
     (admitted, boundary)
 }
 
@@ -50,7 +52,7 @@ fn rows_at_the_bound_come_once_each() {
 fn an_empty_increment_leaves_the_position() {
     let (_, first) = increment(&[(5, "a")], None, None);
     let mut boundary = Boundary::new(0, first.as_ref(), None, None, false).unwrap();
-    boundary.admit(&batch(&[]), 0).unwrap();
+    boundary.admit(&batch(&[]).into(), 0).unwrap();
     assert_eq!(boundary.position().unwrap().unwrap().cursor, Scalar::Int(5));
 }
 
@@ -100,9 +102,11 @@ fn rows_with_a_key_may_be_too_many_to_be_known() {
 fn a_bound_that_rises_knows_its_rows_again() {
     let mut boundary = Boundary::new(0, None, None, None, true).unwrap();
     boundary.most = 1;
-    boundary.admit(&batch(&[(1, "a"), (1, "b"), (1, "c")]), 0).unwrap();
+    boundary
+        .admit(&batch(&[(1, "a"), (1, "b"), (1, "c")]).into(), 0)
+        .unwrap();
     assert_eq!(boundary.position().unwrap().unwrap().landed, []);
-    boundary.admit(&batch(&[(2, "d")]), 3).unwrap();
+    boundary.admit(&batch(&[(2, "d")]).into(), 3).unwrap();
     let position = boundary.position().unwrap().unwrap();
     assert_eq!((&position.cursor, position.landed.len()), (&Scalar::Int(2), 1));
 }
@@ -134,7 +138,7 @@ fn a_commit_falls_only_behind_a_whole_group() {
         None,
         "rows of the last increment come again"
     );
-    boundary.admit(&batch(&[(3, "a"), (4, "b")]), 0).unwrap();
+    boundary.admit(&batch(&[(3, "a"), (4, "b")]).into(), 0).unwrap();
     assert_eq!(end(&boundary, &[(4, "c"), (4, "d")]), None, "the group goes on");
     assert_eq!(end(&boundary, &[(5, "c")]), Some(0));
     assert_eq!(end(&boundary, &[(4, "c"), (4, "d"), (5, "e"), (6, "f")]), Some(2));
@@ -149,11 +153,14 @@ fn rows_without_a_cursor_are_told_apart() {
     let batch = RecordBatch::try_from_iter_with_nullable([("at", Arc::new(cursors) as _, true)]).unwrap();
     let boundary = Boundary::new(0, None, None, None, false).unwrap();
     let rows = |batch: &RecordBatch| {
-        let (sound, without) = boundary.without_cursor(batch).unwrap();
-        (sound.num_rows(), without.num_rows())
+        let (placed, without) = boundary.without_cursor(&batch.clone().into()).unwrap();
+        (
+            placed.columns.num_rows(),
+            without.map(|without| without.columns.num_rows()),
+        )
     };
-    assert_eq!(rows(&batch), (2, 2));
-    assert_eq!(rows(&batch.slice(0, 1)), (1, 0));
+    assert_eq!(rows(&batch), (2, Some(2)));
+    assert_eq!(rows(&batch.slice(0, 1)), (1, None));
     assert_eq!(boundary.group_end(&batch).unwrap(), None);
 }
 
@@ -163,7 +170,7 @@ fn a_null_cursor_is_an_error() {
     let batch = RecordBatch::try_from_iter_with_nullable([("at", Arc::new(cursors) as _, true)]).unwrap();
     let error = Boundary::new(0, None, None, None, false)
         .unwrap()
-        .admit(&batch, 10)
+        .admit(&batch.into(), 10)
         .unwrap_err();
     assert_eq!(
         (error.code(), error.report().at.row.as_deref()),

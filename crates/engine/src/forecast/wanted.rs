@@ -1,11 +1,9 @@
 //! The rows that a run would land, read as it would read them.
 
-use std::sync::Arc;
-
-use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, RecordBatch};
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_array::{Array, BooleanArray, RecordBatch};
+use arrow_schema::ArrowError;
 use futures_util::StreamExt;
-use syncapp_connector::{Batch, Check, ReadColumn, Reject};
+use syncapp_connector::{Batch, Check, Marked, ReadColumn, Reject, Unread};
 use syncapp_model::sync_file::{Mode, OnError, Write};
 use syncapp_model::{Code, Error, Result};
 use syncapp_transform::Program;
@@ -16,7 +14,9 @@ use crate::boundary::Boundary;
 use crate::ground::Ground;
 use crate::listed::Listed;
 use crate::sift::{Policy, Reasons, Way};
-use crate::stream::{StreamRun, reads, request};
+use crate::stream::{self, StreamRun, reads, request};
+use crate::typed::Typed;
+use crate::unread::met_by_a_run;
 use crate::{Ends, RunOptions};
 
 /// Rows on their way.
@@ -29,53 +29,13 @@ pub(super) struct Wanted<'a> {
     boundary: Option<(Boundary, Vec<usize>)>,
     /// Places of what the program reads.
     typed: Vec<usize>,
+    /// What a run reads by its typed form.
+    typed_in_run: Vec<String>,
     /// What becomes of rows that cannot land, unless they end the run; and who knows which ones.
     policy: Option<Policy>,
     check: Box<dyn Check>,
     reasons: Reasons,
     counts: &'a mut Forecast,
-}
-
-/// What a target says of typed rows whose columns would come as its own bytes: those it holds as they are.
-struct Typed {
-    target: Box<dyn Check>,
-    /// For each column that would, its field.
-    native: Vec<Option<Field>>,
-}
-
-impl Typed {
-    fn new(ground: &Ground, target: Box<dyn Check>) -> Self {
-        let columns = ground.target.columns.iter().zip(&ground.shape.columns);
-        let native = columns.map(|(wanted, lands)| {
-            let same = wanted.source_native.as_ref() == Some(&lands.native);
-            same.then(|| lands.field(true).with_nullable(true))
-        });
-        Self {
-            target,
-            native: native.collect(),
-        }
-    }
-}
-
-impl Check for Typed {
-    fn check(&self, batch: &RecordBatch) -> Result<()> {
-        let schema = batch.schema();
-        let columns = schema.fields().iter().zip(batch.columns()).zip(&self.native);
-        let (fields, arrays): (Vec<_>, Vec<_>) = columns
-            .map(|((field, array), native)| match native {
-                Some(native) => (Arc::new(native.clone()), present(array)),
-                None => (field.clone(), array.clone()),
-            })
-            .unzip();
-        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
-        self.target.check(&batch.map_err(internal)?)
-    }
-}
-
-/// Bytes that say no more than where NULL stands.
-fn present(array: &ArrayRef) -> ArrayRef {
-    let bytes = (0..array.len()).map(|row| array.is_valid(row).then_some(b""));
-    Arc::new(bytes.collect::<BinaryArray>())
 }
 
 /// Reads and maps everything that a run would; `each` gets the rows that would land.
@@ -119,11 +79,15 @@ pub(super) async fn read(
     });
     let mut wanted = Wanted {
         added: Constants::new(&plan.added, program.output(), &options.run_id, options.moment()),
-        check: Box::new(Typed::new(ground, ends.destination.checker(&ground.target).await?)),
+        check: Box::new(Typed::new(
+            (&ground.target, &ground.shape),
+            ends.destination.checker(&ground.target).await?,
+        )),
         ground,
         program,
         boundary,
         typed,
+        typed_in_run: stream::typed(&reads(&of_run)),
         policy,
         reasons: Reasons::default(),
         counts,
@@ -131,28 +95,41 @@ pub(super) async fn read(
     for split in snapshot.splits() {
         let mut batches = snapshot.read(split).await?;
         while let Some(batch) = batches.next().await {
-            let Batch::Columns(columns) = batch? else {
-                return Err(Error::internal("a source answers with native rows unasked"));
-            };
-            wanted.take(&columns, &mut each)?;
+            match batch? {
+                Batch::Columns(columns) => wanted.take(&columns.into(), &mut each)?,
+                Batch::Marked(marked) => wanted.take(&marked, &mut each)?,
+                Batch::Unread(rows) => wanted.unread(&rows)?,
+                Batch::Native(_) => return Err(Error::internal("a source answers with native rows unasked")),
+            }
         }
     }
     wanted.within_bounds(true)
 }
 
 impl Wanted<'_> {
-    fn take(&mut self, columns: &RecordBatch, each: &mut impl FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
+    fn take(&mut self, rows: &Marked, each: &mut impl FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
+        met_by_a_run(rows.cells.iter().map(|cell| &cell.error), &self.typed_in_run)?;
         let first_row = self.counts.read;
-        self.counts.read += columns.num_rows() as u64;
-        let sound = self.set_aside_without_cursor(columns)?;
+        self.counts.read += rows.columns.num_rows() as u64;
+        if let Some(policy) = &self.policy {
+            self.counts.nulled += policy.nulled(&self.ground.plan, rows)?;
+        }
+        let placed = self.set_aside_without_cursor(rows)?;
         let admitted = match &mut self.boundary {
             Some((boundary, places)) => {
-                let keep = boundary.admitted(&project(&sound, places)?, first_row)?;
-                arrow_select::filter::filter_record_batch(&sound, &BooleanArray::from(keep)).map_err(internal)?
+                let keep = boundary.admitted(&project(&placed.columns, places)?, first_row)?;
+                placed.filter(&BooleanArray::from(keep))?
             }
-            None => sound,
+            None => placed,
         };
-        let admitted = project(&admitted, &self.typed)?;
+        let admitted = match &self.policy {
+            Some(policy) => {
+                let sound = policy.sound(&self.ground.plan, &self.program, &admitted, Some(&self.typed))?;
+                self.set_aside(sound.rejected)?;
+                sound.columns
+            }
+            None => project(&admitted.columns, &self.typed)?,
+        };
         let Self {
             policy,
             program,
@@ -174,6 +151,17 @@ impl Wanted<'_> {
         sifted.kept.iter().try_for_each(each)
     }
 
+    /// Counts rows that the source cannot read, as a run keeps them.
+    fn unread(&mut self, rows: &[Unread]) -> Result<()> {
+        met_by_a_run(rows.iter().map(|row| &row.error), &self.typed_in_run)?;
+        self.counts.read += rows.len() as u64;
+        let policy = self.policy.as_ref();
+        let policy = policy.ok_or_else(|| Error::internal("rows came that nobody could read"))?;
+        let rejected = rows.iter().map(|row| policy.unread(&self.ground.plan, row));
+        let rejected = rejected.collect::<Result<Vec<_>>>()?;
+        self.set_aside(rejected)
+    }
+
     /// A row without a key has no place in a merge or a history.
     fn refuse_null_keys(&self, whole: &RecordBatch) -> Result<()> {
         let Ground { plan, target, .. } = self.ground;
@@ -191,21 +179,21 @@ impl Wanted<'_> {
         Ok(())
     }
 
-    fn set_aside_without_cursor(&mut self, columns: &RecordBatch) -> Result<RecordBatch> {
+    fn set_aside_without_cursor(&mut self, rows: &Marked) -> Result<Marked> {
         let plan = &self.ground.plan;
         let (Some((boundary, _)), Some(policy)) = (&self.boundary, &self.policy) else {
-            return Ok(columns.clone());
+            return Ok(rows.clone());
         };
         if plan.on_error != OnError::Reject {
-            return Ok(columns.clone());
+            return Ok(rows.clone());
         }
-        let (sound, without) = boundary.without_cursor(columns)?;
-        let without = project(&without, &self.typed)?;
-        let error = boundary.no_place(columns);
-        let rows = (0..without.num_rows()).map(|row| policy.reject(plan, &without.slice(row, 1), &error));
-        let rejected = rows.collect::<Result<Vec<_>>>()?;
-        self.set_aside(rejected)?;
-        Ok(sound)
+        let (placed, without) = boundary.without_cursor(rows)?;
+        if let Some(without) = without {
+            let error = boundary.no_place(&rows.columns);
+            let rejected = policy.placeless(plan, &without, &error, Some(&self.typed))?;
+            self.set_aside(rejected)?;
+        }
+        Ok(placed)
     }
 
     fn set_aside(&mut self, mut rejected: Vec<Reject>) -> Result<()> {

@@ -10,7 +10,7 @@ use syncapp_transform::{Change, Mapping, MappingSpec, Program};
 use super::canonical::Canon;
 use super::side::{Fetched, Turn};
 use crate::StreamPlan;
-use crate::stream::reads;
+use crate::stream::{reads, typed};
 
 /// What is compared.
 pub(super) struct Layout {
@@ -177,7 +177,9 @@ impl Layout {
         };
         let cursor = part.as_ref().map(|_| ()).and(plan.cursor.clone());
         let cursor = cursor.map(|cursor| fetched.place(Fetch::Typed(cursor)));
-        let run = run.map(reads).unwrap_or_default().into_iter().map(|read| {
+        let run = run.map(reads).unwrap_or_default();
+        let typed = typed(&run);
+        let run = run.into_iter().map(|read| {
             fetched.place(if read.native {
                 Fetch::Native(read.name)
             } else {
@@ -199,6 +201,7 @@ impl Layout {
                 only_null: Vec::new(),
                 part,
                 fetched: fetched.clone().into_columns(),
+                lenient: plan.on_error != OnError::Fail,
             },
             fetched,
             turn: Turn {
@@ -206,6 +209,7 @@ impl Layout {
                 program,
                 cursor,
                 on_error: plan.on_error,
+                typed,
                 refused: 0.into(),
             },
             can_sum: sources.is_some(),
@@ -258,6 +262,7 @@ impl Layout {
                 only_null,
                 part: None,
                 fetched: fetched.clone().into_columns(),
+                lenient: false,
             },
             fetched,
             turn: Turn {
@@ -265,6 +270,7 @@ impl Layout {
                 program,
                 cursor: None,
                 on_error: OnError::Fail,
+                typed: Vec::new(),
                 refused: 0.into(),
             },
             can_sum: !casts,

@@ -226,6 +226,9 @@ impl<'a> Verifying<'a> {
             ..
         } = self;
         verified.moved = source.moved() + target.moved();
+        if source.by() == By::Sums {
+            verified.rejected += source.refused();
+        }
         verified.equal = verified.differing + verified.missing + verified.extra == 0;
         // A view that is still open may stand in a load's way.
         drop((source, target));

@@ -18,6 +18,7 @@ use syncapp_transform::Program;
 use super::canonical::Canon;
 use super::report::By;
 use crate::cursor::Cursor;
+use crate::unread::{self, met_by_a_run, stays};
 
 /// Buckets by their numbers.
 pub(super) type Buckets = BTreeMap<u32, Bucket>;
@@ -66,7 +67,9 @@ pub(super) struct Turn {
     pub(super) cursor: Option<usize>,
     /// What becomes of rows that the program refuses.
     pub(super) on_error: OnError,
-    /// Rows that the program refused, in the first pass.
+    /// Columns that a run reads by their typed form; a row in which it cannot read one is set aside.
+    pub(super) typed: Vec<String>,
+    /// Rows that could not be read, or that the program refused.
     pub(super) refused: AtomicU64,
 }
 
@@ -80,6 +83,37 @@ pub(super) struct Rows {
 }
 
 impl Turn {
+    /// The columns of a batch that lie in a part of the stream; what cannot be read is counted, where a run sets it aside
+    /// or makes it NULL too.
+    fn columns(&self, batch: Batch, part: Option<&Part>) -> Result<Option<RecordBatch>> {
+        let refuse = |rows: usize| self.refused.fetch_add(rows as u64, Memory::Relaxed);
+        match (batch, self.on_error) {
+            (Batch::Columns(columns), _) => within(&columns, self.cursor, part).map(Some),
+            (Batch::Marked(marked), OnError::Reject) => {
+                met_by_a_run(marked.cells.iter().map(|cell| &cell.error), &self.typed)?;
+                for cells in marked.cells.chunk_by(|one, other| one.row == other.row) {
+                    let row = within(&marked.columns.slice(cells[0].row, 1), self.cursor, part)?;
+                    let input = row.project(&self.places).map_err(internal)?;
+                    if row.num_rows() > 0 && self.program.as_ref().is_none_or(|by| stays(by, &input, cells)) {
+                        refuse(1);
+                    }
+                }
+                within(&marked.filter(&marked.sound())?.columns, self.cursor, part).map(Some)
+            }
+            (Batch::Marked(marked), OnError::Null) => {
+                met_by_a_run(marked.cells.iter().map(|cell| &cell.error), &self.typed)?;
+                within(&marked.columns, self.cursor, part).map(Some)
+            }
+            (Batch::Unread(rows), OnError::Reject) => {
+                met_by_a_run(rows.iter().map(|row| &row.error), &self.typed)?;
+                refuse(rows.len());
+                Ok(None)
+            }
+            (Batch::Unread(rows), _) => Err(unread::of_first(&rows)),
+            (Batch::Marked(_) | Batch::Native(_), _) => Err(Error::internal("a source answers with rows unasked")),
+        }
+    }
+
     fn take(&self, fetched: &RecordBatch) -> Result<Vec<Rows>> {
         let input = fetched.project(&self.places).map_err(internal)?;
         let Some(program) = &self.program else {
@@ -191,7 +225,7 @@ impl Side {
                     from: part.from.clone(),
                     below: None,
                 }),
-                lenient: false,
+                lenient: turn.on_error != OnError::Fail,
                 limit: None,
                 splits: 1,
                 batch_rows: 4096,
@@ -250,8 +284,11 @@ impl Side {
         for split in snapshot.splits() {
             let mut batches = snapshot.read(split).await?;
             while let Some(batch) = batches.next().await {
-                let batch = within(&columns(batch?)?, self.turn.cursor, part.as_ref())?;
-                self.moved.fetch_add(batch.num_rows() as u64, Memory::Relaxed);
+                let batch = batch?;
+                self.moved.fetch_add(batch.rows() as u64, Memory::Relaxed);
+                let Some(batch) = self.turn.columns(batch, part.as_ref())? else {
+                    continue;
+                };
                 for rows in self.turn.take(&batch)? {
                     for row in 0..rows.compared.num_rows() {
                         let (numbers, place) = canon.numbers(&rows.compared, row, &mut scratch)?;
@@ -305,7 +342,9 @@ impl Side {
         mut wanted: impl FnMut(&RecordBatch, usize) -> Result<bool>,
     ) -> Result<()> {
         while let Some(batch) = batches.next().await {
-            let batch = within(&columns(batch?)?, self.turn.cursor, part)?;
+            let Some(batch) = self.turn.columns(batch?, part)? else {
+                continue;
+            };
             for rows in self.turn.take(&batch)? {
                 let kept: Result<Vec<bool>> = (0..rows.compared.num_rows())
                     .map(|row| wanted(&rows.compared, row))
@@ -347,11 +386,4 @@ fn within(batch: &RecordBatch, cursor: Option<usize>, part: Option<&Part>) -> Re
     });
     let kept: Result<Vec<bool>> = kept.collect();
     keep(batch, Some(&BooleanArray::from(kept?)))
-}
-
-fn columns(batch: Batch) -> Result<RecordBatch> {
-    match batch {
-        Batch::Columns(columns) => Ok(columns),
-        Batch::Native(_) | Batch::Unread(_) => Err(Error::internal("a source answers with rows unasked")),
-    }
 }

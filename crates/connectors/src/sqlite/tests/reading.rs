@@ -1,7 +1,9 @@
 //! Tables, views and queries that users made.
 
 use arrow_array::cast::AsArray;
-use syncapp_connector::{Page, Range, StreamRef};
+use arrow_array::types::Int64Type;
+use futures_util::StreamExt;
+use syncapp_connector::{Batch, Page, Range, ReadColumn, ReadRequest, StreamRef};
 use syncapp_model::{Code, DataType, Pattern, Scalar, Side, StreamKind, StreamName};
 
 use super::{File, table, types};
@@ -159,4 +161,57 @@ async fn cursors_compare_by_value_not_by_spelling() {
     };
     let (ids, ordered) = flow.ids(&table("t", &[]), Some(range), None).await.unwrap();
     assert_eq!((ids, ordered), (vec![5, 2, 3, 4], true));
+}
+
+#[tokio::test]
+async fn values_of_another_storage_class_are_marked() {
+    let (flow, _) = File::flow(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, b BLOB, s TEXT);
+         INSERT INTO t VALUES (1, 1, x'01', 'a'), (2, 'old', 'text', x'ff00'), (3, 1.5, x'', 'c'), (4, 4, x'04', 'd');",
+    );
+    let request = ReadRequest {
+        stream: StreamRef::table(StreamName::bare("t")),
+        columns: ["id", "n", "b", "s"]
+            .map(|name| ReadColumn {
+                name: name.into(),
+                native: false,
+            })
+            .into(),
+        wire: false,
+        range: None,
+        lenient: true,
+        limit: None,
+        splits: 1,
+        batch_rows: 10,
+        batch_bytes: 1 << 20,
+    };
+    let snapshot = flow.system.source().open(&request).await.unwrap();
+    let mut batches = snapshot.read(&snapshot.splits()[0]).await.unwrap();
+    let Batch::Marked(marked) = batches.next().await.unwrap().unwrap() else {
+        panic!("nothing was marked");
+    };
+    let cells = marked.cells.iter().map(|cell| {
+        let at = &cell.error.report().at;
+        (
+            cell.row,
+            at.column.as_deref().unwrap(),
+            at.row.as_deref().unwrap(),
+            cell.text.as_str(),
+        )
+    });
+    assert_eq!(
+        cells.collect::<Vec<_>>(),
+        [
+            (1, "n", "rowid 2", "old"),
+            (1, "b", "rowid 2", "text"),
+            (1, "s", "rowid 2", "ff00"),
+            (2, "n", "rowid 3", "1.5"),
+        ]
+    );
+    let numbers: Vec<_> = marked.columns.column(1).as_primitive::<Int64Type>().iter().collect();
+    assert_eq!(numbers, [Some(1), None, None, Some(4)]);
+    assert_eq!(
+        marked.sound().iter().flatten().collect::<Vec<_>>(),
+        [true, false, false, true]
+    );
 }
