@@ -26,6 +26,10 @@ pub trait Destination: Send + Sync {
     /// checkpoint.
     async fn claim(&self, target: &Target) -> Result<Claim>;
 
+    /// Fails with [`Code::Fenced`] where another claim came after this one; only reads. A run asks before it claims again:
+    /// it must not take a stream back from one that took it over.
+    async fn stands(&self, target: &Target, epoch: Epoch) -> Result<()>;
+
     /// What the target table is, and would be after a load; only reads.
     async fn diff(&self, target: &Target) -> Result<TargetShape>;
 

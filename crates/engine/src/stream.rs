@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Snapshot, Target, TargetShape};
 use syncapp_model::sync_file::{Mode, OnError, SchemaChanges, Write};
-use syncapp_model::{Checkpoint, Code, Error, Position, Result, Scalar};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Position, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +40,8 @@ pub(crate) struct StreamRun {
     cancel: CancellationToken,
     /// The checkpoint that was last sent to be committed.
     committing: Mutex<Option<Checkpoint>>,
+    /// The last claim, where it is known.
+    claimed: Mutex<Option<Epoch>>,
 }
 
 impl StreamRun {
@@ -58,6 +60,7 @@ impl StreamRun {
             progress: Arc::default(),
             cancel,
             committing: Mutex::default(),
+            claimed: Mutex::default(),
         }
     }
 
@@ -166,7 +169,7 @@ impl StreamRun {
             ends, plan, options, ..
         } = self;
         let target = plan.target(options);
-        let mut claim = ends.destination.claim(&target).await?;
+        let mut claim = self.claim(&target).await?;
         if self.landed(claim.checkpoint.as_ref()) && plan.mode == Mode::FullRefresh {
             return Ok(None);
         }
@@ -182,6 +185,20 @@ impl StreamRun {
             }
             None => self.load(plan, target, shape, claim).await,
         }
+    }
+
+    /// Takes the stream over: not again from a run that took it over since.
+    async fn claim(&self, target: &Target) -> Result<Claim> {
+        let last = || self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *last();
+        if let Some(epoch) = before {
+            self.ends.destination.stands(target, epoch).await?;
+        }
+        // A claim whose reply is lost may have been made: nothing is known then.
+        *last() = None;
+        let claim = self.ends.destination.claim(target).await?;
+        *last() = Some(claim.epoch);
+        Ok(claim)
     }
 
     /// Settles what becomes of columns that changed: the stream without those that are left out, if any are.

@@ -99,6 +99,13 @@ pub async fn a_later_claim_fences(rig: &dyn Rig) {
             .expect("fill");
         let second = flow.claim(&target).await.expect("claim again");
         assert!(second > first, "epochs rise");
+        let destination = flow.system.destination();
+        let overtaken = destination.stands(&target, first).await.expect_err("an old epoch");
+        assert_eq!(overtaken.code(), Code::Fenced, "{write:?}: {overtaken:?}");
+        destination
+            .stands(&target, second)
+            .await
+            .expect("the last claim stands");
         let error = load.commit(&checkpoint(3)).await.expect_err("fenced");
         assert_eq!(error.code(), Code::Fenced, "{write:?}: {error:?}");
         flow.expect(&table, std::slice::from_ref(&old), "after a fenced commit")

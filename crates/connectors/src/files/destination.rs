@@ -84,6 +84,12 @@ impl Destination for FilesDestination {
         blocking(move || claim(&files.root, &key, &name)).await
     }
 
+    async fn stands(&self, target: &Target, epoch: Epoch) -> Result<()> {
+        let (name, ..) = self.file(target)?;
+        let (files, key) = (self.files.clone(), target.key.clone());
+        blocking(move || States::lock(&files.root)?.under(&key, epoch, &name).map(drop)).await
+    }
+
     async fn diff(&self, target: &Target) -> Result<TargetShape> {
         let (name, format, _) = self.file(target)?;
         let columns = target.columns.iter().map(|column| {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use syncapp_connector::{Fate, Load, Receipt, Rejects, Target, Writer};
 use syncapp_model::sync_file::Write;
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, StreamKey};
+use syncapp_model::{Checkpoint, Epoch, Result, StreamKey};
 
 use super::encode::{Parts, Plan};
 use super::errors::blocking;
@@ -83,14 +83,7 @@ impl FileLoad {
         let Finished { mut parts, rows } = taken;
         let root = &self.plan.files.root;
         let mut states = States::lock(root)?;
-        let mut entry = states
-            .get(&self.key)
-            .filter(|entry| entry.epoch == self.epoch)
-            .cloned()
-            .ok_or_else(|| {
-                Error::new(Code::Fenced, format!("another run took `{}` over", self.plan.name))
-                    .help("let the other run finish; this one has changed nothing")
-            })?;
+        let mut entry = states.under(&self.key, self.epoch, &self.plan.name)?.clone();
         // A target is there after its first load, even without rows.
         if parts.is_empty() && (self.write == Write::Overwrite || !entry.has_written()) {
             parts = Parts::new(self.plan.clone()).finish(true)?.0;

@@ -171,6 +171,14 @@ impl States {
         self.document.streams.iter().find(|entry| entry.key == *key)
     }
 
+    /// A stream's state under a claim that is the last one.
+    pub(super) fn under(&self, key: &StreamKey, epoch: Epoch, target: &str) -> Result<&Entry> {
+        self.get(key).filter(|entry| entry.epoch == epoch).ok_or_else(|| {
+            Error::new(Code::Fenced, format!("another run took `{target}` over"))
+                .help("let the other run finish; this one has changed nothing")
+        })
+    }
+
     /// Puts a stream's state, for good.
     pub(super) fn put(&mut self, entry: Entry) -> Result<()> {
         match self.document.streams.iter_mut().find(|old| old.key == entry.key) {

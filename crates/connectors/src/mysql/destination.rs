@@ -74,6 +74,15 @@ impl Destination for MysqlDestination {
         Ok(claim)
     }
 
+    async fn stands(&self, target: &Target, epoch: Epoch) -> Result<()> {
+        let mut client = self.client().await?;
+        let name = catalog::full_name(&client, &target.name);
+        let checkpoints = target::checkpoints(target, &name);
+        checkpoints.stands(&mut client, &target.key, epoch).await?;
+        self.keep(client).await;
+        Ok(())
+    }
+
     async fn diff(&self, target: &Target) -> Result<TargetShape> {
         let mut client = self.client().await?;
         let shape = Found::look(&mut client, target).await?.shape(target)?;

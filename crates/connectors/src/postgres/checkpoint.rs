@@ -108,6 +108,19 @@ impl Checkpoints {
         })
     }
 
+    /// Whether a claim is the last one.
+    pub(super) async fn stands(&self, client: &Client, key: &StreamKey, epoch: Epoch) -> Result<()> {
+        let query = format!(
+            "select epoch from {} where project = $1 and sync = $2 and stream = $3",
+            self.table
+        );
+        let rows = client.inner.query_typed(&query, &names(key)).await;
+        match rows.map_err(|error| client.error(&error))?.first() {
+            Some(row) if row.get::<_, i64>(0) == epoch.0 => Ok(()),
+            _ => Err(fenced(key)),
+        }
+    }
+
     async fn landed(&self, client: &Client, key: &StreamKey) -> Result<Vec<(u128, u64)>> {
         let query = format!(
             "select hash, n from {} where project = $1 and sync = $2 and stream = $3",

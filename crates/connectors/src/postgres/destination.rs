@@ -61,6 +61,12 @@ impl Destination for PostgresDestination {
         Ok(claim)
     }
 
+    async fn stands(&self, target: &Target, epoch: Epoch) -> Result<()> {
+        let client = self.clients.client().await?;
+        let name = full_name(&client, &target.name).await?;
+        checkpoints(target, &name).stands(&client, &target.key, epoch).await
+    }
+
     async fn diff(&self, target: &Target) -> Result<TargetShape> {
         let client = self.clients.client().await?;
         client.begin("read only").await?;

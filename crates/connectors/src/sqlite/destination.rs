@@ -59,6 +59,11 @@ impl Destination for SqliteDestination {
         .await
     }
 
+    async fn stands(&self, target: &Target, epoch: Epoch) -> Result<()> {
+        let (valid, key) = (self.valid.clone(), target.key.clone());
+        blocking(move || checkpoint::assert(&looking(&valid.path)?, &key, epoch)).await
+    }
+
     async fn diff(&self, target: &Target) -> Result<TargetShape> {
         check(target)?;
         let (valid, target) = (self.valid.clone(), target.clone());
