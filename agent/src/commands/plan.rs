@@ -52,10 +52,11 @@ pub(crate) async fn plan(args: args::Plan) -> Result<Exit, Failure> {
                     continue;
                 }
             }
-            if args.rows
-                && let Err(error) = rows::tell(&ends, name, stream, &options, args.json).await
-            {
-                problems.push(located(error));
+            if args.rows {
+                match rows::tell(&ends, name, stream, &options, args.json).await {
+                    Ok(warnings) => problems.extend(warnings.into_iter().map(located)),
+                    Err(error) => problems.push(located(error)),
+                }
             }
         }
     }

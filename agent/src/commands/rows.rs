@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use syncapp_engine::forecast::{Change, Forecast, Kind, forecast};
 use syncapp_engine::{Ends, RunOptions, StreamPlan};
-use syncapp_model::Result;
+use syncapp_model::{Error, Result};
 
 use crate::output::{self, count, printable};
 
@@ -12,19 +12,20 @@ const SHOWN: u64 = 20;
 /// How much of a value is.
 const WIDTH: usize = 40;
 
-/// Prints what would become of one stream's rows.
+/// Prints what would become of one stream's rows; the warnings that it has not printed.
 pub(super) async fn tell(
     ends: &Ends,
     sync: &str,
     stream: &StreamPlan,
     options: &RunOptions,
     as_json: bool,
-) -> Result<()> {
+) -> Result<Vec<Error>> {
     let name = &stream.key.stream;
     if as_json {
         let each = |change| output::json(&json!({ "sync": sync, "stream": name, "change": change }));
         let found = forecast(ends, stream, options, u64::MAX, each).await?;
-        return output::json(&json!({ "sync": sync, "rows": found }));
+        output::json(&json!({ "sync": sync, "rows": found }))?;
+        return Ok(Vec::new());
     }
     let mut lines = Vec::new();
     let found = forecast(ends, stream, options, SHOWN, |change| {
@@ -41,7 +42,8 @@ pub(super) async fn tell(
     if all > shown {
         output::line(&format!("  and {} more: `--json` prints all", count(all - shown)));
     }
-    Ok(())
+    let warnings = found.warnings.into_iter();
+    Ok(warnings.map(|warning| warning.stream(name)).collect())
 }
 
 fn sums(of: &Forecast) -> String {

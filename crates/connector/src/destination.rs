@@ -306,6 +306,8 @@ pub trait Load: Send {
 
     /// Keeps rejected rows, to become visible with the others: once, when the writers have finished. Those that an
     /// overwrite kept before go, and those whose ids are `settled`. What has the id of a row that is kept takes its place.
+    /// With any of them the load takes no row of the target for gone, whatever [`Target::deletes`] says: the key of a row
+    /// that was set aside is not among those that were written. An overwrite holds what was written all the same.
     async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()>;
 
     /// Takes rows away whose key should not be there: once, when the writers have finished. They go before the rows that

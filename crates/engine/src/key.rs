@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use arrow_array::{Array, RecordBatch};
 use futures_util::StreamExt;
-use syncapp_connector::{Batch, ReadRequest};
+use syncapp_connector::{Batch, Marked, ReadRequest};
 use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Code, DataType, Error, Result};
+use syncapp_transform::Program;
 
 use crate::row_hash::row_hash;
+use crate::sift::is_about_a_row;
 use crate::stream::reads;
 use crate::unread;
 use crate::{Ends, StreamPlan};
@@ -41,17 +43,27 @@ pub(crate) async fn check(ends: &Ends, plan: &StreamPlan) -> Result<Vec<Error>> 
     for split in snapshot.splits() {
         let mut batches = snapshot.read(split).await?;
         while let Some(batch) = batches.next().await {
-            let columns = match batch? {
+            let batch = batch?;
+            let (first_row, rows) = (read + 1, batch.rows() as u64);
+            read += rows;
+            let columns = match batch {
                 Batch::Columns(columns) => columns,
-                // What a run sets aside is no row of the target.
-                Batch::Marked(marked) if plan.on_error == OnError::Reject => marked.filter(&marked.sound())?.columns,
-                Batch::Marked(marked) => marked.columns,
-                Batch::Unread(_) if plan.on_error == OnError::Reject => continue,
+                Batch::Marked(marked) => {
+                    seen.misread(&program, &marked);
+                    match plan.on_error {
+                        // What a run sets aside is no row of the target.
+                        OnError::Reject => marked.filter(&marked.sound())?.columns,
+                        _ => marked.columns,
+                    }
+                }
+                Batch::Unread(unread) if plan.on_error == OnError::Reject => {
+                    seen.refuse(&unread::of_first(&unread), rows);
+                    continue;
+                }
                 Batch::Unread(rows) => return Err(unread::of_first(&rows)),
                 Batch::Native(_) => return Err(Error::internal("a source answers with native rows unasked")),
             };
-            seen.take(&program.apply(&columns, read + 1)?)?;
-            read += columns.num_rows() as u64;
+            seen.map(&program, &columns, first_row)?;
         }
     }
     Ok(seen.problems(read))
@@ -78,6 +90,9 @@ struct Seen<'a> {
     twice: HashSet<u128>,
     named: Vec<String>,
     nulls: u64,
+    /// Rows that cannot land as they are, where a run goes on behind them; and why the first of them cannot.
+    refused: u64,
+    why: Option<Code>,
 }
 
 impl<'a> Seen<'a> {
@@ -91,7 +106,54 @@ impl<'a> Seen<'a> {
             twice: HashSet::new(),
             named: Vec::new(),
             nulls: 0,
+            refused: 0,
+            why: None,
         }
+    }
+
+    /// Counts rows that a run sets aside, or in which it makes a value NULL.
+    fn refuse(&mut self, error: &Error, rows: u64) {
+        self.refused += rows;
+        self.why.get_or_insert(error.code());
+    }
+
+    /// Counts rows with values that could not be read, but those that `where` leaves out.
+    fn misread(&mut self, program: &Program, marked: &Marked) {
+        for cells in marked.cells.chunk_by(|one, other| one.row == other.row) {
+            if unread::stays(program, &marked.columns.slice(cells[0].row, 1), cells) {
+                self.refuse(&cells[0].error, 1);
+            }
+        }
+    }
+
+    /// Maps rows and takes in what lands of them.
+    fn map(&mut self, program: &Program, rows: &RecordBatch, first_row: u64) -> Result<()> {
+        let mut error = match program.apply(rows, first_row) {
+            Ok(mapped) => return self.take(&mapped),
+            Err(error) => error,
+        };
+        if self.plan.on_error == OnError::Fail || !is_about_a_row(&error) {
+            return Err(error);
+        }
+        let number = rows.num_rows();
+        if number > 1 {
+            let half = number / 2;
+            self.map(program, &rows.slice(0, half), first_row)?;
+            return self.map(program, &rows.slice(half, number - half), first_row + half as u64);
+        }
+        self.refuse(&error, 1);
+        let mut nulls = Vec::new();
+        while self.plan.on_error == OnError::Null {
+            match error.report().at.column.clone() {
+                Some(column) if !nulls.contains(&column) => nulls.push(column),
+                _ => return Err(error),
+            }
+            match program.apply_with_nulls(rows, first_row, &nulls) {
+                Ok(mapped) => return self.take(&mapped),
+                Err(next) => error = next,
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, mapped: &RecordBatch) -> Result<()> {
@@ -101,7 +163,10 @@ impl<'a> Seen<'a> {
             .map_err(|problem| Error::internal(problem.to_string()))?;
         for row in 0..keys.num_rows() {
             if keys.columns().iter().any(|column| column.is_null(row)) {
-                self.nulls += 1;
+                match self.plan.on_error {
+                    OnError::Reject => self.refuse(&Error::new(Code::NullKey, "a key is NULL"), 1),
+                    _ => self.nulls += 1,
+                }
                 continue;
             }
             let hash = row_hash(&keys, row)?;
@@ -119,6 +184,14 @@ impl<'a> Seen<'a> {
     fn problems(self, read: u64) -> Vec<Error> {
         let mut problems = Vec::new();
         let key = self.plan.primary_key.join(", ");
+        if let Some(code) = self.why {
+            let becomes = match self.plan.on_error {
+                OnError::Reject => "a run sets them aside",
+                _ => "a run makes their values NULL",
+            };
+            let why = format!("{} of {read} rows cannot land as they are: {becomes}", self.refused);
+            problems.push(Error::warning(code, why).help("correct them, or leave them out with `where`"));
+        }
         if self.nulls > 0 {
             let why = format!("the key ({key}) is NULL in {} of {read} rows", self.nulls);
             problems.push(

@@ -20,6 +20,7 @@ mod decide;
 mod drift;
 mod event;
 pub mod forecast;
+mod gone;
 mod ground;
 mod kept;
 mod key;

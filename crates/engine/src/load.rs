@@ -10,7 +10,6 @@ use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Position, Result,
 use syncapp_transform::Program;
 use tokio::task::JoinSet;
 
-use crate::Event;
 use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::channel::Receiver;
@@ -18,6 +17,7 @@ use crate::listed::Listed;
 use crate::readers::read;
 use crate::sift::{Policy, Reasons, Way};
 use crate::stream::StreamRun;
+use crate::{Event, gone};
 
 /// What all loads of one attempt share.
 pub(crate) struct Loading<'a> {
@@ -288,6 +288,7 @@ impl<'a> Loading<'a> {
                 return Err(error);
             }
         };
+        let spared = gone::spared(&self.run.plan, rejects.count());
         let relisted = self.run.plan.on_error == OnError::Reject || !settled.is_empty();
         if relisted && let Err(error) = load.reject(rejects, settled).await {
             StreamRun::abort(load).await;
@@ -301,6 +302,9 @@ impl<'a> Loading<'a> {
         let receipt = load.commit(&checkpoint).await.map_err(|error| self.unknown(error))?;
         self.run.commits(None);
         self.run.progress.committed(receipt);
+        if let Some(warning) = spared {
+            self.run.warn(warning);
+        }
         let position = checkpoint.position.as_ref().map(|position| position.cursor.clone());
         self.run.send(Event::Committed {
             stream: self.run.plan.key.stream.clone(),

@@ -2,10 +2,14 @@
 //!
 //! Where `on_error` lets a run go on behind a row that cannot land, so does the preview: the target is asked what it
 //! takes, and says no more than that.
+//!
+//! Invariant: no value of a column that the mapping masks leaves the engine, nor is it told in an error.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_schema::{DataType as Arrow, Field, Schema};
 use futures_util::StreamExt;
 use syncapp_connector::{Batch, Check, Marked, ReadColumn, ReadRequest, Reject};
 use syncapp_model::sync_file::OnError;
@@ -15,19 +19,22 @@ use syncapp_transform::Program;
 use crate::added::Constants;
 use crate::ground::Ground;
 use crate::listed::Listed;
-use crate::sift::{Policy, Way};
+use crate::sift::{Policy, Way, veiled};
 use crate::stream::{StreamRun, reads, typed};
 use crate::typed::Typed;
 use crate::unread::met_by_a_run;
 use crate::{Ends, RunOptions, StreamPlan};
 
+/// What stands for a value that may not be shown.
+const MASKED: &str = "***";
 /// How many of the rows that would be set aside are told.
 const TOLD: usize = 10;
 
 /// The first rows of a stream.
 #[derive(Debug, Clone, Default)]
 pub struct Preview {
-    /// As the source gives them: all its columns, but those that no run reads and that hold what cannot be read.
+    /// As the source gives them: all its columns, but those that no run reads and that hold what cannot be read. Columns
+    /// that the mapping masks hold `***`.
     pub source: Vec<RecordBatch>,
     /// As the mapping makes them; rows that `where` leaves out are not there.
     pub mapped: Vec<RecordBatch>,
@@ -64,7 +71,7 @@ pub async fn preview(ends: &Ends, plan: &StreamPlan, options: &RunOptions, rows:
         // What no run reads keeps no run from going on.
         match error.report().at.column.clone() {
             Some(column) if !used.contains(&column) && left_out.insert(column.clone()) => {}
-            _ => return Err(error),
+            _ => return Err(veiled(error, &plan.mapping.masked())),
         }
     }
 }
@@ -145,12 +152,12 @@ impl Previewing<'_> {
                     .project(&places(&columns, &reads(self.program))?)
                     .map_err(internal)?;
                 self.preview.mapped.push(self.program.apply(&used, self.first_row)?);
-                self.preview.source.push(columns);
+                self.show(&columns)?;
             }
-            (Batch::Columns(columns), Some(landing)) => self.sift(columns.into(), landing)?,
+            (Batch::Columns(columns), Some(landing)) => self.sift(&columns.into(), landing)?,
             (Batch::Marked(marked), Some(landing)) => {
                 met_by_a_run(marked.cells.iter().map(|cell| &cell.error), &landing.typed)?;
-                self.sift(marked, landing)?;
+                self.sift(&marked, landing)?;
             }
             (Batch::Unread(unread), Some(landing)) => {
                 met_by_a_run(unread.iter().map(|row| &row.error), &landing.typed)?;
@@ -163,10 +170,10 @@ impl Previewing<'_> {
         Ok(())
     }
 
-    fn sift(&mut self, rows: Marked, landing: &Landing) -> Result<()> {
+    fn sift(&mut self, rows: &Marked, landing: &Landing) -> Result<()> {
         let places = places(&rows.columns, &reads(self.program))?;
-        self.preview.nulled += landing.policy.nulled(self.plan, &rows)?;
-        let sound = landing.policy.sound(self.plan, self.program, &rows, Some(&places))?;
+        self.preview.nulled += landing.policy.nulled(self.plan, rows)?;
+        let sound = landing.policy.sound(self.plan, self.program, rows, Some(&places))?;
         self.set_aside(sound.rejected);
         let way = Way {
             program: self.program,
@@ -179,9 +186,28 @@ impl Previewing<'_> {
             let mapped = kept.project(&own);
             self.preview.mapped.push(mapped.map_err(internal)?);
         }
-        self.preview.source.push(rows.columns);
+        self.show(&rows.columns)?;
         self.preview.nulled += sifted.nulled;
         self.set_aside(sifted.rejected);
+        Ok(())
+    }
+
+    /// Takes the source's side of rows, as far as it may be shown.
+    fn show(&mut self, rows: &RecordBatch) -> Result<()> {
+        let masked = self.plan.mapping.masked();
+        let schema = rows.schema_ref();
+        let shown = schema.fields().iter().zip(rows.columns()).map(|(field, values)| {
+            if !masked.contains(field.name().as_str()) {
+                return (field.clone(), values.clone());
+            }
+            let veil = StringArray::from_iter_values(std::iter::repeat_n(MASKED, values.len()));
+            let field = Field::new(field.name(), Arrow::Utf8, false);
+            (Arc::new(field), Arc::new(veil) as ArrayRef)
+        });
+        let (fields, values): (Vec<_>, Vec<_>) = shown.unzip();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
+        let shown = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), values, &options);
+        self.preview.source.push(shown.map_err(internal)?);
         Ok(())
     }
 

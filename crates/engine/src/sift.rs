@@ -255,6 +255,29 @@ fn seen<'a>(error: &'a Error, masked: &HashSet<&str>) -> &'a str {
     }
 }
 
+/// An error as it may be shown: without a masked value that cannot be read.
+pub(crate) fn veiled(error: Error, masked: &HashSet<&str>) -> Error {
+    let report = error.report();
+    let of_source = matches!(
+        report.code,
+        Code::InvalidData(Side::Source) | Code::ValueOutOfRange(Side::Source)
+    );
+    let Some(column) = report.at.column.as_deref().filter(|column| masked.contains(column)) else {
+        return error;
+    };
+    if !of_source {
+        return error;
+    }
+    let mut shown = Error::new(report.code, seen(&error, masked)).column(column);
+    if let Some(row) = &report.at.row {
+        shown = shown.row(row);
+    }
+    match &report.help {
+        Some(help) => shown.help(help),
+        None => shown,
+    }
+}
+
 /// Why rows were rejected, and how often.
 #[derive(Default)]
 pub(crate) struct Reasons {

@@ -11,6 +11,7 @@ mod errors;
 mod file;
 mod keys;
 mod lossy;
+mod masks;
 mod mysql;
 pub(crate) mod place;
 mod plan;

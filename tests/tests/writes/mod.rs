@@ -16,5 +16,6 @@ mod rejects;
 mod replay;
 mod replay_faults;
 mod schema;
+mod spared;
 mod unread;
 mod widening;

@@ -337,6 +337,7 @@ impl Load for MysqlLoad {
 
     async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()> {
         if rejects.count() > 0 {
+            self.target.deletes = DeleteRule::Ignore;
             // On a connection of its own: a definition of a table would end the transaction of this one.
             let valid = self.client.lock().await.valid.clone();
             let mut client = Client::connect(&valid, Side::Destination).await?;

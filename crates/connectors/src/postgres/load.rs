@@ -334,6 +334,9 @@ impl Load for PostgresLoad {
     }
 
     async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()> {
+        if rejects.count() > 0 {
+            self.target.deletes = DeleteRule::Ignore;
+        }
         let state = target::checkpoints(&self.target, &self.found.name);
         let overwrites = self.target.write == Write::Overwrite;
         rejects::keep(&self.client, &state, &self.target.key, overwrites, rejects, &settled).await

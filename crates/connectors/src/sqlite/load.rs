@@ -200,7 +200,7 @@ enum End {
 }
 
 impl Job {
-    fn run(self, mut commands: mpsc::Receiver<Command>, failure: &OnceLock<Error>) {
+    fn run(mut self, mut commands: mpsc::Receiver<Command>, failure: &OnceLock<Error>) {
         let end = match self.stage(&mut commands) {
             Ok(end) => end,
             Err(error) => {
@@ -245,7 +245,11 @@ impl Job {
         Ok(End::Dropped)
     }
 
-    fn land(&self, last: Last) -> Result<Done> {
+    fn land(&mut self, last: Last) -> Result<Done> {
+        let rejects = last.relisting.rejects.as_ref();
+        if rejects.is_some_and(|rejects| rejects.count() > 0) {
+            self.target.deletes = DeleteRule::Ignore;
+        }
         // The end of the transaction that filled the private staging database.
         self.connection.execute_batch("COMMIT").writing()?;
         commit::commit(&self.connection, &self.target, self.epoch, &self.plan, last)

@@ -19,7 +19,7 @@ use syncapp_model::{Code, Error, Result, StreamSpec};
 
 use crate::compare::{Comparison, Difference, Of, Repeats, Row, Rule};
 use crate::ground::Ground;
-use crate::{Ends, RunOptions, StreamPlan};
+use crate::{Ends, RunOptions, StreamPlan, gone};
 use change::Shown;
 pub use change::{Cell, Change, Kind};
 use columns::Columns;
@@ -75,12 +75,21 @@ pub async fn forecast(
                 _ => return Err(named(error)),
             },
         };
+        let spared = gone::spared(&ground.plan, counts.rejected);
+        let spares = spared.is_some();
+        counts.warnings.extend(spared);
         let key = places(&ground, &columns);
         let shown = Shown {
             columns: &columns,
             key: &key,
         };
-        let settled = |row: &Row<'_>| gone(&ground, &columns, row);
+        let settled = |row: &Row<'_>| {
+            if spares {
+                Ok(None)
+            } else {
+                vanished(&ground, &columns, row)
+            }
+        };
         comparison
             .finish(|difference| {
                 let told = counts.inserted + counts.updated + counts.deleted < most;
@@ -213,7 +222,7 @@ fn current(rows: &RecordBatch) -> Result<RecordBatch> {
 }
 
 /// What becomes of a row whose key is not read again; `None` where it stays as it is.
-fn gone(ground: &Ground, columns: &Columns, row: &Row<'_>) -> Result<Option<Kind>> {
+fn vanished(ground: &Ground, columns: &Columns, row: &Row<'_>) -> Result<Option<Kind>> {
     Ok(match (ground.plan.write, ground.plan.deletes) {
         (Write::Overwrite, _) | (Write::Merge, DeleteRule::Hard) => Some(Kind::Delete),
         (Write::Append, _) | (_, DeleteRule::Ignore) => None,

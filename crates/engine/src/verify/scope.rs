@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use syncapp_connector::{Part, RejectFilter, StateScope, Target, TargetShape};
-use syncapp_model::sync_file::{DeleteRule, Mode, OnError, Write};
+use syncapp_model::sync_file::{Mode, OnError, Write};
 use syncapp_model::{Code, Error, Result, RowHash, Scalar};
 use syncapp_transform::Program;
 
@@ -15,7 +15,7 @@ use super::side::{Rows, keep};
 use crate::cursor::Cursor;
 use crate::row_hash::row_hash;
 use crate::sift::Policy;
-use crate::{Ends, RunOptions, StreamPlan};
+use crate::{Ends, RunOptions, StreamPlan, gone};
 
 /// What counts.
 pub(super) struct Scope {
@@ -76,7 +76,7 @@ impl Scope {
         let extra_is_wrong = match plan.write {
             Write::Overwrite => true,
             Write::Append => false,
-            Write::Merge | Write::History => all && plan.deletes != DeleteRule::Ignore,
+            Write::Merge | Write::History => all && gone::seeks(plan),
         };
         Ok(Self {
             part,
@@ -85,6 +85,11 @@ impl Scope {
             rejects,
             on_error: plan.on_error,
         })
+    }
+
+    /// Whether rows of the source are kept as rejected.
+    pub(super) fn has_rejects(&self) -> bool {
+        self.rejects.as_ref().is_some_and(|(kept, _)| !kept.is_empty())
     }
 
     /// Whether rows are needed as a run reads them.

@@ -259,19 +259,12 @@ fn late_rows(all: &StreamConfig) -> Option<Error> {
     })
 }
 
-/// What `deletes` needs: all keys of the source, each with its row, and a write that keeps the others.
+/// What `deletes` needs: all keys of the source, and a write that keeps the others.
 fn deletes(all: &StreamConfig) -> Option<Error> {
     let rule = all.deletes.filter(|rule| *rule != DeleteRule::Ignore)?;
     let full = matches!(all.mode, None | Some(Mode::FullRefresh));
     if full && matches!(all.write, Some(Write::Merge | Write::History)) {
-        let rejects = all.on_error == Some(OnError::Reject);
-        return rejects.then(|| {
-            Error::new(
-                Code::Conflict,
-                "with `on_error: reject` a row that cannot land would count as deleted",
-            )
-            .help("choose `on_error: fail` or `null`, or `deletes: ignore`")
-        });
+        return None;
     }
     let word = if rule == DeleteRule::Soft { "soft" } else { "hard" };
     Some(

@@ -98,7 +98,6 @@ fn stream_keys() {
         "{ max_rejects: -1 }",
         "{ on_error: reject, max_reject_ratio: 5 }",
         "{ max_rejects: 5 }",
-        "{ write: merge, deletes: soft, on_error: reject }",
     ]));
 }
 
