@@ -46,6 +46,8 @@ pub(super) struct Client {
     busy: AtomicBool,
     /// Whether a transaction is open.
     open: AtomicBool,
+    /// Whether a statement failed, and no rollback came since: what state the session is in is not known.
+    failed: AtomicBool,
 }
 
 impl Client {
@@ -85,6 +87,7 @@ impl Client {
             fate,
             busy: AtomicBool::new(false),
             open: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
         })
     }
 
@@ -147,12 +150,18 @@ impl Client {
 
     fn end(&self) {
         self.open.store(false, Ordering::Relaxed);
+        self.failed.store(false, Ordering::Relaxed);
         self.rest();
     }
 
     /// Whether the server may be at work.
-    pub(super) fn is_busy(&self) -> bool {
+    fn is_busy(&self) -> bool {
         self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing is under way, and the session is like a new one but for a transaction.
+    pub(super) fn is_sound(&self) -> bool {
+        !self.is_busy() && !self.failed.load(Ordering::Relaxed) && !self.inner.is_closed()
     }
 
     /// Whether a transaction is open.
@@ -162,6 +171,7 @@ impl Client {
 
     /// The error in SyncApp's words.
     pub(super) fn error(&self, error: &tokio_postgres::Error) -> Error {
+        self.failed.store(true, Ordering::Relaxed);
         self.fate.explain(errors::describe(error, self.side))
     }
 }

@@ -52,8 +52,8 @@ impl Clients {
     }
 }
 
-/// A connection in use. Let go, it waits for the next use; where the server is still at work for it, that is cancelled and
-/// the connection closed.
+/// A connection in use. Let go, it waits for the next use. It is closed after a failure, and where the server is still at
+/// work for it, which is cancelled.
 pub(super) struct Lease {
     client: Arc<Client>,
     idle: Weak<Idle>,
@@ -80,7 +80,7 @@ impl Drop for Lease {
         let (client, Some(idle)) = (self.client.clone(), self.idle.upgrade()) else {
             return;
         };
-        if self.spoilt.load(Ordering::Relaxed) || client.is_busy() || client.inner.is_closed() {
+        if self.spoilt.load(Ordering::Relaxed) || !client.is_sound() {
             return;
         }
         if !client.has_transaction() {
