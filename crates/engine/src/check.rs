@@ -41,7 +41,7 @@ pub async fn check(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Chec
         Ok(problems) => found.problems.extend(problems),
         Err(error) => found.problems.push(error),
     }
-    let named = |error| ends.name(error).stream(&plan.entry);
+    let named = |error: Error| ends.show(plan, error).stream(&plan.entry);
     found.problems = found.problems.into_iter().map(named).collect();
     found
 }

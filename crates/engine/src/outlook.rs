@@ -98,7 +98,7 @@ pub enum Fit {
 
 /// What a run would do now.
 pub async fn outlook(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Result<Outlook> {
-    let named = |error: Error| ends.name(error).stream(&plan.entry);
+    let named = |error: Error| ends.show(plan, error).stream(&plan.entry);
     let Ground {
         plan,
         target,

@@ -18,6 +18,7 @@ use crate::added::Added;
 use crate::cursor::compare;
 use crate::decide::decide;
 use crate::names::{Entries, Entry};
+use crate::sift::veiled;
 
 /// How many streams are described side by side.
 const DESCRIBE: usize = 4;
@@ -47,6 +48,11 @@ impl Ends {
             Some(Side::Destination) => error.connection(&self.destination_name),
             None => error,
         }
+    }
+
+    /// The same for a stream whose mapping is known: a masked value that cannot be read is not in it.
+    pub(crate) fn show(&self, plan: &StreamPlan, error: Error) -> Error {
+        self.name(veiled(error, &plan.mapping.masked()))
     }
 }
 

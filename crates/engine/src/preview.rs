@@ -88,7 +88,7 @@ struct Landing {
 
 impl Landing {
     async fn new(ends: &Ends, plan: &StreamPlan, options: &RunOptions) -> Result<Self> {
-        let named = |error: Error| ends.name(error).stream(&plan.entry);
+        let named = |error: Error| ends.show(plan, error).stream(&plan.entry);
         let ground = Ground::look(ends, plan, options).await.map_err(named)?;
         let Ground {
             plan, target, shape, ..

@@ -86,7 +86,7 @@ impl StreamRun {
             Err(error) => (
                 Outcome::Failed,
                 None,
-                Some(self.ends.name(error).stream(&self.plan.key.stream)),
+                Some(self.ends.show(&self.plan, error).stream(&self.plan.key.stream)),
             ),
         };
         StreamSummary {
@@ -157,7 +157,7 @@ impl StreamRun {
                 stream: self.plan.key.stream.clone(),
                 failures,
                 wait_seconds: wait.as_secs_f64(),
-                error: self.ends.name(error).stream(&self.plan.key.stream),
+                error: self.ends.show(&self.plan, error).stream(&self.plan.key.stream),
             });
             tokio::time::sleep(wait).await;
         }

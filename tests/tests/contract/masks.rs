@@ -102,12 +102,28 @@ fn nor_of_values_that_cannot_be_read() {
             assert!(text.stdout.contains("it is masked and not shown"), "{}", text.stdout);
             let preview = &json.json()[0];
             assert_eq!(preview["source"], json!([{ "id": "1", "age": "***" }]), "{preview}");
-            let (text, _) = previews(&place("fail"), "people.csv", 1);
-            let told = text.stderr;
-            assert!(
-                told.contains("it is masked and not shown") && told.contains("line 3"),
-                "{told}"
-            );
+            let failing = place("fail");
+            let (text, _) = previews(&failing, "people.csv", 1);
+            let mut told = vec![text.stderr];
+            for command in [&["plan", "--rows"][..], &["run"], &["verify"], &["runs", "list"]] {
+                let mut line = command.to_vec();
+                if command[0] != "runs" {
+                    line.push("sync.yaml");
+                }
+                if command[0] == "verify" {
+                    failing.alter(
+                        "to.db",
+                        "create table people(id integer primary key, age text, years text)",
+                    );
+                }
+                let ran = failing.syncapp(&line);
+                told.push(ran.stderr + &ran.stdout);
+            }
+            let run = &told[2];
+            assert!(run.contains("source.invalid_data") && run.contains("line 3"), "{run}");
+            for told in &told[..4] {
+                assert!(told.contains("it is masked and not shown"), "{told}");
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ pub async fn forecast(
     most: u64,
     mut each: impl FnMut(Change) -> Result<()>,
 ) -> Result<Forecast> {
-    let named = |error: Error| ends.name(error).stream(&plan.entry);
+    let named = |error: Error| ends.show(plan, error).stream(&plan.entry);
     let ground = Ground::look(ends, plan, options).await.map_err(named)?;
     let table = table(ends, &ground)
         .await

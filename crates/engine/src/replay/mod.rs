@@ -95,7 +95,7 @@ pub async fn replay(
     wanted: &Replay,
     cancel: &CancellationToken,
 ) -> Result<Replayed, Vec<Error>> {
-    let named = |error: Error| ends.name(error).stream(&plan.key.stream);
+    let named = |error: Error| ends.show(plan, error).stream(&plan.key.stream);
     if !load::is_due(ends, plan).await.map_err(|error| vec![named(error)])? {
         return Ok(Replayed {
             stream: plan.key.stream.clone(),

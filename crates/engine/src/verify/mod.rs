@@ -44,7 +44,7 @@ pub async fn verify(
     repair: bool,
     verdicts: &UnboundedSender<Verdict>,
 ) -> Result<Verified> {
-    let named = |error: Error| ends.name(error).stream(&plan.entry);
+    let named = |error: Error| ends.show(plan, error).stream(&plan.entry);
     let verifying = Verifying::begin(ends, plan, options, repair).await.map_err(named)?;
     let verified = verifying.finish(verdicts).await.map_err(named)?;
     let told = Verdict::StreamVerified(Box::new(verified.clone()));
