@@ -163,6 +163,19 @@ impl Running {
     /// Stops its clock (`STOP`), or lets it go on (`CONT`).
     pub fn signal(&self, signal: &str) {
         signal::send(self.child.id(), signal);
+        while signal == "STOP" && !self.sleeps() {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Whether all of its threads are stopped, or have ended.
+    fn sleeps(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let mut states = tasks.into_iter().flatten().flatten().filter_map(|task| {
+            let stat = fs::read_to_string(task.path().join("stat")).ok()?;
+            stat.rsplit(") ").next()?.chars().next()
+        });
+        states.all(|state| matches!(state, 'T' | 'Z' | 'X'))
     }
 
     /// Ends it by SIGKILL; `false` when it was over before.
