@@ -7,9 +7,14 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a start may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const SCRIPT: &str = r#"
 folder=$1 signal=$2; shift 2
@@ -87,6 +92,19 @@ impl Guard {
         let Some(server) = self.server else { return false };
         let stat = fs::read_to_string(format!("/proc/{server}/stat")).unwrap_or_default();
         stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+    }
+
+    /// Waits until the server takes connections on loopback; `false` when it has ended instead.
+    pub async fn takes_connections(&self, port: u16) -> bool {
+        let begun = Instant::now();
+        while self.is_running() {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return true;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the server is not ready:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        false
     }
 
     /// The server's process id while it runs.

@@ -2,17 +2,12 @@
 //! own.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use super::account::Account;
 use super::guard::Guard;
 use super::port;
 use super::postgres::{Database, Login, Postgres};
-
-/// How long a start may take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running PgBouncer. Dropping it ends it and removes all it has written.
 #[derive(Debug)]
@@ -38,7 +33,7 @@ impl PgBouncer {
             let guard = Guard::new(folder.clone(), "KILL", &account.command(line));
             let mut bouncer = Self { guard, port };
             bouncer.guard.start();
-            if bouncer.is_ready().await {
+            if bouncer.guard.takes_connections(port).await {
                 return bouncer;
             }
             let log = bouncer.guard.log();
@@ -48,23 +43,6 @@ impl PgBouncer {
             );
         }
         panic!("PgBouncer found no free port");
-    }
-
-    /// Waits until it takes connections; `false` when it has ended instead.
-    async fn is_ready(&self) -> bool {
-        let begun = Instant::now();
-        while self.guard.is_running() {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
-                return true;
-            }
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "PgBouncer is not ready:\n{}",
-                self.guard.log()
-            );
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        false
     }
 
     /// A database whose reader and writer go through the pooler. Its owner does not.

@@ -3,18 +3,13 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use super::account::{Account, is_root};
 use super::guard::Guard;
 use super::port;
 use crate::signal;
-
-/// How long a start may take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Who may sign in.
 pub const USER: &str = "bastion";
@@ -50,26 +45,13 @@ impl Sshd {
             let guard = Guard::new(folder.clone(), "KILL", &command(&folder));
             let mut server = Self { guard, port };
             server.guard.start();
-            if server.is_ready().await {
+            if server.guard.takes_connections(port).await {
                 return server;
             }
             let log = server.guard.log();
             assert!(log.contains("Address already in use"), "sshd does not start:\n{log}");
         }
         panic!("sshd found no free port");
-    }
-
-    /// Waits until the server takes connections; `false` when it has ended instead.
-    async fn is_ready(&self) -> bool {
-        let begun = Instant::now();
-        while self.guard.is_running() {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
-                return true;
-            }
-            assert!(begun.elapsed() < PATIENCE, "sshd is not ready:\n{}", self.guard.log());
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        false
     }
 
     /// The port on 127.0.0.1.

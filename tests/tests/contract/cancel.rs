@@ -1,14 +1,12 @@
 //! Ctrl-C: exit code 130, within seconds, and the target as it was.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use syncapp_tests::signal;
 
 use crate::contract::case::sync;
 use crate::contract::connections::{shop, wait};
-use crate::contract::place::{Place, database, postgres, program};
+use crate::contract::place::{Place, database, postgres};
 
 /// Rows come for minutes.
 const SLOW: &str =
@@ -29,15 +27,7 @@ fn an_interrupted_run_is_130_and_leaves_the_target() {
     );
     let place = Place::new().file("sync.yaml", file);
     for signal in ["INT", "TERM"] {
-        let mut run = place
-            .command(&[&program(), "run", "sync.yaml", "--json"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
-        let reading = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("stream_started"));
-        assert!(lines.any(|line| reading(&line)), "the stream has begun");
+        let (run, lines) = place.reading();
         let sent = Instant::now();
         signal::send(run.id(), signal);
         let rest: Vec<String> = lines.map_while(Result::ok).collect();

@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -131,6 +132,20 @@ impl Place {
     /// Runs any command.
     pub(crate) fn run(&self, line: &[&str]) -> Ran {
         self.ran(&self.command(line).output().unwrap())
+    }
+
+    /// Starts `run --json`, and waits until its stream has begun; the lines that follow.
+    pub(crate) fn reading(&self) -> (Child, Lines<BufReader<ChildStdout>>) {
+        let mut run = self
+            .command(&[&program(), "run", "sync.yaml", "--json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
+        let begins = |line: std::io::Result<String>| line.is_ok_and(|line| line.contains("stream_started"));
+        assert!(lines.any(begins), "the stream has begun");
+        (run, lines)
     }
 
     /// What a command left, once nothing in it shows a secret.

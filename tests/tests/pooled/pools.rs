@@ -70,19 +70,16 @@ async fn splits_for_which_there_is_no_connection_are_read_by_the_first() {
     }
 }
 
+/// A sync with the same user at both ends: one pool.
+fn within(pooled: &Database) -> Place {
+    let end = postgres(&pooled.writer);
+    Place::new().file("sync.yaml", sync(&end, &end, "public.large", "into: landing.large"))
+}
+
 #[test]
 fn one_pool_of_three_serves_both_ends() {
     let (_bouncer, database, pooled) = wait(large(3));
-    // The same user at both ends: one pool.
-    let place = Place::new().file(
-        "sync.yaml",
-        sync(
-            &postgres(&pooled.writer),
-            &postgres(&pooled.writer),
-            "public.large",
-            "into: landing.large",
-        ),
-    );
+    let place = within(&pooled);
     for _ in 0..2 {
         place.syncapp(&["run", "sync.yaml"]).exits(0);
         let count = "select count(distinct id) from landing.large";
@@ -93,15 +90,7 @@ fn one_pool_of_three_serves_both_ends() {
 #[test]
 fn a_pool_that_is_too_small_is_told() {
     let (_bouncer, database, pooled) = wait(large(1));
-    let place = Place::new().file(
-        "sync.yaml",
-        sync(
-            &postgres(&pooled.writer),
-            &postgres(&pooled.writer),
-            "public.large",
-            "into: landing.large",
-        ),
-    );
+    let place = within(&pooled);
     let begun = Instant::now();
     let ran = place.syncapp(&["run", "sync.yaml"]).exits(1);
     assert!(

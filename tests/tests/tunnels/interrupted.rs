@@ -1,7 +1,5 @@
 //! Tunnels that are cut while rows travel, and runs that are stopped.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable;
@@ -14,7 +12,7 @@ use syncapp_tests::syncapp::{Running, Syncapp};
 use super::ends::{LAX, fill, mysql, postgres};
 use crate::contract::case::sync;
 use crate::contract::connections::wait;
-use crate::contract::place::{Place, program};
+use crate::contract::place::Place;
 
 const ROWS: u32 = 60_000;
 const RUN: [&str; 2] = ["run", "sync.yaml"];
@@ -194,15 +192,7 @@ fn an_interrupted_run_leaves_no_session_anywhere() {
         (mysql(&databases.reader, &sshd, LAX), endless),
     ] {
         let place = Place::new().file("sync.yaml", sync(&from, &to, "some.rows", keys));
-        let mut run = place
-            .command(&[&program(), "run", "sync.yaml", "--json"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
-        let reading = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("stream_started"));
-        assert!(lines.any(|line| reading(&line)), "the stream has begun");
+        let (run, lines) = place.reading();
         let sent = Instant::now();
         signal::send(run.id(), "INT");
         lines.for_each(drop);
