@@ -185,25 +185,24 @@ impl Case {
             (_, End::MariaDb(_)) => "varchar(100)",
             _ => "text",
         };
-        let own: Vec<String> = self
-            .own
-            .iter()
-            .map(|column| format!("{column} {}", types(column)))
-            .collect();
-        let create = format!(
-            "create table {} ({}, {}{})",
-            from.stream(&self.table),
-            self.key.declared(from),
-            own.join(", "),
-            self.key.constraint()
-        );
-        let mut statements = vec![create];
+        let mut statements = vec![self.table_of(from, &from.stream(&self.table), types)];
         // Seeded by its name: every case begins with other rows.
         let mut dice = Dice::new(self.table.bytes().map(u64::from).sum());
         for _ in 0..dice.below(25) {
             statements.push(self.insert(&mut dice, from));
         }
         statements
+    }
+
+    /// A table of the case's columns with these types.
+    fn table_of(&self, end: &End, table: &str, types: impl Fn(&str) -> &'static str) -> String {
+        let own = self.own.iter().map(|column| format!("{column} {}", types(column)));
+        format!(
+            "create table {table} ({}, {}{})",
+            self.key.declared(end),
+            own.collect::<Vec<_>>().join(", "),
+            self.key.constraint()
+        )
     }
 
     /// A target's table that its user made, with wider types and a row of its own.
@@ -220,19 +219,9 @@ impl Case {
             (_, End::MariaDb(_)) => "varchar(1000)",
             _ => "text",
         };
-        let own: Vec<String> = self
-            .own
-            .iter()
-            .map(|column| format!("{column} {}", types(column)))
-            .collect();
         let table = to.target(&self.table);
         let mut statements = vec![
-            format!(
-                "create table {table} ({}, {}{})",
-                self.key.declared(to),
-                own.join(", "),
-                self.key.constraint()
-            ),
+            self.table_of(to, &table, types),
             format!(
                 "insert into {table} ({}, amount) values ({}, 1.5)",
                 self.key.columns().join(", "),
