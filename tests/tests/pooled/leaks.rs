@@ -40,9 +40,7 @@ async fn kept(login: &Login) -> Vec<String> {
 #[test]
 fn runs_of_every_mode_leave_sessions_as_they_were() {
     let (bouncer, database) = wait(async {
-        let server = Postgres::shared().await;
-        let bouncer = PgBouncer::start(server, POOL).await;
-        let database = server.database().await;
+        let database = Postgres::shared().await.database().await;
         database
             .run(
                 "create table public.people (id int primary key, name text, rev int not null, score text);
@@ -50,9 +48,9 @@ fn runs_of_every_mode_leave_sessions_as_they_were() {
                  from generate_series(1, 2000) i",
             )
             .await;
-        (bouncer, database)
+        (PgBouncer::start(&database, POOL).await, database)
     });
-    let pooled = bouncer.before(&database);
+    let pooled = bouncer.database();
     let place = Place::new();
     let run = |keys: &str, command: &[&str], code: i32| {
         let file = sync(
@@ -143,10 +141,9 @@ fn runs_of_every_mode_leave_sessions_as_they_were() {
 
 #[tokio::test]
 async fn what_is_kept_is_seen() {
-    let server = Postgres::shared().await;
-    let bouncer = PgBouncer::start(server, POOL).await;
-    let database = bouncer.before(&server.database().await);
-    let client = database.writer.client().await;
+    let bouncer = PgBouncer::start(&Postgres::shared().await.database().await, POOL).await;
+    let writer = &bouncer.database().writer;
+    let client = writer.client().await;
     let leaks = [
         ("prepare p as select 1", "prepared statement prepare p as select 1"),
         ("set work_mem = '1MB'", "setting work_mem"),
@@ -157,7 +154,7 @@ async fn what_is_kept_is_seen() {
     for (leak, _) in leaks {
         client.simple_query(leak).await.unwrap();
     }
-    let found = kept(&database.writer).await;
+    let found = kept(writer).await;
     for (leak, want) in leaks {
         assert!(
             found.iter().any(|found| found == want),

@@ -15,10 +15,8 @@ use crate::postgres::ends::{public, request, source};
 const ROWS: &str = "400000";
 
 /// A database with a table of more pages than one split has at the least, before a pool of that size.
-async fn large(pool: u32) -> (PgBouncer, Database, Database) {
-    let server = Postgres::shared().await;
-    let bouncer = PgBouncer::start(server, pool).await;
-    let database = server.database().await;
+async fn large(pool: u32) -> (PgBouncer, Database) {
+    let database = Postgres::shared().await.database().await;
     database
         .run(&format!(
             "create table public.large as select i as id, repeat('x', 120) as text from generate_series(1, {ROWS}) i;
@@ -26,8 +24,7 @@ async fn large(pool: u32) -> (PgBouncer, Database, Database) {
             database.writer.user
         ))
         .await;
-    let pooled = bouncer.before(&database);
-    (bouncer, database, pooled)
+    (PgBouncer::start(&database, pool).await, database)
 }
 
 /// Rows of all splits, read side by side as the engine does.
@@ -55,8 +52,8 @@ async fn read(pooled: &Database, splits: usize) -> Vec<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn splits_share_an_exported_snapshot() {
-    let (_bouncer, _, pooled) = large(5).await;
-    let rows = read(&pooled, 4).await;
+    let (bouncer, _) = large(5).await;
+    let rows = read(bouncer.database(), 4).await;
     assert!(rows.iter().all(|rows| *rows > 0), "{rows:?}");
     assert_eq!(rows.iter().sum::<usize>().to_string(), ROWS);
 }
@@ -64,8 +61,8 @@ async fn splits_share_an_exported_snapshot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn splits_for_which_there_is_no_connection_are_read_by_the_first() {
     for pool in [1, 2] {
-        let (_bouncer, _, pooled) = large(pool).await;
-        let rows = read(&pooled, 4).await;
+        let (bouncer, _) = large(pool).await;
+        let rows = read(bouncer.database(), 4).await;
         assert_eq!(rows.iter().sum::<usize>().to_string(), ROWS, "a pool of {pool}");
     }
 }
@@ -78,8 +75,8 @@ fn within(pooled: &Database) -> Place {
 
 #[test]
 fn one_pool_of_three_serves_both_ends() {
-    let (_bouncer, database, pooled) = wait(large(3));
-    let place = within(&pooled);
+    let (bouncer, database) = wait(large(3));
+    let place = within(bouncer.database());
     for _ in 0..2 {
         place.syncapp(&["run", "sync.yaml"]).exits(0);
         let count = "select count(distinct id) from landing.large";
@@ -89,8 +86,8 @@ fn one_pool_of_three_serves_both_ends() {
 
 #[test]
 fn a_pool_that_is_too_small_is_told() {
-    let (_bouncer, database, pooled) = wait(large(1));
-    let place = within(&pooled);
+    let (bouncer, database) = wait(large(1));
+    let place = within(bouncer.database());
     let begun = Instant::now();
     let ran = place.syncapp(&["run", "sync.yaml"]).exits(1);
     assert!(
@@ -107,19 +104,15 @@ fn a_pool_that_is_too_small_is_told() {
 
 #[test]
 fn an_interrupted_run_stops_at_the_server() {
-    let (_bouncer, database, pooled) = wait(large(3));
+    let (bouncer, database) = wait(large(3));
     let slow =
         "into: landing.t, query: \"select i from generate_series(1, 1000000) i where pg_sleep(0.0005) is not null\"";
-    let file = sync(
-        &postgres(&pooled.reader),
-        &postgres(&pooled.writer),
-        "public.slow",
-        slow,
-    );
+    let Database { reader, writer, .. } = bouncer.database();
+    let file = sync(&postgres(reader), &postgres(writer), "public.slow", slow);
     let place = Place::new().file("sync.yaml", file);
     let busy = format!(
         "select count(*) from pg_stat_activity where usename in ('{}', '{}') and state <> 'idle'",
-        pooled.reader.user, pooled.writer.user
+        reader.user, writer.user
     );
     let run = place.command(&[&program(), "run", "sync.yaml"]).spawn().unwrap();
     let begun = Instant::now();

@@ -1,8 +1,8 @@
 //! Many sessions write into a source while increments are taken from it: nothing may be missed, and nothing come twice.
 //!
 //! Writers commit out of order, hold transactions open, roll some back, write rows of equal cursor values and equal rows,
-//! and set their cursors by clocks of different time zones. Now and then they pause, and the target must hold what the
-//! source does.
+//! and set their cursors by clocks of different time zones. Now and then they pause, rows come that lie at the increments'
+//! bounds, and the target must hold what the source does.
 
 mod origin;
 
@@ -22,6 +22,8 @@ use crate::syncapp::Syncapp;
 
 const WRITERS: u64 = 8;
 const RUN: [&str; 2] = ["run", "sync.yaml"];
+/// After so long without a transaction an increment goes as far as the source's greatest cursor value.
+const REST: Duration = Duration::from_secs(3);
 
 /// What is tried.
 #[derive(Debug, Clone, Copy)]
@@ -127,8 +129,11 @@ impl Writers {
             found.runs += 1;
             if begun.elapsed() > next {
                 let paused = shared.pause.write().await;
+                tokio::time::sleep(REST).await;
                 syncapp.succeed(&RUN).await;
-                found.runs += 1;
+                shared.origin.tie().await;
+                syncapp.succeed(&RUN).await;
+                found.runs += 2;
                 found.compare(&shared.origin, &target).await;
                 drop(paused);
                 next = begun.elapsed() + between;

@@ -85,6 +85,21 @@ impl Origin {
         }
     }
 
+    /// Adds a row to each table at the greatest cursor value there is.
+    pub(super) async fn tie(&self) {
+        let mut session = self.session().await;
+        for [name, ..] in CURSORS {
+            for table in ["changed", "added"] {
+                session
+                    .run(&format!(
+                        "insert into {table}_{name} select least(min(id), 0) - 1, 5, max(at) from {table}_{name} \
+                         having max(at) is not null"
+                    ))
+                    .await;
+            }
+        }
+    }
+
     /// What sets a cursor.
     pub(super) fn now(&self, cursor: &[&'static str; 5]) -> &'static str {
         match self {
