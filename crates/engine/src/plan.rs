@@ -1,9 +1,11 @@
 //! What a sync means for the streams that are there: decided before anything is written, all problems at once.
 
 use std::cmp::Ordering;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
 use syncapp_connector::{Destination, Keep, Page, Range, Source, StreamRef, Target, TargetColumn};
@@ -191,8 +193,23 @@ impl StreamPlan {
     }
 }
 
-/// Decides what a sync means now. `Err` are the file's own problems: nothing of the sync may run then.
+/// Decides what a sync means now, while the target connects. `Err` are the file's own problems: nothing of the sync may
+/// run then.
 pub async fn plan(
+    ends: &Ends,
+    project: &str,
+    name: &str,
+    sync: &Sync,
+    options: &RunOptions,
+) -> Result<Plan, Vec<Error>> {
+    let deciding = pin!(describe(ends, project, name, sync, options));
+    match select(ends.destination.ready(), deciding).await {
+        Either::Left(((), deciding)) => deciding.await,
+        Either::Right((decided, _)) => decided,
+    }
+}
+
+async fn describe(
     ends: &Ends,
     project: &str,
     name: &str,

@@ -30,8 +30,8 @@ use super::writer::PostgresWriter;
 use crate::hash::fnv;
 use crate::journal::{Entry, Mark};
 
-/// How long a statement waits for another one's lock.
-pub(super) const LOCK_TIMEOUT: &str = "5s";
+/// How a transaction that writes begins, and how long a statement in it waits for another one's lock.
+pub(super) const WRITING: &str = "isolation level read committed; set local lock_timeout = '5s'";
 
 pub(super) struct PostgresLoad {
     client: Arc<Lease>,
@@ -52,10 +52,7 @@ pub(super) struct PostgresLoad {
 
 impl PostgresLoad {
     pub(super) async fn begin(client: Arc<Lease>, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Self> {
-        client.begin("isolation level read committed").await?;
-        client
-            .run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))
-            .await?;
+        client.begin(WRITING).await?;
         if target.runs_sql() {
             client.spoil();
         }
