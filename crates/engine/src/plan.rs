@@ -19,6 +19,7 @@ use crate::RunOptions;
 use crate::added::Added;
 use crate::cursor::compare;
 use crate::decide::decide;
+use crate::key;
 use crate::names::{Entries, Entry};
 use crate::sift::veiled;
 
@@ -131,6 +132,7 @@ impl StreamPlan {
         let columns = mapped.chain(self.added.iter().map(|added| added.target())).collect();
         Target {
             primary_key: self.primary_key.clone(),
+            distinct: key::is_distinct(self),
             cursor: self.target_cursor.clone(),
             deletes: self.deletes,
             before_sql: self.before_sql.clone(),

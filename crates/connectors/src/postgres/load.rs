@@ -160,6 +160,7 @@ impl PostgresLoad {
             columns: target.columns.iter().map(|column| column.name.as_str()).collect(),
             compared: compared(target),
             key: target.primary_key.iter().map(String::as_str).collect(),
+            distinct: target.distinct,
             cursor: target.cursor.as_deref(),
             unique_key: found.ties.unique_key,
         };
