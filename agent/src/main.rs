@@ -10,6 +10,7 @@ mod project;
 mod scope;
 mod variables;
 
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -21,7 +22,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // Several TLS libraries are linked: the first one installed is the one that is used.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers())
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(problem) => {
             output::note(&format!("the program cannot start its threads: {problem}"));
@@ -34,6 +39,13 @@ fn main() -> ExitCode {
     // What is still blocked in a driver must not hold the program up.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     exit.into()
+}
+
+/// One core is left to the threads that block (SQLite, Parquet), and on a small machine to its database: two threads that
+/// wake each other for each few kilobytes cost more there than they bring.
+fn workers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    cores.saturating_sub(1).max(1)
 }
 
 async fn dispatch(command: Command) -> Result<Exit, Failure> {

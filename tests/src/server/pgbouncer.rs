@@ -59,6 +59,7 @@ impl PgBouncer {
 
 impl Drop for PgBouncer {
     /// Tells a failed test's reader what the pooler said.
+    #[expect(clippy::print_stderr, reason = "it stands beside the test's own words")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("PgBouncer said:\n{}", self.log());

@@ -7,13 +7,24 @@ use syncapp_connector::testkit::{Table, checkpoint};
 use syncapp_connector::{Batch, Receipt, TargetColumn};
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Code, DataType, Side};
-use syncapp_tests::server::postgres::Postgres;
+use syncapp_tests::server::postgres::{Options, Postgres};
 
 use super::ends::Landing;
 
 #[tokio::test]
 async fn rows_land_in_tables_of_the_users_own() {
-    let database = Postgres::shared().await.database().await;
+    land_in_tables_of_the_users_own(Postgres::shared().await).await;
+}
+
+/// There rows are merged as on servers without MERGE.
+#[tokio::test]
+async fn rows_land_where_the_server_does_not_count_them() {
+    let server = Options::default().setting("track_counts", "off").start().await;
+    land_in_tables_of_the_users_own(&server).await;
+}
+
+async fn land_in_tables_of_the_users_own(server: &Postgres) {
+    let database = server.database().await;
     for (number, definition) in [
         "(id bigint, v text)",
         "(id bigint primary key, v text)",

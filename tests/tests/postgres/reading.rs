@@ -12,6 +12,23 @@ use syncapp_tests::tpch;
 use super::ends::{count, drain, public, query, request, rows, source};
 
 #[tokio::test]
+async fn a_key_does_not_hold_for_tables_that_inherit_it() {
+    let database = Postgres::shared().await.database().await;
+    database
+        .run(
+            "create table parent (id int primary key); create table heir () inherits (parent);
+             insert into parent values (1); insert into heir values (1)",
+        )
+        .await;
+    let source = source(&database.reader);
+    assert!(source.describe(&public("parent")).await.unwrap().primary_key.is_empty());
+    let read = rows(&database.reader, &public("parent")).await.unwrap();
+    assert_eq!(count(&read), 2, "its rows are read with it");
+    database.run("drop table heir").await;
+    assert_eq!(source.describe(&public("parent")).await.unwrap().primary_key, ["id"]);
+}
+
+#[tokio::test]
 async fn streams_are_found() {
     let database = tpch::copy().await;
     database

@@ -45,3 +45,12 @@ fn a_key_that_is_null_or_not_unique_is_refused_by_name() {
         assert_eq!(lab.rows("select count(*) from people"), ["3"]);
     });
 }
+
+#[test]
+fn a_key_that_is_unique_in_the_source_need_not_be_on_its_way() {
+    Lab::each(|lab| {
+        let ran = lab.run("write: merge, primary_key: [id], columns: { id: { expr: \"id / 2\" } }");
+        let ran = ran.exits(1);
+        assert!(ran.stderr.contains("duplicate_key"), "{}", ran.stderr);
+    });
+}
