@@ -23,6 +23,9 @@ use crate::sift::veiled;
 /// How many streams are described side by side.
 const DESCRIBE: usize = 4;
 
+/// How many rows a table may refuse where the stream names no bound: each costs statements of its own.
+pub(crate) const REFUSALS: u64 = 10_000;
+
 /// The two ends of a sync.
 #[derive(Clone)]
 pub struct Ends {
@@ -139,6 +142,7 @@ impl StreamPlan {
             }),
             moment: options.moment(),
             state_schema: self.state_schema.clone(),
+            refusals: (self.on_error == OnError::Reject).then(|| self.max_rejects.unwrap_or(REFUSALS)),
             ..Target::new(self.key.clone(), self.target.clone(), columns, self.write)
         }
     }

@@ -12,6 +12,7 @@ mod lookback;
 mod looking;
 mod misread;
 mod odd;
+mod refused;
 mod rejects;
 mod replay;
 mod replay_faults;

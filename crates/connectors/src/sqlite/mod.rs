@@ -34,6 +34,7 @@ mod load;
 mod merge;
 mod order;
 mod rebuild;
+mod refusals;
 mod rejects;
 mod remove;
 mod snapshot;

@@ -34,6 +34,8 @@ pub(super) struct Plan {
     pub(super) changes: Vec<TargetChange>,
     /// Whether other tables' foreign keys point to it.
     pub(super) referenced: bool,
+    /// Whether the table may refuse rows that its columns can hold.
+    refuses: bool,
 }
 
 /// A column as the table will hold it.
@@ -76,6 +78,7 @@ pub(super) fn plan(connection: &Connection, target: &Target) -> Result<Plan> {
     };
     Ok(Plan {
         referenced: found.referenced,
+        refuses: found.refuses(target),
         ..plan
     })
 }
@@ -83,9 +86,12 @@ pub(super) fn plan(connection: &Connection, target: &Target) -> Result<Plan> {
 /// What hangs on an existing table.
 #[derive(Default)]
 struct Found {
+    there: bool,
     ours: bool,
     triggers: bool,
     referenced: bool,
+    /// Its unique indexes.
+    unique: Vec<String>,
     /// The statements that made its indexes and triggers.
     hung: Vec<String>,
 }
@@ -106,7 +112,13 @@ impl Found {
             )
             .and_then(|mut statement| statement.query_map([&table.name], |row| row.get(0))?.collect())
             .writing()?;
+        let unique = connection
+            .prepare("SELECT name FROM pragma_index_list(?1, 'main') WHERE \"unique\" = 1")
+            .and_then(|mut statement| statement.query_map([&table.name], |row| row.get(0))?.collect())
+            .writing()?;
         Ok(Self {
+            there: true,
+            unique,
             hung,
             ours,
             triggers: exists(
@@ -118,6 +130,16 @@ impl Found {
                  WHERE l.schema = 'main' AND l.name <> ?1 COLLATE NOCASE AND f.\"table\" = ?1 COLLATE NOCASE)",
             )?,
         })
+    }
+}
+
+impl Found {
+    /// Whether the table may refuse rows that its columns can hold. The index of a merge or a history refuses none of its
+    /// rows.
+    fn refuses(&self, target: &Target) -> bool {
+        let keyed = matches!(target.write, Write::Merge | Write::History);
+        let plain = |name: &String| keyed && name.starts_with("_syncapp_");
+        self.there && (!self.ours || self.triggers || !self.unique.iter().all(plain))
     }
 }
 
@@ -151,6 +173,11 @@ impl Plan {
         self.changes.iter().any(rebuilds)
     }
 
+    /// Whether rows that the table refuses are set aside.
+    pub(super) fn sets_aside(&self, target: &Target) -> bool {
+        target.refusals.is_some() && self.refuses
+    }
+
     /// The plan as others see it.
     pub(super) fn shape(&self, target: &Target) -> TargetShape {
         let columns = self
@@ -175,6 +202,7 @@ impl Plan {
             wire: false,
             present: self.table.as_ref().map_or_else(Vec::new, present),
             ours: self.ours && self.table.is_some(),
+            refuses: self.refuses,
         }
     }
 }
@@ -230,6 +258,7 @@ fn made_anew(target: &Target, table: Option<&Table>) -> Result<Plan> {
         columns,
         changes: vec![TargetChange::Create { sql }],
         referenced: false,
+        refuses: false,
     })
 }
 
@@ -302,6 +331,7 @@ fn kept(target: &Target, table: Table, found: &Found) -> Result<Plan> {
         columns,
         changes,
         referenced: false,
+        refuses: false,
     })
 }
 
