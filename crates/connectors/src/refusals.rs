@@ -174,15 +174,14 @@ mod tests {
 
     #[test]
     fn a_row_that_waits_for_another_one_lands_after_it() {
-        // Each row but the last needs the next one; the fourth is bad.
+        // An odd row needs the next one; the fourth is bad, and the third waits for it in vain.
         let fits = |table: &BTreeSet<i64>| {
             table
                 .iter()
-                .all(|row| *row != 4 && (*row == 20 || table.contains(&(row + 1))))
+                .all(|row| *row != 4 && (row % 2 == 0 || table.contains(&(row + 1))))
         };
-        assert_eq!(search(20, 50, true, fits).0, [1, 2, 3, 4]);
-        let once = search(20, 50, false, fits).0;
-        assert!(once.len() > 4, "{once:?}");
+        assert_eq!(search(20, 50, true, fits).0, [3, 4]);
+        assert_eq!(search(20, 50, false, fits).0, [3, 4, 5]);
     }
 
     #[test]

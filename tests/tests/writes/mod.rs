@@ -13,6 +13,7 @@ mod looking;
 mod misread;
 mod odd;
 mod refused;
+mod refused_kinds;
 mod rejects;
 mod replay;
 mod replay_faults;

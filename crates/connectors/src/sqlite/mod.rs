@@ -44,6 +44,7 @@ mod stage;
 mod target;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod types;
 mod undo;
 mod user_sql;

@@ -9,13 +9,14 @@ use syncapp_connector::{Target, TargetChange, TargetColumn, TargetShape};
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Code, Column, DataType, Error, Result, Side, StreamKind};
 
+use super::Sqlite;
 use super::catalog::{self, Table, TableColumn};
 use super::error::At;
 use super::rebuild::Rebuild;
 use super::source::native;
 use super::sql::{definition, joined, main_table, quote};
+use super::ties::Ties;
 use super::types::{self, Declared};
-use super::{Sqlite, checkpoint};
 
 /// What a load finds, and does before its rows land.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,84 +64,24 @@ pub(super) fn check_namespace(namespace: Option<&str>) -> Result<()> {
 /// Looks at the target.
 pub(super) fn plan(connection: &Connection, target: &Target) -> Result<Plan> {
     let table = catalog::table(connection, &target.name.name).writing()?;
-    let found = Found::of(connection, table.as_ref())?;
+    let ties = Ties::look(connection, table.as_ref())?;
     let plan = match table {
         None => made_anew(target, None)?,
         Some(table) => {
             let again = made_anew(target, Some(&table))?;
-            let free = found.ours && !found.triggers && !found.referenced;
+            let free = ties.ours && !ties.triggers && !ties.referenced;
             if target.write == Write::Overwrite && free && again.has_all_of(&table) && !again.is_as(&table) {
                 again
             } else {
-                kept(target, table, &found)?
+                kept(target, table, &ties)?
             }
         }
     };
     Ok(Plan {
-        referenced: found.referenced,
-        refuses: found.refuses(target),
+        referenced: ties.referenced,
+        refuses: ties.refuses(target),
         ..plan
     })
-}
-
-/// What hangs on an existing table.
-#[derive(Default)]
-struct Found {
-    there: bool,
-    ours: bool,
-    triggers: bool,
-    referenced: bool,
-    /// Its unique indexes.
-    unique: Vec<String>,
-    /// The statements that made its indexes and triggers.
-    hung: Vec<String>,
-}
-
-impl Found {
-    fn of(connection: &Connection, table: Option<&Table>) -> Result<Self> {
-        let Some(table) = table else { return Ok(Self::default()) };
-        let exists =
-            |sql: &str| -> Result<bool> { connection.query_row(sql, [&table.name], |row| row.get(0)).writing() };
-        let ours = match made(connection, &table.name)? {
-            Some(made) if checkpoint::is_kept(connection)? => checkpoint::is_made(connection, &table.name, &made)?,
-            _ => false,
-        };
-        let hung = connection
-            .prepare(
-                "SELECT sql FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL
-                 AND tbl_name = ?1 COLLATE NOCASE ORDER BY type = 'trigger', rowid",
-            )
-            .and_then(|mut statement| statement.query_map([&table.name], |row| row.get(0))?.collect())
-            .writing()?;
-        let unique = connection
-            .prepare("SELECT name FROM pragma_index_list(?1, 'main') WHERE \"unique\" = 1")
-            .and_then(|mut statement| statement.query_map([&table.name], |row| row.get(0))?.collect())
-            .writing()?;
-        Ok(Self {
-            there: true,
-            unique,
-            hung,
-            ours,
-            triggers: exists(
-                "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema
-                 WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)",
-            )?,
-            referenced: exists(
-                "SELECT EXISTS (SELECT 1 FROM pragma_table_list AS l, pragma_foreign_key_list(l.name, 'main') AS f
-                 WHERE l.schema = 'main' AND l.name <> ?1 COLLATE NOCASE AND f.\"table\" = ?1 COLLATE NOCASE)",
-            )?,
-        })
-    }
-}
-
-impl Found {
-    /// Whether the table may refuse rows that its columns can hold. The index of a merge or a history refuses none of its
-    /// rows.
-    fn refuses(&self, target: &Target) -> bool {
-        let keyed = matches!(target.write, Write::Merge | Write::History);
-        let plain = |name: &String| keyed && name.starts_with("_syncapp_");
-        self.there && (!self.ours || self.triggers || !self.unique.iter().all(plain))
-    }
 }
 
 /// A table's definition as the file keeps it.
@@ -263,7 +204,7 @@ fn made_anew(target: &Target, table: Option<&Table>) -> Result<Plan> {
 }
 
 /// The table as it is, with the columns that it lacks, and wider ones where SyncApp made it.
-fn kept(target: &Target, table: Table, found: &Found) -> Result<Plan> {
+fn kept(target: &Target, table: Table, ties: &Ties) -> Result<Plan> {
     let wrong = |column: &str, why: String| {
         Error::new(Code::TypeMismatch(AT), why)
             .stream(&target.name)
@@ -277,7 +218,7 @@ fn kept(target: &Target, table: Table, found: &Found) -> Result<Plan> {
         );
     }
     // A replay leaves even SyncApp's own table as it is.
-    let alters = found.ours && !target.replay;
+    let alters = ties.ours && !target.replay;
     let (mut columns, mut added) = (Vec::new(), Vec::new());
     let mut rebuild = Rebuild::of(&table);
     for column in &target.columns {
@@ -321,12 +262,12 @@ fn kept(target: &Target, table: Table, found: &Found) -> Result<Plan> {
     for is in table.columns.iter().filter(|is| alters && relaxes(target, is)) {
         rebuild.relax(is);
     }
-    let mut changes = rebuild.changes(&found.hung);
+    let mut changes = rebuild.changes(&ties.hung);
     changes.append(&mut added);
     Ok(Plan {
         name: table.name.clone(),
         table: Some(table),
-        ours: found.ours,
+        ours: ties.ours,
         replaced: false,
         columns,
         changes,

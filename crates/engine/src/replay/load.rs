@@ -294,15 +294,17 @@ impl<'a> Sent<'a> {
             };
             load = refused.load;
             let kept = async {
+                let mut out = HashSet::new();
                 for row in &refused.rows {
                     let id = written.get(row.number as usize).ok_or_else(unknown)?;
-                    ids.retain(|sent| sent != id);
+                    out.insert(id);
                     rejects.add(&[self.again(&self.kept(id).await?, &row.error)])?;
                     for told in rows.iter_mut().filter(|told| told.id == *id) {
                         told.outcome = RowOutcome::Rejected;
                         told.error = Some(row.error.clone());
                     }
                 }
+                ids.retain(|id| !out.contains(id));
                 load.reject(rejects.again()?, Vec::new()).await
             };
             if let Err(error) = kept.await {
