@@ -202,7 +202,7 @@ impl Policy {
         // A key that could not be read tells no row.
         let told = !texts.iter().any(|(column, _)| self.keeping.is_key(column));
         let row_key = if told { self.keeping.row_key(row, 0)? } else { None };
-        let why = seen(error, &plan.mapping.masked()).to_owned();
+        let why = placed(error, &plan.mapping.masked());
         Ok(self.kept(plan, object, row_key, (error, why)))
     }
 
@@ -218,11 +218,7 @@ impl Policy {
             return Err(error.clone());
         }
         let masked = plan.mapping.masked();
-        let why = seen(error, &masked);
-        let why = match &error.report().at.row {
-            Some(place) => format!("{place}: {why}"),
-            None => why.to_owned(),
-        };
+        let why = placed(error, &masked);
         Ok(self.kept(plan, kept::remains(remains, &masked)?, None, (error, why)))
     }
 
@@ -261,6 +257,15 @@ impl Policy {
         Err(Error::new(Code::TooManyRejects, why).help(format!(
             "nothing was changed; mend the rows or the mapping, or raise `{key}`"
         )))
+    }
+}
+
+/// The same with the place in a file, which the row is found by.
+fn placed(error: &Error, masked: &HashSet<&str>) -> String {
+    let (why, at) = (seen(error, masked), &error.report().at);
+    match at.row.as_ref().filter(|_| at.file.is_some()) {
+        Some(place) => format!("{place}: {why}"),
+        None => why.to_owned(),
     }
 }
 
