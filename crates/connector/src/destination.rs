@@ -176,6 +176,9 @@ pub struct TargetColumn {
     pub ty: DataType,
     /// The native type it has in the source, where it comes from there unchanged and its bytes are portable.
     pub source_native: Option<NativeType>,
+    /// The native type it has in the source, where it comes from there unchanged by its typed form: a column of the same
+    /// system may be declared alike.
+    pub origin: Option<NativeType>,
     /// The native type that the user asks for.
     pub wanted_native: Option<String>,
     /// Whether NULL may come.
@@ -191,6 +194,7 @@ impl TargetColumn {
             name: name.into(),
             ty,
             source_native: None,
+            origin: None,
             wanted_native: None,
             nullable: true,
             role: Role::Data,

@@ -125,6 +125,7 @@ impl StreamPlan {
     pub(crate) fn target(&self, options: &RunOptions) -> Target {
         let mapped = self.mapping.columns().iter().map(|column| TargetColumn {
             source_native: column.native.clone(),
+            origin: column.origin.clone(),
             wanted_native: column.wanted.clone(),
             nullable: column.nullable,
             ..TargetColumn::new(&column.name, column.ty.clone())

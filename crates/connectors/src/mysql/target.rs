@@ -45,11 +45,17 @@ pub(super) struct Found {
     declared: Vec<MyType>,
     /// Whether SyncApp made it for this stream.
     ours: bool,
+    ties: Ties,
+}
+
+/// What hangs on a table.
+#[derive(Default)]
+struct Ties {
     /// Whether other tables' foreign keys refer to its rows.
     referred: bool,
     /// Whether something would be lost with the table.
     tied: bool,
-    /// Whether something of it may refuse rows that its columns can hold: more than a merge's own index.
+    /// Whether something may refuse rows that the columns can hold: more than a merge's own index.
     checked: bool,
 }
 
@@ -66,9 +72,7 @@ impl Found {
                 .as_ref()
                 .is_some_and(|relation| relation.comment == mark(target) && !target.replay),
             declared,
-            referred: false,
-            tied: false,
-            checked: false,
+            ties: Ties::default(),
             relation: None,
             name,
         };
@@ -118,9 +122,11 @@ impl Found {
             ))
             .await?;
         if let Some(row) = ties.first() {
-            found.referred = number(row, 0) > 0;
-            found.tied = number(row, 1) > 0;
-            found.checked = number(row, 2) > 0;
+            found.ties = Ties {
+                referred: number(row, 0) > 0,
+                tied: number(row, 1) > 0,
+                checked: number(row, 2) > 0,
+            };
         }
         found.relation = Some(relation);
         Ok(found)
@@ -132,7 +138,7 @@ impl Found {
             return Ok(Way::Create);
         };
         let replaceable = self.ours
-            && !self.tied
+            && !self.ties.tied
             && !target.runs_sql()
             && relation
                 .spec
@@ -149,7 +155,7 @@ impl Found {
                 Way::Append
             }
             Write::Append => Way::Insert,
-            Write::Overwrite if self.referred && target.primary_key.is_empty() => {
+            Write::Overwrite if self.ties.referred && target.primary_key.is_empty() => {
                 let why = format!(
                     "other tables refer to {}, so its rows cannot all be replaced",
                     self.name
@@ -157,7 +163,7 @@ impl Found {
                 return Err(Error::new(Code::Dependents, why)
                     .help("give the stream a `primary_key`: rows are then updated by key, and vanished ones deleted"));
             }
-            Write::Overwrite if self.referred => Way::RefillByKey,
+            Write::Overwrite if self.ties.referred => Way::RefillByKey,
             Write::Overwrite if replaceable => Way::Swap,
             Write::Overwrite => Way::Refill,
         })
@@ -165,7 +171,7 @@ impl Found {
 
     /// Whether the table may refuse rows that its columns can hold.
     fn refuses(&self) -> bool {
-        self.relation.is_some() && (!self.ours || self.checked)
+        self.relation.is_some() && (!self.ours || self.ties.checked)
     }
 
     /// Whether rows that the table refuses are set aside: they wait in a table that refuses none.

@@ -20,6 +20,7 @@ use super::types::{self, Declared};
 
 /// What a load finds, and does before its rows land.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the table")]
 pub(super) struct Plan {
     /// The table's name as the file spells it.
     pub(super) name: String,
@@ -79,7 +80,7 @@ pub(super) fn plan(connection: &Connection, target: &Target) -> Result<Plan> {
     };
     Ok(Plan {
         referenced: ties.referenced,
-        refuses: ties.refuses(target),
+        refuses: plan.table.is_some() && ties.refuses(target),
         ..plan
     })
 }
@@ -330,7 +331,7 @@ fn declared(target: &Target, column: &TargetColumn) -> Result<String> {
             .column(&column.name))
         };
     }
-    let own = column.source_native.as_ref().filter(|native| {
+    let own = column.origin.as_ref().filter(|native| {
         let same = types::meaning(&native.name);
         native.system == <Sqlite as syncapp_connector::Connector>::ID
             && types::holds(&native.name, &column.ty)

@@ -12,7 +12,6 @@ use super::{checkpoint, target};
 /// What hangs on an existing table.
 #[derive(Default)]
 pub(super) struct Ties {
-    there: bool,
     /// Whether SyncApp made it.
     pub(super) ours: bool,
     pub(super) triggers: bool,
@@ -46,7 +45,6 @@ impl Ties {
             .and_then(|mut statement| statement.query_map([&table.name], |row| row.get(0))?.collect())
             .writing()?;
         Ok(Self {
-            there: true,
             unique,
             hung,
             ours,
@@ -61,11 +59,11 @@ impl Ties {
         })
     }
 
-    /// Whether the table may refuse rows that its columns can hold. The index of a merge or a history refuses none of its
+    /// Whether a table that is there may refuse rows that its columns can hold. The index of a merge or a history refuses none of its
     /// rows.
     pub(super) fn refuses(&self, target: &Target) -> bool {
         let keyed = matches!(target.write, Write::Merge | Write::History);
         let plain = |name: &String| keyed && name.starts_with("_syncapp_");
-        self.there && (!self.ours || self.triggers || !self.unique.iter().all(plain))
+        !self.ours || self.triggers || !self.unique.iter().all(plain)
     }
 }
