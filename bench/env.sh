@@ -10,8 +10,8 @@ BENCH_DIR="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 : "${ROWS_SMALL:=100}"                 # W7
 
 : "${PGBIN:=/usr/lib/postgresql/15/bin}"
-: "${PGPORT:=55432}"
-: "${MYPORT:=53306}"
+: "${PGPORT:=9432}"
+: "${MYPORT:=9306}"
 : "${PG_BUFFERS:=2GB}"
 : "${PG_DATA:=$BENCH_HOME/pgdata}"
 : "${MY_DATA:=$BENCH_HOME/mydata}"

@@ -77,15 +77,18 @@ impl Job<'_> {
     /// Plans and runs it, shows what happens, and remembers it. `Err` are the file's own problems.
     pub(crate) async fn run(self, store: &SqliteStore, cancel: &CancellationToken) -> Result<Summary, Vec<Error>> {
         let record = history::begin(self.project, self.name, self.file);
-        store.started(&record).await.map_err(|error| vec![error])?;
         let options = RunOptions {
             run_id: record.id.to_string(),
             ..self.options.clone()
         };
-        let planned = tokio::select! {
-            planned = plan(&self.ends, self.project, self.name, self.sync, &options) => planned,
-            () = cancel.cancelled() => Ok(Plan { streams: Vec::new(), failed: Vec::new() }),
+        let planning = async {
+            tokio::select! {
+                planned = plan(&self.ends, self.project, self.name, self.sync, &options) => planned,
+                () = cancel.cancelled() => Ok(Plan { streams: Vec::new(), failed: Vec::new() }),
+            }
         };
+        let (started, planned) = tokio::join!(store.started(&record), planning);
+        started.map_err(|error| vec![error])?;
         let plan = match planned {
             Ok(plan) => plan,
             Err(problems) => {

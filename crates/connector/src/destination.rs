@@ -22,6 +22,9 @@ pub trait Destination: Send + Sync {
     /// What becomes of rows when something is killed in the middle; shown to the user.
     fn delivery(&self, target: &Target) -> Delivery;
 
+    /// Connects ahead of the next call, where there is something to connect to; what goes wrong shows in that call.
+    async fn ready(&self) {}
+
     /// Takes the stream over: raises its fence in the target, drops what older claims left staged, reads its
     /// checkpoint.
     async fn claim(&self, target: &Target) -> Result<Claim>;
@@ -118,6 +121,8 @@ pub struct Target {
     pub write: Write,
     /// The key's columns for a merge or a history, by target name.
     pub primary_key: Vec<String>,
+    /// Whether the source keeps that key unique itself: no load brings it twice.
+    pub distinct: bool,
     /// The cursor by its target name: where one load brings a key twice, the greater value wins.
     pub cursor: Option<String>,
     /// What becomes of rows whose key vanished from the source, when all of it is merged or kept as history.
@@ -149,6 +154,7 @@ impl Target {
             columns,
             write,
             primary_key: Vec::new(),
+            distinct: false,
             cursor: None,
             deletes: DeleteRule::Ignore,
             before_sql: None,

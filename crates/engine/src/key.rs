@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use syncapp_connector::{Batch, Marked, ReadRequest};
 use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Code, DataType, Error, Result};
-use syncapp_transform::Program;
+use syncapp_transform::{Change, MappedColumn, Program};
 
 use crate::row_hash::row_hash;
 use crate::sift::is_about_a_row;
@@ -71,14 +71,21 @@ pub(crate) async fn check(ends: &Ends, plan: &StreamPlan) -> Result<Vec<Error>> 
 
 /// Whether the source itself keeps the key unique and not NULL.
 fn is_declared(plan: &StreamPlan) -> bool {
-    let columns = plan.mapping.columns();
-    let copied: Option<HashSet<&String>> = plan
-        .primary_key
-        .iter()
-        .map(|name| columns.iter().find(|column| column.name == *name)?.source.as_ref())
-        .collect();
+    let copied: HashSet<&String> = copied(plan).filter_map(|column| column.source.as_ref()).collect();
     let declared: HashSet<&String> = plan.spec.primary_key.iter().collect();
-    !declared.is_empty() && copied.is_some_and(|copied| declared.is_subset(&copied))
+    !declared.is_empty() && declared.is_subset(&copied)
+}
+
+/// Whether so for every target too: a text may be another's equal there.
+pub(crate) fn is_distinct(plan: &StreamPlan) -> bool {
+    use DataType::{Bool, Date, Int16, Int32, Int64, Uuid};
+    is_declared(plan) && copied(plan).all(|column| matches!(column.ty, Bool | Int16 | Int32 | Int64 | Uuid | Date))
+}
+
+/// The columns of the key that are the source's own, unchanged.
+fn copied(plan: &StreamPlan) -> impl Iterator<Item = &MappedColumn> {
+    let columns = plan.mapping.columns().iter();
+    columns.filter(|column| plan.primary_key.contains(&column.name) && column.change == Change::None)
 }
 
 /// The keys so far.

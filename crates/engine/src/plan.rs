@@ -1,9 +1,11 @@
 //! What a sync means for the streams that are there: decided before anything is written, all problems at once.
 
 use std::cmp::Ordering;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 use indexmap::IndexMap;
 use syncapp_connector::{Destination, Keep, Page, Range, Source, StreamRef, Target, TargetColumn};
@@ -17,6 +19,7 @@ use crate::RunOptions;
 use crate::added::Added;
 use crate::cursor::compare;
 use crate::decide::decide;
+use crate::key;
 use crate::names::{Entries, Entry};
 use crate::sift::veiled;
 
@@ -133,6 +136,7 @@ impl StreamPlan {
         let columns = mapped.chain(self.added.iter().map(|added| added.target())).collect();
         Target {
             primary_key: self.primary_key.clone(),
+            distinct: key::is_distinct(self),
             cursor: self.target_cursor.clone(),
             deletes: self.deletes,
             before_sql: self.before_sql.clone(),
@@ -196,8 +200,23 @@ impl StreamPlan {
     }
 }
 
-/// Decides what a sync means now. `Err` are the file's own problems: nothing of the sync may run then.
+/// Decides what a sync means now, while the target connects. `Err` are the file's own problems: nothing of the sync may
+/// run then.
 pub async fn plan(
+    ends: &Ends,
+    project: &str,
+    name: &str,
+    sync: &Sync,
+    options: &RunOptions,
+) -> Result<Plan, Vec<Error>> {
+    let deciding = pin!(describe(ends, project, name, sync, options));
+    match select(ends.destination.ready(), deciding).await {
+        Either::Left(((), deciding)) => deciding.await,
+        Either::Right((decided, _)) => decided,
+    }
+}
+
+async fn describe(
     ends: &Ends,
     project: &str,
     name: &str,

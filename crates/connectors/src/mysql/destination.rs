@@ -64,6 +64,12 @@ impl Destination for MysqlDestination {
         Delivery::Transactional
     }
 
+    async fn ready(&self) {
+        if let Ok(client) = self.client().await {
+            self.keep(client).await;
+        }
+    }
+
     async fn claim(&self, target: &Target) -> Result<Claim> {
         let mut client = self.client().await?;
         let name = catalog::full_name(&client, &target.name);

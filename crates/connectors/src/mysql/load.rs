@@ -146,6 +146,7 @@ impl MysqlLoad {
             columns: self.target.columns.iter().map(|column| column.name.as_str()).collect(),
             compared: target::compared(&self.target, &self.types),
             key: self.target.primary_key.iter().map(String::as_str).collect(),
+            distinct: self.target.distinct,
             cursor: self.target.cursor.as_deref(),
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct Merge<'a> {
     /// Those of them whose difference makes a row another one, and whether a collation compares them.
     pub(super) compared: Vec<(&'a str, bool)>,
     pub(super) key: Vec<&'a str>,
+    /// Whether no two staged rows have one key.
+    pub(super) distinct: bool,
     pub(super) cursor: Option<&'a str>,
 }
 
@@ -137,6 +139,9 @@ impl Merge<'_> {
     /// Leaves one staged row a key; how many went.
     pub(super) async fn settle_duplicates(&self, client: &mut Client) -> Result<u64> {
         let Self { stage, .. } = self;
+        if self.distinct {
+            return Ok(0);
+        }
         let keys = sql::idents(self.key.iter().copied());
         let found = format!("select 1 from {stage} group by {keys} having count(*) > 1 limit 1");
         if !client.any(&found).await? {

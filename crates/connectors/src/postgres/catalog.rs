@@ -25,7 +25,8 @@ pub(super) struct Relation {
 
 /// One row a relation: everything that a description needs, so that discovery is one round trip.
 ///
-/// Domains are followed to their base types. Columns come as parallel arrays.
+/// Domains are followed to their base types. Columns come as parallel arrays. The key of a table that others inherit from
+/// does not hold for their rows, which are read with it.
 const RELATIONS: &str = "
 select n.nspname::text, c.relname::text, c.relkind::text, c.relispartition, c.reltuples::float8, c.oid,
        c.relpages, c.relhassubclass,
@@ -33,7 +34,8 @@ select n.nspname::text, c.relname::text, c.relkind::text, c.relispartition, c.re
        coalesce((select array_agg(a.attname::text order by k.at)
                  from pg_index i cross join lateral unnest(i.indkey::int2[]) with ordinality k(attnum, at)
                  join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-                 where i.indrelid = c.oid and i.indisprimary), '{}') as primary_key
+                 where i.indrelid = c.oid and i.indisprimary
+                   and not (c.relkind = 'r' and exists (select from pg_inherits where inhparent = c.oid))), '{}')
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 cross join lateral (

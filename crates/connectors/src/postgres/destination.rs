@@ -13,7 +13,7 @@ use syncapp_model::{Checkpoint, Code, Column, Epoch, Error, Result, Side, Stream
 use super::checkpoint::Checkpoints;
 use super::client::Client;
 use super::clients::Clients;
-use super::load::{LOCK_TIMEOUT, PostgresLoad};
+use super::load::{PostgresLoad, WRITING};
 use super::stored::stored;
 use super::target::{Found, checkpoints, default_schema, full_name};
 use super::writer::Wires;
@@ -51,6 +51,10 @@ impl PostgresDestination {
 impl Destination for PostgresDestination {
     fn delivery(&self, _: &Target) -> Delivery {
         Delivery::Transactional
+    }
+
+    async fn ready(&self) {
+        drop(self.clients.client().await);
     }
 
     async fn claim(&self, target: &Target) -> Result<Claim> {
@@ -126,10 +130,7 @@ impl Destination for PostgresDestination {
 
     async fn undo(&self, request: &UndoRequest) -> Result<Vec<Undone>> {
         let client = self.clients.client().await?;
-        client.begin("isolation level read committed").await?;
-        client
-            .run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))
-            .await?;
+        client.begin(WRITING).await?;
         let undone = undo::undo(&client, request).await?;
         if request.dry_run {
             client.roll_back().await?;

@@ -24,8 +24,8 @@ use super::user_sql;
 use super::writer::PostgresWriter;
 use crate::hash::fnv;
 
-/// How long a statement waits for another one's lock.
-pub(super) const LOCK_TIMEOUT: &str = "5s";
+/// How a transaction that writes begins, and how long a statement in it waits for another one's lock.
+pub(super) const WRITING: &str = "isolation level read committed; set local lock_timeout = '5s'";
 
 pub(super) struct PostgresLoad {
     pub(super) client: Arc<Lease>,
@@ -50,10 +50,7 @@ pub(super) struct PostgresLoad {
 
 impl PostgresLoad {
     pub(super) async fn begin(client: Arc<Lease>, target: &Target, epoch: Epoch, shape: &TargetShape) -> Result<Self> {
-        client.begin("isolation level read committed").await?;
-        client
-            .run(&format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))
-            .await?;
+        client.begin(WRITING).await?;
         if target.runs_sql() {
             client.spoil();
         }
@@ -166,6 +163,7 @@ impl PostgresLoad {
             columns: target.columns.iter().map(|column| column.name.as_str()).collect(),
             compared: compared(target),
             key: target.primary_key.iter().map(String::as_str).collect(),
+            distinct: target.distinct,
             cursor: target.cursor.as_deref(),
             unique_key: found.ties.unique_key,
         }

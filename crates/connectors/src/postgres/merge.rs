@@ -7,7 +7,7 @@ use syncapp_connector::{DELETED_AT, Receipt};
 use syncapp_model::{Code, Error, Result, Scalar};
 
 use super::client::Client;
-use super::sql;
+use super::{matching, sql};
 
 pub(super) struct Merge<'a> {
     /// Quoted.
@@ -18,6 +18,8 @@ pub(super) struct Merge<'a> {
     /// Those of them whose difference makes a row another one.
     pub(super) compared: Vec<&'a str>,
     pub(super) key: Vec<&'a str>,
+    /// Whether no two staged rows have one key.
+    pub(super) distinct: bool,
     pub(super) cursor: Option<&'a str>,
     /// Whether the table has a unique index over the key.
     pub(super) unique_key: bool,
@@ -33,7 +35,10 @@ impl Merge<'_> {
     /// The same for staged rows that have one row a key. `stage` may be a query.
     pub(super) async fn land(&self, client: &Client) -> Result<Receipt> {
         let counts = if self.unique_key {
-            self.count(client, &self.upsert()).await?
+            match matching::run(client, self.table, &self.merge()).await? {
+                Some(counts) => counts,
+                None => self.count(client, &self.upsert()).await?,
+            }
         } else {
             let updated = client
                 .inner
@@ -97,6 +102,30 @@ impl Merge<'_> {
             .join(", ")
     }
 
+    fn merge(&self) -> String {
+        let Self { table, stage, .. } = self;
+        let (list, set, same) = (self.list(), self.assignments("s"), self.same_key("t", "s"));
+        let update = if set.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "when matched and {} *<> {} then update set {set}",
+                self.row("t"),
+                self.row("s")
+            )
+        };
+        let values: Vec<String> = self
+            .columns
+            .iter()
+            .map(|name| format!("s.{}", sql::ident(name)))
+            .collect();
+        format!(
+            "merge into {table} as t using {stage} as s on {same} {update} \
+             when not matched then insert ({list}) overriding system value values ({})",
+            values.join(", ")
+        )
+    }
+
     fn upsert(&self) -> String {
         let Self { table, stage, .. } = self;
         let (list, keys, set) = (self.list(), self.keys(), self.assignments("excluded"));
@@ -158,6 +187,9 @@ impl Merge<'_> {
     /// Leaves one staged row a key; how many went.
     pub(super) async fn settle_duplicates(&self, client: &Client) -> Result<u64> {
         let Self { stage, .. } = self;
+        if self.distinct {
+            return Ok(0);
+        }
         let failed = |error| client.error(&error);
         let keys = self.keys();
         let found = format!("select 1 from {stage} group by {keys} having count(*) > 1 limit 1");

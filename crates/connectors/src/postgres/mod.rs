@@ -25,6 +25,7 @@ mod journal;
 mod lattice;
 mod load;
 mod losses;
+mod matching;
 mod merge;
 mod numeric;
 mod refusals;

@@ -71,6 +71,9 @@ pub(super) fn deduplicate(connection: &Connection, target: &Target, key: &Key) -
     let (rows, columns) = (stage::table(), key.staged());
     let index = format!("CREATE INDEX {}.staged_key ON rows({columns})", super::sql::STAGE);
     connection.execute_batch(&index).writing()?;
+    if target.distinct {
+        return Ok(());
+    }
     let twice = format!("SELECT EXISTS (SELECT 1 FROM {rows} GROUP BY {columns} HAVING count(*) > 1)");
     if !connection
         .query_row(&twice, [], |row| row.get::<_, bool>(0))

@@ -125,6 +125,8 @@ impl<'a> Sent<'a> {
                 as_it_is => as_it_is,
             },
             replay: true,
+            // A row may have been set aside again and again.
+            distinct: false,
             // What was journalled before finds its rows changed.
             undo: None,
             // Each row that is refused stays on the list, however many are.
