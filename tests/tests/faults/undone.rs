@@ -3,7 +3,7 @@
 use syncapp_tests::faults::{Dice, Moment, Place, Target, Workload};
 use syncapp_tests::server::mariadb::MariaDb;
 use syncapp_tests::server::postgres::{Database, Postgres};
-use syncapp_tests::syncapp::Syncapp;
+use syncapp_tests::syncapp::{Running, Syncapp};
 
 use super::case::RUN;
 
@@ -61,11 +61,7 @@ impl Case {
             let there = self.target.until_at(running, *place).await;
             assert!(there, "{}: it ended before it came to {place:?}", self.workload);
         }
-        assert!(
-            running.is_some_and(|running| running.kill()),
-            "{}: it was over",
-            self.workload
-        );
+        assert!(running.is_some_and(Running::kill), "{}: it was over", self.workload);
         drop(holder);
         let left = self.target.rest(&self.source).await;
         assert!(left.is_empty(), "{}: {left:?}", self.workload);
