@@ -100,7 +100,7 @@ fn a_column_keeps_its_declared_type_between_files() {
         "from.db",
         &format!(
             "create table t({declared}); insert into t values ('é', 9007199254740993, 0.1, 1.50, '2024-02-29', 1, \
-             '123e4567-e89b-12d3-a456-426614174000', 1e300, 7, '2024-02-29 12:00:00', x'00ff', 'n'); \
+             '123e4567-e89b-12d3-a456-426614174000', 1e300, 7, '2024-02-29 12:00:00.000000', x'00ff', 'n'); \
              insert into t(a) values ('only')"
         ),
     );
