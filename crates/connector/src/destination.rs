@@ -10,7 +10,7 @@ use syncapp_model::{
     Checkpoint, Code, Column, DataType, Epoch, Error, NativeType, Result, Scalar, StreamKey, StreamName,
 };
 
-use crate::{Batch, Keep, Reject, RejectFilter, Rejects, UndoRequest, Undone};
+use crate::{Batch, Committed, Fate, Keep, Receipt, Reject, RejectFilter, Rejects, UndoRequest, Undone};
 
 /// A system that can be written.
 ///
@@ -137,6 +137,9 @@ pub struct Target {
     pub moment: i64,
     /// Where checkpoints are kept, unless beside the table.
     pub state_schema: Option<String>,
+    /// How many rows that the table itself refuses (by a constraint or trigger of the user's) a load looks for, and takes
+    /// out: see [`Load::commit`]. It fails with the first one where this is `None`.
+    pub refusals: Option<u64>,
     /// Whether rows that were kept are sent again: the table stays as it is, and none of its rows gives way to one that
     /// is not newer. Loads end by [`Load::replay`].
     pub replay: bool,
@@ -159,6 +162,7 @@ impl Target {
             undo: None,
             moment: 0,
             state_schema: None,
+            refusals: None,
             replay: false,
         }
     }
@@ -178,6 +182,9 @@ pub struct TargetColumn {
     pub ty: DataType,
     /// The native type it has in the source, where it comes from there unchanged and its bytes are portable.
     pub source_native: Option<NativeType>,
+    /// The native type it has in the source, where it comes from there unchanged by its typed form: a column of the same
+    /// system may be declared alike.
+    pub origin: Option<NativeType>,
     /// The native type that the user asks for.
     pub wanted_native: Option<String>,
     /// Whether NULL may come.
@@ -193,6 +200,7 @@ impl TargetColumn {
             name: name.into(),
             ty,
             source_native: None,
+            origin: None,
             wanted_native: None,
             nullable: true,
             role: Role::Data,
@@ -248,6 +256,8 @@ pub struct TargetShape {
     pub present: Vec<Column>,
     /// Whether SyncApp made the table for this stream, so that its columns are those of earlier runs.
     pub ours: bool,
+    /// Whether the table may refuse rows that its columns can hold.
+    pub refuses: bool,
 }
 
 /// A column that changes values on their way in: it is filled only where the user consents.
@@ -310,8 +320,9 @@ pub trait Load: Send {
     /// Opens the next writer; `None` when the load takes no more side by side.
     async fn writer(&mut self) -> Result<Option<Box<dyn Writer>>>;
 
-    /// Keeps rejected rows, to become visible with the others: once, when the writers have finished. Those that an
-    /// overwrite kept before go, and those whose ids are `settled`. What has the id of a row that is kept takes its place.
+    /// Keeps rejected rows, to become visible with the others, when the writers have finished: once before each attempt to
+    /// commit, all of them each time. Those that an overwrite kept before go, and those whose ids are `settled`. What has the
+    /// id of a row that is kept takes its place.
     /// With any of them the load takes no row of the target for gone, whatever [`Target::deletes`] says: the key of a row
     /// that was set aside is not among those that were written. An overwrite holds what was written all the same.
     async fn reject(&mut self, rejects: Rejects, settled: Vec<String>) -> Result<()>;
@@ -326,29 +337,18 @@ pub trait Load: Send {
     }
 
     /// Makes all rows of finished writers visible with the checkpoint, under the fence. When it fails with a transient
-    /// error the outcome is unknown: claim again and read the checkpoint.
-    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt>;
+    /// error the outcome is unknown: claim again and read the checkpoint. Rows that the table refuses are taken out of
+    /// the load where [`Target::refusals`] asks for it; it can then be committed without them.
+    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Committed<Receipt>>;
 
     /// [`Self::commit`] of rows that were kept ([`Target::replay`]): `ids` names them in the order in which they were
     /// written. In the same transaction, under the fence and against any other writer of the table, those that are not
     /// newer than the target's are left out of a merge or a history, and those that need no more attention are no longer
-    /// kept. What became of each, in that order.
-    async fn replay(self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>>;
+    /// kept. What became of each, in that order. After a refusal it goes on with the ids of the rows that are left.
+    async fn replay(self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Committed<Vec<Fate>>>;
 
     /// Leaves the target as it was.
     async fn abort(self: Box<Self>);
-}
-
-/// What became of a row that was kept and sent again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// It is in the target.
-    Landed,
-    /// The target, or another row that was sent, has a newer version of it.
-    Superseded,
-    /// There is another version of it, and nothing tells which is newer: it is still kept.
-    Undecided,
 }
 
 /// Knows what a target can hold.
@@ -366,18 +366,6 @@ pub trait Writer: Check {
 
     /// Waits until the system has taken everything; the number of rows it counted.
     async fn finish(self: Box<Self>) -> Result<u64>;
-}
-
-/// What a commit did, as far as the system says. In a history, new versions are inserted, replaced ones updated, and
-/// those of vanished keys deleted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Receipt {
-    /// Rows that are new in the target.
-    pub inserted: u64,
-    /// Rows that were there and changed.
-    pub updated: u64,
-    /// Rows that are gone.
-    pub deleted: u64,
 }
 
 /// Where to look for states.

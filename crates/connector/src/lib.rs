@@ -11,6 +11,7 @@
 //! - No secret is in an error, and no batch in a log.
 
 mod batch;
+mod committed;
 mod connector;
 mod destination;
 mod digest;
@@ -22,10 +23,11 @@ pub mod testkit;
 mod undo;
 
 pub use batch::{Batch, BatchStream, Marked, NativeRows, Remains, UNREAD_BYTES, Unread, UnreadCell};
+pub use committed::{Committed, Fate, Receipt, Refused, RefusedRow};
 pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
 pub use destination::{
-    Check, Claim, DELETED_AT, Delivery, Destination, Fate, Load, Loss, RUN_ID, Receipt, Role, SYNCED_AT, State,
-    StateScope, Target, TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
+    Check, Claim, DELETED_AT, Delivery, Destination, Load, Loss, RUN_ID, Role, SYNCED_AT, State, StateScope, Target,
+    TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,
 };
 pub use digest::{Bucket, Digest, DigestColumn, DigestRequest, Fetch, Form, MAX_BITS, Part};
 pub use lattice::{KnownLoss, Landing, TypeTable};

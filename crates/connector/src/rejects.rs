@@ -1,7 +1,7 @@
 //! Rows that could not land, on their way to where they are kept.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, Write};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
 use serde::{Deserialize, Serialize};
 use syncapp_model::{Error, Result, StreamKey};
@@ -93,8 +93,19 @@ impl Rejects {
         self.count
     }
 
+    /// The same ones, for a load that may ask for them again. Where more are added, it has them too.
+    pub fn again(&self) -> Result<Self> {
+        let file = self.file.try_clone().map_err(|problem| failed(&problem))?;
+        Ok(Self {
+            file,
+            count: self.count,
+        })
+    }
+
     /// Adds some.
     pub fn add(&mut self, rejects: &[Reject]) -> Result<()> {
+        // Whoever read them left the place somewhere else.
+        self.file.seek(SeekFrom::End(0)).map_err(|problem| failed(&problem))?;
         let mut lines = Vec::new();
         for reject in rejects {
             serde_json::to_writer(&mut lines, reject).map_err(|problem| Error::internal(problem.to_string()))?;
@@ -162,9 +173,13 @@ mod tests {
             rejects.add(some).unwrap();
         }
         assert_eq!(rejects.count(), 1201);
+        // Read before the last one came, and only in part.
+        let early = rejects.again().unwrap();
+        assert_eq!(early.chunks().unwrap().next().unwrap().unwrap().len(), 500);
+        rejects.add(&[reject(1201)]).unwrap();
         let chunks: Vec<Vec<Reject>> = rejects.chunks().unwrap().collect::<Result<_>>().unwrap();
-        assert_eq!(chunks.iter().map(Vec::len).collect::<Vec<_>>(), [500, 500, 201]);
-        assert_eq!(chunks.concat(), all);
+        assert_eq!(chunks.iter().map(Vec::len).collect::<Vec<_>>(), [500, 500, 202]);
+        assert_eq!(chunks.concat()[..1201], all);
         assert_eq!(Rejects::new().unwrap().chunks().unwrap().count(), 0);
     }
 }

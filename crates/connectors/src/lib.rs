@@ -7,6 +7,7 @@ mod horizon;
 mod journal;
 pub mod mysql;
 pub mod postgres;
+mod refusals;
 mod registry;
 mod removal;
 pub mod server;

@@ -41,12 +41,23 @@ impl Unreadable {
         Ok(())
     }
 
+    /// Forgets what was noted of a row that is none of the batch's after all.
+    #[cold]
+    pub(crate) fn forget(&mut self, row: usize) {
+        self.cells.retain(|cell| cell.row != row);
+    }
+
+    /// What was noted of the batch.
+    pub(crate) fn take(&mut self) -> Vec<UnreadCell> {
+        std::mem::take(&mut self.cells)
+    }
+
     /// The batch with what was noted of it.
     pub(crate) fn mark(&mut self, columns: RecordBatch) -> Batch {
         if self.cells.is_empty() {
             return Batch::Columns(columns);
         }
-        let cells = std::mem::take(&mut self.cells);
+        let cells = self.take();
         Batch::Marked(Marked { columns, cells })
     }
 }

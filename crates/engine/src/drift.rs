@@ -169,6 +169,7 @@ mod tests {
             wire: false,
             present: columns(present),
             ours,
+            refuses: false,
         };
         Drift::of(&target, &shape)
     }

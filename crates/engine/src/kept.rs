@@ -99,6 +99,11 @@ impl Keeping {
         Ok(Some(String::from_utf8_lossy(&list).into_owned()))
     }
 
+    /// For each column that is read, whether it may be shown.
+    pub(crate) fn shown(&self) -> Vec<bool> {
+        self.shown.iter().map(|(_, shown)| *shown).collect()
+    }
+
     /// Whether a source column is part of the key.
     pub(crate) fn is_key(&self, column: &str) -> bool {
         let key = self.key.iter().flatten();

@@ -39,6 +39,7 @@ mod retry;
 mod row_hash;
 mod run;
 mod sift;
+mod spool;
 mod stream;
 mod typed;
 mod unread;

@@ -76,14 +76,14 @@ impl Listed {
         self.by_key.is_empty()
     }
 
-    /// The ids of those that are settled by the rows of a batch that land.
+    /// Those that are settled by the rows of a batch that land: their keys and ids.
     pub(crate) fn settle(
         &mut self,
         plan: &StreamPlan,
         program: &Program,
         batch: &RecordBatch,
         first_row: u64,
-    ) -> Result<Vec<String>> {
+    ) -> Result<Vec<(String, String)>> {
         let mut settled = Vec::new();
         let keeping = Keeping::of(plan, program);
         if self.is_empty() || !keeping.tells() {
@@ -110,7 +110,7 @@ impl Listed {
                     (Some(_), None) => false,
                 };
                 if current {
-                    settled.push(entry.id);
+                    settled.push((key.clone(), entry.id));
                 } else {
                     kept.push(entry);
                 }

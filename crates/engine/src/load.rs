@@ -1,12 +1,12 @@
 //! The loop of a load: batches from the snapshot's splits, through the mapping, into a writer, and the commits.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use arrow_array::RecordBatch;
+use arrow_select::filter::filter_record_batch;
 use syncapp_connector::{Batch, Load, Marked, Reject, Rejects, Snapshot, Target, TargetShape, Unread, Writer};
 use syncapp_model::sync_file::{OnError, Write};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, ErrorKind, Position, Result, Scalar, Side};
+use syncapp_model::{Checkpoint, Epoch, Error, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::task::JoinSet;
 
@@ -15,9 +15,11 @@ use crate::boundary::Boundary;
 use crate::channel::Receiver;
 use crate::listed::Listed;
 use crate::readers::read;
-use crate::sift::{Policy, Reasons, Way};
+use crate::sift::{Lands, Policy, Reasons, Way};
+use crate::spool::Spool;
 use crate::stream::StreamRun;
-use crate::{Event, gone};
+
+mod ending;
 
 /// What all loads of one attempt share.
 pub(crate) struct Loading<'a> {
@@ -52,10 +54,17 @@ pub(crate) struct Claimed {
 struct Open {
     load: Box<dyn Load>,
     writer: Box<dyn Writer>,
+    filled: Filled,
+}
+
+/// What a load has been given.
+struct Filled {
     rows: u64,
     rejects: Rejects,
-    /// Rejected rows of earlier runs that this load settles.
-    settled: Vec<String>,
+    /// Rejected rows of earlier runs that this load settles, by their keys.
+    settled: Vec<(String, String)>,
+    /// The rows as they were read, where the target may refuse some.
+    spool: Option<Spool>,
 }
 
 impl<'a> Loading<'a> {
@@ -118,13 +127,19 @@ impl<'a> Loading<'a> {
             .writer()
             .await?
             .ok_or_else(|| Error::internal("a load takes no writer"))?;
-        self.open = Some(Open {
-            load,
-            writer,
+        let spool = match &self.claimed.policy {
+            Some(policy) if target.refusals.is_some() && shape.refuses => {
+                Some(policy.spool(self.claimed.program.input())?)
+            }
+            _ => None,
+        };
+        let filled = Filled {
             rows: 0,
             rejects: Rejects::new()?,
             settled: Vec::new(),
-        });
+            spool,
+        };
+        self.open = Some(Open { load, writer, filled });
         Ok(())
     }
 
@@ -162,7 +177,7 @@ impl<'a> Loading<'a> {
         let enough = self
             .open
             .as_ref()
-            .is_some_and(|open| open.rows >= self.run.options.commit_rows);
+            .is_some_and(|open| open.filled.rows >= self.run.options.commit_rows);
         match &self.claimed.boundary {
             Some(boundary) if enough => boundary.group_end(columns),
             _ => Ok(None),
@@ -193,7 +208,7 @@ impl<'a> Loading<'a> {
             && let Some(open) = &mut self.open
         {
             let settled = listed.settle(&self.run.plan, program, &admitted, first_row + 1)?;
-            open.settled.extend(settled);
+            open.filled.settled.extend(settled);
         }
         let Some(policy) = policy else {
             let whole = added.extend(&program.apply(&admitted, first_row + 1)?)?;
@@ -205,10 +220,25 @@ impl<'a> Loading<'a> {
         let sifted = policy.sift(way, &self.run.plan, &admitted, first_row + 1)?;
         self.run.progress.nulled(sifted.nulled);
         self.set_aside(sifted.rejected)?;
-        for kept in sifted.kept {
-            self.write(Batch::Columns(kept)).await?;
+        for Lands { mapped, read } in sifted.kept {
+            self.spool(&read)?;
+            self.write(Batch::Columns(mapped)).await?;
         }
         Ok(())
+    }
+
+    /// Keeps rows that are about to be written, where the target may refuse them.
+    fn spool(&mut self, read: &RecordBatch) -> Result<()> {
+        let Some(spool) = self.open.as_mut().and_then(|open| open.filled.spool.as_mut()) else {
+            return Ok(());
+        };
+        match self.claimed.program.kept(read, 1)? {
+            Some(kept) => {
+                let read = filter_record_batch(read, &kept).map_err(|problem| Error::internal(problem.to_string()))?;
+                spool.add(&read)
+            }
+            None => spool.add(read),
+        }
     }
 
     /// The rows that have a place in an increment; where rows may be rejected, the others are.
@@ -257,7 +287,7 @@ impl<'a> Loading<'a> {
         self.reasons.add(&mut rejected);
         self.run.progress.rejected(rejected.len() as u64);
         let open = self.open.as_mut().ok_or_else(|| Error::internal("no load is open"))?;
-        open.rejects.add(&rejected)?;
+        open.filled.rejects.add(&rejected)?;
         self.within_bounds(false)
     }
 
@@ -268,88 +298,9 @@ impl<'a> Loading<'a> {
         }
         let open = self.open.as_mut().ok_or_else(|| Error::internal("no load is open"))?;
         open.writer.write(batch).await?;
-        open.rows += rows;
+        open.filled.rows += rows;
         self.run.progress.wrote(rows);
         Ok(())
-    }
-
-    async fn commit(&mut self) -> Result<Option<Scalar>> {
-        let Open {
-            mut load,
-            writer,
-            rows,
-            rejects,
-            settled,
-        } = self.open.take().ok_or_else(|| Error::internal("no load is open"))?;
-        let checkpoint = match writer.finish().await.and_then(|taken| self.checkpoint(taken, rows)) {
-            Ok(checkpoint) => checkpoint,
-            Err(error) => {
-                StreamRun::abort(load).await;
-                return Err(error);
-            }
-        };
-        let spared = gone::spared(&self.run.plan, rejects.count());
-        let relisted = self.run.plan.on_error == OnError::Reject || !settled.is_empty();
-        if relisted && let Err(error) = load.reject(rejects, settled).await {
-            StreamRun::abort(load).await;
-            return Err(error);
-        }
-        self.run.commits(
-            Some(&checkpoint)
-                .filter(|next| **next != self.claimed.checkpoint)
-                .cloned(),
-        );
-        let receipt = load.commit(&checkpoint).await.map_err(|error| self.unknown(error))?;
-        self.run.commits(None);
-        self.run.progress.committed(receipt);
-        if let Some(warning) = spared {
-            self.run.warn(warning);
-        }
-        let position = checkpoint.position.as_ref().map(|position| position.cursor.clone());
-        self.run.send(Event::Committed {
-            stream: self.run.plan.key.stream.clone(),
-            rows,
-            lag_seconds: checkpoint.position.as_ref().and_then(|position| lag(&position.through)),
-            position: position.clone(),
-        });
-        self.claimed.checkpoint = checkpoint;
-        Ok(position)
-    }
-
-    /// What is committed with the rows, once the target has counted as many as were sent.
-    fn checkpoint(&self, taken: u64, rows: u64) -> Result<Checkpoint> {
-        if taken != rows {
-            return Err(Error::new(
-                Code::Failed(Side::Destination),
-                format!("the target took {taken} of {rows} rows"),
-            )
-            .help("nothing was changed; please report this"));
-        }
-        if self.claimed.keeps_state {
-            return Ok(self.claimed.checkpoint.clone());
-        }
-        let position = match &self.claimed.boundary {
-            Some(boundary) => boundary.position()?,
-            None => None,
-        };
-        let table = Some(self.claimed.shape.name.clone());
-        let position = position.map(|position| Position { table, ..position });
-        Ok(Checkpoint {
-            position,
-            rows: self.claimed.checkpoint.rows + rows,
-        })
-    }
-
-    /// A commit whose reply was lost: the checkpoint tells whether it landed. Where the checkpoint stays as it was and
-    /// rows are added, nothing tells, and trying again could double them.
-    fn unknown(&self, error: Error) -> Error {
-        let told = !self.claimed.keeps_state || self.claimed.target.write != Write::Append;
-        if told || !error.is_transient() {
-            return error;
-        }
-        error
-            .kind(ErrorKind::System)
-            .help("the rows may have landed or not: look at the target before you run it again")
     }
 
     async fn abort(self) {
@@ -362,13 +313,4 @@ impl<'a> Loading<'a> {
 
 fn unasked() -> Error {
     Error::internal("rows came that nobody could read")
-}
-
-/// How far a cursor of time is behind the clock.
-fn lag(through: &Scalar) -> Option<f64> {
-    let Scalar::TimestampTz(micros) = through else {
-        return None;
-    };
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    Some(now.as_secs_f64() - *micros as f64 / 1e6)
 }

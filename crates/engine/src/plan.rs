@@ -26,6 +26,9 @@ use crate::sift::veiled;
 /// How many streams are described side by side.
 const DESCRIBE: usize = 4;
 
+/// How many rows a table may refuse where the stream names no bound: each costs statements of its own.
+pub(crate) const REFUSALS: u64 = 10_000;
+
 /// The two ends of a sync.
 #[derive(Clone)]
 pub struct Ends {
@@ -125,6 +128,7 @@ impl StreamPlan {
     pub(crate) fn target(&self, options: &RunOptions) -> Target {
         let mapped = self.mapping.columns().iter().map(|column| TargetColumn {
             source_native: column.native.clone(),
+            origin: column.origin.clone(),
             wanted_native: column.wanted.clone(),
             nullable: column.nullable,
             ..TargetColumn::new(&column.name, column.ty.clone())
@@ -143,6 +147,7 @@ impl StreamPlan {
             }),
             moment: options.moment(),
             state_schema: self.state_schema.clone(),
+            refusals: (self.on_error == OnError::Reject).then(|| self.max_rejects.unwrap_or(REFUSALS)),
             ..Target::new(self.key.clone(), self.target.clone(), columns, self.write)
         }
     }

@@ -182,7 +182,7 @@ impl Previewing<'_> {
         };
         let sifted = landing.policy.sift(way, self.plan, &sound.columns, self.first_row)?;
         let own: Vec<usize> = (0..self.program.output().fields().len()).collect();
-        for kept in &sifted.kept {
+        for kept in sifted.kept.iter().map(|lands| &lands.mapped) {
             let mapped = kept.project(&own);
             self.preview.mapped.push(mapped.map_err(internal)?);
         }

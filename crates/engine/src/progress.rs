@@ -51,6 +51,12 @@ impl Progress {
         self.rejected.fetch_add(rows, Ordering::Relaxed);
     }
 
+    /// Rows that were written, and that the target refused in the end.
+    pub(crate) fn refused(&self, rows: u64) {
+        self.rows_written.fetch_sub(rows, Ordering::Relaxed);
+        self.rejected(rows);
+    }
+
     pub(crate) fn nulled(&self, values: u64) {
         self.nulled.fetch_add(values, Ordering::Relaxed);
     }

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use arrow_array::{Array, RecordBatch};
+use arrow_schema::Schema;
 use sha2::{Digest, Sha256};
 use syncapp_connector::{Check, Reject, Target, TargetShape, Unread, UnreadCell};
 use syncapp_model::sync_file::OnError;
@@ -15,6 +16,7 @@ use syncapp_transform::Program;
 use crate::StreamPlan;
 use crate::added::Constants;
 use crate::kept::{self, Keeping};
+use crate::spool::Spool;
 use crate::unread::column;
 
 /// How a stream deals with rows that cannot land.
@@ -33,11 +35,18 @@ pub(crate) struct Policy {
 #[derive(Default)]
 pub(crate) struct Sifted {
     /// Rows as they land, in their order.
-    pub(crate) kept: Vec<RecordBatch>,
+    pub(crate) kept: Vec<Lands>,
     /// Rows that are set aside.
     pub(crate) rejected: Vec<Reject>,
     /// How many values became NULL.
     pub(crate) nulled: u64,
+}
+
+/// Rows that can land.
+pub(crate) struct Lands {
+    pub(crate) mapped: RecordBatch,
+    /// As they were read, with those that `where` leaves out.
+    pub(crate) read: RecordBatch,
 }
 
 /// What maps rows, and who knows whether they can land.
@@ -94,7 +103,10 @@ impl Policy {
     ) -> Result<()> {
         let rows = batch.num_rows();
         match self.land(way, batch, first_row, &[]) {
-            Ok(mapped) => sifted.kept.push(mapped),
+            Ok(mapped) => sifted.kept.push(Lands {
+                mapped,
+                read: batch.clone(),
+            }),
             Err(error) if !is_about_a_row(&error) => return Err(error),
             Err(error) if rows <= 1 => self.single(way, plan, batch, first_row, error, sifted)?,
             Err(_) => {
@@ -131,7 +143,8 @@ impl Policy {
             nulls.push(column);
             match self.land(way, row, number, &nulls) {
                 Ok(mapped) => {
-                    sifted.kept.push(mapped);
+                    let read = row.clone();
+                    sifted.kept.push(Lands { mapped, read });
                     sifted.nulled += nulls.len() as u64;
                     return Ok(());
                 }
@@ -176,6 +189,11 @@ impl Policy {
         Ok(self.kept(plan, object, row_key, (error, report.why.clone())))
     }
 
+    /// Where rows wait that the target may refuse, in batches of these columns.
+    pub(crate) fn spool(&self, columns: &Schema) -> Result<Spool> {
+        Spool::new(columns, self.keeping.shown())
+    }
+
     /// A row of which these values could not be read, as it is kept.
     pub(crate) fn misread(&self, plan: &StreamPlan, row: &RecordBatch, cells: &[UnreadCell]) -> Result<Reject> {
         let error = &cells[0].error;
@@ -184,7 +202,7 @@ impl Policy {
         // A key that could not be read tells no row.
         let told = !texts.iter().any(|(column, _)| self.keeping.is_key(column));
         let row_key = if told { self.keeping.row_key(row, 0)? } else { None };
-        let why = seen(error, &plan.mapping.masked()).to_owned();
+        let why = placed(error, &plan.mapping.masked());
         Ok(self.kept(plan, object, row_key, (error, why)))
     }
 
@@ -200,11 +218,7 @@ impl Policy {
             return Err(error.clone());
         }
         let masked = plan.mapping.masked();
-        let why = seen(error, &masked);
-        let why = match &error.report().at.row {
-            Some(place) => format!("{place}: {why}"),
-            None => why.to_owned(),
-        };
+        let why = placed(error, &masked);
         Ok(self.kept(plan, kept::remains(remains, &masked)?, None, (error, why)))
     }
 
@@ -243,6 +257,15 @@ impl Policy {
         Err(Error::new(Code::TooManyRejects, why).help(format!(
             "nothing was changed; mend the rows or the mapping, or raise `{key}`"
         )))
+    }
+}
+
+/// The same with the place in a file, which the row is found by.
+fn placed(error: &Error, masked: &HashSet<&str>) -> String {
+    let (why, at) = (seen(error, masked), &error.report().at);
+    match at.row.as_ref().filter(|_| at.file.is_some()) {
+        Some(place) => format!("{place}: {why}"),
+        None => why.to_owned(),
     }
 }
 
@@ -305,7 +328,7 @@ impl Reasons {
         }
     }
 
-    fn most_frequent(&self) -> String {
+    pub(crate) fn most_frequent(&self) -> String {
         let mut reasons: Vec<_> = self.by.iter().collect();
         reasons.sort_by(|one, other| other.1.cmp(one.1).then(one.0.cmp(other.0)));
         let named: Vec<String> = reasons

@@ -62,6 +62,8 @@ pub struct MappedColumn {
     /// The native type as which the values may pass, byte by byte. Only unchanged columns have one, of portable types,
     /// and only where the file asks for no type.
     pub native: Option<NativeType>,
+    /// The source's own type of an unchanged column whose values pass by their typed form.
+    pub origin: Option<NativeType>,
     /// The target system's own type that the file asks for.
     pub wanted: Option<String>,
     /// Whether its values may change in the cast: the user consents.
@@ -294,15 +296,20 @@ fn map_column(
     };
     let lossy = matches!((&made, &declared), (Some(from), Some(to)) if fit(from, to) == Fit::Lossy);
     let wanted = config.and_then(|config| config.native.clone());
+    // Nothing says what the column is to be: it may be what it was.
+    let kept = copied.filter(|_| change == Change::None && declared.is_none() && wanted.is_none());
+    let native = |portable: bool| {
+        let kept = kept.filter(|column| column.portable == portable);
+        kept.map(|column| column.native.clone())
+    };
     let column = MappedColumn {
         name: slot.name.clone(),
         ty: mask.as_ref().map_or_else(|| cast.clone(), |mask| mask.result(&cast)),
         nullable: nullable || matches!(mask, Some(Mask::Null)),
         source: copied.map(|column| column.name.clone()),
         change,
-        native: copied
-            .filter(|column| change == Change::None && column.portable && declared.is_none() && wanted.is_none())
-            .map(|column| column.native.clone()),
+        native: native(true),
+        origin: native(false),
         consent: allow_lossy || wanted.is_some(),
         wanted,
         lossy,

@@ -7,4 +7,5 @@ mod lost_reply;
 mod moments;
 mod prefixes;
 mod server;
+mod undone;
 mod writers;

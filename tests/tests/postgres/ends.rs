@@ -180,7 +180,7 @@ pub(super) async fn copy(from: &Login, stream: &StreamRef, to: &Login, target: &
         writer.write(batch).await?;
     }
     let rows = writer.finish().await?;
-    load.commit(&Checkpoint { position: None, rows }).await
+    load.commit(&Checkpoint { position: None, rows }).await?.done()
 }
 
 /// How many rows the batches have.

@@ -5,5 +5,6 @@ mod generated;
 mod kills;
 mod kinds;
 mod lab;
+mod meanwhile;
 mod since;
 mod widened;

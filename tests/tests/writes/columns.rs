@@ -1,6 +1,8 @@
 //! Columns that a run adds, and what the target calls and declares its columns.
 
 use super::lab::{Lab, Target};
+use crate::contract::case::sync;
+use crate::contract::place::Place;
 
 #[test]
 fn metadata_tells_the_run_that_wrote_a_row_last() {
@@ -86,4 +88,46 @@ fn a_type_of_the_target_s_own_is_declared_as_asked() {
         assert_ne!(ran.code, 0, "{}", ran.stderr);
         assert!(ran.stderr.contains("help: "), "{}", ran.stderr);
     });
+}
+
+/// Between two files of SQLite a column keeps the type that it is declared with, unless it would change values: a
+/// `numeric` one holds floats where a decimal has more than their digits.
+#[test]
+fn a_column_keeps_its_declared_type_between_files() {
+    let declared = "a varchar(50) not null, b BIGINT, c REAL, d DECIMAL(10,2), e DATE, f boolean, g UUID, h \"double precision\", \
+                    i numeric, j timestamp, k blob, l nvarchar(10)";
+    let place = Place::new().sqlite(
+        "from.db",
+        &format!(
+            "create table t({declared}); insert into t values ('é', 9007199254740993, 0.1, 1.50, '2024-02-29', 1, \
+             '123e4567-e89b-12d3-a456-426614174000', 1e300, 7, '2024-02-29 12:00:00.000000', x'00ff', 'n'); \
+             insert into t(a) values ('only')"
+        ),
+    );
+    for write in ["overwrite", "append", "merge, primary_key: [a]"] {
+        let from = "{ connector: sqlite, path: from.db }";
+        let to = "{ connector: sqlite, path: to.db }";
+        let keys = format!(
+            "into: t, write: {write}, columns: {{ l2: {{ from: l, type: string }}, k2: {{ expr: \"concat(a, a)\" }} }}"
+        );
+        place.put("sync.yaml", sync(from, to, "t", &keys));
+        place.syncapp(&["run", "sync.yaml"]).exits(0);
+        let types = "select group_concat(name || ' ' || type, ', ') from pragma_table_info('t')";
+        assert_eq!(
+            place.rows("to.db", types),
+            [
+                "a varchar(50), b BIGINT, c REAL, d DECIMAL(10,2), e DATE, f boolean, g UUID, h double precision, i TEXT_DECIMAL, \
+              j timestamp, k BLOB, l2 TEXT, k2 TEXT"
+            ],
+            "{write}"
+        );
+        let values = "select quote(a) || quote(b) || quote(c) || quote(d) || quote(e) || quote(f) || quote(g) || quote(h) || \
+                      quote(j) || quote(k) from t order by a";
+        assert_eq!(place.rows("to.db", values), place.rows("from.db", values), "{write}");
+        let types = "select group_concat(typeof(a) || typeof(b) || typeof(c) || typeof(d) || typeof(e), ' ') from t";
+        assert_eq!(place.rows("to.db", types), place.rows("from.db", types), "{write}");
+        let compared = place.syncapp(&["verify", "sync.yaml"]).exits(0);
+        assert!(compared.stdout.contains("equal"), "{}", compared.stdout);
+        place.alter("to.db", "drop table t");
+    }
 }

@@ -12,6 +12,8 @@ mod lookback;
 mod looking;
 mod misread;
 mod odd;
+mod refused;
+mod refused_kinds;
 mod rejects;
 mod replay;
 mod replay_faults;

@@ -81,7 +81,7 @@ impl Flow {
     /// A whole load under a claim of its own.
     pub async fn load(&self, target: &Target, rows: &[RecordBatch], checkpoint: &Checkpoint) -> Result<Receipt> {
         let epoch = self.claim(target).await?;
-        self.fill(target, epoch, rows).await?.commit(checkpoint).await
+        self.fill(target, epoch, rows).await?.commit(checkpoint).await?.done()
     }
 
     /// A whole load that has to work.

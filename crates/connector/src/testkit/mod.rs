@@ -28,6 +28,7 @@ mod rig;
 pub mod shapes;
 pub mod state;
 mod table;
+pub mod undo;
 pub mod values;
 pub mod writes;
 
@@ -53,6 +54,7 @@ macro_rules! conformance {
             delivery: it_is_as_announced a_kill_leaves_the_old_rows a_later_claim_fences an_abort_leaves_the_target
                 a_claim_raises_the_epoch;
             state: a_checkpoint_comes_back states_are_listed a_state_is_set_and_forgotten streams_are_apart;
+            undo: runs_are_taken_back what_changed_since_is_left_alone;
             shapes: an_empty_stream_makes_its_table a_new_column_is_added a_type_that_does_not_fit_is_refused
                 odd_names_survive wide_rows_survive long_rows_survive;
         }

@@ -26,7 +26,12 @@ pub async fn overwrite_replaces_on_commit(rig: &dyn Rig) {
         .expect("fill");
     flow.expect(&table, std::slice::from_ref(&old), "before the commit")
         .await;
-    let receipt = load.commit(&checkpoint(5)).await.expect("commit");
+    let receipt = load
+        .commit(&checkpoint(5))
+        .await
+        .expect("commit")
+        .done()
+        .expect("no row is refused");
     assert_eq!(receipt.inserted, 3);
     flow.expect(&table, std::slice::from_ref(&new), "after the commit")
         .await;

@@ -110,6 +110,7 @@ impl Destination for FilesDestination {
             wire: false,
             present: Vec::new(),
             ours: false,
+            refuses: false,
         };
         let (files, write) = (self.files.clone(), target.write);
         let new = blocking(move || {

@@ -6,19 +6,19 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Decimal256Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
-use arrow_array::{Array, BooleanArray, RecordBatch};
+use arrow_array::{Array, BooleanArray};
 use arrow_buffer::BooleanBuffer;
-use arrow_select::filter::filter_record_batch;
-use syncapp_connector::Range;
+use syncapp_connector::{Marked, Range};
 use syncapp_model::{Code, DataType, Error, Result, Scalar};
 
 use super::cells::Digits;
 
-/// The rows of a batch whose cursor, the column at `at`, lies in the range.
-pub(super) fn within(batch: &RecordBatch, at: usize, range: &Range) -> Result<RecordBatch> {
+/// The rows whose cursor, the column at `at`, lies in the range.
+pub(super) fn within(rows: &Marked, at: usize, range: &Range) -> Result<Marked> {
     if range.from.is_none() && range.below.is_none() {
-        return Ok(batch.clone());
+        return Ok(rows.clone());
     }
+    let batch = &rows.columns;
     let array = batch.column(at);
     let compare = comparison(array.as_ref(), batch.schema_ref().field(at))?;
     let inside = |row: usize| -> Result<bool> {
@@ -39,8 +39,7 @@ pub(super) fn within(batch: &RecordBatch, at: usize, range: &Range) -> Result<Re
     for row in 0..batch.num_rows() {
         keep.push(inside(row)?);
     }
-    let mask = BooleanArray::new(BooleanBuffer::from(keep), None);
-    filter_record_batch(batch, &mask).map_err(|problem| Error::internal("a batch was not filtered").driver(problem))
+    rows.filter(&BooleanArray::new(BooleanBuffer::from(keep), None))
 }
 
 fn misfit(range: &Range) -> Error {

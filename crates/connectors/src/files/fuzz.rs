@@ -142,7 +142,7 @@ fn read<F: Format>(files: &ValidFiles, bytes: &[u8], columns: &[FileColumn]) -> 
     let mut reader = F::reader(files, blocks(F::NAME, bytes), columns)?;
     let mut batches = Vec::new();
     while let Some(batch) = reader.next()? {
-        batches.push(batch);
+        batches.push(batch.columns);
     }
     Ok(batches)
 }

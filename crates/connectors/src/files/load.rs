@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use syncapp_connector::{Fate, Load, Receipt, Rejects, Target, Writer};
+use syncapp_connector::{Committed, Fate, Load, Receipt, Rejects, Target, Writer};
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Checkpoint, Epoch, Result, StreamKey};
 
@@ -47,16 +47,16 @@ impl Load for FileLoad {
         Ok(())
     }
 
-    async fn replay(mut self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
+    async fn replay(mut self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Committed<Vec<Fate>>> {
         let fates = vec![Fate::Landed; ids.len()];
         self.settled.extend(ids);
         self.commit(checkpoint).await?;
-        Ok(fates)
+        Ok(Committed::Done(fates))
     }
 
-    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
+    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Committed<Receipt>> {
         let checkpoint = checkpoint.clone();
-        blocking(move || self.publish(&checkpoint)).await
+        blocking(move || self.publish(&checkpoint)).await.map(Committed::Done)
     }
 
     async fn abort(self: Box<Self>) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::Schema;
-use syncapp_connector::{Remains, UNREAD_BYTES, Unread};
+use syncapp_connector::{Marked, Remains, UNREAD_BYTES, Unread};
 use syncapp_model::{Code, DataType, Error, Result, Side};
 
 use super::blocks::Blocks;
@@ -14,6 +14,7 @@ use super::config::ValidFiles;
 use super::format::{self, Compression, Format};
 use super::root::Listed;
 use super::{compress, csv, encoding, errors, ndjson, parquet};
+use crate::unreadable::{Unreadable, field};
 
 /// A column of a stream of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +47,8 @@ impl Limits {
 
 /// Reads one file's rows in their order.
 pub(super) trait Reader: Send {
-    /// The next rows; `None` behind the last.
-    fn next(&mut self) -> Result<Option<RecordBatch>>;
+    /// The next rows; `None` behind the last. Only a lenient reader marks cells that it could not read.
+    fn next(&mut self) -> Result<Option<Marked>>;
 
     /// The rows that could not be read since the last call; only a lenient reader has any.
     fn unread(&mut self) -> Vec<Unread> {
@@ -194,14 +195,15 @@ pub(super) struct Table {
     /// Bytes of text that went in.
     text: usize,
     limits: Limits,
+    unreadable: Unreadable,
 }
 
 impl Table {
-    pub(super) fn new(all: &[FileColumn], wanted: &[usize], limits: Limits) -> Self {
+    pub(super) fn new(all: &[FileColumn], wanted: &[usize], (limits, lenient): (Limits, bool)) -> Self {
         let columns: Vec<_> = wanted.iter().map(|at| &all[*at]).collect();
         let fields: Vec<_> = columns
             .iter()
-            .map(|column| column.ty.field(&column.name, column.nullable))
+            .map(|column| field(column.ty.field(&column.name, column.nullable), lenient))
             .collect();
         let cells: Vec<_> = columns
             .iter()
@@ -216,7 +218,17 @@ impl Table {
             rows: 0,
             text: 0,
             limits,
+            unreadable: Unreadable::new(lenient),
         }
+    }
+
+    /// Puts NULL in the place of a text that does not fit its column; gives an error back that must end the row.
+    #[cold]
+    pub(super) fn put_null(&mut self, column: usize, error: Error, text: &[u8]) -> Result<()> {
+        let words = || String::from_utf8_lossy(text).into_owned();
+        self.unreadable.note(self.rows, error, words)?;
+        self.cells[column].push_null();
+        Ok(())
     }
 
     /// Whether the batch is complete before a row of so many bytes.
@@ -239,10 +251,11 @@ impl Table {
         for cells in &mut self.cells {
             cells.truncate(self.rows);
         }
+        self.unreadable.forget(self.rows);
     }
 
     /// The rows so far.
-    pub(super) fn batch(&mut self, file: &str) -> Result<RecordBatch> {
+    pub(super) fn batch(&mut self, file: &str) -> Result<Marked> {
         let arrays: Result<Vec<ArrayRef>, _> = self.cells.iter_mut().map(Cells::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         let batch = arrays
@@ -250,7 +263,10 @@ impl Table {
             .map_err(|problem| errors::arrow(file, &problem))?;
         self.rows = 0;
         self.text = 0;
-        Ok(batch)
+        Ok(Marked {
+            columns: batch,
+            cells: self.unreadable.take(),
+        })
     }
 
     /// That a text at a byte of the block does not fit its column.

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream;
-use syncapp_connector::{Batch, BatchStream, Range, ReadRequest, Snapshot, Split};
+use syncapp_connector::{Batch, BatchStream, Marked, Range, ReadRequest, Snapshot, Split};
 use syncapp_model::{Code, Error, Result};
 use tokio::sync::mpsc;
 
@@ -163,10 +162,10 @@ impl ReadPlan {
                     return Ok(());
                 }
                 let batch = self.shape(&batch, left)?;
-                left -= batch.num_rows() as u64;
-                let taken = match batch.num_rows() {
+                left -= batch.rows() as u64;
+                let taken = match batch.rows() {
                     0 => !sender.is_closed(),
-                    _ => sender.blocking_send(Ok(Batch::Columns(batch))).is_ok(),
+                    _ => sender.blocking_send(Ok(batch)).is_ok(),
                 };
                 if !taken || left == 0 {
                     return Ok(());
@@ -179,15 +178,23 @@ impl ReadPlan {
     }
 
     /// The rows and columns of a batch that were asked for.
-    fn shape(&self, batch: &RecordBatch, left: u64) -> Result<RecordBatch> {
+    fn shape(&self, batch: &Marked, left: u64) -> Result<Batch> {
         let inside = match &self.range {
             Some((cursor, range)) => filter::within(batch, *cursor, range)?,
             None => batch.clone(),
         };
-        let rows = inside.num_rows().min(usize::try_from(left).unwrap_or(usize::MAX));
-        inside
-            .slice(0, rows)
+        let rows = inside
+            .columns
+            .num_rows()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        let Marked { columns, cells } = inside.slice(0, rows);
+        let columns = columns
             .project(&self.shown)
-            .map_err(|problem| Error::internal("a batch lost its columns").driver(problem))
+            .map_err(|problem| Error::internal("a batch lost its columns").driver(problem))?;
+        Ok(if cells.is_empty() {
+            Batch::Columns(columns)
+        } else {
+            Batch::Marked(Marked { columns, cells })
+        })
     }
 }

@@ -21,7 +21,11 @@ pub(super) fn describe(error: &mysql_async::Error, side: Side) -> Error {
 
 fn said(error: &ServerError, side: Side) -> Error {
     let ServerError { code, message, state } = error;
-    let (kind, help) = meaning(*code, side);
+    let (kind, help) = match (meaning(*code, side), state.as_str()) {
+        // A trigger may raise it under a number of its own.
+        ((Code::Failed(Side::Destination), _), "45000") => meaning(1644, side),
+        (meant, _) => meant,
+    };
     Error::new(kind, message)
         .help(help)
         .driver(format!("{message} (error {code}, SQLSTATE {state})"))
@@ -80,7 +84,7 @@ pub(super) fn meaning(code: u16, side: Side) -> (Code, &'static str) {
             Code::TooLarge(side),
             "raise the server's `max_allowed_packet`, or leave the column out",
         ),
-        1048 | 1062 | 1169 | 1216 | 1217 | 1364 | 1451 | 1452 | 1557 | 1586 | 1644 | 3819 | 4025 => (
+        1048 | 1062 | 1169 | 1216 | 1217 | 1364 | 1451 | 1452 | 1526 | 1557 | 1586 | 1644 | 3819 | 4025 => (
             Code::ConstraintViolated(side),
             "the target's own constraint refuses the row: fix the data or the constraint",
         ),

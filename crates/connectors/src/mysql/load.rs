@@ -6,19 +6,20 @@
 //! the staged table still waits.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
-use syncapp_connector::{Fate, Load, Receipt, Rejects, Target, TargetShape, Writer, settled};
+use syncapp_connector::{Committed, Fate, Load, Receipt, Rejects, Target, TargetShape, Writer};
 use syncapp_model::sync_file::{DeleteRule, Write};
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side};
 use tokio::sync::Mutex;
 
-use super::checkpoint::{Checkpoints, spell};
+use super::checkpoint::Checkpoints;
 use super::client::{Client, number};
+use super::commit::Replayed;
 use super::destination::Idle;
 use super::encode::{Manner, Style};
-use super::entries::{self, Entries};
+use super::entries::Entries;
 use super::errors::overtaken;
 use super::journal::Keeping;
 use super::merge::{Merge, ROW};
@@ -26,13 +27,12 @@ use super::swap::waiting;
 use super::target::{self, Found, Way};
 use super::types::MyType;
 use super::writer::MysqlWriter;
-use super::{guard, history, rejects, remove, sql, user_sql};
-use crate::journal::Mark;
+use super::{rejects, sql, user_sql};
 
 pub(super) struct MysqlLoad {
-    client: Arc<Mutex<Client>>,
+    pub(super) client: Arc<Mutex<Client>>,
     /// Where the connection goes when the load has ended well.
-    idle: Idle,
+    pub(super) idle: Idle,
     pub(super) target: Target,
     pub(super) epoch: Epoch,
     pub(super) way: Way,
@@ -43,12 +43,18 @@ pub(super) struct MysqlLoad {
     manner: Manner,
     /// Rows that its writer sent.
     pub(super) rows: Arc<AtomicU64>,
-    rejects: Option<Rejects>,
+    pub(super) rejects: Option<Rejects>,
     /// Keys of rows that go, and how.
-    gone: Option<(Vec<Vec<Scalar>>, DeleteRule)>,
+    pub(super) gone: Option<(Vec<Vec<Scalar>>, DeleteRule)>,
     /// Rows that are no longer kept.
-    settled: Vec<String>,
+    pub(super) settled: Vec<String>,
     opened: bool,
+    /// What an undo needs, once the transaction can begin.
+    pub(super) keeping: Option<Keeping>,
+    /// Whether the tables are as the transaction needs them.
+    pub(super) ready: bool,
+    /// The numbers of the rows that were taken out, rising from 1.
+    pub(super) removed: Vec<u64>,
 }
 
 /// Asks the server. The union makes it store the zeros in columns of a table of its own.
@@ -104,7 +110,8 @@ impl MysqlLoad {
         } else {
             client.run(&format!("drop table if exists {into}")).await?;
             client.run(&found.create(&into, target, way)).await?;
-            if matches!(target.write, Write::Merge | Write::History) || way == Way::RefillByKey {
+            let keyed = matches!(target.write, Write::Merge | Write::History) || way == Way::RefillByKey;
+            if keyed || found.sets_aside(target) {
                 let add =
                     format!("alter table {into} add column {ROW} bigint unsigned not null auto_increment primary key");
                 let added = client.run(&add).await;
@@ -126,6 +133,9 @@ impl MysqlLoad {
             gone: None,
             settled: Vec::new(),
             opened: false,
+            keeping: None,
+            ready: false,
+            removed: Vec::new(),
         })
     }
 
@@ -148,163 +158,6 @@ impl MysqlLoad {
     pub(super) fn entries(&self) -> Entries {
         Entries::beside(&self.checkpoints())
     }
-
-    /// Everything but the rows of a swap, in one transaction; of the rows of a replay, those that may land.
-    async fn land(
-        &mut self,
-        client: &mut Client,
-        checkpoint: &Checkpoint,
-        mut replayed: Option<&mut Replayed>,
-    ) -> Result<Receipt> {
-        let table = sql::table(&self.found.name);
-        let target = &self.target;
-        let mut keeping = Keeping::new(target, &self.found.name, self.epoch);
-        if self.way != Way::Append {
-            for alteration in self.found.alterations(target) {
-                client.run(alteration.sql()).await?;
-            }
-            if matches!(self.way, Way::Merge | Way::History | Way::RefillByKey) {
-                let key = sql::idents(target.primary_key.iter().map(String::as_str));
-                client
-                    .run(&format!("alter table {} add index ({key})", self.into))
-                    .await?;
-            }
-            if let Some(keeping) = &mut keeping {
-                self.entries().prepare(client).await?;
-                keeping.make(client, target, self.way).await?;
-            }
-            client.run("start transaction").await?;
-            user_sql::run(client, "before_sql", target.before_sql.as_deref()).await?;
-        }
-        let merge = self.merge(&table);
-        if let Some(keeping) = &mut keeping {
-            let before = self.checkpoints().kept(client, &target.key).await?;
-            keeping.between(before, Mark::of(checkpoint, Some(spell(checkpoint)?)));
-        }
-        self.checkpoints()
-            .put(client, &target.key, self.epoch, checkpoint)
-            .await?;
-        if let Some(replayed) = &mut replayed
-            && matches!(self.way, Way::Merge | Way::History)
-        {
-            replayed.fates = guard::settle(client, &merge, self.way == Way::History).await?;
-        }
-        if let Some(keeping) = &mut keeping {
-            keeping.before(client, (target, self.way), &merge).await?;
-        }
-        let mut removed = 0;
-        if let Some((keys, rule)) = &self.gone {
-            remove::remove(client, &table, target, keys, *rule).await?;
-            removed = keys.len() as u64;
-        }
-        let columns = merge.list();
-        let fill = format!("insert into {table} ({columns}) select {columns} from {}", self.into);
-        let mut receipt = match self.way {
-            Way::Append => Receipt {
-                inserted: self.rows.load(Ordering::Acquire),
-                ..Receipt::default()
-            },
-            Way::Merge => {
-                let receipt = merge.apply(client).await?;
-                let deleted = match target.deletes {
-                    DeleteRule::Ignore => 0,
-                    DeleteRule::Soft => client.execute(&merge.mark_vanished(target.moment)).await?,
-                    DeleteRule::Hard => client.execute(&merge.delete_vanished()).await?,
-                };
-                Receipt { deleted, ..receipt }
-            }
-            Way::RefillByKey => {
-                let receipt = merge.apply(client).await?;
-                Receipt {
-                    deleted: client.execute(&merge.delete_vanished()).await?,
-                    ..receipt
-                }
-            }
-            Way::History => history::apply(client, &merge, target).await?,
-            Way::Refill => Receipt {
-                deleted: client.execute(&format!("delete from {table}")).await?,
-                inserted: client.execute(&fill).await?,
-                updated: 0,
-            },
-            Way::Insert | Way::Create | Way::Swap => Receipt {
-                inserted: client.execute(&fill).await?,
-                ..Receipt::default()
-            },
-        };
-        receipt.deleted += removed;
-        let entries = self.entries();
-        let mut spent = entries.expire(client, &target.key, target.moment).await?;
-        if let Some(keeping) = &mut keeping {
-            keeping.after(client, (target, self.way), &entries).await?;
-            if keeping.entry.journal.is_none() {
-                spent.push(keeping.name().clone());
-            }
-        }
-        if let Some(replayed) = replayed {
-            self.settled.extend(settled(&replayed.ids, &replayed.fates)?);
-        }
-        self.keep_rejects(client).await?;
-        user_sql::run(client, "after_sql", self.target.after_sql.as_deref()).await?;
-        client.run("commit").await?;
-        entries::drop_tables(client, &spent).await;
-        Ok(receipt)
-    }
-
-    pub(super) async fn keep_rejects(&mut self, client: &mut Client) -> Result<()> {
-        let (key, settled) = (&self.target.key, &self.settled);
-        let Some(rejects) = self.rejects.take() else {
-            return rejects::forget(client, &self.checkpoints(), key, settled).await;
-        };
-        let overwrites = self.target.write == Write::Overwrite;
-        rejects::keep(client, &self.checkpoints(), key, overwrites, rejects, settled).await
-    }
-
-    /// Lands the rows by one way or the other, and lets the connection go.
-    async fn end(mut self, checkpoint: &Checkpoint, replayed: Option<&mut Replayed>) -> Result<Receipt> {
-        let shared = self.client.clone();
-        let mut client = shared.lock().await;
-        let landed = match self.way {
-            Way::Create | Way::Swap => self.swap(&mut client, checkpoint).await,
-            _ => self.land(&mut client, checkpoint, replayed).await,
-        };
-        let landed = match landed {
-            Err(error) => {
-                // A failure to roll back ends the connection, which rolls back as well.
-                let _ = client.run("rollback").await;
-                // Whoever took the stream over has also dropped what was staged.
-                match self
-                    .checkpoints()
-                    .stands(&mut client, &self.target.key, self.epoch)
-                    .await
-                {
-                    Err(fenced) if fenced.code() == Code::Fenced => Err(fenced),
-                    _ => Err(error),
-                }
-            }
-            landed => landed,
-        };
-        if self.way != Way::Append {
-            // What is left is dropped by the next claim.
-            let _ = client.run(&format!("drop table if exists {}", self.into)).await;
-        }
-        drop(client);
-        drop(shared);
-        let idle = self.idle.clone();
-        if landed.is_ok()
-            && !self.target.runs_sql()
-            && let Some(client) = Arc::into_inner(self.client)
-        {
-            *idle.lock().await = Some(client.into_inner());
-        }
-        landed
-    }
-}
-
-/// Rows that were kept and are sent again.
-struct Replayed {
-    /// Their names, in the order in which they came.
-    ids: Vec<String>,
-    fates: Vec<Fate>,
 }
 
 /// The index by which merges and histories find rows.
@@ -354,15 +207,26 @@ impl Load for MysqlLoad {
         Ok(())
     }
 
-    async fn replay(self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
+    async fn replay(mut self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Committed<Vec<Fate>>> {
         let fates = vec![Fate::Landed; ids.len()];
         let mut replayed = Replayed { ids, fates };
-        self.end(checkpoint, Some(&mut replayed)).await?;
-        Ok(replayed.fates)
+        match self.finish(checkpoint, Some(&mut replayed)).await {
+            Ok(_) => {
+                self.let_go(true).await;
+                Ok(Committed::Done(replayed.fates))
+            }
+            Err(error) => self.without_refused(error).await,
+        }
     }
 
-    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
-        self.end(checkpoint, None).await
+    async fn commit(mut self: Box<Self>, checkpoint: &Checkpoint) -> Result<Committed<Receipt>> {
+        match self.finish(checkpoint, None).await {
+            Ok(receipt) => {
+                self.let_go(true).await;
+                Ok(Committed::Done(receipt))
+            }
+            Err(error) => self.without_refused(error).await,
+        }
     }
 
     async fn abort(self: Box<Self>) {

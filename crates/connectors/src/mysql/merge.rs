@@ -30,6 +30,11 @@ impl Merge<'_> {
     /// Inserts and updates.
     pub(super) async fn apply(&self, client: &mut Client) -> Result<Receipt> {
         self.settle_duplicates(client).await?;
+        self.land(client).await
+    }
+
+    /// The same for staged rows that have one row a key. `stage` may be a query.
+    pub(super) async fn land(&self, client: &mut Client) -> Result<Receipt> {
         let updated = match self.update() {
             Some(update) => client.execute(&update).await?,
             None => 0,
@@ -95,6 +100,15 @@ impl Merge<'_> {
             table = self.table,
             stage = self.stage,
             same = self.same_key("t", "s")
+        )
+    }
+
+    /// Adds all staged rows.
+    pub(super) fn fill(&self) -> String {
+        let list = self.list();
+        format!(
+            "insert into {} ({list}) select {list} from {} s",
+            self.table, self.stage
         )
     }
 

@@ -6,6 +6,7 @@
 mod catalog;
 mod checkpoint;
 mod client;
+mod commit;
 mod declare;
 mod decode;
 mod destination;
@@ -26,6 +27,7 @@ mod load;
 mod losses;
 mod merge;
 mod recover;
+mod refusals;
 mod rejects;
 mod remove;
 mod rights;

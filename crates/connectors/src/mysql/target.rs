@@ -45,10 +45,18 @@ pub(super) struct Found {
     declared: Vec<MyType>,
     /// Whether SyncApp made it for this stream.
     ours: bool,
+    ties: Ties,
+}
+
+/// What hangs on a table.
+#[derive(Default)]
+struct Ties {
     /// Whether other tables' foreign keys refer to its rows.
     referred: bool,
     /// Whether something would be lost with the table.
     tied: bool,
+    /// Whether something may refuse rows that the columns can hold: more than a merge's own index.
+    checked: bool,
 }
 
 impl Found {
@@ -64,8 +72,7 @@ impl Found {
                 .as_ref()
                 .is_some_and(|relation| relation.comment == mark(target) && !target.replay),
             declared,
-            referred: false,
-            tied: false,
+            ties: Ties::default(),
             relation: None,
             name,
         };
@@ -90,6 +97,9 @@ impl Found {
             sql::text(found.name.namespace.as_deref().unwrap_or_default()),
             sql::text(&found.name.name),
         );
+        let mut key: Vec<&str> = target.primary_key.iter().map(String::as_str).collect();
+        key.sort_unstable();
+        let (key, merges) = (sql::text(&key.join(",")), target.write == Write::Merge);
         let ties = client
             .rows(&format!(
                 "select (select count(*) from information_schema.key_column_usage where referenced_table_schema = {database} \
@@ -101,12 +111,22 @@ impl Found {
                  + (select count(*) from information_schema.table_constraints where table_schema = {database} \
                  and table_name = {table}) \
                  + (select count(*) from information_schema.partitions where table_schema = {database} \
-                 and table_name = {table} and partition_name is not null)"
+                 and table_name = {table} and partition_name is not null), \
+                 (select count(*) from information_schema.triggers where event_object_schema = {database} \
+                 and event_object_table = {table}) \
+                 + (select count(*) from information_schema.table_constraints where table_schema = {database} \
+                 and table_name = {table} and constraint_type <> 'UNIQUE') \
+                 + (select count(*) from (select group_concat(column_name order by column_name) as names \
+                 from information_schema.statistics where table_schema = {database} and table_name = {table} \
+                 and non_unique = 0 group by index_name) uniques where not ({merges} and names = {key}))"
             ))
             .await?;
         if let Some(row) = ties.first() {
-            found.referred = number(row, 0) > 0;
-            found.tied = number(row, 1) > 0;
+            found.ties = Ties {
+                referred: number(row, 0) > 0,
+                tied: number(row, 1) > 0,
+                checked: number(row, 2) > 0,
+            };
         }
         found.relation = Some(relation);
         Ok(found)
@@ -118,7 +138,7 @@ impl Found {
             return Ok(Way::Create);
         };
         let replaceable = self.ours
-            && !self.tied
+            && !self.ties.tied
             && !target.runs_sql()
             && relation
                 .spec
@@ -129,9 +149,13 @@ impl Found {
             Write::Merge => Way::Merge,
             Write::History => Way::History,
             // What lands by a statement can be kept by it.
-            Write::Append if self.alterations(target).is_empty() && target.undo.is_none() => Way::Append,
+            Write::Append
+                if self.alterations(target).is_empty() && target.undo.is_none() && !self.sets_aside(target) =>
+            {
+                Way::Append
+            }
             Write::Append => Way::Insert,
-            Write::Overwrite if self.referred && target.primary_key.is_empty() => {
+            Write::Overwrite if self.ties.referred && target.primary_key.is_empty() => {
                 let why = format!(
                     "other tables refer to {}, so its rows cannot all be replaced",
                     self.name
@@ -139,10 +163,20 @@ impl Found {
                 return Err(Error::new(Code::Dependents, why)
                     .help("give the stream a `primary_key`: rows are then updated by key, and vanished ones deleted"));
             }
-            Write::Overwrite if self.referred => Way::RefillByKey,
+            Write::Overwrite if self.ties.referred => Way::RefillByKey,
             Write::Overwrite if replaceable => Way::Swap,
             Write::Overwrite => Way::Refill,
         })
+    }
+
+    /// Whether the table may refuse rows that its columns can hold.
+    fn refuses(&self) -> bool {
+        self.relation.is_some() && (!self.ours || self.ties.checked)
+    }
+
+    /// Whether rows that the table refuses are set aside: they wait in a table that refuses none.
+    pub(super) fn sets_aside(&self, target: &Target) -> bool {
+        target.refusals.is_some() && self.refuses()
     }
 
     /// What the table is and becomes, or the reason why its columns cannot take the stream's.
@@ -179,6 +213,7 @@ impl Found {
                 .as_ref()
                 .map_or_else(Vec::new, |relation| relation.spec.columns.clone()),
             ours: self.ours,
+            refuses: self.refuses() && way != Way::Swap,
         })
     }
 

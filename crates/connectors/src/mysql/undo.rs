@@ -14,7 +14,7 @@ use super::entries::{self, Entries, Row};
 use super::intent::{self, Intent, TakenBack};
 use super::journal;
 use super::swap::{patiently, waiting};
-use super::{recover, sql};
+use super::{errors, recover, sql};
 use crate::journal::{Kind, Step, changed_since, later_runs, moved_on, named};
 
 /// Takes a run back.
@@ -79,6 +79,7 @@ impl Stream<'_> {
     async fn take_back(&self, client: &mut Client) -> Result<Undone> {
         let (last, first) = (self.loads[0], self.loads[self.loads.len() - 1]);
         client.run("start transaction").await?;
+        self.hold_rows(client).await?;
         // From here until the end no other run of the stream gets through.
         let (epoch, now) = self.checkpoints.raise(client, self.key()).await?;
         let later = self.entries.later(client, last, &self.request.run_id).await?;
@@ -125,6 +126,21 @@ impl Stream<'_> {
         }
         entries::drop_tables(client, &journals).await;
         Ok(undone)
+    }
+
+    /// Where every row counts, they stay as they are until the end. Before anything is read without a lock: what is read so
+    /// is then as new as the locks.
+    async fn hold_rows(&self, client: &mut Client) -> Result<()> {
+        let unkeyed = |load: &&&Row| load.entry.kind == Kind::Rows && load.entry.key.is_empty();
+        for load in self.loads.iter().filter(unkeyed) {
+            let table = &load.entry.table;
+            let all = format!("select count(*) from {} lock in share mode", sql::table(table));
+            match client.run(&all).await {
+                Err(error) if errors::is_unknown_table(&error) => return Err(changed_since(table)),
+                held => held?,
+            }
+        }
+        Ok(())
     }
 
     /// All rows of a table as one value, where the whole of it is to be taken back.
@@ -248,11 +264,6 @@ async fn rows(client: &mut Client, load: &Row, undone: &mut Undone) -> Result<()
         return Err(changed_since(&entry.table));
     };
     let journal = journal::journal(entry, &relation, name)?;
-    if entry.key.is_empty() {
-        // Every row counts: they stay as they are until the end.
-        let all = format!("select count(*) from {} lock in share mode", journal.table);
-        client.run(&all).await?;
-    }
     let restore = journal.restore();
     for mark in &restore.marks {
         client.execute(mark).await?;

@@ -112,6 +112,14 @@ pub(super) fn describe(error: &tokio_postgres::Error, side: Side) -> Error {
             Code::ConstraintViolated(side),
             "the target's own constraint refuses the row: fix the data or the constraint",
         ),
+        "P0001" | "P0004" if side == Side::Destination => (
+            Code::ConstraintViolated(side),
+            "a trigger of the target refuses the row: fix the data or the trigger",
+        ),
+        _ if state.code().starts_with("22") && side == Side::Destination => (
+            Code::InvalidData(side),
+            "the target cannot compute what it checks or derives from the row: fix the data or the target",
+        ),
         _ if state.code().starts_with("08") => (
             Code::ConnectionLost(side),
             "check that the server still runs; run again",

@@ -15,6 +15,11 @@ use super::sql;
 /// Brings a history up to the staged rows.
 pub(super) async fn apply(client: &Client, merge: &Merge<'_>, target: &Target) -> Result<Receipt> {
     merge.settle_duplicates(client).await?;
+    land(client, merge, target).await
+}
+
+/// The same for staged rows that have one row a key. The merge's `stage` may be a query.
+pub(super) async fn land(client: &Client, merge: &Merge<'_>, target: &Target) -> Result<Receipt> {
     let (table, stage) = (merge.table, merge.stage);
     let (same, list) = (merge.same_key("t", "s"), merge.list());
     let differs = format!("{} *<> {}", merge.row("t"), merge.row("s"));

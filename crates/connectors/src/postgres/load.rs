@@ -4,50 +4,48 @@
 //! are copied on from there are unlogged: they cost no write-ahead log.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
-use syncapp_connector::{Fate, Load, Receipt, Rejects, Role, Target, TargetShape, Writer, settled};
-use syncapp_model::sync_file::{DeleteRule, Write};
+use syncapp_connector::{Committed, Fate, Load, Receipt, Rejects, Role, Target, TargetShape, Writer};
+use syncapp_model::sync_file::DeleteRule;
 use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar, Side, StreamName};
 
-use super::checkpoint::{Checkpoints, spell};
 use super::clients::Lease;
 use super::declare;
-use super::entries::Entries;
 use super::guard;
-use super::history;
-use super::journal::Keeping;
 use super::merge::Merge;
-use super::rejects;
+use super::refusals;
 use super::remove;
 use super::sql;
-use super::swap;
-use super::target::{self, Found, Way};
+use super::target::{Found, Way};
 use super::undo::lock;
 use super::user_sql;
 use super::writer::PostgresWriter;
 use crate::hash::fnv;
-use crate::journal::{Entry, Mark};
 
 /// How a transaction that writes begins, and how long a statement in it waits for another one's lock.
 pub(super) const WRITING: &str = "isolation level read committed; set local lock_timeout = '5s'";
 
 pub(super) struct PostgresLoad {
-    client: Arc<Lease>,
-    target: Target,
-    epoch: Epoch,
-    way: Way,
-    found: Found,
+    pub(super) client: Arc<Lease>,
+    pub(super) target: Target,
+    pub(super) epoch: Epoch,
+    pub(super) way: Way,
+    pub(super) found: Found,
     /// The table that rows are copied into.
-    into: StreamName,
+    pub(super) into: StreamName,
     /// Statements that make the table fit for the rows.
-    alterations: Vec<String>,
+    pub(super) alterations: Vec<String>,
     opened: bool,
     /// Rows that its writer copied.
-    rows: Arc<AtomicU64>,
+    pub(super) rows: Arc<AtomicU64>,
     /// Rows that were taken away by their keys.
-    removed: u64,
+    pub(super) removed: u64,
+    /// Rows to be kept, and those that are no longer.
+    pub(super) relisting: Option<(Rejects, Vec<String>)>,
+    /// Whether the table has refused rows already.
+    pub(super) refused: bool,
 }
 
 impl PostgresLoad {
@@ -87,6 +85,8 @@ impl PostgresLoad {
             opened: false,
             rows: Arc::default(),
             removed: 0,
+            relisting: None,
+            refused: false,
         };
         load.prepare().await?;
         Ok(load)
@@ -111,6 +111,10 @@ impl PostgresLoad {
                 let columns = target.columns.iter().zip(&found.declared).map(|(column, declared)| {
                     let name = sql::ident(&column.name);
                     match relation.and_then(|relation| relation.spec.column(&column.name)) {
+                        // Without the checks of a domain.
+                        Some(have) if !found.widens(column, have, declared) && found.sets_aside(target) => {
+                            format!("{name}::{} as {name}", have.native.name)
+                        }
                         Some(have) if !found.widens(column, have, declared) => name,
                         _ => format!("null::{} as {name}", declared.words()),
                     }
@@ -118,6 +122,9 @@ impl PostgresLoad {
                 let columns = columns.collect::<Vec<_>>().join(", ");
                 let make = format!("create unlogged table {stage} as select {columns} from {table} with no data");
                 client.run(&make).await?;
+                if !self.guarded() && found.sets_aside(target) {
+                    client.run(&refusals::number(&stage)).await?;
+                }
                 if !matches!(self.way, Way::Merge | Way::History | Way::RefillByKey) {
                     return Ok(());
                 }
@@ -139,7 +146,7 @@ impl PostgresLoad {
     }
 
     /// Whether rows have to be newer than the table's to land.
-    fn guarded(&self) -> bool {
+    pub(super) fn guarded(&self) -> bool {
         self.target.replay && matches!(self.way, Way::Merge | Way::History)
     }
 
@@ -147,151 +154,44 @@ impl PostgresLoad {
         sql::idents(self.target.columns.iter().map(|column| column.name.as_str()))
     }
 
-    /// Puts the staged rows where they belong; of a replay, those that may land.
-    async fn land(&self, mut keeping: Option<&mut Keeping>, fates: &mut Vec<Fate>) -> Result<Receipt> {
-        let Self {
-            client, target, found, ..
-        } = self;
-        let inserted = self.rows.load(Ordering::Acquire);
-        let (table, stage, columns) = (sql::table(&found.name), sql::table(&self.into), self.column_list());
-        let merge = Merge {
-            table: &table,
-            stage: &stage,
+    /// What lands staged rows, which may come from a query.
+    pub(super) fn merge<'a>(&'a self, table: &'a str, stage: &'a str) -> Merge<'a> {
+        let Self { target, found, .. } = self;
+        Merge {
+            table,
+            stage,
             columns: target.columns.iter().map(|column| column.name.as_str()).collect(),
             compared: compared(target),
             key: target.primary_key.iter().map(String::as_str).collect(),
             distinct: target.distinct,
             cursor: target.cursor.as_deref(),
             unique_key: found.ties.unique_key,
-        };
-        let copied = Receipt {
-            inserted,
-            ..Receipt::default()
-        };
-        match self.way {
-            Way::Append => return Ok(copied),
-            Way::Create => {
-                let receipt = self.create(&merge, copied).await?;
-                if let Some(keeping) = keeping {
-                    keeping.made(client, false).await?;
-                }
-                return Ok(receipt);
-            }
-            Way::Swap => {
-                lock(client, &found.name, "access exclusive").await?;
-                let keep = keeping.as_ref().map(|keeping| keeping.name().clone());
-                swap::swap(client, &self.into, &found.name, keep.as_ref()).await?;
-                if let Some(keeping) = keeping {
-                    keeping.made(client, true).await?;
-                }
-                return Ok(copied);
-            }
-            Way::Refill | Way::RefillByKey | Way::Insert | Way::Merge | Way::History => {}
         }
+    }
+
+    /// The statement that adds all staged rows.
+    pub(super) fn insert(&self, merge: &Merge<'_>) -> String {
+        let (table, stage, columns) = (merge.table, merge.stage, self.column_list());
+        format!("insert into {table} ({columns}) overriding system value select {columns} from {stage} s")
+    }
+
+    /// Makes the table ready for the rows; of a replay, takes those out that may not land.
+    pub(super) async fn open(&self, merge: &Merge<'_>, fates: &mut Vec<Fate>) -> Result<()> {
+        let client = &self.client;
         // Readers stay welcome, but for the moment that changes of columns take.
         let mode = if self.alterations.is_empty() {
             "share row exclusive"
         } else {
             "access exclusive"
         };
-        lock(client, &found.name, mode).await?;
+        lock(client, &self.found.name, mode).await?;
         for alteration in &self.alterations {
             client.run(alteration).await?;
         }
         if self.guarded() {
-            *fates = guard::settle(client, &merge, self.way == Way::History).await?;
+            *fates = guard::settle(client, merge, self.way == Way::History).await?;
         }
-        let mut insert =
-            format!("insert into {table} ({columns}) overriding system value select {columns} from {stage}");
-        if let Some(keeping) = &mut keeping {
-            keeping.before(client, (target, found, self.way), &merge).await?;
-            insert = keeping.inserting(&insert);
-        }
-        let receipt = match self.way {
-            Way::Merge => {
-                let receipt = merge.apply(client).await?;
-                Receipt {
-                    deleted: self.drop_vanished(&merge).await?,
-                    ..receipt
-                }
-            }
-            Way::History => history::apply(client, &merge, target).await?,
-            Way::RefillByKey => {
-                let receipt = merge.apply(client).await?;
-                Receipt {
-                    deleted: client.execute(&merge.delete_vanished()).await?,
-                    ..receipt
-                }
-            }
-            Way::Refill => {
-                let deleted = client.execute(&format!("delete from {table}")).await?;
-                Receipt {
-                    inserted: client.execute(&insert).await?,
-                    deleted,
-                    updated: 0,
-                }
-            }
-            _ => Receipt {
-                inserted: client.execute(&insert).await?,
-                ..Receipt::default()
-            },
-        };
-        if let Some(keeping) = keeping {
-            keeping.after(client, self.way).await?;
-        }
-        client.run(&format!("drop table {stage}")).await?;
-        Ok(receipt)
-    }
-
-    /// Gives the new table its name, and after a merge or a history an index for the next one.
-    async fn create(&self, merge: &Merge<'_>, copied: Receipt) -> Result<Receipt> {
-        let Self {
-            client, target, found, ..
-        } = self;
-        let (table, stage, bare) = (
-            sql::table(&found.name),
-            sql::table(&self.into),
-            sql::ident(&found.name.name),
-        );
-        let keyed = matches!(target.write, Write::Merge | Write::History);
-        let doubles = if keyed {
-            merge.settle_duplicates(client).await?
-        } else {
-            0
-        };
-        client.run(&format!("alter table {stage} rename to {bare}")).await?;
-        if keyed {
-            let key = sql::idents(target.primary_key.iter().map(String::as_str));
-            let index = match target.write {
-                Write::History => history::index(&table, &key),
-                _ => format!("create unique index on {table} ({key})"),
-            };
-            client.run(&index).await?;
-        }
-        Ok(Receipt {
-            inserted: copied.inserted - doubles,
-            ..copied
-        })
-    }
-
-    /// What the load keeps for its undo, where that is asked for.
-    async fn keeping(&self, checkpoints: &Checkpoints, checkpoint: &Checkpoint) -> Result<Option<Keeping>> {
-        let Some(keep) = &self.target.undo else { return Ok(None) };
-        Entries::beside(checkpoints).prepare(&self.client).await?;
-        let before = checkpoints.kept(&self.client, &self.target.key).await?;
-        let after = Mark::of(checkpoint, Some(spell(checkpoint)?));
-        let entry = Entry::new(&self.found.name, before, after);
-        Ok(Some(Keeping::new(entry, keep, &self.target, self.epoch)))
-    }
-
-    /// What becomes of rows whose key is not staged.
-    async fn drop_vanished(&self, merge: &Merge<'_>) -> Result<u64> {
-        let statement = match self.target.deletes {
-            DeleteRule::Ignore => return Ok(0),
-            DeleteRule::Soft => merge.mark_vanished(self.target.moment),
-            DeleteRule::Hard => merge.delete_vanished(),
-        };
-        self.client.execute(&statement).await
+        Ok(())
     }
 }
 
@@ -335,20 +235,16 @@ impl Load for PostgresLoad {
         if rejects.count() > 0 {
             self.target.deletes = DeleteRule::Ignore;
         }
-        let state = target::checkpoints(&self.target, &self.found.name);
-        let overwrites = self.target.write == Write::Overwrite;
-        rejects::keep(&self.client, &state, &self.target.key, overwrites, rejects, &settled).await
+        self.relisting = Some((rejects, settled));
+        Ok(())
     }
 
-    async fn replay(self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
-        let checkpoints = target::checkpoints(&self.target, &self.found.name);
-        let key = &self.target.key;
-        checkpoints.put(&self.client, key, self.epoch, checkpoint).await?;
-        let mut fates = vec![Fate::Landed; ids.len()];
-        self.land(None, &mut fates).await?;
-        rejects::forget(&self.client, &checkpoints, key, &settled(&ids, &fates)?).await?;
-        self.client.commit().await?;
-        Ok(fates)
+    async fn replay(mut self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Committed<Vec<Fate>>> {
+        self.mark().await?;
+        match self.finish_replay(checkpoint, &ids).await {
+            Ok(fates) => self.client.commit().await.map(|()| Committed::Done(fates)),
+            Err(error) => self.without_refused(error).await,
+        }
     }
 
     async fn remove(&mut self, keys: Vec<Vec<Scalar>>, rule: DeleteRule) -> Result<()> {
@@ -357,29 +253,12 @@ impl Load for PostgresLoad {
         Ok(())
     }
 
-    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
-        let checkpoints = target::checkpoints(&self.target, &self.found.name);
-        let entries = Entries::beside(&checkpoints);
-        let mut keeping = self.keeping(&checkpoints, checkpoint).await?;
-        checkpoints
-            .put(&self.client, &self.target.key, self.epoch, checkpoint)
-            .await?;
-        let mut receipt = self.land(keeping.as_mut(), &mut Vec::new()).await?;
-        if let Some(keeping) = keeping {
-            keeping.finish(&self.client, &entries, &self.target.key).await?;
+    async fn commit(mut self: Box<Self>, checkpoint: &Checkpoint) -> Result<Committed<Receipt>> {
+        self.mark().await?;
+        match self.finish(checkpoint).await {
+            Ok(receipt) => self.client.commit().await.map(|()| Committed::Done(receipt)),
+            Err(error) => self.without_refused(error).await,
         }
-        entries
-            .expire(&self.client, &self.target.key, self.target.moment)
-            .await?;
-        receipt.deleted += self.removed;
-        user_sql::run(&self.client, "after_sql", self.target.after_sql.as_deref()).await?;
-        if matches!(self.way, Way::Create | Way::Swap) {
-            checkpoints
-                .remember(&self.client, &self.target.key, &self.found.name)
-                .await?;
-        }
-        self.client.commit().await?;
-        Ok(receipt)
     }
 
     async fn abort(self: Box<Self>) {

@@ -29,6 +29,11 @@ impl Merge<'_> {
     /// Inserts and updates.
     pub(super) async fn apply(&self, client: &Client) -> Result<Receipt> {
         self.settle_duplicates(client).await?;
+        self.land(client).await
+    }
+
+    /// The same for staged rows that have one row a key. `stage` may be a query.
+    pub(super) async fn land(&self, client: &Client) -> Result<Receipt> {
         let counts = if self.unique_key {
             match matching::run(client, self.table, &self.merge()).await? {
                 Some(counts) => counts,
@@ -134,7 +139,7 @@ impl Merge<'_> {
             )
         };
         format!(
-            "with landed as (insert into {table} as t ({list}) overriding system value select {list} from {stage} \
+            "with landed as (insert into {table} as t ({list}) overriding system value select {list} from {stage} s \
              on conflict ({keys}) {action} returning (t.xmax = 0) as inserted) \
              select count(*) filter (where inserted), count(*) filter (where not inserted) from landed"
         )

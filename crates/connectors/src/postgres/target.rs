@@ -75,7 +75,7 @@ impl Found {
         } else {
             None
         };
-        let ties = Ties::look(client, relation.oid, &target.primary_key).await?;
+        let ties = Ties::look(client, relation.oid, target).await?;
         Ok(Self {
             name,
             // A replay leaves even SyncApp's own table as it is.
@@ -95,9 +95,15 @@ impl Found {
             (Write::Merge, _) => Way::Merge,
             (Write::History, _) => Way::History,
             // What lands by a statement can be kept by it.
-            (Write::Append, _) if self.alterations(target).is_empty() && target.undo.is_none() => Way::Append,
+            (Write::Append, _)
+                if self.alterations(target).is_empty() && target.undo.is_none() && !self.sets_aside(target) =>
+            {
+                Way::Append
+            }
             (Write::Append, _) => Way::Insert,
-            (_, Hold::Nothing) if self.ours && self.replaceable(relation, target) => Way::Swap,
+            (_, Hold::Nothing) if self.ours && self.replaceable(relation, target) && !self.sets_aside(target) => {
+                Way::Swap
+            }
             (_, Hold::Rows) if target.primary_key.is_empty() => {
                 let why = format!(
                     "other tables refer to {}, so its rows cannot all be replaced",
@@ -109,6 +115,16 @@ impl Found {
             (_, Hold::Rows) => Way::RefillByKey,
             _ => Way::Refill,
         })
+    }
+
+    /// Whether the table may refuse rows that its columns can hold.
+    pub(super) fn refuses(&self) -> bool {
+        self.relation.is_some() && (!self.ours || self.ties.refuses)
+    }
+
+    /// Whether rows that the table refuses are set aside: they wait in a table that refuses none.
+    pub(super) fn sets_aside(&self, target: &Target) -> bool {
+        target.refusals.is_some() && self.refuses()
     }
 
     /// Whether a new table has all that this one has: its columns at least, and where something stands beside them,
@@ -155,6 +171,7 @@ impl Found {
             wire: true,
             present: relation.map_or_else(Vec::new, |relation| relation.spec.columns.clone()),
             ours: self.ours,
+            refuses: self.refuses() && !rebuilt,
         })
     }
 

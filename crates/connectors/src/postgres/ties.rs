@@ -1,5 +1,7 @@
 //! What hangs on a table, and so how its rows can be replaced.
 
+use syncapp_connector::Target;
+use syncapp_model::sync_file::Write;
 use syncapp_model::{Code, Error, Result};
 
 use super::client::Client;
@@ -25,6 +27,8 @@ pub(super) struct Ties {
     pub(super) unique_key: bool,
     /// Indexes, constraints, defaults and the like beside its columns, all of which `LIKE … INCLUDING ALL` copies.
     pub(super) extras: bool,
+    /// Something by which it may refuse rows that its columns can hold: more than a merge's or a history's own index.
+    pub(super) refuses: bool,
 }
 
 /// Three columns: whether foreign keys of other tables refer to it, whether something else would be lost with it, and
@@ -63,13 +67,25 @@ c.relkind = 'r' and exists (select from pg_index i
           and (select array_agg(a.attname::text order by a.attname::text) from pg_attribute a
                where a.attrelid = c.oid and a.attnum = any (i.indkey[0:i.indnkeyatts - 1]))";
 
+/// Whether something can refuse rows; the rest of the condition is which unique indexes cannot.
+const REFUSES: &str = "
+exists (select from pg_constraint where conrelid = c.oid and contype <> 'n')
+         or exists (select from pg_trigger where tgrelid = c.oid and not tgisinternal)
+         or c.relkind <> 'r'
+         or exists (select from pg_attribute a join pg_type t on t.oid = a.atttypid
+                    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                      and (t.typtype = 'd' or a.attgenerated <> ''))
+         or exists (select from pg_index i where i.indrelid = c.oid and (i.indexprs is not null or i.indisunique and not (
+           (select array_agg(a.attname::text order by a.attname::text) from pg_attribute a
+               where a.attrelid = c.oid and a.attnum = any (i.indkey[0:i.indnkeyatts - 1]))";
+
 impl Ties {
-    /// Looks at the table of that number.
-    pub(super) async fn look(client: &Client, oid: u32, key: &[String]) -> Result<Self> {
-        let query = format!(
-            "{TIES}, {UNIQUE} = {}) from pg_class c where c.oid = {oid}",
-            sorted(key)
-        );
+    /// Looks at the target's table, which has that number.
+    pub(super) async fn look(client: &Client, oid: u32, target: &Target) -> Result<Self> {
+        let key = sorted(&target.primary_key);
+        let keyed = matches!(target.write, Write::Merge | Write::History);
+        let query =
+            format!("{TIES}, {UNIQUE} = {key}), {REFUSES} = {key} and {keyed}))) from pg_class c where c.oid = {oid}");
         let found = client.inner.query_typed_opt(&query, &[]).await;
         let row = found.map_err(|error| client.error(&error))?.ok_or_else(|| {
             Error::new(
@@ -87,6 +103,7 @@ impl Ties {
             hold,
             extras: row.get(2),
             unique_key: row.get(3),
+            refuses: row.get(4),
         })
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Done {
     pub(super) fates: Vec<Fate>,
 }
 
-/// Lands the staged rows.
+/// Lands the staged rows. Whatever fails is taken back.
 pub(super) fn commit(connection: &Connection, target: &Target, epoch: Epoch, begun: &Plan, last: Last) -> Result<Done> {
     let Last {
         checkpoint,
@@ -125,14 +125,15 @@ fn land(
     {
         keeping.unkeyed(connection, plan, target.write == Write::Overwrite)?;
     }
+    let rows = stage::table();
     match target.write {
-        Write::Append => receipt.inserted = insert(connection, plan)?,
+        Write::Append => receipt.inserted = insert(connection, plan, &rows)?,
         Write::Overwrite if plan.referenced => return overwrite_by_key(connection, target, plan, keeping),
         Write::Overwrite => {
             if !plan.replaced {
                 receipt.deleted = empty(connection, plan)?;
             }
-            receipt.inserted = insert(connection, plan)?;
+            receipt.inserted = insert(connection, plan, &rows)?;
         }
         Write::Merge | Write::History => {
             let key = Key::new(target, plan, &target.primary_key)?;
@@ -153,9 +154,9 @@ fn land(
                 keeping.before_keyed(connection, (target, plan), &key, target.deletes)?;
             }
             if history {
-                return history::apply(connection, target, plan, &key);
+                return history::apply(connection, target, plan, &key, &rows);
             }
-            receipt = merge::merge(connection, target, plan, &key)?;
+            receipt = merge::merge(connection, target, plan, &key, &rows)?;
             receipt.deleted = match target.deletes {
                 DeleteRule::Ignore => 0,
                 DeleteRule::Soft => merge::mark_vanished(connection, target, plan, &key)?,
@@ -166,20 +167,19 @@ fn land(
     Ok(receipt)
 }
 
-/// Inserts all staged rows.
-fn insert(connection: &Connection, plan: &Plan) -> Result<u64> {
+/// Inserts the staged rows, or those of a query of some.
+pub(super) fn insert(connection: &Connection, plan: &Plan, rows: &str) -> Result<u64> {
     let names = joined(&plan.columns, ", ", |column| quote(&column.name));
     let staged = joined(0..plan.columns.len(), ", ", |at| format!("c{at}"));
     let sql = format!(
-        "INSERT INTO {} ({names}) SELECT {staged} FROM {}",
-        main_table(&plan.name),
-        stage::table()
+        "INSERT INTO {} ({names}) SELECT {staged} FROM {rows} AS s",
+        main_table(&plan.name)
     );
     Ok(connection.execute(&sql, []).writing()? as u64)
 }
 
 /// Deletes all rows of a table that stays.
-fn empty(connection: &Connection, plan: &Plan) -> Result<u64> {
+pub(super) fn empty(connection: &Connection, plan: &Plan) -> Result<u64> {
     if plan.ours {
         // An overwrite promises no key, even where merges went before.
         let sql = format!("DROP INDEX IF EXISTS {}", target::key_index(&plan.name));
@@ -191,7 +191,7 @@ fn empty(connection: &Connection, plan: &Plan) -> Result<u64> {
 }
 
 /// Makes a table again, with the indexes that the user made on it. Views find it by its name.
-fn replace(connection: &Connection, plan: &Plan) -> Result<u64> {
+pub(super) fn replace(connection: &Connection, plan: &Plan) -> Result<u64> {
     let table = main_table(&plan.name);
     let indexes: Vec<String> = connection
         .prepare(
@@ -224,6 +224,18 @@ fn overwrite_by_key(
     plan: &Plan,
     keeping: Option<&mut Keeping>,
 ) -> Result<Receipt> {
+    let key = replacing_key(target, plan)?;
+    merge::deduplicate(connection, target, &key)?;
+    if let Some(keeping) = keeping {
+        keeping.before_keyed(connection, (target, plan), &key, DeleteRule::Hard)?;
+    }
+    let mut receipt = merge::merge(connection, target, plan, &key, &stage::table())?;
+    receipt.deleted = merge::delete_vanished(connection, plan, &key)?;
+    Ok(receipt)
+}
+
+/// The key by which a table is overwritten to which foreign keys point.
+pub(super) fn replacing_key(target: &Target, plan: &Plan) -> Result<Key> {
     let declared = plan.table.as_ref().map_or(&[][..], |table| &table.primary_key);
     let key = if target.primary_key.is_empty() {
         declared
@@ -243,12 +255,5 @@ fn overwrite_by_key(
         )
         .help("give the stream a `primary_key`, or write into another table"));
     }
-    let key = Key::new(target, plan, key)?;
-    merge::deduplicate(connection, target, &key)?;
-    if let Some(keeping) = keeping {
-        keeping.before_keyed(connection, (target, plan), &key, DeleteRule::Hard)?;
-    }
-    let mut receipt = merge::merge(connection, target, plan, &key)?;
-    receipt.deleted = merge::delete_vanished(connection, plan, &key)?;
-    Ok(receipt)
+    Key::new(target, plan, key)
 }

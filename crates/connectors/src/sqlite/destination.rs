@@ -105,6 +105,7 @@ impl Destination for SqliteDestination {
                 target,
                 epoch,
                 plan,
+                refused: false,
             })
         })
         .await?;

@@ -46,6 +46,11 @@ pub(super) fn explain(error: &rusqlite::Error, side: Side) -> Error {
             "a constraint of the table is violated",
             Some("the rows break a key, NOT NULL, CHECK or foreign key that the table declares"),
         ),
+        Some(ErrorCode::TypeMismatch) => (
+            Code::InvalidData(side),
+            "a value is not one of its column's type",
+            Some("correct the value, or cast it in the mapping by `type`"),
+        ),
         Some(ErrorCode::TooBig) => (Code::TooLarge(side), "a value or row is beyond SQLite's limit", None),
         Some(ErrorCode::SystemIoFailure) => (
             Code::Failed(side),

@@ -16,9 +16,9 @@ use super::stage;
 use super::target::{self, Plan};
 use crate::cells::text;
 
-/// Brings a history up to the staged rows.
-pub(super) fn apply(connection: &Connection, target: &Target, plan: &Plan, key: &Key) -> Result<Receipt> {
-    let (table, rows, meets) = (main_table(&plan.name), stage::table(), key.meets());
+/// Brings a history up to the staged rows: `rows`, or a query of some.
+pub(super) fn apply(connection: &Connection, target: &Target, plan: &Plan, key: &Key, rows: &str) -> Result<Receipt> {
+    let (table, meets) = (main_table(&plan.name), key.meets());
     let (from, to) = (quote(VALID_FROM), quote(VALID_TO));
     let begun = stage::column(target, VALID_FROM)?.0;
     let current = format!("{meets} AND t.{to} IS NULL");

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use rusqlite::Connection;
-use syncapp_connector::{Batch, Check, Fate, Load, Receipt, Rejects, Target, Writer};
+use syncapp_connector::{Batch, Check, Committed, Fate, Load, Receipt, Refused, RefusedRow, Rejects, Target, Writer};
 use syncapp_model::sync_file::DeleteRule;
 use syncapp_model::{Checkpoint, Epoch, Error, Result, Scalar};
 use tokio::sync::{mpsc, oneshot};
@@ -17,7 +17,8 @@ use super::commit::{Done, Relisting};
 use super::error::At;
 use super::remove::Gone;
 use super::target::Plan;
-use super::{commit, stage};
+use super::{commit, refusals, stage};
+use crate::refusals::is_refusal;
 
 /// How many batches wait for SQLite's thread.
 const DEPTH: usize = 2;
@@ -28,20 +29,29 @@ pub(super) struct Job {
     pub(super) target: Target,
     pub(super) epoch: Epoch,
     pub(super) plan: Plan,
+    /// Whether the table has refused rows already.
+    pub(super) refused: bool,
 }
 
 /// What comes with a load's end.
 pub(super) struct Last {
     pub(super) checkpoint: Checkpoint,
     pub(super) relisting: Relisting,
-    pub(super) gone: Option<Gone>,
+    pub(super) gone: Option<Arc<Gone>>,
 }
 
 enum Command {
     Write(RecordBatch),
     Finish(oneshot::Sender<Result<u64>>),
-    Commit(Box<Last>, oneshot::Sender<Result<Done>>),
+    Commit(Box<Last>, oneshot::Sender<Result<Ended>>),
     Abort(oneshot::Sender<()>),
+}
+
+/// How a commit ended that did not fail.
+enum Ended {
+    Done(Done),
+    /// The table refuses rows, which are staged no longer.
+    Refused(Vec<RefusedRow>),
 }
 
 /// The ends' side of the thread.
@@ -74,7 +84,7 @@ pub(super) struct SqliteLoad {
     thread: Thread,
     target: Arc<(Target, Plan)>,
     relisting: Relisting,
-    gone: Option<Gone>,
+    gone: Option<Arc<Gone>>,
     opened: bool,
 }
 
@@ -100,13 +110,20 @@ impl SqliteLoad {
 }
 
 impl SqliteLoad {
-    async fn end(self, checkpoint: &Checkpoint) -> Result<Done> {
+    async fn end<T>(mut self: Box<Self>, checkpoint: &Checkpoint, of: fn(Done) -> T) -> Result<Committed<T>> {
         let last = Last {
             checkpoint: checkpoint.clone(),
-            relisting: self.relisting,
-            gone: self.gone,
+            relisting: std::mem::take(&mut self.relisting),
+            gone: self.gone.clone(),
         };
-        self.thread.ask(|answer| Command::Commit(Box::new(last), answer)).await
+        let ended = self
+            .thread
+            .ask(|answer| Command::Commit(Box::new(last), answer))
+            .await?;
+        Ok(match ended {
+            Ended::Done(done) => Committed::Done(of(done)),
+            Ended::Refused(rows) => Committed::Refused(Refused { load: self, rows }),
+        })
     }
 }
 
@@ -130,17 +147,17 @@ impl Load for SqliteLoad {
     }
 
     async fn remove(&mut self, keys: Vec<Vec<Scalar>>, rule: DeleteRule) -> Result<()> {
-        self.gone = Some(Gone { keys, rule });
+        self.gone = Some(Arc::new(Gone { keys, rule }));
         Ok(())
     }
 
-    async fn replay(mut self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Vec<Fate>> {
+    async fn replay(mut self: Box<Self>, checkpoint: &Checkpoint, ids: Vec<String>) -> Result<Committed<Vec<Fate>>> {
         self.relisting.replayed = Some(ids);
-        self.end(checkpoint).await.map(|done| done.fates)
+        self.end(checkpoint, |done| done.fates).await
     }
 
-    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Receipt> {
-        self.end(checkpoint).await.map(|done| done.receipt)
+    async fn commit(self: Box<Self>, checkpoint: &Checkpoint) -> Result<Committed<Receipt>> {
+        self.end(checkpoint, |done| done.receipt).await
     }
 
     async fn abort(self: Box<Self>) {
@@ -194,41 +211,50 @@ impl Writer for SqliteWriter {
 
 /// How the staging ended.
 enum End {
-    Commit(Box<Last>, oneshot::Sender<Result<Done>>),
+    Commit(Box<Last>, oneshot::Sender<Result<Ended>>),
     Abort(oneshot::Sender<()>),
     Dropped,
 }
 
 impl Job {
     fn run(mut self, mut commands: mpsc::Receiver<Command>, failure: &OnceLock<Error>) {
-        let end = match self.stage(&mut commands) {
+        let mut end = match self.stage(&mut commands) {
             Ok(end) => end,
             Err(error) => {
                 let _ = failure.set(error);
                 drain(&mut commands, failure)
             }
         };
-        match end {
-            End::Commit(last, answer) => {
-                let result = match failure.get() {
-                    Some(error) => Err(error.clone()),
-                    None => self.land(*last),
-                };
-                drop(self.connection);
-                // Nobody listens where the load was dropped while it committed.
-                let _ = answer.send(result);
+        loop {
+            match end {
+                End::Commit(last, answer) => {
+                    let result = match failure.get() {
+                        Some(error) => Err(error.clone()),
+                        None => self.land(*last),
+                    };
+                    let goes_on = matches!(result, Ok(Ended::Refused(_)));
+                    if !goes_on {
+                        drop(self.connection);
+                        // Nobody listens where the load was dropped while it committed.
+                        let _ = answer.send(result);
+                        return;
+                    }
+                    let _ = answer.send(result);
+                    end = drain(&mut commands, failure);
+                }
+                End::Abort(answer) => {
+                    drop(self.connection);
+                    let _ = answer.send(());
+                    return;
+                }
+                End::Dropped => return,
             }
-            End::Abort(answer) => {
-                drop(self.connection);
-                let _ = answer.send(());
-            }
-            End::Dropped => {}
         }
     }
 
     /// Stages rows until the load ends, or a row fails.
     fn stage(&self, commands: &mut mpsc::Receiver<Command>) -> Result<End> {
-        stage::open(&self.connection, &self.plan)?;
+        stage::open(&self.connection, &self.target, &self.plan)?;
         let mut insert = stage::insert(&self.connection, self.plan.columns.len())?;
         let mut rows = 0;
         while let Some(command) = commands.blocking_recv() {
@@ -245,14 +271,31 @@ impl Job {
         Ok(End::Dropped)
     }
 
-    fn land(&mut self, last: Last) -> Result<Done> {
+    /// Commits; the rows that the table refuses are staged no longer, where they are to be set aside.
+    fn land(&mut self, last: Last) -> Result<Ended> {
         let rejects = last.relisting.rejects.as_ref();
         if rejects.is_some_and(|rejects| rejects.count() > 0) {
             self.target.deletes = DeleteRule::Ignore;
         }
-        // The end of the transaction that filled the private staging database.
-        self.connection.execute_batch("COMMIT").writing()?;
-        commit::commit(&self.connection, &self.target, self.epoch, &self.plan, last)
+        if !self.connection.is_autocommit() {
+            // The end of the transaction that filled the private staging database.
+            self.connection.execute_batch("COMMIT").writing()?;
+        }
+        let gone = last.gone.clone();
+        let error = match commit::commit(&self.connection, &self.target, self.epoch, &self.plan, last) {
+            Ok(done) => return Ok(Ended::Done(done)),
+            Err(error) => error,
+        };
+        let most = self.target.refusals.filter(|_| self.plan.sets_aside(&self.target));
+        let Some(most) = most.filter(|_| is_refusal(&error)) else {
+            return Err(error);
+        };
+        let again = !std::mem::replace(&mut self.refused, true);
+        let refused = refusals::take_out(&self.connection, &self.target, gone.as_deref(), (most, again))?;
+        if refused.is_empty() {
+            return Err(error);
+        }
+        Ok(Ended::Refused(refused))
     }
 }
 

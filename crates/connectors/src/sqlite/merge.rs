@@ -116,9 +116,9 @@ pub(super) fn deduplicate(connection: &Connection, target: &Target, key: &Key) -
     Ok(())
 }
 
-/// Updates the rows that differ and inserts those whose key is new.
-pub(super) fn merge(connection: &Connection, target: &Target, plan: &Plan, key: &Key) -> Result<Receipt> {
-    let (table, rows, meets) = (main_table(&plan.name), stage::table(), key.meets());
+/// Updates the rows that differ and inserts those whose key is new. `rows` are the staged ones, or a query of some.
+pub(super) fn merge(connection: &Connection, target: &Target, plan: &Plan, key: &Key, rows: &str) -> Result<Receipt> {
+    let (table, meets) = (main_table(&plan.name), key.meets());
     let mut receipt = Receipt::default();
     let others: Vec<(usize, String)> = plan
         .columns

@@ -34,6 +34,7 @@ mod load;
 mod merge;
 mod order;
 mod rebuild;
+mod refusals;
 mod rejects;
 mod remove;
 mod snapshot;
@@ -43,6 +44,7 @@ mod stage;
 mod target;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod types;
 mod undo;
 mod user_sql;

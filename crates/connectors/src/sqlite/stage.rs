@@ -19,13 +19,15 @@ pub(super) fn table() -> String {
 }
 
 /// Makes the staging table and opens the transaction that fills it; it locks nothing but itself.
-pub(super) fn open(connection: &Connection, plan: &Plan) -> Result<()> {
+pub(super) fn open(connection: &Connection, target: &Target, plan: &Plan) -> Result<()> {
+    // A commit that is tried again has to find the rows as they came.
+    let journal = if plan.sets_aside(target) { "DELETE" } else { "OFF" };
     let columns = joined(plan.columns.iter().enumerate(), ", ", |(at, column)| {
         format!("c{at} {}", Affinity::of(&column.declared).name())
     });
     let sql = format!(
         "ATTACH '' AS {STAGE};
-         PRAGMA {STAGE}.journal_mode = OFF; PRAGMA {STAGE}.synchronous = OFF; PRAGMA {STAGE}.cache_size = -16384;
+         PRAGMA {STAGE}.journal_mode = {journal}; PRAGMA {STAGE}.synchronous = OFF; PRAGMA {STAGE}.cache_size = -16384;
          CREATE TABLE {} ({columns});
          BEGIN",
         table()

@@ -9,16 +9,18 @@ use syncapp_connector::{Target, TargetChange, TargetColumn, TargetShape};
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Code, Column, DataType, Error, Result, Side, StreamKind};
 
+use super::Sqlite;
 use super::catalog::{self, Table, TableColumn};
 use super::error::At;
 use super::rebuild::Rebuild;
 use super::source::native;
 use super::sql::{definition, joined, main_table, quote};
+use super::ties::Ties;
 use super::types::{self, Declared};
-use super::{Sqlite, checkpoint};
 
 /// What a load finds, and does before its rows land.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the table")]
 pub(super) struct Plan {
     /// The table's name as the file spells it.
     pub(super) name: String,
@@ -34,6 +36,8 @@ pub(super) struct Plan {
     pub(super) changes: Vec<TargetChange>,
     /// Whether other tables' foreign keys point to it.
     pub(super) referenced: bool,
+    /// Whether the table may refuse rows that its columns can hold.
+    refuses: bool,
 }
 
 /// A column as the table will hold it.
@@ -61,64 +65,24 @@ pub(super) fn check_namespace(namespace: Option<&str>) -> Result<()> {
 /// Looks at the target.
 pub(super) fn plan(connection: &Connection, target: &Target) -> Result<Plan> {
     let table = catalog::table(connection, &target.name.name).writing()?;
-    let found = Found::of(connection, table.as_ref())?;
+    let ties = Ties::look(connection, table.as_ref())?;
     let plan = match table {
         None => made_anew(target, None)?,
         Some(table) => {
             let again = made_anew(target, Some(&table))?;
-            let free = found.ours && !found.triggers && !found.referenced;
+            let free = ties.ours && !ties.triggers && !ties.referenced;
             if target.write == Write::Overwrite && free && again.has_all_of(&table) && !again.is_as(&table) {
                 again
             } else {
-                kept(target, table, &found)?
+                kept(target, table, &ties)?
             }
         }
     };
     Ok(Plan {
-        referenced: found.referenced,
+        referenced: ties.referenced,
+        refuses: plan.table.is_some() && ties.refuses(target),
         ..plan
     })
-}
-
-/// What hangs on an existing table.
-#[derive(Default)]
-struct Found {
-    ours: bool,
-    triggers: bool,
-    referenced: bool,
-    /// The statements that made its indexes and triggers.
-    hung: Vec<String>,
-}
-
-impl Found {
-    fn of(connection: &Connection, table: Option<&Table>) -> Result<Self> {
-        let Some(table) = table else { return Ok(Self::default()) };
-        let exists =
-            |sql: &str| -> Result<bool> { connection.query_row(sql, [&table.name], |row| row.get(0)).writing() };
-        let ours = match made(connection, &table.name)? {
-            Some(made) if checkpoint::is_kept(connection)? => checkpoint::is_made(connection, &table.name, &made)?,
-            _ => false,
-        };
-        let hung = connection
-            .prepare(
-                "SELECT sql FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL
-                 AND tbl_name = ?1 COLLATE NOCASE ORDER BY type = 'trigger', rowid",
-            )
-            .and_then(|mut statement| statement.query_map([&table.name], |row| row.get(0))?.collect())
-            .writing()?;
-        Ok(Self {
-            hung,
-            ours,
-            triggers: exists(
-                "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema
-                 WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)",
-            )?,
-            referenced: exists(
-                "SELECT EXISTS (SELECT 1 FROM pragma_table_list AS l, pragma_foreign_key_list(l.name, 'main') AS f
-                 WHERE l.schema = 'main' AND l.name <> ?1 COLLATE NOCASE AND f.\"table\" = ?1 COLLATE NOCASE)",
-            )?,
-        })
-    }
 }
 
 /// A table's definition as the file keeps it.
@@ -151,6 +115,11 @@ impl Plan {
         self.changes.iter().any(rebuilds)
     }
 
+    /// Whether rows that the table refuses are set aside.
+    pub(super) fn sets_aside(&self, target: &Target) -> bool {
+        target.refusals.is_some() && self.refuses
+    }
+
     /// The plan as others see it.
     pub(super) fn shape(&self, target: &Target) -> TargetShape {
         let columns = self
@@ -175,6 +144,7 @@ impl Plan {
             wire: false,
             present: self.table.as_ref().map_or_else(Vec::new, present),
             ours: self.ours && self.table.is_some(),
+            refuses: self.refuses,
         }
     }
 }
@@ -230,11 +200,12 @@ fn made_anew(target: &Target, table: Option<&Table>) -> Result<Plan> {
         columns,
         changes: vec![TargetChange::Create { sql }],
         referenced: false,
+        refuses: false,
     })
 }
 
 /// The table as it is, with the columns that it lacks, and wider ones where SyncApp made it.
-fn kept(target: &Target, table: Table, found: &Found) -> Result<Plan> {
+fn kept(target: &Target, table: Table, ties: &Ties) -> Result<Plan> {
     let wrong = |column: &str, why: String| {
         Error::new(Code::TypeMismatch(AT), why)
             .stream(&target.name)
@@ -248,7 +219,7 @@ fn kept(target: &Target, table: Table, found: &Found) -> Result<Plan> {
         );
     }
     // A replay leaves even SyncApp's own table as it is.
-    let alters = found.ours && !target.replay;
+    let alters = ties.ours && !target.replay;
     let (mut columns, mut added) = (Vec::new(), Vec::new());
     let mut rebuild = Rebuild::of(&table);
     for column in &target.columns {
@@ -292,16 +263,17 @@ fn kept(target: &Target, table: Table, found: &Found) -> Result<Plan> {
     for is in table.columns.iter().filter(|is| alters && relaxes(target, is)) {
         rebuild.relax(is);
     }
-    let mut changes = rebuild.changes(&found.hung);
+    let mut changes = rebuild.changes(&ties.hung);
     changes.append(&mut added);
     Ok(Plan {
         name: table.name.clone(),
         table: Some(table),
-        ours: found.ours,
+        ours: ties.ours,
         replaced: false,
         columns,
         changes,
         referenced: false,
+        refuses: false,
     })
 }
 
@@ -359,7 +331,7 @@ fn declared(target: &Target, column: &TargetColumn) -> Result<String> {
             .column(&column.name))
         };
     }
-    let own = column.source_native.as_ref().filter(|native| {
+    let own = column.origin.as_ref().filter(|native| {
         let same = types::meaning(&native.name);
         native.system == <Sqlite as syncapp_connector::Connector>::ID
             && types::holds(&native.name, &column.ty)

@@ -148,7 +148,7 @@ impl Wanted<'_> {
         let sifted = policy.sift(way, &self.ground.plan, &admitted, first_row + 1)?;
         self.counts.nulled += sifted.nulled;
         self.set_aside(sifted.rejected)?;
-        sifted.kept.iter().try_for_each(each)
+        sifted.kept.iter().map(|lands| &lands.mapped).try_for_each(each)
     }
 
     /// Counts rows that the source cannot read, as a run keeps them.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use arrow_array::RecordBatch;
 use syncapp_connector::{
-    Batch, Check, Claim, Load, Reject, RejectFilter, Rejects, Target, TargetShape, Writer, settled,
+    Batch, Check, Claim, Committed, Load, Reject, RejectFilter, Rejects, Target, TargetShape, Writer, settled,
 };
 use syncapp_model::sync_file::{DeleteRule, OnError, Write};
 use syncapp_model::{Checkpoint, Code, Error, Result, Side};
@@ -129,6 +129,8 @@ impl<'a> Sent<'a> {
             distinct: false,
             // What was journalled before finds its rows changed.
             undo: None,
+            // Each row that is refused stays on the list, however many are.
+            refusals: Some(u64::MAX),
             ..target
         }
     }
@@ -236,6 +238,16 @@ impl<'a> Sent<'a> {
         open.flush().await
     }
 
+    /// A row as it is on the list.
+    async fn kept(&self, id: &str) -> Result<Reject> {
+        let filter = RejectFilter {
+            id: Some(id.to_owned()),
+            ..filter(&self.plan)
+        };
+        let found = self.ends.destination.rejects(&scope(&self.plan), &filter).await?;
+        found.into_iter().next().ok_or_else(unknown)
+    }
+
     /// A row that still cannot land: under its old name, with the new reason.
     fn again(&self, reject: &Reject, error: &Error) -> Reject {
         let report = error.report();
@@ -253,8 +265,8 @@ impl<'a> Sent<'a> {
         let Open {
             mut load,
             writer,
-            ids,
-            rejects,
+            mut ids,
+            mut rejects,
             ..
         } = open;
         let filled = async {
@@ -265,7 +277,7 @@ impl<'a> Sent<'a> {
                     Error::new(Code::Failed(Side::Destination), why).help("nothing was changed; please report this")
                 );
             }
-            load.reject(rejects, Vec::new()).await
+            load.reject(rejects.again()?, Vec::new()).await
         };
         if let Err(error) = filled.await {
             load.abort().await;
@@ -276,7 +288,32 @@ impl<'a> Sent<'a> {
             rows: 0,
         });
         self.unanswered.extend(ids.iter().cloned());
-        let fates = load.replay(&checkpoint, ids.clone()).await?;
+        let written = ids.clone();
+        let fates = loop {
+            let refused = match load.replay(&checkpoint, ids.clone()).await? {
+                Committed::Done(fates) => break fates,
+                Committed::Refused(refused) => refused,
+            };
+            load = refused.load;
+            let kept = async {
+                let mut out = HashSet::new();
+                for row in &refused.rows {
+                    let id = written.get(row.number as usize).ok_or_else(unknown)?;
+                    out.insert(id);
+                    rejects.add(&[self.again(&self.kept(id).await?, &row.error)])?;
+                    for told in rows.iter_mut().filter(|told| told.id == *id) {
+                        told.outcome = RowOutcome::Rejected;
+                        told.error = Some(row.error.clone());
+                    }
+                }
+                ids.retain(|id| !out.contains(id));
+                load.reject(rejects.again()?, Vec::new()).await
+            };
+            if let Err(error) = kept.await {
+                load.abort().await;
+                return Err(error);
+            }
+        };
         settled(&ids, &fates)?;
         let sent = rows.iter_mut().filter(|row| row.outcome == RowOutcome::Landed);
         for (row, fate) in sent.zip(fates) {
@@ -321,16 +358,25 @@ pub(super) async fn is_due(ends: &Ends, plan: &StreamPlan) -> Result<bool> {
 
 /// The next kept rows of a stream, whether they are wanted or not.
 async fn page(ends: &Ends, plan: &StreamPlan, after: Option<String>) -> Result<Vec<Reject>> {
+    let filter = RejectFilter { after, ..filter(plan) };
+    ends.destination.rejects(&scope(plan), &filter).await
+}
+
+/// The kept rows of a stream.
+fn filter(plan: &StreamPlan) -> RejectFilter {
     let key = &plan.key;
-    let filter = RejectFilter {
+    RejectFilter {
         project: key.project.clone(),
         sync: key.sync.clone(),
         stream: Some(key.stream.clone()),
         id: None,
-        after,
+        after: None,
         limit: PAGE,
-    };
-    ends.destination.rejects(&scope(plan), &filter).await
+    }
+}
+
+fn unknown() -> Error {
+    Error::internal("the target refuses a row that is not on the list")
 }
 
 fn left_out() -> Error {

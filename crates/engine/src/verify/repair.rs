@@ -38,6 +38,8 @@ pub(super) async fn lands(ends: &Ends, plan: &StreamPlan, options: &RunOptions) 
         after_sql: None,
         // A repair is no run: what was journalled before finds its rows changed.
         undo: None,
+        // What the target refuses ends the repair: it sets no row aside.
+        refusals: None,
         ..plan.target(options)
     };
     let shape = ends.destination.diff(&target).await.map_err(|error| error.help(anew))?;
@@ -144,7 +146,7 @@ impl Repair {
             rows: 0,
         });
         match self.fill(load.as_mut()).await {
-            Ok(()) => load.commit(&checkpoint).await.map(Some),
+            Ok(()) => load.commit(&checkpoint).await?.done().map(Some),
             Err(error) => {
                 StreamRun::abort(load).await;
                 Err(error)

@@ -1,7 +1,6 @@
 //! From the text of a CSV file to typed batches, without a copy of a cell on the way.
 
-use arrow_array::RecordBatch;
-use syncapp_connector::Unread;
+use syncapp_connector::{Marked, Unread};
 use syncapp_model::{Code, Error, Result, Side};
 
 use super::Nulls;
@@ -159,7 +158,7 @@ impl Reader {
             records,
             nulls: Nulls::new(files),
             sources: wanted.iter().map(find).collect(),
-            table: Table::new(all, wanted, limits),
+            table: Table::new(all, wanted, (limits, lenient)),
             names,
             aside: Aside::new(lenient),
             scratch: Vec::new(),
@@ -180,7 +179,8 @@ impl Reader {
                 cells.push_null();
             } else if !cells.push(text) {
                 let text = text.to_vec();
-                return Err(self.misfit(column, field, &text));
+                let error = self.misfit(column, field, &text);
+                self.table.put_null(column, error, &text)?;
             }
         }
         Ok(())
@@ -225,7 +225,7 @@ impl Reader {
 }
 
 impl FileReader for Reader {
-    fn next(&mut self) -> Result<Option<RecordBatch>> {
+    fn next(&mut self) -> Result<Option<Marked>> {
         while let Some(length) = self.records.find()? {
             if self.table.full(length) || self.aside.is_full() {
                 return self.table.batch(self.records.blocks.name()).map(Some);

@@ -36,6 +36,7 @@ fn read(text: &[u8], names: &[&str], step: usize) -> Result<Vec<Option<String>>,
         .map_err(|error| format!("{error:?}"))?;
     let mut cells = Vec::new();
     while let Some(batch) = reader.next().map_err(|error| format!("{error:?}"))? {
+        let batch = batch.columns;
         for row in 0..batch.num_rows() {
             for column in batch.columns() {
                 let column = column.as_any().downcast_ref::<StringArray>().unwrap();

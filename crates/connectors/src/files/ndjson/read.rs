@@ -3,10 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use arrow_array::RecordBatch;
 use serde::de::{DeserializeSeed, Deserializer as _, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use syncapp_connector::Unread;
+use syncapp_connector::{Marked, Unread};
 use syncapp_model::{Code, Error, Result, Side};
 
 use crate::files::blocks::{Blocks, MAX_CELL, MAX_ROW};
@@ -199,7 +198,7 @@ impl Reader {
                 seen: vec![0; all.len()],
                 row: 0,
             },
-            table: Table::new(all, wanted, limits),
+            table: Table::new(all, wanted, (limits, lenient)),
             aside: Aside::new(lenient),
         }
     }
@@ -223,7 +222,8 @@ impl Reader {
             }
             match keys.slots[column] {
                 Some(slot) if !table.cells[slot].push_json(value, &mut scratch) => {
-                    Err(table.misfit(&lines.blocks, slot, value.as_bytes(), 0))
+                    let error = table.misfit(&lines.blocks, slot, value.as_bytes(), 0);
+                    table.put_null(slot, error, value.as_bytes())
                 }
                 _ => Ok(()),
             }
@@ -266,7 +266,7 @@ fn unknown(lines: &Lines, key: &str) -> Error {
 }
 
 impl FileReader for Reader {
-    fn next(&mut self) -> Result<Option<RecordBatch>> {
+    fn next(&mut self) -> Result<Option<Marked>> {
         while let Some(length) = self.lines.find()? {
             if self.table.full(length) || self.aside.is_full() {
                 return self.table.batch(self.lines.blocks.name()).map(Some);

@@ -15,6 +15,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
+use syncapp_connector::Marked;
 use syncapp_model::{Code, DataType, Error, Result, Side};
 
 use super::schema;
@@ -148,14 +149,14 @@ impl Reader {
 }
 
 impl FileReader for Reader {
-    fn next(&mut self) -> Result<Option<RecordBatch>> {
+    fn next(&mut self) -> Result<Option<Marked>> {
         let Some(batch) = self.batches.next() else {
             return Ok(None);
         };
         let batch = batch.map_err(|problem| damaged(&self.name, problem.into()))?;
         let batch = self.canonical(&batch)?;
         self.rows += batch.num_rows();
-        Ok(Some(batch))
+        Ok(Some(batch.into()))
     }
 }
 

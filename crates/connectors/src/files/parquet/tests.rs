@@ -34,7 +34,7 @@ fn read(file: &File) -> syncapp_model::Result<RecordBatch> {
     let columns = describe(file, "t.parquet")?.0;
     let limits = Limits::new(100, 1 << 20);
     let mut reader = Reader::open(file.try_clone().unwrap(), "t.parquet", &columns, &[0], limits)?;
-    Ok(reader.next()?.unwrap())
+    Ok(reader.next()?.unwrap().columns)
 }
 
 #[test]

@@ -140,12 +140,12 @@ async fn a_declared_type_is_kept_or_asked_for() {
     let (flow, connection) = File::flow("");
     let table = table("t", &[("a", "string"), ("b", "string"), ("c", "int32")]);
     let mut target = flow.target(&table, Write::Overwrite);
-    target.columns[1].source_native = Some(NativeType {
+    target.columns[1].origin = Some(NativeType {
         system: "sqlite".into(),
         name: "VARCHAR(20)".into(),
     });
     target.columns[2].wanted_native = Some("CLOB".into());
-    target.columns[3].source_native = Some(NativeType {
+    target.columns[3].origin = Some(NativeType {
         system: "postgres".into(),
         name: "int4".into(),
     });
