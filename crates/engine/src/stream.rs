@@ -1,6 +1,9 @@
 //! One stream from claim to the last commit, tried again where a failure may pass.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Snapshot, Target, TargetShape};
@@ -72,9 +75,10 @@ impl StreamRun {
             self.plan.key.stream.clone(),
             self.events.clone(),
         ));
+        let mut attempts = pin!(self.attempts());
         let ended = tokio::select! {
-            ended = self.attempts() => ended,
-            () = self.cancel.cancelled() => Err(cancelled()),
+            ended = &mut attempts => ended,
+            () = self.cancel.cancelled() => self.stop(attempts).await,
         };
         ticking.abort();
         if ended.is_err() {
@@ -100,6 +104,24 @@ impl StreamRun {
         }
     }
 
+    /// Ends what goes on, but for a commit that is under way: it may land whether anybody waits for it or not.
+    async fn stop(
+        &self,
+        mut attempts: Pin<&mut impl Future<Output = Result<Option<Scalar>>>>,
+    ) -> Result<Option<Scalar>> {
+        let is_idle = || self.committing().is_none();
+        if is_idle() {
+            return Err(cancelled());
+        }
+        let ending = poll_fn(|context| match attempts.as_mut().poll(context) {
+            Poll::Pending if is_idle() => Poll::Ready(Err(cancelled())),
+            polled => polled,
+        });
+        tokio::time::timeout(ABORT, ending)
+            .await
+            .unwrap_or_else(|_| Err(cancelled()))
+    }
+
     pub(crate) fn send(&self, event: Event) {
         // Nobody listens any more: the run goes on all the same.
         let _ = self.events.send(event);
@@ -114,12 +136,16 @@ impl StreamRun {
     /// A commit is under way, or (`None`) has been confirmed. When its reply is lost, the target's checkpoint tells
     /// whether it landed, unless it leaves the checkpoint as it is.
     pub(crate) fn commits(&self, checkpoint: Option<Checkpoint>) {
-        *self.committing.lock().unwrap_or_else(PoisonError::into_inner) = checkpoint;
+        *self.committing() = checkpoint;
+    }
+
+    fn committing(&self) -> MutexGuard<'_, Option<Checkpoint>> {
+        self.committing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the commit that a failed attempt ended with has landed all the same.
     fn landed(&self, found: Option<&Checkpoint>) -> bool {
-        let sent = self.committing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let sent = self.committing().take();
         let cursor = |of: &Checkpoint| of.position.as_ref().map(|at| (at.cursor.clone(), at.through.clone()));
         let landed = sent
             .zip(found)
