@@ -54,6 +54,13 @@ select statement from (
     and exists (select from pg_attribute b where b.attrelid = (select new from tables) and b.attname = a.attname)
 ) statements order by step";
 
+/// Whether one of the two tables has anything that these statements are about. Most have nothing, and this is quick.
+const ADORNED: &str = "
+select exists (select from pg_class c where c.oid in ($1::text::regclass, $2::text::regclass)
+  and (c.relacl is not null or c.relhasindex
+       or exists (select from pg_attribute where attrelid = c.oid and attacl is not null)
+       or exists (select from pg_description where objoid = c.oid and classoid = 'pg_class'::regclass)))";
+
 /// Statements that take an old table's names away from its indexes: they go to the new one's.
 const RENAME_INDEXES: &str = "
 select format('alter index %I.%I rename to %I', n.nspname, c.relname, $2::text || '_' || row_number() over (order by c.oid))
@@ -70,16 +77,17 @@ pub(super) async fn swap(
 ) -> Result<()> {
     let (new, old) = (sql::table(stage), sql::table(name));
     let names: [(&(dyn ToSql + Sync), Type); 2] = [(&new, Type::TEXT), (&old, Type::TEXT)];
-    let rows = client
-        .inner
-        .query_typed(INHERIT, &names)
-        .await
-        .map_err(|error| client.error(&error))?;
+    let failed = |error| client.error(&error);
+    let adorned = client.inner.query_typed_one(ADORNED, &names).await.map_err(failed)?;
+    let rows = match adorned.get(0) {
+        true => client.inner.query_typed(INHERIT, &names).await.map_err(failed)?,
+        false => Vec::new(),
+    };
     match keep {
         Some(keep) => {
             let names: [(&(dyn ToSql + Sync), Type); 2] = [(&old, Type::TEXT), (&keep.name, Type::TEXT)];
             let renames = client.inner.query_typed(RENAME_INDEXES, &names).await;
-            for rename in renames.map_err(|error| client.error(&error))? {
+            for rename in renames.map_err(failed)? {
                 client.run(rename.get(0)).await?;
             }
             let away = format!("alter table {old} rename to {}", sql::ident(&keep.name));
