@@ -79,9 +79,10 @@ pub(super) async fn swap(
     let names: [(&(dyn ToSql + Sync), Type); 2] = [(&new, Type::TEXT), (&old, Type::TEXT)];
     let failed = |error| client.error(&error);
     let adorned = client.inner.query_typed_one(ADORNED, &names).await.map_err(failed)?;
-    let rows = match adorned.get(0) {
-        true => client.inner.query_typed(INHERIT, &names).await.map_err(failed)?,
-        false => Vec::new(),
+    let rows = if adorned.get(0) {
+        client.inner.query_typed(INHERIT, &names).await.map_err(failed)?
+    } else {
+        Vec::new()
     };
     match keep {
         Some(keep) => {
