@@ -67,6 +67,15 @@ impl Case {
         assert!(left.is_empty(), "{}: {left:?}", self.workload);
     }
 
+    /// A kill at that moment leaves all that the run did, and the undo after it takes all of it back.
+    async fn undoes_at_once(&self, moment: Moment) {
+        self.kill(moment).await;
+        let when = format!("{}, killed at {moment:?}", self.workload);
+        assert_eq!(self.target.held().await, self.new, "{when}");
+        self.syncapp.succeed(&["undo", &self.run]).await;
+        self.over(moment).await;
+    }
+
     /// Everything is as it was before the run, and nothing is left over.
     async fn over(&self, moment: Moment) {
         let when = format!("{}, killed at {moment:?}", self.workload);
@@ -128,10 +137,7 @@ async fn an_undo_of_rows_is_one_transaction() {
         for moment in FEW {
             for target in [postgres().await, mariadb().await] {
                 let case = Case::new(workload, target).await;
-                case.kill(moment).await;
-                assert_eq!(case.target.held().await, case.new, "{workload}, killed at {moment:?}");
-                case.syncapp.succeed(&["undo", &case.run]).await;
-                case.over(moment).await;
+                case.undoes_at_once(moment).await;
             }
         }
     }
@@ -141,10 +147,7 @@ async fn an_undo_of_rows_is_one_transaction() {
 async fn an_undo_of_a_swap_is_one_transaction_in_postgres() {
     for moment in FEW {
         let case = Case::new(Workload::Refresh, postgres().await).await;
-        case.kill(moment).await;
-        assert_eq!(case.target.held().await, case.new, "killed at {moment:?}");
-        case.syncapp.succeed(&["undo", &case.run]).await;
-        case.over(moment).await;
+        case.undoes_at_once(moment).await;
     }
 }
 
