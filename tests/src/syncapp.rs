@@ -27,6 +27,8 @@ pub struct Running {
     child: Child,
     begun: Instant,
     output: PathBuf,
+    /// The most memory that it was seen with.
+    memory: u64,
 }
 
 /// A command that ended by itself.
@@ -38,6 +40,8 @@ pub struct Ended {
     pub output: String,
     /// How long it took.
     pub took: Duration,
+    /// The most memory that it was seen with, in MiB, without the pages of files, which the system can take back.
+    pub memory: u64,
 }
 
 impl Default for Syncapp {
@@ -93,6 +97,7 @@ impl Syncapp {
             child,
             begun: Instant::now(),
             output,
+            memory: 0,
         }
     }
 
@@ -118,6 +123,7 @@ impl Syncapp {
             code: ended.status.code(),
             output: String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned(),
             took: begun.elapsed(),
+            memory: 0,
         }
     }
 
@@ -142,12 +148,24 @@ impl Running {
             code: status.code(),
             output: fs::read_to_string(&self.output).unwrap_or_default(),
             took: self.begun.elapsed(),
+            memory: self.memory,
         })
+    }
+
+    /// The most memory that it had so far.
+    fn memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let kilobytes = |what: &str| -> Option<u64> {
+            let line = status.lines().find_map(|line| line.strip_prefix(what))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        Some(kilobytes("VmHWM:")?.saturating_sub(kilobytes("RssFile:")?) / 1024)
     }
 
     /// Waits for its end.
     pub async fn end(mut self) -> Ended {
         loop {
+            self.memory = self.memory().unwrap_or_default().max(self.memory);
             if let Some(ended) = self.ended() {
                 return ended;
             }

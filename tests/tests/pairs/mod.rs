@@ -2,6 +2,7 @@
 //! Never neither.
 
 pub(crate) mod end;
+mod large;
 mod natives;
 mod values;
 

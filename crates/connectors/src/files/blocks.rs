@@ -13,6 +13,8 @@ use super::errors;
 pub(super) const MAX_ROW: usize = 256 << 20;
 /// No cell may be larger.
 pub(super) const MAX_CELL: usize = 64 << 20;
+/// Rows from here on are large.
+const LARGE: usize = 16 << 20;
 /// How much is read at once.
 const BLOCK: usize = 1 << 20;
 
@@ -87,8 +89,13 @@ impl Blocks {
         self.end -= self.start;
         self.valid -= self.start;
         self.start = 0;
-        // Twice the text at least: what is scanned again stays in proportion to the file.
-        let room = (self.end * 2).max(self.step).min(MAX_ROW + BLOCK);
+        // In proportion to the text: so is what is scanned again. A large row takes little more than its own size.
+        let grown = if self.end < LARGE {
+            self.end * 2
+        } else {
+            self.end / 4 * 5
+        };
+        let room = grown.max(self.step).min(MAX_ROW + BLOCK);
         if self.buffer.len() < room {
             self.buffer.resize(room, 0);
         }

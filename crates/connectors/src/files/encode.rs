@@ -39,7 +39,7 @@ impl From<io::Error> for Unfinished {
 /// Writes one file in one format.
 pub(super) trait Encoder: Send {
     /// Takes a batch.
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), Unfinished>;
+    fn write(&mut self, batch: RecordBatch) -> Result<(), Unfinished>;
 
     /// About how large the file is by now.
     fn written(&self) -> u64;
@@ -140,7 +140,7 @@ impl Parts {
     }
 
     /// Takes a batch; begins the next file when the last has grown enough.
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+    pub(super) fn write(&mut self, batch: RecordBatch) -> Result<()> {
         let fits = batch.num_columns() == self.plan.columns.len()
             && self
                 .plan
@@ -153,8 +153,8 @@ impl Parts {
         }
         self.begin()?;
         if let Some((encoder, _)) = &mut self.open {
-            encoder.write(batch).map_err(|problem| self.plan.failed(problem))?;
             self.rows += batch.num_rows() as u64;
+            encoder.write(batch).map_err(|problem| self.plan.failed(problem))?;
             if self.plan.files.file_size.is_some_and(|size| encoder.written() >= size) {
                 self.close()?;
             }

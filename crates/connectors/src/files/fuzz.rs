@@ -159,7 +159,7 @@ fn write<F: Format>(files: &ValidFiles, rows: &[RecordBatch], columns: &[FileCol
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let mut encoder = F::encoder(files, Output::new(file, Compression::None)?, &names)?;
     for batch in rows {
-        encoder.write(batch)?;
+        encoder.write(batch.clone())?;
     }
     let mut file = encoder.finish()?;
     let mut written = Vec::new();

@@ -44,7 +44,7 @@ impl FileWriter {
             let mut parts = Parts::new(plan);
             loop {
                 match receiver.blocking_recv() {
-                    Some(Message::Rows(batch)) => parts.write(&batch)?,
+                    Some(Message::Rows(batch)) => parts.write(batch)?,
                     Some(Message::Finish) => break,
                     // The writer was dropped: what is written goes with `parts`.
                     None => return Ok(0),

@@ -24,6 +24,8 @@ use super::types::{Form, MyType};
 
 /// How many bytes go to the server at once.
 const CHUNK: usize = 256 * 1024;
+/// How many bytes of a long row go there at once.
+const PIECE: usize = 2 * CHUNK;
 /// How many rows are encoded between two looks at the size.
 const SLICE: usize = 256;
 /// How many chunks wait for the server.
@@ -86,6 +88,20 @@ impl MysqlWriter {
             counted,
             staged,
         }
+    }
+
+    /// Sends what waits. The driver copies what it sends: long rows go in pieces, except in a statement.
+    async fn flush(&mut self) -> Result<()> {
+        let most = match self.manner.style {
+            Style::Load => PIECE,
+            Style::Insert => usize::MAX,
+        };
+        let mut waiting = Bytes::from(std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK * 2)));
+        while !waiting.is_empty() {
+            let piece = waiting.split_to(waiting.len().min(most));
+            self.send(Chunk::Rows(piece)).await?;
+        }
+        Ok(())
     }
 
     async fn send(&mut self, chunk: Chunk) -> Result<()> {
@@ -267,18 +283,14 @@ impl Writer for MysqlWriter {
             self.rows += slice.num_rows() as u64;
             at += slice.num_rows();
             if self.buffer.len() >= CHUNK {
-                let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK * 2));
-                self.send(Chunk::Rows(chunk.into())).await?;
+                self.flush().await?;
             }
         }
         Ok(())
     }
 
     async fn finish(mut self: Box<Self>) -> Result<u64> {
-        if !self.buffer.is_empty() {
-            let chunk = std::mem::take(&mut self.buffer);
-            self.send(Chunk::Rows(chunk.into())).await?;
-        }
+        self.flush().await?;
         self.send(Chunk::End).await?;
         let counted = self.ended().await?;
         if counted == self.rows {

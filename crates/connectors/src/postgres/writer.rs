@@ -20,6 +20,8 @@ use super::types::Wire;
 
 /// How many bytes go to the server at once.
 const CHUNK: usize = 64 * 1024;
+/// How many bytes of a long row go there at once.
+const PIECE: usize = 2 * CHUNK;
 /// How many rows are encoded between two looks at the size.
 const SLICE: usize = 512;
 /// After so many bytes one COPY ends and the next begins: what the server says of a row is only heard at the end.
@@ -68,18 +70,32 @@ impl PostgresWriter {
         })
     }
 
-    async fn send(&mut self) -> Result<()> {
-        let chunk = std::mem::replace(&mut self.buffer, new_buffer(&[]));
-        self.sent += chunk.len();
-        self.sink.send(chunk.into()).await.map_err(|error| self.error(&error))
+    /// Sends what waits.
+    async fn flush(&mut self) -> Result<()> {
+        let waiting = std::mem::replace(&mut self.buffer, new_buffer(&[]));
+        self.send(waiting.into()).await
+    }
+
+    /// Sends bytes as they are. The driver copies what it sends: long ones go in pieces.
+    async fn send(&mut self, mut bytes: Bytes) -> Result<()> {
+        self.sent += bytes.len();
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(PIECE));
+            self.sink.send(piece).await.map_err(|error| self.error(&error))?;
+        }
+        Ok(())
     }
 
     /// Sends what waits, if it is worth it.
     async fn advance(&mut self) -> Result<()> {
-        if self.buffer.len() < CHUNK {
-            return Ok(());
+        if self.buffer.len() >= CHUNK {
+            self.flush().await?;
         }
-        self.send().await?;
+        self.renew().await
+    }
+
+    /// Begins another COPY where this one is long enough.
+    async fn renew(&mut self) -> Result<()> {
         if self.sent < COPY_BYTES {
             return Ok(());
         }
@@ -93,7 +109,7 @@ impl PostgresWriter {
     /// Ends the COPY.
     async fn end(&mut self) -> Result<()> {
         self.buffer.extend_from_slice(&encode::TRAILER);
-        self.send().await?;
+        self.flush().await?;
         self.taken += self.sink.as_mut().finish().await.map_err(|error| self.error(&error))?;
         if self.taken == self.rows {
             return Ok(());
@@ -168,9 +184,16 @@ impl Writer for PostgresWriter {
     async fn write(&mut self, batch: Batch) -> Result<()> {
         match batch {
             Batch::Native(native) => {
-                self.buffer.extend_from_slice(&native.bytes);
                 self.rows += native.rows as u64;
-                self.advance().await
+                if native.bytes.len() < CHUNK {
+                    self.buffer.extend_from_slice(&native.bytes);
+                    return self.advance().await;
+                }
+                if !self.buffer.is_empty() {
+                    self.flush().await?;
+                }
+                self.send(native.bytes).await?;
+                self.renew().await
             }
             Batch::Columns(columns) => {
                 let mut at = 0;

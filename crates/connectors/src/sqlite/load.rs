@@ -260,8 +260,9 @@ impl Job {
         while let Some(command) = commands.blocking_recv() {
             match command {
                 Command::Write(batch) => {
-                    stage::fill(&mut insert, &self.target, &self.plan, &batch, rows)?;
+                    let before = rows;
                     rows += batch.num_rows() as u64;
+                    stage::fill(&mut insert, &self.target, &self.plan, batch, before)?;
                 }
                 Command::Finish(answer) => drop(answer.send(Ok(rows))),
                 Command::Commit(last, answer) => return Ok(End::Commit(last, answer)),

@@ -89,12 +89,13 @@ pub(super) fn check(target: &Target, plan: &Plan, batch: &RecordBatch) -> Result
     Ok(())
 }
 
-/// Adds all rows of a batch behind the `before` rows that came earlier.
+/// Adds all rows of a batch behind the `before` rows that came earlier. SQLite has a copy of each value that is bound: the
+/// batch goes before its last row is added, which makes it large where it is.
 pub(super) fn fill(
     insert: &mut Statement<'_>,
     target: &Target,
     plan: &Plan,
-    batch: &RecordBatch,
+    batch: RecordBatch,
     before: u64,
 ) -> Result<()> {
     if batch.num_columns() != target.columns.len() {
@@ -118,6 +119,9 @@ pub(super) fn fill(
         .collect();
     let mut scratch = String::new();
     for row in 0..batch.num_rows() {
+        if row > 0 {
+            insert.raw_execute().writing()?;
+        }
         let here = |code, at: usize, why: String| {
             let (name, number) = (&target.columns[at].name, before + row as u64 + 1);
             Error::new(code, why)
@@ -140,6 +144,11 @@ pub(super) fn fill(
             })?;
             insert.raw_bind_parameter(at + 1, &stored).writing()?;
         }
+    }
+    let rows = batch.num_rows();
+    drop(cells);
+    drop(batch);
+    if rows > 0 {
         insert.raw_execute().writing()?;
     }
     Ok(())

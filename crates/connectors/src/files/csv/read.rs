@@ -112,8 +112,12 @@ impl Records {
 
     #[cold]
     fn check_slowly(&self) -> Result<()> {
-        if let Some(field) = self.fields.iter().find(|field| field.end - field.start > MAX_CELL) {
-            return Err(self.blocks.too_large("cell", MAX_CELL, field.start));
+        let mut scratch = Vec::new();
+        let large = self.fields.iter().filter(|field| field.end - field.start > MAX_CELL);
+        for field in large {
+            if self.text(*field, &mut scratch).len() > MAX_CELL {
+                return Err(self.blocks.too_large("cell", MAX_CELL, field.start));
+            }
         }
         if self.fields.len() == self.width {
             return Ok(());

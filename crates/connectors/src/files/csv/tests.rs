@@ -81,7 +81,7 @@ fn written(rows: &[[Option<String>; 2]]) -> Vec<u8> {
     let column = |at: usize| Arc::new(rows.iter().map(|row| row[at].clone()).collect::<StringArray>()) as ArrayRef;
     let fields = ["a", "b"].map(|name| DataType::String.field(name, true)).to_vec();
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![column(0), column(1)]).unwrap();
-    assert!(encoder.write(&batch).is_ok());
+    assert!(encoder.write(batch).is_ok());
     assert!(encoder.finish().is_ok());
     std::fs::read(file.path()).unwrap()
 }

@@ -43,27 +43,36 @@ impl Encoder {
                 if at > 0 {
                     encoder.pending.push(encoder.delimiter);
                 }
-                encoder.quoted_from(column.as_bytes());
+                let start = encoder.pending.len();
+                encoder.pending.extend_from_slice(column.as_bytes());
+                encoder.quote(start);
             }
             encoder.pending.push(b'\n');
         }
         encoder
     }
 
-    /// Appends a text, in quotes where it needs them.
-    fn quoted_from(&mut self, text: &[u8]) {
-        if self.needs_quotes(text) {
-            self.pending.push(self.quote);
-            for byte in text {
-                if *byte == self.quote {
-                    self.pending.push(self.quote);
-                }
-                self.pending.push(*byte);
-            }
-            self.pending.push(self.quote);
-        } else {
-            self.pending.extend_from_slice(text);
+    /// Puts the text that begins there in quotes, where it needs them. It stays where it is: it may be a large one.
+    fn quote(&mut self, start: usize) {
+        let text = &self.pending[start..];
+        if !self.needs_quotes(text) {
+            return;
         }
+        let (end, mut more) = (self.pending.len(), memchr::memchr_iter(self.quote, text).count());
+        self.pending.resize(end + more + 2, self.quote);
+        // From behind: what lies before the first of its quotes moves by one.
+        let mut from = end;
+        while more > 0 {
+            from -= 1;
+            let byte = self.pending[from];
+            self.pending[from + more + 1] = byte;
+            if byte == self.quote {
+                self.pending[from + more] = byte;
+                more -= 1;
+            }
+        }
+        self.pending.copy_within(start..from, start + 1);
+        self.pending[start] = self.quote;
     }
 
     fn needs_quotes(&self, text: &[u8]) -> bool {
@@ -72,31 +81,28 @@ impl Encoder {
             || memchr::memchr(b'\r', text).is_some()
     }
 
-    fn cell(&mut self, column: &TextColumn<'_>, row: usize, scratch: &mut Vec<u8>) -> Result<()> {
+    fn cell(&mut self, column: &TextColumn<'_>, row: usize) -> Result<()> {
+        let start = self.pending.len();
         if column.is_null(row) {
-            return match self.nulls.spelling() {
-                Some(spelling) => {
-                    if self.needs_quotes(spelling) && !spelling.is_empty() {
-                        let spelling = spelling.to_vec();
-                        self.quoted_from(&spelling);
-                    } else {
-                        self.pending.extend_from_slice(spelling);
-                    }
-                    Ok(())
-                }
-                None => Err(refused("NULL", "`null_values: []` says that no field is NULL")),
+            let Some(spelling) = self.nulls.spelling() else {
+                return Err(refused("NULL", "`null_values: []` says that no field is NULL"));
             };
+            self.pending.extend_from_slice(spelling);
+            if !spelling.is_empty() {
+                self.quote(start);
+            }
+            return Ok(());
         }
-        scratch.clear();
-        column.write(row, scratch)?;
-        if self.nulls.listed(scratch) {
-            let text = String::from_utf8_lossy(scratch);
+        column.write(row, &mut self.pending)?;
+        let text = &self.pending[start..];
+        if self.nulls.listed(text) {
+            let text = String::from_utf8_lossy(text);
             return Err(refused(
                 &format!("the text `{text}`"),
                 "`null_values` says that it means NULL",
             ));
         }
-        self.quoted_from(scratch);
+        self.quote(start);
         Ok(())
     }
 }
@@ -110,15 +116,14 @@ fn refused(what: &str, why: &str) -> Error {
 }
 
 impl FileEncoder for Encoder {
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), Unfinished> {
-        let columns = TextColumn::of_batch(batch)?;
-        let mut scratch = Vec::new();
+    fn write(&mut self, batch: RecordBatch) -> Result<(), Unfinished> {
+        let columns = TextColumn::of_batch(&batch)?;
         for row in 0..batch.num_rows() {
             for (at, column) in columns.iter().enumerate() {
                 if at > 0 {
                     self.pending.push(self.delimiter);
                 }
-                self.cell(column, row, &mut scratch).map_err(|error| {
+                self.cell(column, row).map_err(|error| {
                     let name = batch.schema_ref().field(at).name();
                     error.column(name).row(format!("row {}", self.rows + 1))
                 })?;

@@ -40,8 +40,8 @@ impl Encoder {
 }
 
 impl FileEncoder for Encoder {
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), Unfinished> {
-        let columns = TextColumn::of_batch(batch)?;
+    fn write(&mut self, batch: RecordBatch) -> Result<(), Unfinished> {
+        let columns = TextColumn::of_batch(&batch)?;
         for row in 0..batch.num_rows() {
             if columns.is_empty() {
                 self.pending.push(b'{');

@@ -4,15 +4,16 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::Schema;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::add_encoded_arrow_schema_to_metadata;
 use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 use syncapp_model::{Code, DataType, Error, Result, Side};
 
+use super::group::{Group, Groups, LARGE};
 use super::schema;
 use crate::files::cells::TextColumn;
 use crate::files::compress::Output;
@@ -29,7 +30,10 @@ const SLICE_ROWS: usize = 4096;
 
 /// Writes a Parquet file.
 pub(in crate::files) struct Encoder {
-    writer: ArrowWriter<Output>,
+    file: SerializedFileWriter<Output>,
+    groups: Groups,
+    /// The row group that is being gathered.
+    group: Option<Group>,
     schema: Arc<Schema>,
     /// Columns that Parquet has no exact type for and that are written as text.
     texts: Vec<bool>,
@@ -54,24 +58,26 @@ impl Encoder {
                 Codec::ZSTD(ZstdLevel::try_new(1).map_err(|problem| Error::internal(problem.to_string()))?)
             }
         };
-        let properties = WriterProperties::builder()
+        let usual = WriterProperties::builder()
             .set_compression(codec)
             .set_dictionary_enabled(false)
-            .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .set_created_by(concat!("syncapp ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties)
-            .with_parquet_schema(schema::of_target(&schema, &types)?);
-        let writer = ArrowWriter::try_new_with_options(output, schema.clone(), options).map_err(|problem| {
+            .set_created_by(concat!("syncapp ", env!("CARGO_PKG_VERSION")).to_owned());
+        let mut properties = usual.clone().build();
+        add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
+        let root = schema::of_target(&schema, &types)?.root_schema_ptr();
+        let no_file = |problem| {
             Error::new(
                 Code::TypeMismatch(Side::Destination),
                 "the columns make no Parquet file",
             )
             .driver(problem)
-        })?;
+        };
+        let file = SerializedFileWriter::new(output, root, Arc::new(properties)).map_err(no_file)?;
+        let groups = Groups::of(&file, usual, &schema).map_err(no_file)?;
         Ok(Self {
-            writer,
+            file,
+            groups,
+            group: None,
             schema,
             texts: columns
                 .iter()
@@ -112,6 +118,14 @@ pub(in crate::files) fn carried(ty: &DataType) -> DataType {
     }
 }
 
+/// The bytes of a batch's own rows, which may be a part of larger arrays.
+fn size(batch: &RecordBatch) -> usize {
+    let columns = batch.columns().iter();
+    columns
+        .map(|array| array.to_data().get_slice_memory_size().unwrap_or_default())
+        .sum()
+}
+
 fn spelled(column: &TextColumn<'_>, rows: usize) -> Result<ArrayRef> {
     let mut ends = vec![0_i32];
     let mut text = Vec::new();
@@ -131,15 +145,47 @@ fn spelled(column: &TextColumn<'_>, rows: usize) -> Result<ArrayRef> {
     Ok(Arc::new(array))
 }
 
+impl Encoder {
+    /// Adds rows to the row group, which `large` ones begin.
+    fn add(&mut self, batch: &RecordBatch, large: bool) -> Result<(), Unfinished> {
+        let group = match &mut self.group {
+            Some(group) => group,
+            none => none.insert(self.groups.begin(self.file.flushed_row_groups().len(), large)?),
+        };
+        group.write(batch)?;
+        Ok(())
+    }
+
+    /// Ends the row group.
+    fn end(&mut self) -> Result<(), Unfinished> {
+        if let Some(group) = self.group.take() {
+            group.end(&mut self.file)?;
+        }
+        Ok(())
+    }
+
+    fn gathered(&self) -> usize {
+        self.group.as_ref().map_or(0, Group::bytes)
+    }
+}
+
 impl FileEncoder for Encoder {
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), Unfinished> {
-        let batch = self.carried(batch)?;
+    fn write(&mut self, batch: RecordBatch) -> Result<(), Unfinished> {
+        let carried = self.carried(&batch)?;
+        drop(batch);
+        if size(&carried) >= LARGE {
+            self.end()?;
+            self.add(&carried, true)?;
+            // Its pages are made without it.
+            drop(carried);
+            return self.end();
+        }
         let mut from = 0;
-        while from < batch.num_rows() {
-            let rows = SLICE_ROWS.min(batch.num_rows() - from);
-            self.writer.write(&batch.slice(from, rows))?;
-            if self.writer.in_progress_size() >= GROUP_BYTES {
-                self.writer.flush()?;
+        while from < carried.num_rows() {
+            let rows = SLICE_ROWS.min(carried.num_rows() - from);
+            self.add(&carried.slice(from, rows), false)?;
+            if self.gathered() >= GROUP_BYTES || self.group.as_ref().is_some_and(|group| group.rows >= GROUP_ROWS) {
+                self.end()?;
             }
             from += rows;
         }
@@ -147,11 +193,12 @@ impl FileEncoder for Encoder {
     }
 
     fn written(&self) -> u64 {
-        self.writer.bytes_written() as u64 + self.writer.in_progress_size() as u64
+        (self.file.bytes_written() + self.gathered()) as u64
     }
 
-    fn finish(self: Box<Self>) -> Result<File, Unfinished> {
-        let mut output = self.writer.into_inner()?;
+    fn finish(mut self: Box<Self>) -> Result<File, Unfinished> {
+        self.end()?;
+        let mut output = self.file.into_inner()?;
         output.flush()?;
         Ok(output.finish()?)
     }
