@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""How SyncApp's speed and memory change with rows, columns and streams, PostgreSQL to PostgreSQL. Standard library only.
+"""How SyncApp's speed and memory change with rows, columns and streams, PostgreSQL to PostgreSQL, and what the other ways take at
+the most rows. Standard library only.
 
-  scale.py [-n 3] [--most-rows 10000000] [--most-streams 1000]
+  scale.py [-n 3] [--most-rows 10000000] [--most-streams 1000] [rows columns streams ways]
 
 Takes `syncapp` from PATH and the servers and data of data.sh. Every run makes its target anew and reads all rows; the figures
 are medians, `peak MB` is the greatest.
 """
-import argparse, os, statistics, subprocess, time
-from bench import DST, ENV, OUT, SRC, psql, reset
+import argparse, os, shutil, statistics, subprocess, time
+from bench import DST, ENV, OUT, SRC, my, psql, reset
 
 CELLS = 6_000_000
 
@@ -21,12 +22,12 @@ def timed(command, home):
     if child.returncode: raise SystemExit(f"{command} failed:\n{problem}")
     return time.monotonic() - begun, used.ru_maxrss / 1024
 
-def sync(pattern):
-    """The file of a sync of all streams that a pattern matches."""
+def sync(pattern, keys=""):
+    """The file of a sync of all streams that a pattern matches; `keys` are more of theirs."""
     path = f"{OUT}/scale.yaml"
     with open(path, "w") as f:
         f.write(f"version: 1\nproject: bench\nconnections:\n  from: {{ connector: postgres, url: \"{SRC}\" }}\n  to: {{ connector: postgres, url: \"{DST}\" }}\n"
-                f"syncs:\n  scale:\n    source: from\n    destination: to\n    streams:\n      \"{pattern}\": {{ into: \"public.{{stream}}\" }}\n")
+                f"syncs:\n  scale:\n    source: from\n    destination: to\n    streams:\n      \"{pattern}\": {{ into: \"public.{{stream}}\"{keys} }}\n")
     return path
 
 def rounds(pattern, n):
@@ -67,11 +68,34 @@ def streams(a):
         print(f"| {n:,} | {wall:.3f} | {n / wall:,.1f} | {peak:.0f} |", flush=True)
         n *= 10
 
+def ways(a):
+    print(f"\n### Other ways ({a.most_rows:,} rows, once)\n\n| way | s | rows/s | peak MB |\n|---|---|---|---|")
+    n, each, folder = a.most_rows, int(ENV["ROWS"]), f"{OUT}/ways"
+    rest = ", ".join(row[0] for row in psql(SRC, "select attname from pg_attribute where attrelid = 'orders'::regclass and attnum > 1 order by attnum;"))
+    psql(SRC, f"create schema scale; create table scale.rows as select id + g * {each}::bigint as id, {rest} from generate_series(0, {-(-n // each) - 1}) g, orders limit {n}; analyze scale.rows;")
+    my("source", "drop database if exists target; create database target")
+    reset("pg2pg", "scale"); os.makedirs(f"{OUT}/scale/home", exist_ok=True); os.makedirs(folder, exist_ok=True)
+    keyed = ", write: merge, primary_key: [id]"
+    for name, command in (("PostgreSQL to PostgreSQL, merged into nothing", ["run", sync("scale.rows", keyed)]),
+                          ("the same again, merged into what is there", ["run", sync("scale.rows", keyed)]),
+                          ("PostgreSQL to Parquet", ["copy", SRC, "scale.rows", folder, "rows.parquet"]),
+                          ("PostgreSQL to SQLite", ["copy", SRC, "scale.rows", f"{folder}/rows.db", "rows"]),
+                          ("PostgreSQL to CSV", ["copy", SRC, "scale.rows", folder, "rows.csv"]),
+                          ("CSV to PostgreSQL", ["copy", folder, "rows.csv", DST, "public.of_csv"]),
+                          ("PostgreSQL to MariaDB", ["copy", SRC, "scale.rows", ENV["MY_DST"], "rows"]),
+                          ("MariaDB to PostgreSQL", ["copy", ENV["MY_DST"], "target.rows", DST, "public.of_mariadb"])):
+        wall, peak = timed(["syncapp", *command], f"{OUT}/scale/home")
+        print(f"| {name} | {wall:.1f} | {n / wall:,.0f} | {peak:.0f} |", flush=True)
+        if "to Parquet" in name or "to SQLite" in name or name.startswith("CSV"): shutil.rmtree(folder); os.makedirs(folder)
+        if "PostgreSQL to P" not in name: psql(DST, "drop table if exists public.rows, public.of_csv;")
+    my("source", "drop database target; create database target"); clean()
+
 def clean(): psql(SRC, "set client_min_messages = error; do $$ declare t text; begin for t in select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'scale' loop execute 'drop table ' || t; end loop; end $$; drop schema if exists scale;")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=3); parser.add_argument("--most-rows", type=int, default=10_000_000); parser.add_argument("--most-streams", type=int, default=1000)
+    parser.add_argument("curves", nargs="*", default=["rows", "columns", "streams", "ways"])
     a = parser.parse_args()
     clean()
-    for curve in (rows, columns, streams): curve(a)
+    for curve in a.curves: globals()[curve](a)

@@ -65,24 +65,30 @@ impl Bound {
         })
     }
 
-    /// Whether a row with this cursor is at or above the bound; `order` is how it stands to the greatest value so far.
-    fn wants(&mut self, cursor: &Cursor<'_>, row: usize, order: Ordering, through: Option<&Scalar>) -> Result<bool> {
-        let open = match &self.horizon {
-            Some(horizon) => cursor.compare(row, horizon)? != Ordering::Less,
-            None => false,
+    /// The bound, for the greatest value so far.
+    fn at<'a>(&'a self, through: &'a Scalar) -> Result<&'a Scalar> {
+        Ok(match &self.horizon {
+            Some(horizon) if compare(horizon, through)? == Ordering::Less => horizon,
+            _ => through,
+        })
+    }
+
+    /// The greatest value is another one than `before`. The bound rises with it, but never past the horizon.
+    fn rise(&mut self, before: Option<&Scalar>) -> Result<()> {
+        let rises = match (&self.horizon, before) {
+            (Some(horizon), Some(before)) => compare(before, horizon)? == Ordering::Less,
+            _ => true,
         };
-        if order == Ordering::Greater {
-            // The bound rises with the greatest value, but never past the horizon.
-            let rises = match (&self.horizon, through) {
-                (Some(horizon), Some(through)) => compare(through, horizon)? == Ordering::Less,
-                _ => true,
-            };
-            if rises {
-                self.landed.clear();
-                self.forgotten = false;
-            }
+        if rises {
+            self.landed.clear();
+            self.forgotten = false;
         }
-        Ok((order != Ordering::Less || open) && !self.forgotten)
+        Ok(())
+    }
+
+    /// Whether a row is to be known: its cursor is at or above the bound.
+    fn wants(&self, cursor: &Cursor<'_>, row: usize, through: &Scalar) -> Result<bool> {
+        Ok(!self.forgotten && cursor.compare(row, self.at(through)?)? != Ordering::Less)
     }
 
     fn forget(&mut self) {
@@ -132,12 +138,16 @@ impl Boundary {
     /// For each row of the batch, whether it did not land before.
     pub(crate) fn admitted(&mut self, batch: &RecordBatch, first_row: u64) -> Result<Vec<bool>> {
         let nulls = batch.column(self.column);
-        if let Some(row) = (0..batch.num_rows()).find(|row| nulls.is_null(*row)) {
+        let null = || (0..batch.num_rows()).find(|row| nulls.is_null(*row));
+        if nulls.null_count() > 0
+            && let Some(row) = null()
+        {
             return Err(self
                 .no_place(batch)
                 .row(format!("number {}", first_row + row as u64 + 1)));
         }
         let cursor = Cursor::of(batch, self.column)?;
+        self.rise(&cursor, batch.num_rows())?;
         let mut keep = vec![true; batch.num_rows()];
         for (row, keep) in keep.iter_mut().enumerate() {
             let hash = self.take_known(batch, &cursor, row)?;
@@ -145,6 +155,28 @@ impl Boundary {
             self.follow(batch, &cursor, row, hash)?;
         }
         Ok(keep)
+    }
+
+    /// Looks for the greatest value, so that only rows at the bound that it makes are hashed.
+    fn rise(&mut self, cursor: &Cursor<'_>, rows: usize) -> Result<()> {
+        let before = self.through.clone();
+        for row in 0..rows {
+            let greater = match &self.through {
+                Some(through) => cursor.compare(row, through)? == Ordering::Greater,
+                None => true,
+            };
+            if greater {
+                self.through = Some(cursor.value(row)?);
+            }
+        }
+        if self.through == before {
+            return Ok(());
+        }
+        self.bound.rise(before.as_ref())?;
+        match &mut self.near {
+            Some(near) => near.rise(before.as_ref()),
+            None => Ok(()),
+        }
     }
 
     /// The rows that have a cursor value, and those that have none.
@@ -185,19 +217,12 @@ impl Boundary {
 
     /// Keeps the hashes of rows at or above the next lower bound.
     fn follow(&mut self, batch: &RecordBatch, cursor: &Cursor<'_>, row: usize, hash: Option<RowHash>) -> Result<()> {
-        let order = match &self.through {
-            Some(through) => cursor.compare(row, through)?,
-            None => Ordering::Greater,
-        };
-        let through = self.through.as_ref();
-        let wanted = self.bound.wants(cursor, row, order, through)?;
-        let near = match &mut self.near {
-            Some(near) => near.wants(cursor, row, order, through)?,
+        let Some(through) = &self.through else { return Ok(()) };
+        let wanted = self.bound.wants(cursor, row, through)?;
+        let near = match &self.near {
+            Some(near) => near.wants(cursor, row, through)?,
             None => false,
         };
-        if order == Ordering::Greater {
-            self.through = Some(cursor.value(row)?);
-        }
         if !wanted && !near {
             return Ok(());
         }
@@ -262,10 +287,7 @@ impl Boundary {
     /// Where the next increment begins; `None` while nothing ever landed.
     pub(crate) fn position(&self) -> Result<Option<Position>> {
         let Some(through) = &self.through else { return Ok(None) };
-        let cursor = match &self.bound.horizon {
-            Some(horizon) if compare(horizon, through)? == Ordering::Less => horizon,
-            _ => through,
-        };
+        let cursor = self.bound.at(through)?;
         let mut landed: Vec<_> = self.bound.landed.iter().map(|(hash, count)| (*hash, *count)).collect();
         landed.sort_unstable();
         Ok(Some(Position {

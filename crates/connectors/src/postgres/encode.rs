@@ -67,13 +67,13 @@ pub(super) fn rows(batch: &RecordBatch, wires: &[Wire], first_row: u64, out: &mu
         } else {
             Cells::new(array.as_ref(), wire)?
         };
-        cells.push((cell, array.logical_null_count() > 0));
+        cells.push((cell, array.logical_nulls().filter(|nulls| nulls.null_count() > 0)));
     }
     let count = (cells.len() as i16).to_be_bytes();
     for row in 0..batch.num_rows() {
         out.extend_from_slice(&count);
-        for (column, (cell, nullable)) in cells.iter().enumerate() {
-            if *nullable && batch.column(column).is_null(row) {
+        for (column, (cell, nulls)) in cells.iter().enumerate() {
+            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
                 out.extend_from_slice(&(-1i32).to_be_bytes());
             } else {
                 cell.put(row, out).map_err(|error| {

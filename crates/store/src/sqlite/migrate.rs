@@ -26,9 +26,11 @@ pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {
         .file(file.display())
         .help("update SyncApp, or choose another folder by SYNCAPP_HOME"));
     }
-    for (number, migration) in (1..).zip(MIGRATIONS).skip(applied.max(0) as usize) {
-        let step = format!("begin immediate; {migration} pragma user_version = {number}; commit;");
-        connection.execute_batch(&step).map_err(|e| failed(file, e))?;
+    let missing = &MIGRATIONS[applied.clamp(0, known) as usize..];
+    if missing.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let steps = missing.concat();
+    let all = format!("begin immediate; {steps} pragma user_version = {known}; commit;");
+    connection.execute_batch(&all).map_err(|e| failed(file, e))
 }

@@ -49,6 +49,9 @@ impl SqliteStore {
         door.lock().map_err(unusable)?;
         let connection = connect(&file).map_err(|e| failed(&file, e))?;
         migrate::run(&connection, &file)?;
+        connection
+            .pragma_update(None, "synchronous", "full")
+            .map_err(|e| failed(&file, e))?;
         drop(door);
         Ok(Self {
             inner: Arc::new(Inner {
@@ -78,8 +81,9 @@ impl SqliteStore {
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(file)?;
     connection.busy_timeout(Duration::from_secs(30))?;
+    // Until the store has its form: what a power cut takes of that is made again.
+    connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is in the log is as safe there: moving it at the end of each short command would take two more syncs. But the
     // next command reads all of it, so it stays short.
