@@ -1,0 +1,73 @@
+//! Use case: due schedules get their ticks.
+//!
+//! A round of a schedule is computed from what was read, and recorded only if nobody else has recorded one since: so any
+//! number of schedulers may do this at once, and one that dies half-way leaves nothing.
+
+use std::time::SystemTime;
+
+use syncapp_model::Result;
+
+use crate::missed::{Fate, decide};
+use crate::{Calendar, Control, Decision, Due, NewRun, Policy, Round, Signal, Trigger};
+
+impl Control {
+    /// Records a round for each schedule that is due. Returns how many were recorded.
+    pub async fn tick(&self, calendar: &dyn Calendar) -> Result<usize> {
+        let mut recorded = 0;
+        for due in self.store.due(self.policy.batch).await? {
+            let Some(first) = due.schedule.next_due else { continue };
+            match self.round(&due, first, calendar) {
+                Ok(round) => recorded += usize::from(self.store.record(&round).await?),
+                // Its words were understood when they were pushed; the other schedules do not wait for it.
+                Err(error) => tracing::error!(%error, schedule = %due.schedule.id, "a schedule cannot be understood"),
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// What is to be recorded of a schedule whose tick `first` is due. After a long outage only a part: the rest is due
+    /// still.
+    fn round(&self, due: &Due, first: SystemTime, calendar: &dyn Calendar) -> Result<Round> {
+        let Policy { batch, catch_up, .. } = self.policy;
+        let schedule = &due.schedule;
+        let mut ticks = vec![first];
+        let mut next = calendar.next_after(&schedule.definition, first)?;
+        while let Some(tick) = next.filter(|tick| *tick <= due.now && ticks.len() <= batch + catch_up) {
+            ticks.push(tick);
+            next = calendar.next_after(&schedule.definition, tick)?;
+        }
+        let count = match next.filter(|tick| *tick <= due.now) {
+            None => ticks.len(),
+            Some(_) => batch,
+        };
+        let fates = decide(&ticks, count, due.now, schedule.misfire, catch_up, self.policy.lateness);
+        let decided = ticks.iter().zip(fates).map(|(tick, fate)| match fate {
+            Fate::Run => (*tick, Decision::Run(self.run_of(due, *tick))),
+            Fate::Skip(reason) => (*tick, Decision::Skip(reason)),
+        });
+        Ok(Round {
+            ticks: decided.collect(),
+            next_due: ticks.get(count).copied().or(next),
+            schedule: schedule.clone(),
+        })
+    }
+
+    fn run_of(&self, due: &Due, tick: SystemTime) -> NewRun {
+        NewRun {
+            id: self.run_id(),
+            project: due.schedule.id.project.clone(),
+            version: due.schedule.version,
+            sync: due.schedule.id.sync.clone(),
+            trigger: Trigger::Tick(tick),
+            key: None,
+            overlap: due.schedule.overlap,
+            streams: due.streams.clone(),
+        }
+    }
+
+    /// Does so until `stop` is raised.
+    pub async fn tick_until(&self, calendar: &dyn Calendar, stop: &Signal) {
+        self.repeat("tick", self.policy.tick_every, stop, || self.tick(calendar))
+            .await;
+    }
+}

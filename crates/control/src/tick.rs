@@ -1,0 +1,128 @@
+//! A schedule's ticks: the instants at which it wanted a run, and what became of each.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::Serialize;
+use syncapp_model::sync_file::{Misfire, Overlap};
+
+use crate::{NewRun, RunId};
+
+/// A schedule's name: whose it is. It stays the same from version to version, so that no tick comes twice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct ScheduleId {
+    /// The project.
+    pub project: String,
+    /// The sync.
+    pub sync: String,
+}
+
+impl fmt::Display for ScheduleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.project, self.sync)
+    }
+}
+
+/// One schedule as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Whose it is.
+    pub id: ScheduleId,
+    /// The version that says so.
+    pub version: u32,
+    /// The times, in the words of the [`Calendar`](crate::Calendar).
+    pub definition: String,
+    /// What becomes of ticks that were missed.
+    pub misfire: Misfire,
+    /// What becomes of a tick while the run before it still goes on.
+    pub overlap: Overlap,
+    /// The first tick that is not recorded yet; `None` when there are no more.
+    pub next_due: Option<SystemTime>,
+}
+
+/// One instant of a schedule. Together with the schedule it is unique.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tick {
+    /// The instant, as the schedule means it, however late it was noticed.
+    pub nominal_at: SystemTime,
+    /// What became of it.
+    pub outcome: TickOutcome,
+}
+
+/// What became of a tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TickOutcome {
+    /// It has this run.
+    Ran(RunId),
+    /// It has none.
+    Skipped(SkipReason),
+}
+
+/// Why a tick has no run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// Nobody was there at its time, and `misfire: skip` says that it is gone.
+    Missed,
+    /// Nobody was there at its time, and `misfire: once` gave its run to a later tick.
+    Merged,
+    /// Nobody was there at its time, and more later ticks were missed than `misfire: all` makes up for.
+    Capped,
+    /// The run before it still went on, and `overlap: skip` says that it is left out.
+    Overlap,
+}
+
+impl SkipReason {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Missed, Self::Merged, Self::Capped, Self::Overlap];
+
+    /// Its word, as it is stored and printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Missed => "missed",
+            Self::Merged => "merged",
+            Self::Capped => "capped",
+            Self::Overlap => "overlap",
+        }
+    }
+
+    /// The reason of that word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+/// What one transaction records of a schedule: ticks in their order, and the first one after them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Round {
+    /// The schedule as it was read. Where its version or its next tick is another one by now, nothing is recorded.
+    pub schedule: Schedule,
+    /// The ticks from `schedule.next_due` on, and what is to become of each.
+    pub ticks: Vec<(SystemTime, Decision)>,
+    /// The first tick that is not among them.
+    pub next_due: Option<SystemTime>,
+}
+
+/// What is to become of a tick.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It gets this run, unless the run before it still goes on and the schedule says to skip then.
+    Run(NewRun),
+    /// It gets none.
+    Skip(SkipReason),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_its_word() {
+        for reason in SkipReason::ALL {
+            assert_eq!(SkipReason::from_name(reason.name()), Some(reason));
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+        }
+        assert_eq!(SkipReason::from_name("unheard of"), None);
+    }
+}
