@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use syncapp_model::Result;
+use syncapp_model::{Code, Error, Result};
 
 use crate::{Calendar, Control, NewVersion, PlannedSync, Pushed};
+
+/// How often schedules are caught up with before a push gives up.
+const TRIES: usize = 100;
 
 /// What is pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,20 @@ impl Control {
     ///
     /// When this fails, whether it happened is unknown: pushed again, [`Pushed::Moved`] may then name the own version.
     pub async fn apply(&self, push: Push, calendar: &dyn Calendar) -> Result<Pushed> {
+        for _ in 0..TRIES {
+            let pushed = self.try_apply(&push, calendar).await?;
+            if pushed != Pushed::Behind {
+                return Ok(pushed);
+            }
+            // What was due under the old words is recorded before the new words hold.
+            self.tick(calendar).await?;
+        }
+        let why = "schedules that this push would change have missed more ticks than could be recorded meanwhile";
+        Err(Error::new(Code::StoreFailed, why)
+            .help("push it once more; the agent's log says more, if that does not help"))
+    }
+
+    async fn try_apply(&self, push: &Push, calendar: &dyn Calendar) -> Result<Pushed> {
         let now = self.store.now().await?;
         let mut first_due = BTreeMap::new();
         for sync in &push.syncs {
@@ -34,9 +51,9 @@ impl Control {
             }
         }
         let version = NewVersion {
-            project: push.project,
-            text: push.text,
-            syncs: push.syncs,
+            project: push.project.clone(),
+            text: push.text.clone(),
+            syncs: push.syncs.clone(),
             first_due,
         };
         self.store.apply(&version, push.expected).await

@@ -25,26 +25,18 @@ pub struct Control {
 }
 
 impl Control {
-    /// Takes a step after the other until `stop` is raised, and waits `period` when there was nothing to do. An error is
-    /// logged, and the step tried again.
-    pub(crate) async fn repeat(
-        &self,
-        what: &str,
-        period: Duration,
-        stop: &Signal,
-        mut step: impl AsyncFnMut() -> Result<usize>,
-    ) {
-        while !stop.is_raised() {
-            let wait = match step().await {
-                Ok(0) => period,
-                Ok(_) => continue,
-                Err(error) => {
-                    tracing::warn!(%error, step = what, "a step failed and is tried again");
-                    self.policy.pause
-                }
-            };
-            futures_util::future::select(stop.raised(), self.clock.sleep(wait)).await;
-        }
+    /// What a loop does after a step: nothing when there was something to do, else it waits `period`. An error is logged, and the
+    /// step is tried again.
+    pub(crate) async fn rest(&self, step: &str, done: Result<usize>, period: Duration, stop: &Signal) {
+        let wait = match done {
+            Ok(0) => period,
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, step, "a step failed and is tried again");
+                self.policy.pause
+            }
+        };
+        futures_util::future::select(stop.raised(), self.clock.sleep(wait)).await;
     }
 
     /// A name for a run: about in the order of time.

@@ -38,7 +38,9 @@ impl Control {
 
     /// Does so until `stop` is raised.
     pub async fn relay_until(&self, stop: &Signal) {
-        self.repeat("relay", self.policy.relay_every, stop, || self.relay())
-            .await;
+        while !stop.is_raised() {
+            let done = self.relay().await;
+            self.rest("relay", done, self.policy.relay_every, stop).await;
+        }
     }
 }

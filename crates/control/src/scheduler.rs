@@ -67,7 +67,9 @@ impl Control {
 
     /// Does so until `stop` is raised.
     pub async fn tick_until(&self, calendar: &dyn Calendar, stop: &Signal) {
-        self.repeat("tick", self.policy.tick_every, stop, || self.tick(calendar))
-            .await;
+        while !stop.is_raised() {
+            let done = self.tick(calendar).await;
+            self.rest("tick", done, self.policy.tick_every, stop).await;
+        }
     }
 }

@@ -23,7 +23,9 @@ impl Control {
 
     /// Does so until `stop` is raised.
     pub async fn sweep_until(&self, stop: &Signal) {
-        self.repeat("sweep", self.policy.sweep_every, stop, || self.sweep())
-            .await;
+        while !stop.is_raised() {
+            let done = self.sweep().await;
+            self.rest("sweep", done, self.policy.sweep_every, stop).await;
+        }
     }
 }

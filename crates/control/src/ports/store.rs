@@ -39,7 +39,8 @@ pub trait Projects: Send + Sync {
     async fn version(&self, project: &str, number: u32) -> Result<Option<Version>>;
 
     /// Makes this the newest version and puts its schedules in the place of those before, if the newest one is `expected`.
-    /// A schedule whose definition is the same as before keeps its next tick; another one begins with its `first_due`.
+    /// A schedule whose definition is the same as before keeps its next tick; another one begins with its `first_due`. Where
+    /// one that would change or go has a tick that is due, nothing happens: [`Pushed::Behind`].
     async fn apply(&self, version: &NewVersion, expected: Option<u32>) -> Result<Pushed>;
 }
 
@@ -63,6 +64,8 @@ pub enum Pushed {
     Applied(u32),
     /// Somebody else was faster, or the project is not there: this is its newest version, and it stays.
     Moved(Option<u32>),
+    /// Ticks of a schedule that this would take away are due and not recorded yet.
+    Behind,
 }
 
 /// Runs, as they come in.

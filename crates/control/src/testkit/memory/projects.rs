@@ -20,12 +20,28 @@ impl Projects for MemoryStore {
     async fn apply(&self, new: &NewVersion, expected: Option<u32>) -> Result<Pushed> {
         let now = self.time();
         let mut rows = self.rows();
-        let versions = rows.versions.entry(new.project.clone()).or_default();
-        let newest = versions.last().map(|version| version.number);
+        let versions = rows.versions.get(&new.project);
+        let newest = versions
+            .and_then(|versions| versions.last())
+            .map(|version| version.number);
         if newest != expected {
             return Ok(Pushed::Moved(newest));
         }
+        let stays = |schedule: &Schedule| {
+            let sync = new.syncs.iter().find(|sync| sync.name == schedule.id.sync);
+            let spec = sync.and_then(|sync| sync.schedule.as_ref());
+            spec.is_some_and(|spec| spec.definition == schedule.definition)
+        };
+        let behind = |schedule: &Schedule| schedule.next_due.is_some_and(|due| due <= now) && !stays(schedule);
+        let mut mine = rows
+            .schedules
+            .values()
+            .filter(|schedule| schedule.id.project == new.project);
+        if mine.any(behind) {
+            return Ok(Pushed::Behind);
+        }
         let number = newest.unwrap_or(0) + 1;
+        let versions = rows.versions.entry(new.project.clone()).or_default();
         versions.push(Version {
             project: new.project.clone(),
             number,

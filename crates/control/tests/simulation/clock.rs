@@ -1,0 +1,82 @@
+//! A process's clocks, its chance, and the calendar of all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use syncapp_control::{Calendar, Clock, Random};
+use syncapp_model::Result;
+
+use crate::world::{GENESIS, World};
+
+/// When schedules end.
+pub(crate) const LAST_TICK: Duration = Duration::from_mins(2);
+
+/// What wall clocks say when the database says zero, in seconds.
+const AHEAD: u64 = 1_800_000_000;
+const DAY: u64 = 86_400;
+
+pub(crate) struct ProcessClock {
+    world: Arc<World>,
+    /// By how many seconds the wall clock is ahead of the database.
+    ahead: AtomicU64,
+}
+
+impl ProcessClock {
+    pub(crate) fn new(world: Arc<World>) -> Self {
+        let ahead = AtomicU64::new(AHEAD);
+        Self { world, ahead }
+    }
+}
+
+#[async_trait]
+impl Clock for ProcessClock {
+    fn wall(&self) -> SystemTime {
+        if self.world.fault(self.world.faults.jump) {
+            let jump = self.world.state().chance.below(2 * DAY);
+            self.ahead.store(AHEAD - DAY + jump, Ordering::Relaxed);
+        }
+        let ahead = Duration::from_secs(self.ahead.load(Ordering::Relaxed));
+        self.world.database_time() + ahead
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.world.now()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.world.sleep(time).await;
+    }
+}
+
+impl Random for World {
+    fn bits(&self) -> u64 {
+        self.state().chance.bits()
+    }
+}
+
+/// Instants at whole seconds of the simulation: `every N from M`.
+pub(crate) struct EverySoOften;
+
+/// Whether a definition means that second of the simulation. The oracle counts with it, one second after the other.
+pub(crate) fn means(definition: &str, second: u64) -> bool {
+    let words: Vec<u64> = definition.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let [every, from] = words[..] else { return false };
+    second >= from && (second - from).is_multiple_of(every) && second <= LAST_TICK.as_secs()
+}
+
+impl Calendar for EverySoOften {
+    /// Computes what [`means`] enumerates.
+    fn next_after(&self, definition: &str, after: SystemTime) -> Result<Option<SystemTime>> {
+        let words: Vec<u64> = definition.split(' ').filter_map(|word| word.parse().ok()).collect();
+        let [every, from] = words[..] else { return Ok(None) };
+        let after = after.duration_since(GENESIS).unwrap_or_default().as_secs();
+        let next = match after.checked_sub(from) {
+            None => from,
+            Some(since) => from + (since / every + 1) * every,
+        };
+        let next = Duration::from_secs(next);
+        Ok((next <= LAST_TICK).then_some(GENESIS + next))
+    }
+}
