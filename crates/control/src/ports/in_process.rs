@@ -1,8 +1,9 @@
 //! The queue of an agent that is one process: hints in memory.
 //!
-//! It confirms what it has in memory. That dies with the process, and then the sweeper finds the tasks again.
+//! It confirms what it has in memory. That dies with the process, and then the sweeper finds the tasks again. A hint that waits
+//! already is not kept twice: what nobody consumes does not grow.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 use syncapp_model::Result;
 
 use super::{Consumer, Delivery, Hint, Published, Queue};
+use crate::TaskId;
 
 /// Hints in memory. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -18,11 +20,39 @@ pub struct InProcessQueue(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    pools: BTreeMap<String, VecDeque<Hint>>,
+    pools: BTreeMap<String, Pool>,
     doors: u64,
     deliveries: u64,
     /// Who waits, by door.
     waiting: BTreeMap<u64, Waker>,
+}
+
+/// The hints of one pool that wait, each once.
+#[derive(Debug, Default)]
+struct Pool {
+    order: VecDeque<TaskId>,
+    known: BTreeSet<TaskId>,
+}
+
+impl Pool {
+    fn add(&mut self, task: TaskId) {
+        if self.known.insert(task) {
+            self.order.push_back(task);
+        }
+    }
+
+    /// Puts one where it was.
+    fn add_first(&mut self, task: TaskId) {
+        if self.known.insert(task) {
+            self.order.push_front(task);
+        }
+    }
+
+    fn take(&mut self) -> Option<TaskId> {
+        let task = self.order.pop_front()?;
+        self.known.remove(&task);
+        Some(task)
+    }
 }
 
 impl InProcessQueue {
@@ -43,11 +73,7 @@ impl State {
 impl Queue for InProcessQueue {
     async fn publish(&self, hint: &Hint) -> Result<Published> {
         let mut state = self.state();
-        state
-            .pools
-            .entry(hint.pool.clone())
-            .or_default()
-            .push_back(hint.clone());
+        state.pools.entry(hint.pool.clone()).or_default().add(hint.task);
         state.wake_all();
         Ok(Published::Confirmed)
     }
@@ -80,9 +106,13 @@ impl Door {
         let mut state = self.queue.state();
         for step in 0..self.pools.len() {
             let pool = (self.turn + step) % self.pools.len();
-            let waiting = state.pools.get_mut(&self.pools[pool]);
-            let Some(hint) = waiting.and_then(VecDeque::pop_front) else {
+            let name = &self.pools[pool];
+            let Some(task) = state.pools.get_mut(name).and_then(Pool::take) else {
                 continue;
+            };
+            let hint = Hint {
+                task,
+                pool: name.clone(),
             };
             state.waiting.remove(&self.number);
             state.deliveries += 1;
@@ -120,8 +150,37 @@ impl Drop for Door {
         let mut state = self.queue.state();
         state.waiting.remove(&self.number);
         for (_, hint) in std::mem::take(&mut self.unacked).into_iter().rev() {
-            state.pools.entry(hint.pool.clone()).or_default().push_front(hint);
+            state.pools.entry(hint.pool).or_default().add_first(hint.task);
         }
         state.wake_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RunId;
+    use futures_util::FutureExt as _;
+
+    #[test]
+    fn what_nobody_consumes_does_not_grow() {
+        let queue = InProcessQueue::default();
+        let hint = Hint {
+            task: TaskId {
+                run: RunId::new(),
+                number: 0,
+            },
+            pool: "heavy".into(),
+        };
+        for _ in 0..3 {
+            assert_eq!(queue.publish(&hint).now_or_never(), Some(Ok(Published::Confirmed)));
+        }
+        let mut door = queue.consume(&["heavy".into()]).now_or_never().unwrap().unwrap();
+        let come = door.next().now_or_never().unwrap().unwrap();
+        assert_eq!(come.hint, hint);
+        assert!(door.next().now_or_never().is_none());
+        // It is with somebody, so that it may come again meanwhile.
+        assert_eq!(queue.publish(&hint).now_or_never(), Some(Ok(Published::Confirmed)));
+        assert_eq!(door.next().now_or_never().unwrap().unwrap().hint, hint);
     }
 }

@@ -34,9 +34,10 @@ impl Worker {
             Err(reason) => {
                 stop.raise();
                 let grace = self.control.policy.grace.min(self.left(&claimed));
-                let ended = match future::select(&mut carry, self.control.clock.sleep(grace)).await {
-                    Either::Left((ended, _)) => Some(ended),
-                    Either::Right(_) => None,
+                let over = self.control.clock.sleep(grace);
+                let ended = match future::select(over, &mut carry).await {
+                    Either::Left(_) => None,
+                    Either::Right((ended, _)) => Some(ended),
                 };
                 (Some(reason), ended)
             }

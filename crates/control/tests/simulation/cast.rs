@@ -74,6 +74,7 @@ impl Cast {
         for number in 1..=3 {
             let engine = Engine {
                 world: self.world.clone(),
+                stored: self.stored.clone(),
                 targets: self.targets.clone(),
             };
             let (runner, drains) = (Arc::new(engine), self.drains.clone());
@@ -139,7 +140,7 @@ impl Cast {
                 watch: Arc::new(watch),
                 read_at: Mutex::new(world.database_time()),
             };
-            let clock = ProcessClock::new(world.clone());
+            let clock = ProcessClock::new(world.clone(), tooth);
             let control = Control {
                 store: Arc::new(link),
                 queue: Arc::new(broker.link(number)),

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use syncapp_control::{Calendar, Clock, Random};
 use syncapp_model::Result;
 
+use crate::teeth::Tooth;
 use crate::world::{GENESIS, World};
 
 /// When schedules end.
@@ -21,12 +22,15 @@ pub(crate) struct ProcessClock {
     world: Arc<World>,
     /// By how many seconds the wall clock is ahead of the database.
     ahead: AtomicU64,
+    /// Whether its monotonic clock goes.
+    goes: bool,
 }
 
 impl ProcessClock {
-    pub(crate) fn new(world: Arc<World>) -> Self {
+    pub(crate) fn new(world: Arc<World>, tooth: Option<Tooth>) -> Self {
         let ahead = AtomicU64::new(AHEAD);
-        Self { world, ahead }
+        let goes = tooth != Some(Tooth::Deadline);
+        Self { world, ahead, goes }
     }
 }
 
@@ -42,7 +46,7 @@ impl Clock for ProcessClock {
     }
 
     fn monotonic(&self) -> Duration {
-        self.world.now()
+        if self.goes { self.world.now() } else { Duration::ZERO }
     }
 
     async fn sleep(&self, time: Duration) {

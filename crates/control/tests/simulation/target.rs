@@ -5,10 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use syncapp_control::{Decision, Ended, Failure, Meter, Progress, Round, Run, RunId, Runner, Signal, Usage, Work};
+use syncapp_control::{
+    Decision, Ended, Failure, Lease, Meter, Progress, Round, Run, RunId, Runner, Signal, Task, Tasks as _, Usage, Work,
+};
 use syncapp_model::{Code, Error, Side};
 
 use crate::teeth::Tooth;
+use crate::watch::{Stored, at_once};
 use crate::world::World;
 
 /// The stream that never lands: its column is not there.
@@ -99,10 +102,19 @@ impl Targets {
 /// Carries out tasks as the engine does: claims in the target, reads its position, commits batch by batch.
 pub(crate) struct Engine {
     pub(crate) world: Arc<World>,
+    pub(crate) stored: Arc<Stored>,
     pub(crate) targets: Arc<Targets>,
 }
 
 impl Engine {
+    /// D2: as long as a worker acts for a task it holds it. What it has sent may arrive later; for that there is the fence.
+    fn held(&self, lease: Lease) -> bool {
+        let now = self.world.database_time();
+        let tasks = at_once(self.stored.rows.tasks(lease.task.run)).unwrap_or_default();
+        let holds = |task: &Task| task.lease() == lease && task.state.is_leased() && !task.is_expired(now);
+        tasks.iter().any(holds)
+    }
+
     fn failed(code: Code) -> Ended {
         Ended::Failed(
             Failure::from(&Error::new(code, "as the seed wants it")),
@@ -142,6 +154,10 @@ impl Runner for Engine {
                 return Self::failed(Code::ConnectionLost(Side::Source));
             }
             let end = upper.min(position + 1 + world.state().chance.below(4));
+            if !self.held(work.lease) {
+                let Lease { task, epoch } = work.lease;
+                world.violate(|| format!("claim {} acts for task {task} after its lease", epoch.0));
+            }
             let (there, of) = (targets.clone(), work.clone());
             if !world.request(move || there.commit(&of, epoch, position..end)).await {
                 return Self::failed(Code::Fenced);

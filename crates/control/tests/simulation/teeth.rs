@@ -6,6 +6,8 @@ pub(crate) enum Tooth {
     Fence,
     /// The target commits whatever its epoch.
     TargetFence,
+    /// A worker does not give up by its own clock.
+    Deadline,
     /// Nobody sweeps.
     Sweeper,
     /// Every hint counts as confirmed.
@@ -19,9 +21,10 @@ pub(crate) enum Tooth {
 }
 
 impl Tooth {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Fence,
         Self::TargetFence,
+        Self::Deadline,
         Self::Sweeper,
         Self::Confirms,
         Self::EarlyAck,
