@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use syncapp_model::{Code, Error, Result};
 
-use crate::{Calendar, Control, NewVersion, PlannedSync, Pushed};
+use crate::{Calendar, Control, NewVersion, PlannedSync, Pushed, follow};
 
 /// How often schedules are caught up with before a push gives up.
 const TRIES: usize = 100;
@@ -28,6 +28,7 @@ impl Control {
     ///
     /// When this fails, whether it happened is unknown: pushed again, [`Pushed::Moved`] may then name the own version.
     pub async fn apply(&self, push: Push, calendar: &dyn Calendar) -> Result<Pushed> {
+        follow::check(&push.syncs)?;
         for _ in 0..TRIES {
             let pushed = self.try_apply(&push, calendar).await?;
             if pushed != Pushed::Behind {

@@ -20,6 +20,7 @@
 
 mod apply;
 mod control;
+mod follow;
 mod history;
 pub mod missed;
 mod policy;

@@ -35,6 +35,8 @@ pub struct PlannedSync {
     pub streams: Vec<PlannedStream>,
     /// When it runs by itself.
     pub schedule: Option<ScheduleSpec>,
+    /// The sync of the same project after each success of which it runs.
+    pub after: Option<String>,
 }
 
 /// One stream of a sync.

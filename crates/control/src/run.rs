@@ -24,6 +24,8 @@ pub enum Trigger {
     Manual,
     /// A schedule's time had come.
     Tick(SystemTime),
+    /// A run of the sync before it was done.
+    After(RunId),
     /// The failed streams of another run are run again.
     Retry(RunId),
 }

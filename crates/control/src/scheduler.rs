@@ -65,10 +65,13 @@ impl Control {
         }
     }
 
-    /// Does so until `stop` is raised.
+    /// Does so, and [follows](Self::follow), until `stop` is raised.
     pub async fn tick_until(&self, calendar: &dyn Calendar, stop: &Signal) {
         while !stop.is_raised() {
-            let done = self.tick(calendar).await;
+            let done = match self.tick(calendar).await {
+                Ok(recorded) => self.follow().await.map(|followed| recorded + followed),
+                Err(error) => Err(error),
+            };
             self.rest("tick", done, self.policy.tick_every, stop).await;
         }
     }

@@ -80,6 +80,12 @@ pub trait Submissions: Send + Sync {
 
     /// Gives [`Event::Cancel`] to all its tasks; returns the run as it is then.
     async fn cancel(&self, id: RunId) -> Result<Option<Run>>;
+
+    /// Runs that are done and not yet [`followed`](Self::followed), the oldest first.
+    async fn unfollowed(&self, limit: usize) -> Result<Vec<Run>>;
+
+    /// What was to run after this run has been submitted.
+    async fn followed(&self, id: RunId) -> Result<()>;
 }
 
 /// What became of a submission.

@@ -62,7 +62,7 @@ macro_rules! store_conformance {
             projects: versions_count_and_never_change the_lock_holds of_many_pushes_one_wins
                 schedules_change_with_their_version what_is_due_is_recorded_first;
             submissions: a_run_comes_with_its_tasks_and_hints a_key_is_one_run of_many_runs_one_is_at_work
-                an_overlap_is_left_out a_cancel_reaches_every_task a_held_run_can_be_cancelled;
+                an_overlap_is_left_out a_run_that_is_done_is_followed_once a_cancel_reaches_every_task a_held_run_can_be_cancelled;
             tasks: of_many_claims_one_holds what_is_known_of_a_task_comes_back a_lease_runs_out_by_the_store_s_time
                 a_heartbeat_keeps_the_lease the_fence_holds a_wait_is_waited_for the_last_task_ends_the_run
                 the_next_run_is_let_in nothing_is_known_of_others;

@@ -113,6 +113,7 @@ pub(super) fn version(syncs: &[(&str, Option<ScheduleSpec>)], first_due: SystemT
         name: (*name).to_owned(),
         streams: streams(2),
         schedule: schedule.clone(),
+        after: (*name == "c").then(|| "a".to_owned()),
     };
     let first_due: BTreeMap<String, SystemTime> =
         syncs.iter().map(|(name, _)| ((*name).to_owned(), first_due)).collect();

@@ -1,13 +1,14 @@
 //! Runs, as they come in and are stopped.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use syncapp_model::sync_file::Overlap;
 
 use super::StoreRig;
-use super::scene::{LONG, Scene, claim, heartbeat, new_run, streams, task};
-use crate::{RunId, RunState, Submitted, TaskState, Trigger};
+use super::scene::{LONG, Scene, claim, failed, finish, heartbeat, new_run, streams, task};
+use crate::{Ending, RunId, RunState, Submitted, TaskState, Trigger};
 
 /// What was accepted is there as a whole: the run, its tasks, a hint to each.
 pub async fn a_run_comes_with_its_tasks_and_hints(rig: &dyn StoreRig) {
@@ -160,4 +161,33 @@ pub async fn a_held_run_can_be_cancelled(rig: &dyn StoreRig) {
         (RunState::Cancelled, RunState::Queued)
     );
     assert_eq!(scene.hinted().await, [task(third, 0)]);
+}
+
+/// Runs that are done are told, the oldest first, until somebody says that they are followed; no others.
+pub async fn a_run_that_is_done_is_followed_once(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let mut runs = Vec::new();
+    for sync in ["a", "b", "c", "d"] {
+        runs.push(scene.submit(sync, 1).await);
+    }
+    for (run, ending) in [
+        (runs[2], Ending::Done),
+        (runs[0], Ending::Done),
+        (runs[1], failed(LONG)),
+    ] {
+        let claimed = scene.happen(task(run, 0), &claim(LONG)).await;
+        scene.happen(claimed.id, &finish(claimed.epoch, ending)).await;
+        // So that their order in time is one.
+        scene.place.pass(Duration::from_millis(2)).await;
+    }
+    scene.store.cancel(runs[3]).await.unwrap();
+    let told = async |limit| {
+        let told = scene.store.unfollowed(limit).await.unwrap();
+        told.into_iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(told(10).await, [runs[2], runs[0]]);
+    assert_eq!(told(1).await, [runs[2]]);
+    scene.store.followed(runs[2]).await.unwrap();
+    scene.store.followed(runs[2]).await.unwrap();
+    assert_eq!(told(10).await, [runs[0]]);
 }

@@ -207,6 +207,7 @@ pub(crate) fn syncs(version: u32) -> Vec<PlannedSync> {
             misfire,
             overlap,
         }),
+        after: (name == "report").then(|| "changed".to_owned()),
     };
     let changed = if version == 1 {
         "every 11 from 3"
@@ -225,6 +226,7 @@ pub(crate) fn syncs(version: u32) -> Vec<PlannedSync> {
             &[("items", "default")],
             Some((changed, Misfire::Skip, Overlap::Skip)),
         ),
+        sync("report", &[("summary", "heavy")], None),
         sync("gone", &[("log", "default")], gone),
         sync("manual", &[("a", "default"), ("b", "heavy"), ("c", "default")], None),
     ]

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use futures_util::FutureExt as _;
-use syncapp_control::{RunId, ScheduleId, Schedules as _, SkipReason, TaskState, Tick, TickOutcome, Trigger};
+use syncapp_control::{
+    RunId, RunState, ScheduleId, Schedules as _, SkipReason, Submissions as _, TaskState, Tick, TickOutcome, Trigger,
+};
 
 use crate::cast::{Cast, PROJECT, syncs};
 use crate::clock::{LAST_TICK, means};
 use crate::target::BAD;
+use crate::watch::at_once;
 use crate::world::GENESIS;
 
 /// The first thing that is wrong.
@@ -16,6 +18,7 @@ pub(crate) fn judge(cast: &Cast) -> Result<(), String> {
     every_run_ended(cast)?;
     no_accepted_run_is_lost(cast)?;
     versions_are_whole(cast)?;
+    each_success_is_followed_once(cast)?;
     every_tick_is_told(cast)?;
     failures_are_what_they_are(cast)?;
     cast.targets.inexact().map_or(Ok(()), Err)
@@ -28,6 +31,35 @@ pub(crate) fn every_run_ended(cast: &Cast) -> Result<(), String> {
         Some(task) => Err(format!("task {} never ended: {:?}", task.id, task.state)),
         None => Ok(()),
     }
+}
+
+/// Whether nothing is left to be done.
+pub(crate) fn is_quiet(cast: &Cast) -> bool {
+    let unfollowed = at_once(cast.stored.rows.unfollowed(1));
+    every_run_ended(cast).is_ok() && unfollowed.is_ok_and(|runs| runs.is_empty())
+}
+
+/// What comes after a sync runs once for each success of it, and for nothing else.
+fn each_success_is_followed_once(cast: &Cast) -> Result<(), String> {
+    let runs = cast.stored.rows.all_runs();
+    let done = runs
+        .iter()
+        .filter(|run| run.sync == "changed" && run.state == RunState::Done);
+    let mut successes: Vec<RunId> = done.map(|run| run.id).collect();
+    let after = runs
+        .iter()
+        .filter(|run| run.sync == "report")
+        .map(|run| match run.trigger {
+            Trigger::After(before) => Ok(before),
+            other => Err(format!("run {} was started by {other:?}", run.id)),
+        });
+    let mut followed = after.collect::<Result<Vec<_>, _>>()?;
+    successes.sort_unstable();
+    followed.sort_unstable();
+    if successes == followed {
+        return Ok(());
+    }
+    Err(format!("{successes:?} were done, and {followed:?} followed"))
 }
 
 /// D1: what was accepted is there, once.
@@ -93,8 +125,8 @@ fn every_tick_is_told(cast: &Cast) -> Result<(), String> {
             project: PROJECT.into(),
             sync: sync.into(),
         };
-        let ticks = cast.stored.rows.ticks(&id, GENESIS, usize::MAX).now_or_never();
-        let ticks = ticks.expect("at once").map_err(|error| error.to_string())?;
+        let ticks = at_once(cast.stored.rows.ticks(&id, GENESIS, usize::MAX));
+        let ticks = ticks.map_err(|error| error.to_string())?;
         let told: Vec<u64> = ticks.iter().map(|tick| second(tick.nominal_at)).collect();
         let meant = meant(sync, &pushes);
         if told != meant {

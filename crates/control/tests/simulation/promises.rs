@@ -114,6 +114,7 @@ impl Stage {
                 name: "sync".into(),
                 streams: streams.iter().map(planned).collect(),
                 schedule: None,
+                after: None,
             }],
             expected: None,
         };

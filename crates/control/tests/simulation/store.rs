@@ -99,6 +99,15 @@ impl Submissions for StoreLink {
         self.call(move |watch| at_once(watch.stored.rows.run(id))).await
     }
 
+    async fn unfollowed(&self, limit: usize) -> Result<Vec<Run>> {
+        self.call(move |watch| at_once(watch.stored.rows.unfollowed(limit)))
+            .await
+    }
+
+    async fn followed(&self, id: RunId) -> Result<()> {
+        self.call(move |watch| at_once(watch.stored.rows.followed(id))).await
+    }
+
     async fn cancel(&self, id: RunId) -> Result<Option<Run>> {
         self.call(move |watch| {
             let run = at_once(watch.stored.rows.cancel(id))?;

@@ -6,7 +6,7 @@ mod runs;
 mod schedules;
 mod tasks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -62,6 +62,7 @@ struct Rows {
     ticks: BTreeMap<ScheduleId, BTreeMap<SystemTime, TickOutcome>>,
     runs: BTreeMap<RunId, Run>,
     keys: BTreeMap<(String, String), RunId>,
+    followed: BTreeSet<RunId>,
     tasks: BTreeMap<TaskId, Task>,
     outbox: BTreeMap<u64, Unsent>,
     hints: u64,

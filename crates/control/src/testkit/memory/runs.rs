@@ -28,6 +28,20 @@ impl Submissions for MemoryStore {
         }
         Ok(rows.runs.get(&id).cloned())
     }
+
+    async fn unfollowed(&self, limit: usize) -> Result<Vec<Run>> {
+        let rows = self.rows();
+        let is_new = |run: &&Run| run.state == RunState::Done && !rows.followed.contains(&run.id);
+        let mut done: Vec<Run> = rows.runs.values().filter(is_new).cloned().collect();
+        done.sort_by_key(|run| run.finished_at);
+        done.truncate(limit);
+        Ok(done)
+    }
+
+    async fn followed(&self, id: RunId) -> Result<()> {
+        self.rows().followed.insert(id);
+        Ok(())
+    }
 }
 
 impl Rows {
