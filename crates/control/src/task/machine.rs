@@ -1,26 +1,21 @@
 //! What may become of a task.
 //!
 //! ```text
-//!            Admit           Claim               Heartbeat, stalled
-//!    Held ──────────► Queued ─────► Running ◄───────────────────────► Stalled
-//!                     ▲  ▲            │ │      Heartbeat, moving         │
-//!      Expire, Finish │  │ Claim, due │ └────────────────────────────────┤
-//!      (released)     │  └─ ─ ─ ─ ─ ─ ┼ ─ ─ ─ ─ ─ ─ ─ ─ ┐               │
-//!                     │               │ Finish (failed) │               │
-//!                     ├───────────────┤────────────► Waiting ◄──────────┤
-//!                     │               │   or, the budget being spent,   │
-//!                     │               └────────────► Failed  ◄──────────┤
-//!                     │                 Finish (done)                   │
-//!                     │               ┌────────────► Done    ◄──────────┤
-//!                     │               │                                 │ Cancel
-//!                     │          Cancelling ◄───────────────────────────┘ (also from Running)
-//!                     │               │ Finish (otherwise), Expire
-//!   Cancel of Held,   │               ▼
-//!   Queued, Waiting ──┴──────────► Cancelled
+//!          Admit           Claim   ┌───────────── carried ─────────────┐  Finish (done)
+//!   Held ────────► Queued ───────► │ Running ◄── Heartbeat ──► Stalled │ ─────────────► Done
+//!                    ▲             └─┬────────┬────────┬─────────────┬─┘
+//!                    │ Expire,       │        │        │             │ Finish (failed) without budget,
+//!                    └─ released ────┘        │        │             └─ Expire too often ─► Failed
+//!                                             │        │ Cancel
+//!                       Claim, when due       │        └──────► Cancelling ─ Finish, Expire ─► Cancelled
+//!             Running ◄──────────── Waiting ◄─┘                      └─ Finish (done) ─► Done
+//!                                     Finish (failed)
+//!
+//!   Cancel of Held, Queued and Waiting ─► Cancelled
 //! ```
 //!
-//! Done, Failed and Cancelled are ends: nothing leads out of them. `Expire` also ends in Failed where too many workers died
-//! in a row.
+//! Done, Failed and Cancelled are ends: nothing leads out of them. The table of `tests.rs` has a row for each event and a column
+//! for each state.
 //!
 //! Invariants:
 //! - The epoch grows by one with every claim and changes nowhere else.
