@@ -11,7 +11,7 @@
 //! - The [`Store`] holds the truth. A [`Hint`] only says where to look, so the [`Queue`] may lose, repeat and reorder.
 //! - Every step is one transaction of the store, and every time in it is the store's own. Any number of processes may do any
 //!   step at once; none leads.
-//! - What a task or a run may become is a pure function: [`transition`], [`RunState::of`], [`missed::decide`].
+//! - What a task or a run may become is a pure function: [`transition`], [`RunState::of`].
 //! - What a worker writes about a task holds only under the epoch of its own claim.
 //! - No driver, no runtime and no clock in here: [`Clock`] brings the time, `crates/store` the database, a host the rest.
 //! - A record holds no secret and no row of anybody's data but a cursor's position.
@@ -22,7 +22,6 @@ mod apply;
 mod control;
 mod follow;
 mod history;
-pub mod missed;
 mod policy;
 mod ports;
 mod project;
@@ -43,7 +42,7 @@ pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
 pub use policy::Policy;
 pub use ports::{
-    Calendar, Clock, Consumer, Delivery, Due, Ended, Failure, Hint, InProcessQueue, Meter, NewVersion, Outbox,
+    Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue, Meter, NewVersion, Outbox,
     OutboxRow, Projects, Published, Pushed, Queue, Random, Runner, Schedules, Store, Submissions, Submitted, Tasks,
     Verdict, Work,
 };

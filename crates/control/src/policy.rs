@@ -27,10 +27,6 @@ pub struct Policy {
     pub stalled_after: Duration,
     /// After how long without any progress the attempt has failed.
     pub stalled_until: Duration,
-    /// For how many missed ticks `misfire: all` makes up.
-    pub catch_up: usize,
-    /// How late a tick may be before it counts as missed.
-    pub lateness: Duration,
     /// How often the outbox is looked at while it is empty.
     pub relay_every: Duration,
     /// How long a relay has to get what it took to the queue.
@@ -65,8 +61,6 @@ impl Default for Policy {
             losses: 20,
             stalled_after: Duration::from_mins(5),
             stalled_until: Duration::from_mins(30),
-            catch_up: 100,
-            lateness: Duration::from_mins(1),
             relay_every: Duration::from_millis(200),
             relay_hold: Duration::from_secs(10),
             sweep_every: Duration::from_secs(1),

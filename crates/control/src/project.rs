@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use syncapp_model::sync_file::{Misfire, Overlap};
+use syncapp_model::sync_file::Overlap;
 
 /// One state of a project. A run belongs to the version it was submitted with, whatever is pushed later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +51,9 @@ pub struct PlannedStream {
 /// When a sync runs by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleSpec {
-    /// The times, in the words of the [`Calendar`](crate::Calendar); nothing else reads it.
+    /// The times, and what becomes of those that were missed, in the words of the [`Calendar`](crate::Calendar); nothing else
+    /// reads it.
     pub definition: String,
-    /// What becomes of ticks that were missed.
-    pub misfire: Misfire,
     /// What becomes of a tick while the run before it still goes on.
     pub overlap: Overlap,
 }

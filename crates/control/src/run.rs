@@ -17,8 +17,7 @@ use syncapp_model::sync_file::Overlap;
 use crate::{PlannedStream, RunId, TaskState};
 
 /// Why a run was started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Trigger {
     /// Somebody asked for it.
     Manual,
@@ -52,7 +51,7 @@ pub struct NewRun {
 }
 
 /// One run as the store keeps it; its tasks are apart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// Its name.
     pub id: RunId,

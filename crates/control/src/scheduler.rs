@@ -7,8 +7,7 @@ use std::time::SystemTime;
 
 use syncapp_model::Result;
 
-use crate::missed::{Fate, decide};
-use crate::{Calendar, Control, Decision, Due, NewRun, Policy, Round, Signal, Trigger};
+use crate::{Calendar, Control, Decision, Due, NewRun, Round, Signal, Trigger};
 
 impl Control {
     /// Records a round for each schedule that is due. Returns how many were recorded.
@@ -28,26 +27,17 @@ impl Control {
     /// What is to be recorded of a schedule whose tick `first` is due. After a long outage only a part: the rest is due
     /// still.
     fn round(&self, due: &Due, first: SystemTime, calendar: &dyn Calendar) -> Result<Round> {
-        let Policy { batch, catch_up, .. } = self.policy;
         let schedule = &due.schedule;
-        let mut ticks = vec![first];
-        let mut next = calendar.next_after(&schedule.definition, first)?;
-        while let Some(tick) = next.filter(|tick| *tick <= due.now && ticks.len() <= batch + catch_up) {
-            ticks.push(tick);
-            next = calendar.next_after(&schedule.definition, tick)?;
-        }
-        let count = match next.filter(|tick| *tick <= due.now) {
-            None => ticks.len(),
-            Some(_) => batch,
-        };
-        let fates = decide(&ticks, count, due.now, schedule.misfire, catch_up, self.policy.lateness);
-        let decided = ticks.iter().zip(fates).map(|(tick, fate)| match fate {
-            Fate::Run => (*tick, Decision::Run(self.run_of(due, *tick))),
-            Fate::Skip(reason) => (*tick, Decision::Skip(reason)),
+        let told = calendar.due(&schedule.definition, first, due.now)?;
+        // None where the rules of a zone have changed, and `first` is no tick any more.
+        let last = told.last().map_or(due.now, |(tick, _)| *tick);
+        let decided = told.into_iter().map(|(tick, skipped)| match skipped {
+            None => (tick, Decision::Run(self.run_of(due, tick))),
+            Some(reason) => (tick, Decision::Skip(reason)),
         });
         Ok(Round {
             ticks: decided.collect(),
-            next_due: ticks.get(count).copied().or(next),
+            next_due: calendar.next_after(&schedule.definition, last)?,
             schedule: schedule.clone(),
         })
     }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::SystemTime;
 
 use serde::Serialize;
-use syncapp_model::sync_file::{Misfire, Overlap};
+use syncapp_model::sync_file::Overlap;
 
 use crate::{NewRun, RunId};
 
 /// A schedule's name: whose it is. It stays the same from version to version, so that no tick comes twice.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScheduleId {
     /// The project.
     pub project: String,
@@ -32,8 +32,6 @@ pub struct Schedule {
     pub version: u32,
     /// The times, in the words of the [`Calendar`](crate::Calendar).
     pub definition: String,
-    /// What becomes of ticks that were missed.
-    pub misfire: Misfire,
     /// What becomes of a tick while the run before it still goes on.
     pub overlap: Overlap,
     /// The first tick that is not recorded yet; `None` when there are no more.
@@ -41,7 +39,7 @@ pub struct Schedule {
 }
 
 /// One instant of a schedule. Together with the schedule it is unique.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tick {
     /// The instant, as the schedule means it, however late it was noticed.
     pub nominal_at: SystemTime,
@@ -50,8 +48,7 @@ pub struct Tick {
 }
 
 /// What became of a tick.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TickOutcome {
     /// It has this run.
     Ran(RunId),
@@ -66,23 +63,36 @@ pub enum SkipReason {
     /// Nobody was there at its time, and `misfire: skip` says that it is gone.
     Missed,
     /// Nobody was there at its time, and `misfire: once` gave its run to a later tick.
-    Merged,
+    Superseded,
     /// Nobody was there at its time, and more later ticks were missed than `misfire: all` makes up for.
-    Capped,
+    OverCap,
+    /// It fell into a time in which nothing may run.
+    Blackout,
+    /// The schedule was paused.
+    Paused,
     /// The run before it still went on, and `overlap: skip` says that it is left out.
     Overlap,
 }
 
 impl SkipReason {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Missed, Self::Merged, Self::Capped, Self::Overlap];
+    pub const ALL: [Self; 6] = [
+        Self::Missed,
+        Self::Superseded,
+        Self::OverCap,
+        Self::Blackout,
+        Self::Paused,
+        Self::Overlap,
+    ];
 
     /// Its word, as it is stored and printed.
     pub fn name(self) -> &'static str {
         match self {
             Self::Missed => "missed",
-            Self::Merged => "merged",
-            Self::Capped => "capped",
+            Self::Superseded => "superseded",
+            Self::OverCap => "over_cap",
+            Self::Blackout => "blackout",
+            Self::Paused => "paused",
             Self::Overlap => "overlap",
         }
     }

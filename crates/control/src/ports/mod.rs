@@ -12,4 +12,4 @@ pub use runner::{Ended, Failure, Meter, Runner, Work};
 pub use store::{
     Due, NewVersion, Outbox, OutboxRow, Projects, Pushed, Schedules, Store, Submissions, Submitted, Tasks, Verdict,
 };
-pub use time::{Calendar, Clock, Random};
+pub use time::{Calendar, Clock, DueTick, Random};

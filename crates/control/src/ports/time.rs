@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use syncapp_model::Result;
 
+use crate::SkipReason;
+
 /// This process's time. What is written into the store has the store's time instead.
 #[async_trait]
 pub trait Clock: Send + Sync {
@@ -29,8 +31,16 @@ pub trait Random: Send + Sync {
     }
 }
 
-/// Which instants a schedule means.
+/// Which instants a schedule means, and what is to become of those whose time has come. The same for equal arguments, in every
+/// process: it looks at no clock and remembers nothing.
 pub trait Calendar: Send + Sync {
-    /// The first one after `after`, if there is one. The same for equal arguments, in every process.
+    /// The first tick after `after`, whether or not it may run.
     fn next_after(&self, definition: &str, after: SystemTime) -> Result<Option<SystemTime>>;
+
+    /// The ticks from `first` up to and including `now`, in their order: each runs, or is skipped for the reason that the
+    /// schedule's rules give. Where there are many only the oldest are told; the others are asked for next.
+    fn due(&self, definition: &str, first: SystemTime, now: SystemTime) -> Result<Vec<DueTick>>;
 }
+
+/// A tick whose time has come, and why it is skipped, if it is.
+pub type DueTick = (SystemTime, Option<SkipReason>);

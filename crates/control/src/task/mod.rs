@@ -12,7 +12,7 @@ use crate::{ErrorRecord, PlannedStream, RunId};
 pub use machine::{Ending, Event, Refusal, transition};
 
 /// A task's name: its run, and its place among the run's streams, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskId {
     /// The run.
     pub run: RunId,
@@ -28,7 +28,7 @@ impl fmt::Display for TaskId {
 
 /// How often a task was claimed. The fence of what is written about it; the fence of its *target* is
 /// [`syncapp_model::Epoch`], which lies there and knows nothing of this one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LeaseEpoch(pub u64);
 
 /// What a worker holds: the right to write about a task, for as long as nobody else claims it.
@@ -110,7 +110,7 @@ impl TaskState {
 }
 
 /// How far an attempt has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Rows that were read.
     pub read: u64,
@@ -123,7 +123,7 @@ pub struct Progress {
 }
 
 /// What a task's attempts cost in all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Time on processors.
     pub cpu: Duration,
@@ -142,7 +142,7 @@ impl Usage {
 }
 
 /// One task as the store keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// Its name.
     pub id: TaskId,

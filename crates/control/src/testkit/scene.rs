@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use syncapp_model::sync_file::{Misfire, Overlap};
+use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, Error, RetryPolicy, Side};
 use uuid::Uuid;
 
@@ -128,7 +128,6 @@ pub(super) fn version(syncs: &[(&str, Option<ScheduleSpec>)], first_due: SystemT
 pub(super) fn schedule(definition: &str, overlap: Overlap) -> ScheduleSpec {
     ScheduleSpec {
         definition: definition.to_owned(),
-        misfire: Misfire::All,
         overlap,
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
-use syncapp_model::sync_file::{Misfire, Overlap};
+use syncapp_model::sync_file::Overlap;
 
 use super::StoreRig;
 use super::scene::{LONG, Scene, new_run, schedule, schedule_id, streams, task};
@@ -40,10 +40,7 @@ pub async fn what_is_due_comes_in_order(rig: &dyn StoreRig) {
     let next = [Some(now - MINUTE), Some(now - 2 * MINUTE), Some(now + LONG), None];
     for (name, next) in names.iter().zip(next) {
         let read = scene.due(name).await;
-        assert_eq!(
-            (read.version, read.misfire, read.overlap),
-            (1, Misfire::All, Overlap::Queue)
-        );
+        assert_eq!((read.version, read.overlap), (1, Overlap::Queue));
         assert_eq!(
             (read.definition.as_str(), read.next_due),
             (*name, Some(now - 10 * MINUTE))
@@ -107,11 +104,11 @@ pub async fn an_overlap_is_recorded(rig: &dyn StoreRig) {
     let read = scene.due("a").await;
     let mut new = round(&read, &[now - MINUTE, now], Some(now + LONG));
     new.ticks
-        .insert(0, (now - 2 * MINUTE, Decision::Skip(SkipReason::Capped)));
+        .insert(0, (now - 2 * MINUTE, Decision::Skip(SkipReason::OverCap)));
     assert!(scene.store.record(&new).await.unwrap());
     let ticks = scene.store.ticks(&schedule_id("a"), now - LONG, 10).await.unwrap();
     assert_eq!(ticks.len(), 3);
-    assert_eq!(ticks[0].outcome, TickOutcome::Skipped(SkipReason::Capped));
+    assert_eq!(ticks[0].outcome, TickOutcome::Skipped(SkipReason::OverCap));
     assert!(matches!(ticks[1].outcome, TickOutcome::Ran(_)));
     assert_eq!(ticks[2].outcome, TickOutcome::Skipped(SkipReason::Overlap));
     let from = scene.store.ticks(&schedule_id("a"), now - MINUTE, 1).await.unwrap();

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use syncapp_control::testkit::MemoryStore;
 use syncapp_control::{Control, PlannedStream, PlannedSync, Policy, ScheduleSpec, Signal, Worker};
 use syncapp_model::RetryPolicy;
-use syncapp_model::sync_file::{Misfire, Overlap};
+use syncapp_model::sync_file::Overlap;
 
 use crate::broker::Broker;
 use crate::clock::{EverySoOften, ProcessClock};
@@ -180,8 +180,6 @@ fn policy(lossy: bool) -> Policy {
         losses: 3,
         stalled_after: seconds(10),
         stalled_until: seconds(40),
-        catch_up: 2,
-        lateness: seconds(5),
         relay_every: seconds(1),
         relay_hold: seconds(6),
         sweep_every: seconds(2),
@@ -193,7 +191,7 @@ fn policy(lossy: bool) -> Policy {
 
 /// The syncs of the two versions that are pushed: the second one changes a schedule, keeps one, takes one away.
 pub(crate) fn syncs(version: u32) -> Vec<PlannedSync> {
-    let sync = |name: &str, streams: &[(&str, &str)], schedule: Option<(&str, Misfire, Overlap)>| PlannedSync {
+    let sync = |name: &str, streams: &[(&str, &str)], schedule: Option<(&str, Overlap)>| PlannedSync {
         name: name.to_owned(),
         streams: streams
             .iter()
@@ -202,30 +200,25 @@ pub(crate) fn syncs(version: u32) -> Vec<PlannedSync> {
                 pool: (*pool).to_owned(),
             })
             .collect(),
-        schedule: schedule.map(|(definition, misfire, overlap)| ScheduleSpec {
+        schedule: schedule.map(|(definition, overlap)| ScheduleSpec {
             definition: definition.to_owned(),
-            misfire,
             overlap,
         }),
         after: (name == "report").then(|| "changed".to_owned()),
     };
     let changed = if version == 1 {
-        "every 11 from 3"
+        "every 11 from 3 skip"
     } else {
-        "every 17 from 8"
+        "every 17 from 8 skip"
     };
-    let gone = Some(("every 6 from 0", Misfire::All, Overlap::Queue)).filter(|_| version == 1);
+    let gone = Some(("every 6 from 0 all", Overlap::Queue)).filter(|_| version == 1);
     vec![
         sync(
             "kept",
             &[("orders", "default"), (BAD, "default")],
-            Some(("every 20 from 5", Misfire::Once, Overlap::Skip)),
+            Some(("every 20 from 5 once", Overlap::Skip)),
         ),
-        sync(
-            "changed",
-            &[("items", "default")],
-            Some((changed, Misfire::Skip, Overlap::Skip)),
-        ),
+        sync("changed", &[("items", "default")], Some((changed, Overlap::Skip))),
         sync("report", &[("summary", "heavy")], None),
         sync("gone", &[("log", "default")], gone),
         sync("manual", &[("a", "default"), ("b", "heavy"), ("c", "default")], None),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use syncapp_control::{Calendar, Clock, Random};
+use syncapp_control::{Calendar, Clock, DueTick, Random, SkipReason};
 use syncapp_model::Result;
 
 use crate::teeth::Tooth;
@@ -60,21 +60,33 @@ impl Random for World {
     }
 }
 
-/// Instants at whole seconds of the simulation: `every N from M`.
+/// Instants at whole seconds of the simulation: `every N from M`, and `skip`, `once` or `all` of those that were missed.
 pub(crate) struct EverySoOften;
+
+/// How late a tick may be before it is missed.
+const LATE: Duration = Duration::from_secs(5);
+
+/// For how many missed ticks `all` makes up.
+const CATCH_UP: usize = 2;
+
+/// How many ticks are told at once.
+const BATCH: usize = 4;
+
+fn numbers(definition: &str) -> [u64; 2] {
+    let mut numbers = definition.split(' ').filter_map(|word| word.parse().ok());
+    [(); 2].map(|()| numbers.next().expect("a definition has two numbers"))
+}
 
 /// Whether a definition means that second of the simulation. The oracle counts with it, one second after the other.
 pub(crate) fn means(definition: &str, second: u64) -> bool {
-    let words: Vec<u64> = definition.split(' ').filter_map(|word| word.parse().ok()).collect();
-    let [every, from] = words[..] else { return false };
+    let [every, from] = numbers(definition);
     second >= from && (second - from).is_multiple_of(every) && second <= LAST_TICK.as_secs()
 }
 
 impl Calendar for EverySoOften {
     /// Computes what [`means`] enumerates.
     fn next_after(&self, definition: &str, after: SystemTime) -> Result<Option<SystemTime>> {
-        let words: Vec<u64> = definition.split(' ').filter_map(|word| word.parse().ok()).collect();
-        let [every, from] = words[..] else { return Ok(None) };
+        let [every, from] = numbers(definition);
         let after = after.duration_since(GENESIS).unwrap_or_default().as_secs();
         let next = match after.checked_sub(from) {
             None => from,
@@ -82,5 +94,23 @@ impl Calendar for EverySoOften {
         };
         let next = Duration::from_secs(next);
         Ok((next <= LAST_TICK).then_some(GENESIS + next))
+    }
+
+    fn due(&self, definition: &str, first: SystemTime, now: SystemTime) -> Result<Vec<DueTick>> {
+        let [every, _] = numbers(definition);
+        let step = Duration::from_secs(every);
+        let last = now.min(GENESIS + LAST_TICK);
+        let ticks = std::iter::successors(Some(first), |tick| Some(*tick + step)).take_while(|tick| *tick <= last);
+        let newest: Vec<SystemTime> = ticks.clone().collect();
+        let told = ticks.enumerate().take(BATCH).map(|(place, tick)| {
+            let newer = newest.len() - place - 1;
+            let (runs, reason) = match definition.rsplit(' ').next() {
+                Some("skip") => (tick + LATE >= now, SkipReason::Missed),
+                Some("once") => (newer == 0, SkipReason::Superseded),
+                _ => (newer < CATCH_UP, SkipReason::OverCap),
+            };
+            (tick, (!runs).then_some(reason))
+        });
+        Ok(told.collect())
     }
 }

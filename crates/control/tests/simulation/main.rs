@@ -113,6 +113,7 @@ fn seeds() {
     if let Some((seed, what)) = first_failure(0..seeds, None) {
         replay(seed, &what);
     }
+    say(&format!("{seeds} seeds, none failed"));
 }
 
 #[test]
@@ -155,7 +156,7 @@ fn it_comes_to_all_of_it() {
     ];
     let refusals = ["Ended", "NotDue", "Held", "NotHeld", "Fenced"];
     let pushes = ["Moved", "Behind"];
-    let ticks = ["Ran", "Missed", "Merged", "Capped", "Overlap"];
+    let ticks = ["Ran", "Missed", "Superseded", "OverCap", "Overlap"];
     let errors = [
         "run.stalled",
         "run.worker_lost",

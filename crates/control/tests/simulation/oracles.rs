@@ -142,8 +142,9 @@ fn every_tick_is_told(cast: &Cast) -> Result<(), String> {
                 TickOutcome::Ran(run) => runs.remove(&run) == Some(Trigger::Tick(nominal_at)),
                 TickOutcome::Skipped(SkipReason::Overlap) => sync != "gone",
                 TickOutcome::Skipped(SkipReason::Missed) => sync == "changed",
-                TickOutcome::Skipped(SkipReason::Merged) => sync == "kept",
-                TickOutcome::Skipped(SkipReason::Capped) => sync == "gone",
+                TickOutcome::Skipped(SkipReason::Superseded) => sync == "kept",
+                TickOutcome::Skipped(SkipReason::OverCap) => sync == "gone",
+                TickOutcome::Skipped(SkipReason::Blackout | SkipReason::Paused) => false,
             };
             if !fine {
                 return Err(format!("{sync} at {}: {outcome:?}", second(nominal_at)));

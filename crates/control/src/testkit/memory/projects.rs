@@ -61,7 +61,6 @@ impl Projects for MemoryStore {
             let schedule = Schedule {
                 version: number,
                 definition: spec.definition.clone(),
-                misfire: spec.misfire,
                 overlap: spec.overlap,
                 next_due: match same {
                     Some(same) => same.next_due,
