@@ -5,5 +5,6 @@
 //! - A record holds no secret and no row of anybody's data but a cursor's position.
 
 mod runs;
+pub mod schedule;
 
 pub use runs::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};

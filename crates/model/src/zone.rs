@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono_tz::{TZ_VARIANTS, Tz};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::{Code, Error, nearest};
 
@@ -15,19 +15,24 @@ use crate::{Code, Error, nearest};
 /// let unknown = "Europe/Berln".parse::<Zone>().unwrap_err();
 /// assert!(unknown.report().help.as_ref().unwrap().starts_with("did you mean `Europe/Berlin`?"));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Zone(pub Tz);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(pub TimeZone);
 
 impl Zone {
     /// What holds where no zone is named.
-    pub const UTC: Self = Self(Tz::UTC);
+    pub const UTC: Self = Self(TimeZone::UTC);
 }
 
 impl FromStr for Zone {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        if let Ok(zone) = name.parse() {
+        // The database takes names in any case; others that read the file do not.
+        if let Some(zone) = TimeZoneDatabase::bundled()
+            .get(name)
+            .ok()
+            .filter(|zone| zone.iana_name() == Some(name))
+        {
             return Ok(Self(zone));
         }
         let help = "name an IANA time zone, such as `Europe/Berlin`";
@@ -37,20 +42,27 @@ impl FromStr for Zone {
 }
 
 /// A city alone, or a typing error.
-fn meant(name: &str) -> Option<&'static str> {
-    let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
+fn meant(name: &str) -> Option<String> {
+    let names: Vec<String> = TimeZoneDatabase::bundled()
+        .available()
+        .map(|zone| zone.to_string())
+        .collect();
     let city = name.trim().replace(' ', "_");
     let is_city = |zone: &&str| {
         zone.rsplit('/')
             .next()
             .is_some_and(|last| last.eq_ignore_ascii_case(&city))
     };
-    names().find(is_city).or_else(|| nearest(name, names()))
+    let names = || names.iter().map(String::as_str);
+    names()
+        .find(is_city)
+        .or_else(|| nearest(name, names()))
+        .map(ToOwned::to_owned)
 }
 
 impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name())
+        f.write_str(self.0.iana_name().unwrap_or("UTC"))
     }
 }
 
@@ -62,7 +74,7 @@ mod tests {
     fn what_an_unknown_zone_is_told() {
         let check = |name: &str, want: Option<&str>| {
             assert!(name.parse::<Zone>().is_err(), "{name}");
-            assert_eq!(meant(name), want, "{name}");
+            assert_eq!(meant(name).as_deref(), want, "{name}");
         };
         check("europe/berlin", Some("Europe/Berlin"));
         check("Berlin", Some("Europe/Berlin"));

@@ -55,6 +55,11 @@ impl Field {
         Values::stepped(self.first, self.last, 1)
     }
 
+    /// The greatest number that may be written: Sunday is 7 as well as 0.
+    fn end(&self) -> u8 {
+        if self.names.len() == 7 { 7 } else { self.last }
+    }
+
     /// A list of items without forms of their own.
     pub(super) fn values(&self, text: &str) -> Result<Values, Error> {
         text.split(',')
@@ -75,7 +80,7 @@ impl Field {
             self.ordered(item, first, last)?
         } else {
             let first = self.value(range).ok_or_else(|| self.wrong(item))?;
-            (first, if step.is_some() { self.last } else { first })
+            (first, if step.is_some() { self.end() } else { first })
         };
         // A Sunday at the end of a week is written as 7 or 0, and kept as 0.
         let values = Values::stepped(first, last, step.unwrap_or(1));
@@ -97,9 +102,8 @@ impl Field {
     }
 
     fn ordered(&self, item: &str, first: u8, last: u8) -> Result<(u8, u8), Error> {
-        let week = self.names.len() == 7;
         match (first, last) {
-            (1.., 0) if week => Ok((first, 7)),
+            (1.., 0) if self.end() == 7 => Ok((first, 7)),
             _ if first <= last => Ok((first, last)),
             _ => {
                 let why = format!("the range `{item}` of a cron expression ends before it begins");
@@ -115,9 +119,7 @@ impl Field {
             let at = self.names.iter().position(|name| name.eq_ignore_ascii_case(text))?;
             Some(self.first + u8::try_from(at).ok()?)
         };
-        let week = self.names.len() == 7;
-        let last = if week { 7 } else { self.last };
-        let fits = |value: &u8| (self.first..=last).contains(value);
+        let fits = |value: &u8| (self.first..=self.end()).contains(value);
         let value = number(text).filter(fits).or_else(named)?;
         Some(value)
     }
