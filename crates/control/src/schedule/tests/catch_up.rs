@@ -121,6 +121,17 @@ fn a_long_outage_is_capped_and_says_so() {
     }
 }
 
+/// Looking ahead through three years of seconds would take minutes.
+#[test]
+fn a_pause_is_answered_at_once_however_long_it_was() {
+    let paused = Schedule {
+        paused: true,
+        ..cron("* * * * * *", "UTC")
+    };
+    let due = paused.due(at("2026-01-01T00:00:00Z"), at("2029-01-01T00:00:00Z"));
+    assert_eq!((due.run.len(), due.skipped.len(), due.more), (0, BATCH, true));
+}
+
 #[test]
 fn intervals_stay_where_they_are_anchored() {
     let schedule = every(5400, "2026-01-01T00:10:00.7Z");
