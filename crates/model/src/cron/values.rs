@@ -38,9 +38,15 @@ impl Values {
     }
 }
 
+/// Numbers beyond 63 are left out.
 impl FromIterator<u8> for Values {
     fn from_iter<I: IntoIterator<Item = u8>>(values: I) -> Self {
-        Self(values.into_iter().fold(0, |bits, value| bits | 1 << value))
+        Self(
+            values
+                .into_iter()
+                .filter(|value| *value < 64)
+                .fold(0, |bits, value| bits | 1 << value),
+        )
     }
 }
 

@@ -62,14 +62,13 @@ fn ticks_in_a_window_are_skipped_and_stay_ticks() {
         let due = schedule.due(at(last), at(now));
         (due.run, due.skipped)
     };
-    let [two, three, four, five] = [2, 3, 4, 5].map(|hour| at(&format!("2026-01-05T0{hour}:00:00Z")));
+    let [one, two, five] = [1, 2, 5].map(|hour| at(&format!("2026-01-05T0{hour}:00:00Z")));
     assert_eq!(schedule.next_after(at("2026-01-05T01:00:00Z")), Some(two));
     assert_eq!(
         due("2026-01-05T01:30:00Z", "2026-01-05T02:00:00.1Z"),
         (vec![], vec![(two, Skip::Blackout)])
     );
     // One that was missed before must not run in the window.
-    let one = at("2026-01-05T01:00:00Z");
     assert_eq!(
         due("2026-01-05T00:30:00Z", "2026-01-05T02:30:00Z"),
         (vec![], vec![(one, Skip::Blackout), (two, Skip::Blackout)])

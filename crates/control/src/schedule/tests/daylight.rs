@@ -158,6 +158,23 @@ fn check_zone(zone: &str, years: [(i32, i32); 2]) -> usize {
     checked
 }
 
+#[test]
+fn once_a_day_in_every_zone() {
+    let mut zones = 0;
+    for zone in jiff::tz::TimeZoneDatabase::bundled().available() {
+        let schedule = cron("30 0 * * *", &zone.to_string());
+        let mut days = schedule
+            .preview(at("2026-01-01T00:00:00Z"), 365)
+            .into_iter()
+            .map(|run| run.at.date());
+        let first = days.next().unwrap();
+        let want = (1..365).map(|day| first.saturating_add(jiff::Span::new().days(day)));
+        assert!(days.eq(want), "{zone}");
+        zones += 1;
+    }
+    assert!(zones > 500, "{zones}");
+}
+
 /// Whether hour, minute and second match.
 type Matches = fn(i64, i64, i64) -> bool;
 
