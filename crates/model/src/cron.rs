@@ -21,6 +21,8 @@ mod values;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Code, Error};
 
 pub use values::Values;
@@ -35,7 +37,8 @@ pub use values::Values;
 /// let never = "0 0 31 2 *".parse::<Cron>().unwrap_err();
 /// assert_eq!(never.report().why, "`0 0 31 2 *` never comes: no month that it names has such a day");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Cron {
     /// Seconds of a minute: 0 alone where there are five fields.
     pub seconds: Values,
@@ -130,7 +133,7 @@ impl FromStr for Cron {
     }
 }
 
-/// All fields by numbers alone, seconds in front: what any reader of cron expressions understands alike.
+/// All fields by numbers or `*`, seconds in front: what any reader of cron expressions understands alike.
 impl fmt::Display for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let every = || vec!["*".to_owned()];
@@ -153,13 +156,27 @@ impl fmt::Display for Cron {
         write!(
             f,
             "{} {} {} {} {} {}",
-            self.seconds,
-            self.minutes,
-            self.hours,
+            field::SECOND.text(self.seconds),
+            field::MINUTE.text(self.minutes),
+            field::HOUR.text(self.hours),
             days.join(","),
-            self.months,
+            field::MONTH.text(self.months),
             weekdays.join(",")
         )
+    }
+}
+
+impl TryFrom<String> for Cron {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<Cron> for String {
+    fn from(cron: Cron) -> Self {
+        cron.to_string()
     }
 }
 

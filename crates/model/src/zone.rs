@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use serde::{Deserialize, Serialize};
 
 use crate::{Code, Error, nearest};
 
@@ -15,7 +16,8 @@ use crate::{Code, Error, nearest};
 /// let unknown = "Europe/Berln".parse::<Zone>().unwrap_err();
 /// assert!(unknown.report().help.as_ref().unwrap().starts_with("did you mean `Europe/Berlin`?"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Zone(pub TimeZone);
 
 impl Zone {
@@ -63,6 +65,20 @@ fn meant(name: &str) -> Option<String> {
 impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.iana_name().unwrap_or("UTC"))
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        name.parse()
+    }
+}
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> Self {
+        zone.to_string()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use syncapp_model::{Code, Error};
 
 use super::{Instant, whole};
@@ -11,7 +12,8 @@ const LONGEST: Duration = Duration::from_hours(24 * 36_525);
 
 /// A tick at the anchor, and one each time so much has elapsed since then. No restart and no late start moves one, and no
 /// time zone matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Interval {
     every: Duration,
     anchor: Instant,
@@ -50,5 +52,31 @@ impl Interval {
         let anchor = self.anchor.as_second();
         let elapsed = whole(instant).as_second() - anchor;
         Instant::from_second((elapsed / every + 1) * every + anchor).ok()
+    }
+}
+
+/// As it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    /// In seconds.
+    every: u64,
+    anchor: Instant,
+}
+
+impl TryFrom<Written> for Interval {
+    type Error = Error;
+
+    fn try_from(written: Written) -> Result<Self, Error> {
+        Self::new(Duration::from_secs(written.every), written.anchor)
+    }
+}
+
+impl From<Interval> for Written {
+    fn from(interval: Interval) -> Self {
+        Self {
+            every: interval.every.as_secs(),
+            anchor: interval.anchor,
+        }
     }
 }

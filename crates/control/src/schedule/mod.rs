@@ -34,6 +34,7 @@ mod timetable;
 mod words;
 
 use jiff::{Timestamp, tz};
+use serde::{Deserialize, Serialize};
 use syncapp_model::sync_file;
 use syncapp_model::{Cron, Error, Zone};
 
@@ -51,23 +52,27 @@ pub type Instant = Timestamp;
 /// The first year without ticks. Nobody knows the rules of time zones as far as that.
 const END_OF_TICKS: i16 = 4000;
 
-/// When a sync runs, and what becomes of ticks that cannot.
-#[derive(Debug, Clone, PartialEq)]
+/// When a sync runs, and what becomes of ticks that cannot. Written down and read again it is the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// What makes it run.
     pub trigger: Trigger,
     /// When it must not run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blackouts: Vec<Blackout>,
     /// What becomes of ticks that were missed.
     pub misfire: Misfire,
     /// What becomes of a tick while the run before it still goes on.
     pub overlap: Overlap,
     /// Whether it does not run for now.
+    #[serde(default)]
     pub paused: bool,
 }
 
 /// What makes a sync run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// The clock of a place.
     Cron(Box<Timetable>),

@@ -5,6 +5,7 @@
 
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, Offset};
+use serde::{Deserialize, Serialize};
 use syncapp_model::{Cron, Error, Zone};
 
 use super::{END_OF_TICKS, Instant, whole};
@@ -12,11 +13,37 @@ use super::{END_OF_TICKS, Instant, whole};
 /// A cron expression in a time zone.
 ///
 /// It holds some 6 kB, most of them croner's: compile one when it is needed rather than to keep thousands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Timetable {
     cron: Cron,
     calendar: croner::Cron,
     zone: Zone,
+}
+
+/// As it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    expression: Cron,
+    timezone: Zone,
+}
+
+impl TryFrom<Written> for Timetable {
+    type Error = Error;
+
+    fn try_from(written: Written) -> Result<Self, Error> {
+        Self::new(written.expression, written.timezone)
+    }
+}
+
+impl From<Timetable> for Written {
+    fn from(timetable: Timetable) -> Self {
+        Self {
+            expression: timetable.cron,
+            timezone: timetable.zone,
+        }
+    }
 }
 
 /// When a clock shows a time.

@@ -55,6 +55,15 @@ impl Field {
         Values::stepped(self.first, self.last, 1)
     }
 
+    /// As it may be written.
+    pub(super) fn text(&self, values: Values) -> String {
+        if values == self.all() {
+            "*".to_owned()
+        } else {
+            values.to_string()
+        }
+    }
+
     /// The greatest number that may be written: Sunday is 7 as well as 0.
     fn end(&self) -> u8 {
         if self.names.len() == 7 { 7 } else { self.last }

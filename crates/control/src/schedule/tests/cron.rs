@@ -119,3 +119,35 @@ fn special_days() {
     check("0 0 29 2 *", &["2028-02-29 Tue", "2032-02-29 Sun", "2036-02-29 Fri"]);
     check("0 0 * 2 4#5", &["2052-02-29 Thu", "2080-02-29 Thu"]);
 }
+
+#[test]
+fn how_a_schedule_is_written_down() {
+    let check = |schedule: &Schedule, want: &str| {
+        let text = serde_json::to_string(schedule).unwrap();
+        assert_eq!(text, want);
+        assert_eq!(&serde_json::from_str::<Schedule>(&text).unwrap(), schedule);
+    };
+    let mut schedule = cron("*/15 8-9 * * MON-FRI", "Europe/Berlin");
+    schedule.blackouts = vec![Blackout {
+        weekdays: vec![jiff::civil::Weekday::Sunday],
+        from: jiff::civil::time(22, 0, 0, 0),
+        until: jiff::civil::time(6, 0, 0, 0),
+        zone: Zone::UTC,
+    }];
+    check(
+        &schedule,
+        r#"{"trigger":{"cron":{"expression":"0 0,15,30,45 8,9 * * 1,2,3,4,5","timezone":"Europe/Berlin"}},"blackouts":[{"weekdays":[7],"from":"22:00:00","until":"06:00:00","zone":"UTC"}],"misfire":"once","overlap":"skip","paused":false}"#,
+    );
+    check(
+        &every(5400, "2026-01-01T00:10:00Z"),
+        r#"{"trigger":{"interval":{"every":5400,"anchor":"2026-01-01T00:10:00Z"}},"misfire":"once","overlap":"skip","paused":false}"#,
+    );
+    check(
+        &Schedule::new(Trigger::After { sync: "orders".into() }),
+        r#"{"trigger":{"after":{"sync":"orders"}},"misfire":"once","overlap":"skip","paused":false}"#,
+    );
+    let wrong =
+        r#"{"trigger":{"cron":{"expression":"0 25 * * *","timezone":"UTC"}},"misfire":"once","overlap":"skip"}"#;
+    let error = serde_json::from_str::<Schedule>(wrong).unwrap_err().to_string();
+    assert!(error.contains("`25` is not an hour of a cron expression"), "{error}");
+}

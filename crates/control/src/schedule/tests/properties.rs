@@ -151,6 +151,14 @@ proptest! {
     }
 
     #[test]
+    fn what_is_written_down_is_read_again(schedule in schedule()) {
+        let text = serde_json::to_string(&schedule).unwrap();
+        let again: Schedule = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&again.trigger, &schedule.trigger, "{}", text);
+        prop_assert_eq!(again, schedule);
+    }
+
+    #[test]
     fn every_expression_has_words(schedule in schedule()) {
         let words = schedule.describe();
         prop_assert!(!words.contains(", ,") && !words.contains("  "), "{words}");
