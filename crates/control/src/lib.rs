@@ -1,9 +1,60 @@
-//! What is kept of runs, and through which doors: plain records, and ports that the store implements.
+//! The control plane: what is to run, when, by whom, and what became of it, as use cases over ports.
+//!
+//! ```text
+//! Control::submit ─┐ run + tasks + outbox,
+//! Control::tick ───┘ one transaction        ─► Control::relay ─► Queue: a hint
+//!                                                 Worker: claim (epoch + 1, lease) ─► ack ─► Runner ─► finish
+//! Control::sweep: leases that ran out, hints that came to nothing ─► outbox again
+//! ```
 //!
 //! Invariants:
-//! - No driver and no clock in here: callers bring the time, `crates/store` the database.
+//! - The [`Store`] holds the truth. A [`Hint`] only says where to look, so the [`Queue`] may lose, repeat and reorder.
+//! - Every step is one transaction of the store, and every time in it is the store's own. Any number of processes may do any
+//!   step at once; none leads.
+//! - What a task or a run may become, and when a sync is due, are pure functions: [`transition`], [`RunState::of`],
+//!   [`schedule`].
+//! - What a worker writes about a task holds only under the epoch of its own claim.
+//! - No driver, no runtime and no clock in here: [`Clock`] brings the time, `crates/store` the database, a host the rest.
 //! - A record holds no secret and no row of anybody's data but a cursor's position.
+//!
+//! [`Runs`] is the command line's own history of runs, on one machine and without leases.
 
-mod runs;
+mod apply;
+mod calendar;
+mod control;
+mod follow;
+mod history;
+mod policy;
+mod ports;
+mod project;
+mod relay;
+mod run;
+pub mod schedule;
+mod scheduler;
+mod signal;
+mod submit;
+mod sweep;
+mod task;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+mod tick;
+mod worker;
 
-pub use runs::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
+pub use apply::Push;
+pub use calendar::JsonCalendar;
+pub use control::Control;
+pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
+pub use policy::Policy;
+pub use ports::{
+    Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue, Meter, NewVersion, Outbox,
+    OutboxRow, Projects, Published, Pushed, Queue, Random, Runner, Schedules, Store, Submissions, Submitted, Tasks,
+    Verdict, Work,
+};
+pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
+pub use run::{NewRun, Run, RunState, Trigger};
+pub use schedule::Skip as SkipReason;
+pub use signal::Signal;
+pub use submit::Submission;
+pub use task::{Ending, Event, Lease, LeaseEpoch, Progress, Refusal, Task, TaskId, TaskState, Usage, transition};
+pub use tick::{Decision, Round, Schedule, ScheduleId, Tick, TickOutcome};
+pub use worker::Worker;

@@ -132,6 +132,10 @@ pub enum Code {
     LateRows,
     /// The user stopped it.
     Cancelled,
+    /// Nothing moved for too long.
+    Stalled,
+    /// Workers died while they carried a task, again and again.
+    WorkerLost,
     /// The local store failed.
     StoreFailed,
     /// SyncApp itself is wrong.
@@ -205,6 +209,8 @@ impl Code {
             Self::TooManyEqual => ("transform".into(), "too_many_equal"),
             Self::LateRows => at(Side::Source, "late_rows"),
             Self::Cancelled => run("cancelled"),
+            Self::Stalled => run("stalled"),
+            Self::WorkerLost => run("worker_lost"),
             Self::StoreFailed => run("store_failed"),
             Self::Internal => run("internal"),
         }
@@ -213,10 +219,15 @@ impl Code {
     /// The kind that errors of this code have unless they say otherwise.
     pub fn kind(self) -> ErrorKind {
         match self {
-            Self::Unreachable(_) | Self::ConnectionLost(_) | Self::LockTimeout(_) => ErrorKind::Transient,
-            Self::DiskFull(_) | Self::Failed(_) | Self::Fenced | Self::StoreFailed | Self::Internal => {
-                ErrorKind::System
+            Self::Unreachable(_) | Self::ConnectionLost(_) | Self::LockTimeout(_) | Self::Stalled => {
+                ErrorKind::Transient
             }
+            Self::DiskFull(_)
+            | Self::Failed(_)
+            | Self::Fenced
+            | Self::WorkerLost
+            | Self::StoreFailed
+            | Self::Internal => ErrorKind::System,
             _ => ErrorKind::Config,
         }
     }

@@ -1,4 +1,4 @@
-//! When a failed stream is tried again.
+//! When a failed stream is tried again: the one rule of a command that somebody waits for, and of an agent.
 
 use std::time::Duration;
 
@@ -28,12 +28,20 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// For an agent, where nobody waits: an outage of an hour is survived.
+    pub const UNATTENDED: Self = Self {
+        attempts: 8,
+        base: Duration::from_secs(10),
+        factor: 3,
+        cap: Duration::from_mins(30),
+    };
+
     /// How long to wait after the so-many-th failure in a row, from 1; `None` to give up. `jitter` is between 0 and 1
     /// and takes up to half of the wait away, so that many clients do not return at once.
     ///
     /// ```
     /// use std::time::Duration;
-    /// use syncapp_engine::RetryPolicy;
+    /// use syncapp_model::RetryPolicy;
     /// let policy = RetryPolicy { attempts: 4, base: Duration::from_secs(10), factor: 3, cap: Duration::from_secs(60) };
     /// let waits: Vec<_> = (1..=4).map(|failures| policy.wait(failures, 0.0).map(|wait| wait.as_secs())).collect();
     /// assert_eq!(waits, [Some(10), Some(30), Some(60), None]);

@@ -1,0 +1,15 @@
+//! What the control plane needs of the world. A host brings it, the tests bring another one.
+
+mod in_process;
+mod queue;
+mod runner;
+mod store;
+mod time;
+
+pub use in_process::InProcessQueue;
+pub use queue::{Consumer, Delivery, Hint, Published, Queue};
+pub use runner::{Ended, Failure, Meter, Runner, Work};
+pub use store::{
+    Due, NewVersion, Outbox, OutboxRow, Projects, Pushed, Schedules, Store, Submissions, Submitted, Tasks, Verdict,
+};
+pub use time::{Calendar, Clock, DueTick, Random};

@@ -1,0 +1,100 @@
+//! A store in memory: the ports' rules in their shortest form. It forgets everything with its process, so it is for tests.
+
+mod outbox;
+mod projects;
+mod runs;
+mod schedules;
+mod tasks;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use crate::{Hint, Run, RunId, Schedule, ScheduleId, Task, TaskId, TickOutcome, Version};
+
+/// A store in memory. Clones are one store.
+#[derive(Clone)]
+pub struct MemoryStore {
+    rows: Arc<Mutex<Rows>>,
+    now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+}
+
+impl MemoryStore {
+    /// An empty one. `now` is its database's time.
+    pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self {
+            rows: Arc::default(),
+            now: Arc::new(now),
+        }
+    }
+
+    /// All rows, locked: a transaction, as nothing in here fails half-way.
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn time(&self) -> SystemTime {
+        (self.now)()
+    }
+
+    /// All runs, in the order of their names.
+    pub fn all_runs(&self) -> Vec<Run> {
+        self.rows().runs.values().cloned().collect()
+    }
+
+    /// All tasks, in the order of their names.
+    pub fn all_tasks(&self) -> Vec<Task> {
+        self.rows().tasks.values().cloned().collect()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct Rows {
+    versions: BTreeMap<String, Vec<Version>>,
+    schedules: BTreeMap<ScheduleId, Schedule>,
+    ticks: BTreeMap<ScheduleId, BTreeMap<SystemTime, TickOutcome>>,
+    runs: BTreeMap<RunId, Run>,
+    keys: BTreeMap<(String, String), RunId>,
+    followed: BTreeSet<RunId>,
+    tasks: BTreeMap<TaskId, Task>,
+    outbox: BTreeMap<u64, Unsent>,
+    hints: u64,
+}
+
+struct Unsent {
+    hint: Hint,
+    taken_until: Option<SystemTime>,
+}
+
+impl Rows {
+    /// The tasks of a run.
+    fn of(&self, run: RunId) -> impl Iterator<Item = &Task> {
+        let (first, last) = (TaskId { run, number: 0 }, TaskId { run, number: u32::MAX });
+        self.tasks.range(first..=last).map(|(_, task)| task)
+    }
+
+    /// Runs of a sync that are not over.
+    fn going(&self, project: &str, sync: &str) -> impl Iterator<Item = &Run> {
+        self.runs
+            .values()
+            .filter(move |run| !run.state.is_final() && run.sync == sync && run.project == project)
+    }
+
+    /// Writes a hint into the outbox.
+    fn hint(&mut self, task: &Task) {
+        self.hints += 1;
+        let hint = Hint {
+            task: task.id,
+            pool: task.pool.clone(),
+        };
+        let taken_until = None;
+        self.outbox.insert(self.hints, Unsent { hint, taken_until });
+    }
+}

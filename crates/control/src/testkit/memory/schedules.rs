@@ -1,0 +1,76 @@
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use syncapp_model::Result;
+
+use super::MemoryStore;
+use crate::{Decision, Due, Round, Schedule, ScheduleId, Schedules, SkipReason, Submitted, Tick, TickOutcome};
+
+#[async_trait]
+impl Schedules for MemoryStore {
+    async fn now(&self) -> Result<SystemTime> {
+        Ok(self.time())
+    }
+
+    async fn due(&self, limit: usize) -> Result<Vec<Due>> {
+        let now = self.time();
+        let rows = self.rows();
+        let is_due = |schedule: &&Schedule| schedule.next_due.is_some_and(|due| due <= now);
+        let mut due: Vec<&Schedule> = rows.schedules.values().filter(is_due).collect();
+        due.sort_by_key(|schedule| schedule.next_due);
+        let streams = |schedule: &Schedule| {
+            let versions = rows.versions.get(&schedule.id.project)?;
+            let version = versions.iter().find(|version| version.number == schedule.version)?;
+            Some(version.sync(&schedule.id.sync)?.streams.clone())
+        };
+        let due = due.into_iter().take(limit).map(|schedule| Due {
+            streams: streams(schedule).unwrap_or_default(),
+            schedule: schedule.clone(),
+            now,
+        });
+        Ok(due.collect())
+    }
+
+    async fn record(&self, round: &Round) -> Result<bool> {
+        let now = self.time();
+        let mut rows = self.rows();
+        let read = &round.schedule;
+        let Some(schedule) = rows.schedules.get_mut(&read.id) else {
+            return Ok(false);
+        };
+        if (schedule.version, schedule.next_due) != (read.version, read.next_due) {
+            return Ok(false);
+        }
+        schedule.next_due = round.next_due;
+        for (nominal_at, decision) in &round.ticks {
+            // A schedule that was changed and changed back may mean an instant again.
+            if rows.ticks.entry(read.id.clone()).or_default().contains_key(nominal_at) {
+                continue;
+            }
+            let outcome = match decision {
+                Decision::Skip(reason) => TickOutcome::Skipped(*reason),
+                Decision::Run(run) => match rows.submit(run, now) {
+                    Submitted::Accepted(id) | Submitted::Known(id) => TickOutcome::Ran(id),
+                    Submitted::Overlaps(_) => TickOutcome::Skipped(SkipReason::Overlap),
+                },
+            };
+            rows.ticks
+                .entry(read.id.clone())
+                .or_default()
+                .insert(*nominal_at, outcome);
+        }
+        Ok(true)
+    }
+
+    async fn ticks(&self, schedule: &ScheduleId, from: SystemTime, limit: usize) -> Result<Vec<Tick>> {
+        let rows = self.rows();
+        let Some(ticks) = rows.ticks.get(schedule) else {
+            return Ok(Vec::new());
+        };
+        let ticks = ticks.range(from..).take(limit).map(|(nominal_at, outcome)| Tick {
+            nominal_at: *nominal_at,
+            outcome: *outcome,
+        });
+        Ok(ticks.collect())
+    }
+}

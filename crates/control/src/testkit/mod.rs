@@ -1,0 +1,117 @@
+//! What every store and every queue is held to, and a store in memory that is.
+//!
+//! # How to plug one in
+//!
+//! 1. Enable the feature `testkit` of this crate among the dev-dependencies.
+//! 2. Implement [`StoreRig`] or [`QueueRig`]: it makes fresh, empty places (a file, a database, a virtual host of a broker),
+//!    and opens doors to each as another process would.
+//! 3. Write `syncapp_control::store_conformance!(MyRig::start());` or `syncapp_control::queue_conformance!(…);` in the tests.
+//!    Each case becomes a test of its own, on a multi-threaded runtime.
+//!
+//! Invariants: no case looks at a place but through the ports; what happens at once is asked at once, over several doors; no
+//! case sleeps, [`StorePlace::pass`] does where there is no other way.
+
+mod memory;
+pub mod outbox;
+pub mod projects;
+pub mod queue;
+mod scene;
+pub mod schedules;
+pub mod submissions;
+pub mod tasks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::{Queue, Store};
+
+pub use memory::MemoryStore;
+
+/// A kind of store under test.
+#[async_trait]
+pub trait StoreRig: Send + Sync {
+    /// A place of its own, with nothing in it.
+    async fn fresh(&self) -> Box<dyn StorePlace>;
+}
+
+/// One place. It goes when this is dropped.
+#[async_trait]
+pub trait StorePlace: Send + Sync {
+    /// A door to it, as a process of its own would have it.
+    async fn store(&self) -> Arc<dyn Store>;
+
+    /// Lets so much of the store's own time pass: at least that, and not much more.
+    async fn pass(&self, time: Duration);
+}
+
+/// A kind of queue under test.
+#[async_trait]
+pub trait QueueRig: Send + Sync {
+    /// A queue of its own, with nothing in it.
+    async fn fresh(&self) -> Arc<dyn Queue>;
+}
+
+/// Declares a test for each case over a [`StoreRig`](crate::testkit::StoreRig).
+#[macro_export]
+macro_rules! store_conformance {
+    ($rig:expr) => {
+        $crate::store_conformance! { @
+            $rig;
+            projects: versions_count_and_never_change the_lock_holds of_many_pushes_one_wins
+                schedules_change_with_their_version what_is_due_is_recorded_first;
+            submissions: a_run_comes_with_its_tasks_and_hints a_key_is_one_run of_many_runs_one_is_at_work
+                an_overlap_is_left_out a_run_that_is_done_is_followed_once a_cancel_reaches_every_task a_held_run_can_be_cancelled;
+            tasks: of_many_claims_one_holds what_is_known_of_a_task_comes_back a_lease_runs_out_by_the_store_s_time
+                a_heartbeat_keeps_the_lease the_fence_holds a_wait_is_waited_for the_last_task_ends_the_run
+                the_next_run_is_let_in nothing_is_known_of_others;
+            outbox: a_row_is_taken_once what_is_not_sent_comes_again a_hint_that_came_to_nothing_is_written_again;
+            schedules: what_is_due_comes_in_order of_many_rounds_one_is_recorded an_overlap_is_recorded
+                a_tick_is_recorded_once;
+        }
+    };
+    (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
+        mod store_conformance {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(mod $area {
+                #[allow(unused_imports)]
+                use super::*;
+
+                $(
+                    #[tokio::test(flavor = "multi_thread")]
+                    async fn $case() {
+                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
+                    }
+                )*
+            })*
+        }
+    };
+}
+
+/// Declares a test for each case over a [`QueueRig`](crate::testkit::QueueRig).
+#[macro_export]
+macro_rules! queue_conformance {
+    ($rig:expr) => {
+        $crate::queue_conformance! { @
+            $rig;
+            a_hint_comes_to_its_pool a_door_waits what_is_acked_is_done what_is_not_acked_comes_again
+                what_is_put_back_comes_again doors_share whoever_stops_waiting_loses_nothing
+        }
+    };
+    (@ $rig:expr; $($case:ident)*) => {
+        mod queue_conformance {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    Box::pin($crate::testkit::queue::$case(&$rig)).await;
+                }
+            )*
+        }
+    };
+}

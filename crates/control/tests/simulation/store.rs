@@ -1,0 +1,195 @@
+//! The store, as a process sees it over a network that fails.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use syncapp_control::{
+    Due, Event, NewRun, NewVersion, Outbox, OutboxRow, Projects, Pushed, Round, Run, RunId, ScheduleId, Schedules,
+    Submissions, Submitted, Task, TaskId, Tasks, Tick, Verdict, Version,
+};
+use syncapp_model::{Code, Error, Result};
+
+use crate::teeth::Tooth;
+use crate::watch::{Watch, at_once};
+
+/// One process's way to the store.
+pub(crate) struct StoreLink {
+    pub(crate) watch: Arc<Watch>,
+    /// The database's time as this process read it last.
+    pub(crate) read_at: Mutex<SystemTime>,
+}
+
+impl StoreLink {
+    /// A call: it may fail before, it may fail after; whoever waits may die meanwhile, and what was sent arrives all the same.
+    async fn call<T: Send + 'static>(&self, effect: impl FnOnce(&Watch) -> Result<T> + Send + 'static) -> Result<T> {
+        let (world, watch) = (&self.watch.world, self.watch.clone());
+        let down = {
+            let state = world.state();
+            state.now < state.store_down
+        };
+        if down || world.fault(world.faults.store_fails) {
+            world.latency().await;
+            return Err(Error::new(Code::StoreFailed, "the store cannot be reached"));
+        }
+        let done = world.request(world.faults.slow, move || effect(&watch)).await;
+        world.latency().await;
+        if world.fault(world.faults.answer_lost) {
+            return Err(Error::new(Code::StoreFailed, "the store's answer was lost"));
+        }
+        done
+    }
+}
+
+#[async_trait]
+impl Projects for StoreLink {
+    async fn newest(&self, project: &str) -> Result<Option<Version>> {
+        let project = project.to_owned();
+        self.call(move |watch| at_once(watch.stored.rows.newest(&project)))
+            .await
+    }
+
+    async fn version(&self, project: &str, number: u32) -> Result<Option<Version>> {
+        let project = project.to_owned();
+        self.call(move |watch| at_once(watch.stored.rows.version(&project, number)))
+            .await
+    }
+
+    async fn apply(&self, version: &NewVersion, expected: Option<u32>) -> Result<Pushed> {
+        let (version, since) = (version.clone(), *self.read_at.lock().unwrap());
+        self.call(move |watch| {
+            let pushed = at_once(watch.stored.rows.apply(&version, expected))?;
+            watch.world.log(|| format!("  push over {expected:?}: {pushed:?}"));
+            let mut seen = watch.stored.seen.lock().unwrap();
+            match pushed {
+                Pushed::Applied(number) => seen.pushes.push((number, since, watch.world.database_time())),
+                Pushed::Behind => seen.met("Behind".into()),
+                Pushed::Moved(_) => seen.met("Moved".into()),
+            }
+            Ok(pushed)
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Submissions for StoreLink {
+    async fn submit(&self, run: &NewRun) -> Result<Submitted> {
+        let run = run.clone();
+        self.call(move |watch| {
+            let submitted = at_once(watch.stored.rows.submit(&run))?;
+            watch.targets.submitted(run.id);
+            if let Some(run) = at_once(watch.stored.rows.run(run.id))? {
+                watch
+                    .stored
+                    .seen
+                    .lock()
+                    .unwrap()
+                    .met(format!("run {}", run.state.name()));
+            }
+            watch
+                .world
+                .log(|| format!("  submission of {}: {submitted:?}", run.sync));
+            Ok(submitted)
+        })
+        .await
+    }
+
+    async fn run(&self, id: RunId) -> Result<Option<Run>> {
+        self.call(move |watch| at_once(watch.stored.rows.run(id))).await
+    }
+
+    async fn unfollowed(&self, limit: usize) -> Result<Vec<Run>> {
+        self.call(move |watch| at_once(watch.stored.rows.unfollowed(limit)))
+            .await
+    }
+
+    async fn followed(&self, id: RunId) -> Result<()> {
+        self.call(move |watch| at_once(watch.stored.rows.followed(id))).await
+    }
+
+    async fn cancel(&self, id: RunId) -> Result<Option<Run>> {
+        self.call(move |watch| {
+            let run = at_once(watch.stored.rows.cancel(id))?;
+            watch
+                .world
+                .log(|| format!("  cancel of {id}: {:?}", run.as_ref().map(|run| run.state)));
+            Ok(run)
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Tasks for StoreLink {
+    async fn tasks(&self, run: RunId) -> Result<Vec<Task>> {
+        self.call(move |watch| at_once(watch.stored.rows.tasks(run))).await
+    }
+
+    async fn happen(&self, task: TaskId, event: &Event) -> Result<Verdict> {
+        let event = event.clone();
+        self.call(move |watch| watch.happen(task, &event)).await
+    }
+
+    async fn expired(&self, limit: usize) -> Result<Vec<TaskId>> {
+        self.call(move |watch| at_once(watch.stored.rows.expired(limit))).await
+    }
+
+    async fn rouse(&self, patience: Duration, limit: usize) -> Result<usize> {
+        self.call(move |watch| at_once(watch.stored.rows.rouse(patience, limit)))
+            .await
+    }
+}
+
+#[async_trait]
+impl Outbox for StoreLink {
+    async fn take(&self, limit: usize, time: Duration) -> Result<Vec<OutboxRow>> {
+        self.call(move |watch| {
+            let taken = at_once(watch.stored.rows.take(limit, time))?;
+            if watch.tooth == Some(Tooth::Outbox) {
+                let rows: Vec<u64> = taken.iter().map(|row| row.id).collect();
+                at_once(watch.stored.rows.sent(&rows))?;
+            }
+            Ok(taken)
+        })
+        .await
+    }
+
+    async fn sent(&self, rows: &[u64]) -> Result<()> {
+        let rows = rows.to_vec();
+        self.call(move |watch| at_once(watch.stored.rows.sent(&rows))).await
+    }
+}
+
+#[async_trait]
+impl Schedules for StoreLink {
+    async fn now(&self) -> Result<SystemTime> {
+        let now = self.call(|watch| at_once(watch.stored.rows.now())).await?;
+        *self.read_at.lock().unwrap() = now;
+        Ok(now)
+    }
+
+    async fn due(&self, limit: usize) -> Result<Vec<Due>> {
+        self.call(move |watch| at_once(watch.stored.rows.due(limit))).await
+    }
+
+    async fn record(&self, round: &Round) -> Result<bool> {
+        let round = round.clone();
+        self.call(move |watch| {
+            let recorded = at_once(watch.stored.rows.record(&round))?;
+            if recorded {
+                watch.targets.recorded(&round);
+                let (ticks, id) = (round.ticks.len(), &round.schedule.id);
+                watch.world.log(|| format!("  {ticks} ticks of {id}"));
+            }
+            Ok(recorded)
+        })
+        .await
+    }
+
+    async fn ticks(&self, schedule: &ScheduleId, from: SystemTime, limit: usize) -> Result<Vec<Tick>> {
+        let schedule = schedule.clone();
+        self.call(move |watch| at_once(watch.stored.rows.ticks(&schedule, from, limit)))
+            .await
+    }
+}
