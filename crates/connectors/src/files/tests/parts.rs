@@ -1,6 +1,7 @@
 //! Which files belong to a target: after loads without rows, in several parts, under another name, and cut off.
 
 use serde_json::{Value, json};
+use syncapp_connector::StateScope;
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Code, Side, StreamName};
 
@@ -110,6 +111,13 @@ async fn what_a_commit_leaves_that_fails_is_known() {
 async fn states_that_cannot_be_read_are_not_none() {
     let folder = Folder::new(whole());
     std::fs::create_dir(folder.folder.path().join("_syncapp_checkpoint.json")).unwrap();
-    let error = folder.destination().claim(&target(Write::Append)).await.unwrap_err();
-    assert_eq!(error.code(), Code::Failed(Side::Destination), "{error:?}");
+    let destination = folder.destination();
+    let scope = StateScope { namespaces: Vec::new() };
+    let errors = [
+        destination.states(&scope).await.unwrap_err(),
+        destination.claim(&target(Write::Append)).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.code(), Code::Failed(Side::Destination), "{error:?}");
+    }
 }
