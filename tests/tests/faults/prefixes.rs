@@ -2,7 +2,7 @@
 //! between two goes on behind the last.
 
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 use syncapp_connector::Context;
 use syncapp_connectors::connectors;
 use syncapp_engine::{Ends, Event, Outcome, RunOptions, Summary, plan, run};
@@ -19,6 +19,8 @@ const GROUP: i64 = 7;
 struct Files {
     folder: TempDir,
     write: &'static str,
+    /// More keys of the stream.
+    keys: Value,
 }
 
 impl Files {
@@ -26,6 +28,7 @@ impl Files {
         let files = Self {
             folder: tempfile::tempdir().unwrap(),
             write,
+            keys: json!({}),
         };
         files
             .open("source.db")
@@ -87,9 +90,12 @@ impl Files {
 
     /// Runs the increment, and stops it after so many commits. Tells where each commit left the position.
     async fn run(&self, commit_rows: u64, stop_after: Option<usize>) -> (Summary, Vec<Scalar>) {
+        let mut stream = json!({ "mode": "incremental", "write": self.write, "cursor": "at", "primary_key": ["id"] });
+        for (key, value) in self.keys.as_object().unwrap() {
+            stream[key] = value.clone();
+        }
         let sync: Sync = serde_json::from_value(json!({
-            "source": "source", "destination": "target",
-            "streams": { "t": { "mode": "incremental", "write": self.write, "cursor": "at", "primary_key": ["id"] } },
+            "source": "source", "destination": "target", "streams": { "t": stream },
         }))
         .unwrap();
         let options = RunOptions {
@@ -163,4 +169,29 @@ async fn a_stopped_merge_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_append_goes_on() {
     a_stopped_increment_goes_on("append").await;
+}
+
+/// What runs around a load, or is counted at its end, is so once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_once_makes_an_increment_one_commit() {
+    for (keys, prefixes) in [
+        (json!({}), true),
+        (json!({ "before_sql": "insert into log values (1)" }), false),
+        (json!({ "on_error": "reject", "max_rejects": 5 }), false),
+        (json!({ "on_error": "reject", "max_reject_ratio": 0.5 }), false),
+    ] {
+        let files = Files {
+            keys: keys.clone(),
+            ..Files::new("append")
+        };
+        files
+            .open("target.db")
+            .execute_batch("create table log (n integer)")
+            .unwrap();
+        files.add(10..ROWS);
+        let (landed, positions) = files.run(1000, None).await;
+        assert_eq!(landed.outcome, Outcome::Landed, "{keys}: {:?}", landed.streams);
+        assert_eq!(positions.len() > 1, prefixes, "{keys}: {positions:?}");
+        assert_eq!(files.rows("target.db"), files.rows("source.db"), "{keys}");
+    }
 }

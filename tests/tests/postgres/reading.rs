@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use syncapp_connector::{Batch, Page, Range};
+use syncapp_connector::{Batch, Page, Range, Snapshot};
 use syncapp_model::{Code, DataType, Pattern, Scalar, Side, StreamKind};
-use syncapp_tests::server::postgres::{Database, Postgres};
+use syncapp_tests::server::postgres::{Database, Login, Options, Postgres};
 use syncapp_tests::tpch;
 
 use super::ends::{count, drain, public, query, request, rows, source};
@@ -221,6 +221,44 @@ async fn queries_are_streams() {
     }
 }
 
+/// An increment of `logged`.
+async fn open(login: &Login) -> Box<dyn Snapshot> {
+    let source = source(login);
+    let spec = source.describe(&public("logged")).await.unwrap();
+    let mut request = request(&public("logged"), &spec, false);
+    request.range = Some(Range {
+        cursor: "at".into(),
+        from: None,
+        below: None,
+    });
+    source.open(&request).await.unwrap()
+}
+
+/// Who has prepared a transaction has no session any more, and may still commit rows of long ago.
+#[tokio::test]
+async fn transactions_that_wait_to_be_committed_are_warned_of() {
+    let server = Options::default()
+        .setting("max_prepared_transactions", "1")
+        .start()
+        .await;
+    let database = server.database().await;
+    database
+        .run("create table logged (id int, at timestamptz not null default now())")
+        .await;
+    assert_eq!(open(&database.reader).await.warnings(), []);
+    let writing = database.owner.client().await;
+    writing
+        .batch_execute("begin; insert into logged values (1); prepare transaction 'later'")
+        .await
+        .unwrap();
+    drop(writing);
+    let snapshot = open(&database.reader).await;
+    let codes: Vec<Code> = snapshot.warnings().iter().map(syncapp_model::Error::code).collect();
+    assert_eq!(codes, [Code::LateRows]);
+    database.run("commit prepared 'later'").await;
+    assert_eq!(open(&database.reader).await.warnings(), []);
+}
+
 #[tokio::test]
 async fn open_writers_lower_the_horizon() {
     let database = Postgres::shared().await.database().await;
@@ -238,18 +276,6 @@ async fn open_writers_lower_the_horizon() {
             blind.user
         ))
         .await;
-    let range = Range {
-        cursor: "at".into(),
-        from: None,
-        below: None,
-    };
-    let open = async |login| {
-        let source = source(login);
-        let spec = source.describe(&public("logged")).await.unwrap();
-        let mut request = request(&public("logged"), &spec, false);
-        request.range = Some(range.clone());
-        source.open(&request).await.unwrap()
-    };
     // Other tests' transactions are in other databases, and not looked at.
     assert_eq!(open(seeing).await.warnings(), []);
 
@@ -263,6 +289,10 @@ async fn open_writers_lower_the_horizon() {
         .await
         .unwrap();
     let began = Scalar::TimestampTz(row.get(0));
+    // A younger one changes nothing. It begins later by more than what the horizon leaves for clocks.
+    let younger = database.owner.client().await;
+    younger.batch_execute("select pg_sleep(1.5)").await.unwrap();
+    younger.batch_execute("begin; select 1").await.unwrap();
     let snapshot = open(seeing).await;
     assert!(
         snapshot.horizon().is_some_and(|horizon| *horizon <= began),
@@ -280,6 +310,7 @@ async fn open_writers_lower_the_horizon() {
             .collect::<Vec<_>>(),
         [Code::LateRows]
     );
+    younger.batch_execute("commit").await.unwrap();
     writing.batch_execute("commit").await.unwrap();
     // A second is left for a transaction that does not show yet that it has begun.
     let ended = writing

@@ -35,6 +35,7 @@ pub async fn a_checkpoint_comes_back(rig: &dyn Rig) {
     ];
     let landed = [
         vec![(1, 1), (u128::MAX, 3), (1 << 127, u64::from(u32::MAX))],
+        vec![(1, 2), (u128::MAX, 3)],
         vec![],
         (0..3000).map(|hash| (hash * 7, 2)).collect(),
     ];
@@ -44,7 +45,7 @@ pub async fn a_checkpoint_comes_back(rig: &dyn Rig) {
                 through: cursor.clone(),
                 cursor,
                 table: None,
-                landed: landed[at % 3].clone(),
+                landed: landed[at % 4].clone(),
             }),
             rows: at as u64 * 1000,
         });

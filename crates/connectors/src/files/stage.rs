@@ -155,4 +155,11 @@ mod tests {
             assert_eq!(part_of("orders.csv", file), None, "{file}");
         }
     }
+
+    #[test]
+    fn a_file_that_is_gone_is_removed_and_what_stays_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        remove(&folder.path().join("gone")).unwrap();
+        assert!(remove(folder.path()).is_err());
+    }
 }

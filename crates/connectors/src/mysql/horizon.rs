@@ -117,6 +117,59 @@ mod tests {
         assert_eq!(ages("LIST OF TRANSACTIONS FOR EACH SESSION:\n--------\n"), Some(vec![]));
     }
 
+    /// A day and a half after 1970.
+    const NOON: i64 = 36 * 3_600_000_000;
+
+    #[test]
+    fn the_horizon_is_where_the_oldest_transaction_began() {
+        let hours = |hours: i64| hours * 3_600_000_000;
+        let check = |behind: i64, ty: DataType, at: Option<Scalar>, near: Option<Scalar>| {
+            let writers = Writers {
+                oldest: Some(NOON),
+                behind,
+                open: true,
+            };
+            let (horizon, warnings) = writers.horizon("at", &ty);
+            assert_eq!(warnings.is_empty(), at.is_some(), "{ty}");
+            assert_eq!((horizon.at, horizon.near), (at, near), "{behind} {ty}");
+        };
+        check(hours(3), DataType::TimestampTz, Some(Scalar::TimestampTz(NOON)), None);
+        // Without a zone it may have been written fourteen hours behind, most likely by the server's own clock.
+        let timestamp = |micros| Some(Scalar::Timestamp(micros));
+        check(0, DataType::Timestamp, timestamp(hours(22)), timestamp(NOON));
+        check(
+            hours(3),
+            DataType::Timestamp,
+            timestamp(hours(22)),
+            timestamp(hours(33)),
+        );
+        let date = |days| Some(Scalar::Date(days));
+        check(0, DataType::Date, date(0), date(1));
+        check(hours(13), DataType::Date, date(0), date(0));
+        check(0, DataType::Int64, None, None);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_warned_of() {
+        for (oldest, open, ty, warned) in [
+            (None, true, DataType::TimestampTz, true),
+            (None, false, DataType::TimestampTz, false),
+            (Some(NOON), true, DataType::Int64, true),
+            (Some(NOON), false, DataType::Int64, false),
+            (Some(NOON), true, DataType::TimestampTz, false),
+        ] {
+            let writers = Writers {
+                oldest,
+                behind: 0,
+                open,
+            };
+            let (_, warnings) = writers.horizon("at", &ty);
+            let codes: Vec<Code> = warnings.iter().map(Error::code).collect();
+            let wanted = if warned { &[Code::LateRows][..] } else { &[] };
+            assert_eq!(codes, wanted, "{oldest:?} {open} {ty}");
+        }
+    }
+
     #[test]
     fn a_list_that_is_cut_tells_nothing() {
         let cut = LIST.replace("mysql tables", "... truncated...\nmysql tables");

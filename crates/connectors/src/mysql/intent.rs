@@ -135,3 +135,62 @@ pub(super) async fn pending(
     }
     Ok(pending)
 }
+
+#[cfg(test)]
+mod tests {
+    use syncapp_model::{Position, Scalar};
+
+    use super::*;
+    use crate::journal::Mark;
+
+    /// As the checkpoint's table gives it back.
+    fn kept(meant: &Intent) -> Intent {
+        serde_json::from_str(&serde_json::to_string(meant).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_a_swap_means_is_kept_with_its_checkpoint_and_its_undo() {
+        let checkpoint = Checkpoint {
+            position: Some(Position {
+                cursor: Scalar::Int(5),
+                through: Scalar::Int(9),
+                table: None,
+                landed: vec![(1, 1), (u128::MAX, 3)],
+            }),
+            rows: 4,
+        };
+        let plain = kept(&Intent::new("`d`.`stage`", &checkpoint));
+        assert!(plain.keeps().is_none() && plain.takes_back().is_none());
+        assert_eq!(plain.table_of("run"), None);
+
+        let table = StreamName::within("d", "t");
+        let keeps = Keeps {
+            run_id: "run".into(),
+            until: 7,
+            entry: Entry::new(&table, Kept::default(), Mark::default()),
+        };
+        let intent = kept(&Intent::new("`d`.`stage`", &checkpoint).keeping(Some(keeps)));
+        assert_eq!(intent.stage(), "`d`.`stage`");
+        assert_eq!(intent.keeps().map(|keeps| keeps.until), Some(7));
+        assert_eq!(
+            (intent.table_of("run"), intent.table_of("another")),
+            (Some(table), None)
+        );
+        assert_eq!(intent.checkpoint().unwrap(), checkpoint);
+    }
+
+    #[test]
+    fn a_run_that_is_taken_back_is_kept_with_its_table() {
+        let taken = TakenBack {
+            run_id: "run".into(),
+            table: StreamName::within("d", "t"),
+            loads: vec![3, 4],
+            before: Kept::default(),
+        };
+        let intent = kept(&Intent::to_take_back("`d`.`marker`", &taken));
+        assert_eq!(intent.stage(), "`d`.`marker`");
+        assert_eq!(intent.takes_back().map(|taken| &taken.loads), Some(&taken.loads));
+        assert_eq!(intent.table_of("run"), Some(taken.table));
+        assert_eq!(intent.table_of("another"), None);
+    }
+}

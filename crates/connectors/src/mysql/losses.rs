@@ -52,6 +52,10 @@ pub(super) fn loss(into: &MyType, ty: &DataType) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use syncapp_connector::TargetColumn;
+    use syncapp_model::sync_file::Write;
+    use syncapp_model::{StreamKey, StreamName};
+
     use super::*;
 
     #[test]
@@ -80,5 +84,34 @@ mod tests {
                 "{word} into {declared}"
             );
         }
+    }
+
+    /// Only keys are told apart by their collation, and only what has not the source's own type changes.
+    #[test]
+    fn losses_are_of_columns_and_of_keys() {
+        let text = |collation: &str| format!("varchar(20) character set utf8mb4 collate {collation}");
+        let (folding, exact) = (text("utf8mb4_general_ci"), text("utf8mb4_bin"));
+        let bytes = "varchar(20) character set binary collate binary";
+        let columns = [
+            ("folded", DataType::String, folding.as_str()),
+            ("exact", DataType::String, &exact),
+            ("bytes", DataType::String, bytes),
+            ("number", DataType::Int64, "bigint"),
+            ("plain", DataType::String, &folding),
+            ("cut", DataType::Timestamp, "datetime"),
+            ("same", DataType::Timestamp, "datetime"),
+        ];
+        let types: Vec<MyType> = columns.iter().map(|(.., declared)| MyType::parse(declared)).collect();
+        let wanted = columns.iter().map(|(name, ty, _)| TargetColumn::new(*name, ty.clone()));
+        let key = StreamKey {
+            project: "p".into(),
+            sync: "s".into(),
+            stream: "t".into(),
+        };
+        let mut target = Target::new(key, StreamName::bare("t"), wanted.collect(), Write::Merge);
+        target.primary_key = ["folded", "exact", "bytes", "number"].map(str::to_owned).into();
+        target.columns[6].source_native = Some(types[6].native());
+        let lossy: Vec<String> = losses(&target, &types).into_iter().map(|loss| loss.column).collect();
+        assert_eq!(lossy, ["folded", "cut"]);
     }
 }

@@ -107,3 +107,81 @@ fn late_rows(cursor: &str) -> Error {
         "set a `lookback`; or use a cursor set by the database's clock, and grant pg_read_all_stats to the reading user",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A day and a half after 1970, when nothing was open and all could be seen.
+    const LOOKED: i64 = 36 * 3_600_000_000;
+
+    const ALONE: Sessions = Sessions {
+        oldest: None,
+        hidden: 0,
+        writing: 0,
+        looked: LOOKED,
+    };
+
+    #[test]
+    fn the_horizon_is_where_the_oldest_transaction_began() {
+        let check = |oldest: Option<i64>, ty: DataType, at: Scalar, near: Option<Scalar>| {
+            let (horizon, warnings) = Sessions { oldest, ..ALONE }.horizon("at", &ty);
+            assert_eq!((horizon.at, horizon.near), (Some(at), near), "{oldest:?} {ty}");
+            assert_eq!(warnings, [], "{oldest:?} {ty}");
+        };
+        // It has begun a second before it shows.
+        check(
+            None,
+            DataType::TimestampTz,
+            Scalar::TimestampTz(LOOKED - 1_000_000),
+            None,
+        );
+        check(
+            Some(7_000_000),
+            DataType::TimestampTz,
+            Scalar::TimestampTz(6_000_000),
+            None,
+        );
+        let late = Some(LOOKED + 7);
+        check(
+            late,
+            DataType::TimestampTz,
+            Scalar::TimestampTz(LOOKED - 1_000_000),
+            None,
+        );
+        // Without a zone it may have been written fourteen hours behind, which is the day before at noon.
+        check(
+            None,
+            DataType::Timestamp,
+            Scalar::Timestamp(22 * 3_600_000_000 - 1_000_000),
+            Some(Scalar::Timestamp(LOOKED - 1_000_000)),
+        );
+        check(None, DataType::Date, Scalar::Date(0), Some(Scalar::Date(1)));
+        check(Some(0), DataType::Date, Scalar::Date(-1), Some(Scalar::Date(-1)));
+    }
+
+    #[test]
+    fn who_does_not_show_when_it_began_is_warned_of() {
+        for (hidden, writing, ty, warned) in [
+            (0, 1, DataType::TimestampTz, false),
+            (1, 0, DataType::TimestampTz, true),
+            (1, 0, DataType::Timestamp, true),
+            (1, 0, DataType::Date, true),
+            // Of what is no time, whoever writes may bring smaller values.
+            (0, 0, DataType::Int64, false),
+            (0, 1, DataType::Int64, true),
+            (1, 0, DataType::Int64, true),
+        ] {
+            let sessions = Sessions {
+                hidden,
+                writing,
+                ..ALONE
+            };
+            let (horizon, warnings) = sessions.horizon("at", &ty);
+            let codes: Vec<Code> = warnings.iter().map(Error::code).collect();
+            let wanted = if warned { &[Code::LateRows][..] } else { &[] };
+            assert_eq!(codes, wanted, "{hidden} {writing} {ty}");
+            assert_eq!(horizon.at.is_none(), ty == DataType::Int64, "{ty}");
+        }
+    }
+}

@@ -53,6 +53,8 @@ pub(super) fn loss(ty: &DataType, declared: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use syncapp_model::NativeType;
+
     use super::*;
 
     #[test]
@@ -61,6 +63,7 @@ mod tests {
             ("json", "jsonb", true),
             ("json", "json", false),
             ("json", "text", false),
+            ("string", "jsonb", false),
             ("list<json>", "jsonb[]", true),
             ("string", "character(6)", true),
             ("string", "character varying(6)", false),
@@ -83,6 +86,28 @@ mod tests {
         ] {
             let ty: DataType = word.parse().unwrap();
             assert_eq!(loss(&ty, declared).is_some(), lossy, "{word} into {declared}");
+        }
+    }
+
+    #[test]
+    fn a_column_of_the_sources_own_type_changes_nothing() {
+        let native = |name: &str| NativeType {
+            system: "postgres".into(),
+            name: name.into(),
+        };
+        let column = |name: &str| Column {
+            name: "v".into(),
+            ty: DataType::Json,
+            native: native(name),
+            portable: false,
+            nullable: true,
+        };
+        let mut want = TargetColumn::new("v", DataType::Json);
+        for (source, lossy) in [(None, true), (Some("json"), true), (Some("jsonb"), false)] {
+            want.source_native = source.map(native);
+            let found = losses(std::slice::from_ref(&want), &[column("jsonb")]);
+            let columns: Vec<&str> = found.iter().map(|loss| loss.column.as_str()).collect();
+            assert_eq!(columns, if lossy { &["v"][..] } else { &[] }, "{source:?}");
         }
     }
 }

@@ -161,7 +161,14 @@ fn rows_without_a_cursor_are_told_apart() {
     };
     assert_eq!(rows(&batch), (2, Some(2)));
     assert_eq!(rows(&batch.slice(0, 1)), (1, None));
-    assert_eq!(boundary.group_end(&batch).unwrap(), None);
+    let mut boundary = boundary;
+    boundary.admit(&batch.slice(0, 1).into(), 0).unwrap();
+    assert_eq!(boundary.group_end(&batch.slice(2, 1)).unwrap(), Some(0));
+    assert_eq!(
+        boundary.group_end(&batch.slice(2, 2)).unwrap(),
+        None,
+        "no commit falls beside a row without a place"
+    );
 }
 
 #[test]

@@ -73,17 +73,31 @@ fn blocks_may_be_cut_anywhere() {
     }
 }
 
-fn written(rows: &[[Option<String>; 2]]) -> Vec<u8> {
-    let files = valid(serde_json::json!({"path": "."}));
+fn written(names: [&str; 2], rows: &[[Option<String>; 2]]) -> Vec<u8> {
+    written_by(serde_json::json!({"path": "."}), names, rows)
+}
+
+fn written_by(keys: serde_json::Value, names: [&str; 2], rows: &[[Option<String>; 2]]) -> Vec<u8> {
+    let files = valid(keys);
     let file = tempfile::NamedTempFile::new().unwrap();
     let output = Output::new(file.reopen().unwrap(), Compression::None).unwrap();
-    let mut encoder = Box::new(Encoder::new(&files, "t.csv", output, &["a".to_owned(), "b".to_owned()]));
+    let mut encoder = Box::new(Encoder::new(&files, "t.csv", output, &names.map(str::to_owned)));
     let column = |at: usize| Arc::new(rows.iter().map(|row| row[at].clone()).collect::<StringArray>()) as ArrayRef;
-    let fields = ["a", "b"].map(|name| DataType::String.field(name, true)).to_vec();
+    let fields = names.map(|name| DataType::String.field(name, true)).to_vec();
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![column(0), column(1)]).unwrap();
     assert!(encoder.write(batch).is_ok());
     assert!(encoder.finish().is_ok());
     std::fs::read(file.path()).unwrap()
+}
+
+#[test]
+fn what_looks_like_a_byte_order_mark_is_kept() {
+    let rows = [["\u{feff}x", "\u{feff}"].map(|text| Some(text.to_owned()))];
+    let names = ["\u{feff}", "b"];
+    let text = written(names, &rows);
+    assert_eq!(read(&text, &names, 7), Ok(rows.concat()));
+    let text = written_by(serde_json::json!({"path": ".", "header": false}), names, &rows);
+    assert_eq!(String::from_utf8(text).unwrap(), "\"\u{feff}x\",\"\u{feff}\"\n");
 }
 
 proptest! {
@@ -94,6 +108,6 @@ proptest! {
         step in 1_usize..80,
     ) {
         let want: Vec<_> = rows.iter().flatten().cloned().collect();
-        prop_assert_eq!(read(&written(&rows), &["a", "b"], step), Ok(want));
+        prop_assert_eq!(read(&written(["a", "b"], &rows), &["a", "b"], step), Ok(want));
     }
 }

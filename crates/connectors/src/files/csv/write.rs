@@ -75,8 +75,10 @@ impl Encoder {
         self.pending[start] = self.quote;
     }
 
+    /// At the start of a file, U+FEFF without quotes would be taken for a byte order mark.
     fn needs_quotes(&self, text: &[u8]) -> bool {
         text.is_empty()
+            || text.starts_with("\u{feff}".as_bytes())
             || memchr::memchr3(self.delimiter, self.quote, b'\n', text).is_some()
             || memchr::memchr(b'\r', text).is_some()
     }

@@ -1,6 +1,7 @@
 //! Files end to end: what goes into a folder and what comes out of it.
 
 mod kit;
+mod parts;
 mod reading;
 mod writing;
 

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::Schema;
 use serde_json::json;
-use syncapp_connector::{Batch, Load, Target, TargetColumn};
+use syncapp_connector::{Batch, Load, Page, Target, TargetColumn};
 use syncapp_model::sync_file::Write;
-use syncapp_model::{Checkpoint, DataType, Epoch, StreamKey, StreamName};
+use syncapp_model::{Checkpoint, DataType, Epoch, Pattern, StreamKey, StreamName};
 
 use super::Folder;
 
-const DONE: Checkpoint = Checkpoint {
+pub(super) const DONE: Checkpoint = Checkpoint {
     position: None,
     rows: 0,
 };
 
-fn target(write: Write) -> Target {
+pub(super) fn target(write: Write) -> Target {
     let key = StreamKey {
         project: "p".into(),
         sync: "s".into(),
@@ -26,14 +26,14 @@ fn target(write: Write) -> Target {
     Target::new(key, StreamName::bare("t"), columns.into(), write)
 }
 
-fn batch(rows: &[(i64, Option<&str>)]) -> RecordBatch {
+pub(super) fn batch(rows: &[(i64, Option<&str>)]) -> RecordBatch {
     let fields = [DataType::Int64.field("id", true), DataType::String.field("v", true)];
     let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.0)));
     let texts: ArrayRef = Arc::new(rows.iter().map(|row| row.1).collect::<StringArray>());
     RecordBatch::try_new(Arc::new(Schema::new(fields.to_vec())), vec![ids, texts]).unwrap()
 }
 
-async fn fill(folder: &Folder, target: &Target, batches: &[RecordBatch]) -> (Box<dyn Load>, Epoch) {
+pub(super) async fn fill(folder: &Folder, target: &Target, batches: &[RecordBatch]) -> (Box<dyn Load>, Epoch) {
     let destination = folder.destination();
     let epoch = destination.claim(target).await.unwrap().epoch;
     let shape = destination.diff(target).await.unwrap();
@@ -46,7 +46,7 @@ async fn fill(folder: &Folder, target: &Target, batches: &[RecordBatch]) -> (Box
     (load, epoch)
 }
 
-async fn put(folder: &Folder, write: Write, batches: &[RecordBatch]) {
+pub(super) async fn put(folder: &Folder, write: Write, batches: &[RecordBatch]) {
     let (load, _) = fill(folder, &target(write), batches).await;
     load.commit(&DONE).await.unwrap();
 }
@@ -127,6 +127,13 @@ async fn a_killed_append_is_replaced_by_its_re_run() {
         folder.rows("t.csv").await.unwrap(),
         ["1|∅"],
         "readers do not see what was not committed"
+    );
+    let found = folder.source().discover(&Pattern::all(), Page::ALL).await.unwrap();
+    let names: Vec<_> = found.iter().map(|spec| spec.name.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["t-000001-00.csv", "t.csv"],
+        "nor take it for a stream of its own"
     );
 
     put(&folder, Write::Append, &[batch(&[(2, Some("run again"))])]).await;

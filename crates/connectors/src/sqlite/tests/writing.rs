@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use rusqlite::Connection;
-use syncapp_connector::Receipt;
 use syncapp_connector::testkit::{Table, checkpoint};
+use syncapp_connector::{Receipt, StateScope};
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Code, NativeType, Side};
 
@@ -73,6 +73,29 @@ async fn a_table_that_syncapp_made_is_made_again_with_the_users_indexes() {
         .unwrap();
     flow.put(&new, Write::Overwrite, &[new.text_rows(&[(2, "b")])]).await;
     assert_eq!(counted(&connection, "SELECT id FROM t WHERE mine = 'm'"), 2);
+}
+
+#[tokio::test]
+async fn a_table_is_made_again_as_long_as_nobody_changed_it() {
+    let (flow, connection) = File::flow("");
+    let (numbers, texts) = (table("t", &[("v", "int64")]), Table::texts("t"));
+    for (table, ty) in [(&numbers, "v int64"), (&texts, "v string"), (&numbers, "v int64")] {
+        flow.put(table, Write::Overwrite, &[]).await;
+        assert_eq!(types(&flow.describe(table).await.unwrap()), ["id int64", ty]);
+    }
+    connection.execute_batch("ALTER TABLE t ADD COLUMN mine TEXT").unwrap();
+    let error = flow
+        .load(&flow.target(&texts, Write::Overwrite), &[], &checkpoint(0))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), Code::TypeMismatch(Side::Destination), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_syncapp_never_wrote_keeps_no_state() {
+    let (flow, _) = File::flow("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
+    let scope = StateScope { namespaces: Vec::new() };
+    assert_eq!(flow.system.destination().states(&scope).await.unwrap(), []);
 }
 
 #[tokio::test]
