@@ -58,84 +58,65 @@ pub(crate) fn batch() -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.collect()).expect("columns of their types")
 }
 
+/// An array of a value for each row, some of them NULL.
+fn values<A: FromIterator<Option<V>>, V>(of: impl Fn(i64, i64) -> Option<V>) -> A {
+    rows().map(|(i, h)| of(i, h)).collect()
+}
+
 fn column(name: &str, ty: &DataType) -> ArrayRef {
-    let decimals = |values: Vec<Option<i128>>| Arc::new(Decimal128Array::from(values).with_data_type(ty.arrow()));
-    let times = |values: Vec<Option<i64>>| Arc::new(TimestampMicrosecondArray::from(values).with_data_type(ty.arrow()));
+    let decimals = |values: Decimal128Array| Arc::new(values.with_data_type(ty.arrow()));
+    let times = |values: TimestampMicrosecondArray| Arc::new(values.with_data_type(ty.arrow()));
     match name {
-        "id" => Arc::new(Int64Array::from_iter_values(rows().map(|(i, _)| i))),
-        "customer_id" => Arc::new(Int32Array::from_iter_values(
-            rows().map(|(_, h)| (h & 1_048_575) as i32),
-        )),
-        "big" => Arc::new(Int64Array::from_iter_values(
-            rows().map(|(i, _)| 9_007_199_254_740_993 + i),
-        )),
+        "id" => Arc::new(values::<Int64Array, _>(|i, _| Some(i))),
+        "customer_id" => Arc::new(values::<Int32Array, _>(|_, h| Some((h & 1_048_575) as i32))),
+        "big" => Arc::new(values::<Int64Array, _>(|i, _| Some(9_007_199_254_740_993 + i))),
         "status" => {
             let words = ["new", "paid", "shipped", "returned", "cancelled"];
-            Arc::new(StringArray::from_iter_values(
-                rows().map(|(i, _)| words[(i % 5) as usize]),
-            ))
+            Arc::new(values::<StringArray, _>(|i, _| Some(words[(i % 5) as usize])))
         }
-        "amount" => decimals(
-            rows()
-                .map(|(i, h)| {
-                    let sign = if i % 11 == 0 { -1 } else { 1 };
-                    Some(if i % 1000 == 7 {
-                        999_999_999_999_999
-                    } else {
-                        i128::from(h & 268_435_455) * sign
-                    })
-                })
-                .collect(),
-        ),
-        "rate" => decimals(
-            rows()
-                .map(|(i, h)| {
-                    (i % 5 != 0).then_some(12_345_678_900_123_456_789 + i128::from(h & 65_535) * 10_000_000_000)
-                })
-                .collect(),
-        ),
-        "qty" => Arc::new(Int16Array::from_iter(
-            rows().map(|(i, h)| (i % 10 != 3).then_some((h & 16_383) as i16)),
-        )),
-        "order_date" => Arc::new(Date32Array::from_iter_values(rows().map(|(i, h)| {
-            if i % 1009 == 9 {
+        "amount" => decimals(values(|i, h| {
+            let sign = if i % 11 == 0 { -1 } else { 1 };
+            Some(if i % 1000 == 7 {
+                999_999_999_999_999
+            } else {
+                i128::from(h & 268_435_455) * sign
+            })
+        })),
+        "rate" => decimals(values(|i, h| {
+            (i % 5 != 0).then_some(12_345_678_900_123_456_789 + i128::from(h & 65_535) * 10_000_000_000)
+        })),
+        "qty" => Arc::new(values::<Int16Array, _>(|i, h| {
+            (i % 10 != 3).then_some((h & 16_383) as i16)
+        })),
+        "order_date" => Arc::new(values::<Date32Array, _>(|i, h| {
+            Some(if i % 1009 == 9 {
                 376_200
             } else {
                 16_436 + (h & 2047) as i32
-            }
-        }))),
-        "created_at" => times(
-            rows()
-                .map(|(_, h)| Some(1_546_300_800_000_000 + (h & 134_217_727) * 1_234_567))
-                .collect(),
-        ),
-        "updated_at" => times(
-            rows()
-                .map(|(i, h)| Some(1_704_067_200_000_000 + i * 1_000_000 + (h & 524_287)))
-                .collect(),
-        ),
-        "shipped_at" => times(
-            rows()
-                .map(|(i, h)| (i % 3 != 0).then_some(1_590_969_600_000_000 + (h & 67_108_863) * 1_500_000))
-                .collect(),
-        ),
-        "is_priority" => Arc::new(BooleanArray::from_iter(rows().map(|(i, _)| Some(i % 7 == 0)))),
-        "is_gift" => Arc::new(BooleanArray::from_iter(
-            rows().map(|(i, _)| (i % 4 != 0).then_some(i % 2 == 0)),
-        )),
-        "note" => Arc::new(StringArray::from_iter(rows().map(|(i, h)| note(i, h)))),
-        "attrs" => Arc::new(StringArray::from_iter(rows().map(|(i, h)| attributes(i, h)))),
+            })
+        })),
+        "created_at" => times(values(|_, h| {
+            Some(1_546_300_800_000_000 + (h & 134_217_727) * 1_234_567)
+        })),
+        "updated_at" => times(values(|i, h| {
+            Some(1_704_067_200_000_000 + i * 1_000_000 + (h & 524_287))
+        })),
+        "shipped_at" => times(values(|i, h| {
+            (i % 3 != 0).then_some(1_590_969_600_000_000 + (h & 67_108_863) * 1_500_000)
+        })),
+        "is_priority" => Arc::new(values::<BooleanArray, _>(|i, _| Some(i % 7 == 0))),
+        "is_gift" => Arc::new(values::<BooleanArray, _>(|i, _| (i % 4 != 0).then_some(i % 2 == 0))),
+        "note" => Arc::new(values::<StringArray, _>(note)),
+        "attrs" => Arc::new(values::<StringArray, _>(attributes)),
         "ext_id" => {
             let mut ids = FixedSizeBinaryBuilder::with_capacity(ROWS, 16);
             for (i, h) in rows() {
-                let id = i128::from(h) << 96 | i128::from(i) << 56 | i128::from(h) * 4093;
+                let id = (i128::from(h) << 96) | (i128::from(i) << 56) | (i128::from(h) * 4093);
                 ids.append_value(id.to_be_bytes()).expect("16 bytes");
             }
             Arc::new(ids.finish())
         }
-        _ => Arc::new(Float64Array::from_iter(
-            rows().map(|(i, h)| (i % 9 != 0).then_some(h as f64 / 7.0)),
-        )),
+        _ => Arc::new(values::<Float64Array, _>(|i, h| (i % 9 != 0).then_some(h as f64 / 7.0))),
     }
 }
 

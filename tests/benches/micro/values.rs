@@ -77,7 +77,9 @@ fn both_ways<V: Copy + PartialEq + std::fmt::Debug>(
     let read_all = || texts.iter().map(|text| read(text).unwrap()).collect::<Vec<_>>();
     assert_eq!(read_all(), values);
     case(criterion, ("values", &format!("{name}_write")), Vec::new, |mut out| {
-        values.iter().for_each(|value| write(*value, &mut out));
+        for value in values {
+            write(*value, &mut out);
+        }
         out
     });
     case(criterion, ("values", &format!("{name}_read")), || (), |()| read_all());
