@@ -1,11 +1,13 @@
 //! `cargo xtask bench`: SyncApp against the bare pipe, in one run, into `docs/benchmarks.md`.
 //!
 //! Everything after `bench` goes to `bench/run_all.sh own`: `-n 5` for five rounds, `-w W1,W3` for some workloads,
-//! `-p limit,syncapp,duckdb` for peers that are installed. `--scale` adds the curves of `bench/scale.py`.
+//! `-p limit,syncapp,duckdb` for peers that are installed. `--scale` adds the curves of `bench/scale.py`. With
+//! `--instructions` nothing of this happens: see [`instructions`].
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
+use crate::instructions;
 use crate::repository::Repository;
 
 const SCALE: &str = "--scale";
@@ -20,6 +22,10 @@ the same round: above 1 is faster than the pipe. `peak MB` is the program's own.
 ";
 
 pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bool> {
+    let options: Vec<String> = std::env::args().skip(2).collect();
+    if options.iter().any(|word| word == instructions::FLAG) {
+        return instructions::run(repository, &options, out);
+    }
     let root = &repository.root;
     let built = Command::new("cargo")
         .args(["build", "--profile", "bench", "--workspace", "--bins", "--locked"])
@@ -32,7 +38,6 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
     let mut path = std::ffi::OsString::from(target.join("release"));
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
-    let options: Vec<String> = std::env::args().skip(2).collect();
     let mut tables = |program: &str, words: &[&str]| -> io::Result<Option<String>> {
         let ran = Command::new(program)
             .args(words)

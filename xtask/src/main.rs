@@ -2,6 +2,7 @@
 
 mod bench;
 mod faults;
+mod instructions;
 mod repository;
 mod teeth;
 mod tidy;
@@ -28,7 +29,7 @@ const CHORES: &[Chore] = &[
     ),
     (
         "bench",
-        "measures against the bare pipe between two servers, into docs/benchmarks.md",
+        "measures against the bare pipe between two servers, into docs/benchmarks.md; `--instructions` counts those of codecs",
         bench::run,
     ),
     (

@@ -9,6 +9,8 @@
 //! Invariants: memory is bounded whatever a file holds; no name leads out of the root; a target is complete or as it
 //! was, in one file; a file that changes under a reader is an error.
 
+#[cfg(feature = "fuzz")]
+pub mod bench;
 mod blocks;
 mod cells;
 mod compress;

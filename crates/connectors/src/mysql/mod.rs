@@ -3,6 +3,8 @@
 //! Reading is one consistent snapshot on one connection. Writing is one transaction, or a swap of tables that the next
 //! claim ends where it was cut off. Between two such ends values travel as the server spells them.
 
+#[cfg(feature = "fuzz")]
+pub mod bench;
 mod catalog;
 mod checkpoint;
 mod client;

@@ -3,6 +3,8 @@
 //! Reading is one REPEATABLE READ snapshot, exported where several connections share it. Writing is one transaction a
 //! load: rows, swap and checkpoint. Between two PostgreSQL ends values travel as the server's own bytes.
 
+#[cfg(feature = "fuzz")]
+pub mod bench;
 mod builder;
 mod catalog;
 mod checkpoint;

@@ -15,6 +15,8 @@
 //! A view is held while its snapshot lives: where the file is in a rollback journal mode, a commit to the *same* file
 //! waits for that and then fails with a lock time-out. Drop the snapshot before the commit.
 
+#[cfg(feature = "fuzz")]
+pub mod bench;
 mod catalog;
 mod checkpoint;
 mod commit;
