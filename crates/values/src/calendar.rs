@@ -37,25 +37,56 @@ macro_rules! put {
 }
 pub(crate) use put;
 
+/// The two digits of a number from 0 to 99.
+pub fn two_digits(number: i64) -> &'static str {
+    const PAIRS: &str = "00010203040506070809101112131415161718192021222324252627282930313233343536373839\
+                         40414243444546474849505152535455565758596061626364656667686970717273747576777879\
+                         8081828384858687888990919293949596979899";
+    let at = number as usize * 2;
+    &PAIRS[at..at + 2]
+}
+
 /// Writes a day.
 pub fn write_date(days: i64, out: &mut Vec<u8>) {
     let (year, month, day) = civil(days);
-    let sign = if year < 0 { "-" } else { "" };
-    put!(out, "{sign}{:04}-{month:02}-{day:02}", year.abs());
+    if (0..10_000).contains(&year) {
+        out.extend_from_slice(two_digits(year / 100).as_bytes());
+        out.extend_from_slice(two_digits(year % 100).as_bytes());
+    } else {
+        let sign = if year < 0 { "-" } else { "" };
+        put!(out, "{sign}{:04}", year.abs());
+    }
+    for part in [month, day] {
+        out.push(b'-');
+        out.extend_from_slice(two_digits(part).as_bytes());
+    }
 }
 
-/// Writes a time of day in microseconds.
+/// Writes a time of day in microseconds. What is none has more digits, or a sign.
 pub fn write_time(micros: i64, out: &mut Vec<u8>) {
     let (seconds, fraction) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
-    put!(
-        out,
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
+    if !(0..=DAY).contains(&micros) {
+        put!(
+            out,
+            "{:02}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        );
+        if fraction != 0 {
+            put!(out, ".{fraction:06}");
+        }
+        return;
+    }
+    for (mark, part) in [("", seconds / 3600), (":", seconds / 60 % 60), (":", seconds % 60)] {
+        out.extend_from_slice(mark.as_bytes());
+        out.extend_from_slice(two_digits(part).as_bytes());
+    }
     if fraction != 0 {
-        put!(out, ".{fraction:06}");
+        out.push(b'.');
+        for part in [fraction / 10_000, fraction / 100 % 100, fraction % 100] {
+            out.extend_from_slice(two_digits(part).as_bytes());
+        }
     }
 }
 

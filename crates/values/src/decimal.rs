@@ -27,8 +27,7 @@ pub trait Unscaled: ArrowNativeTypeOp + From<i8> {
 
 impl Unscaled for i128 {
     fn write(self, out: &mut Vec<u8>) {
-        use std::io::Write;
-        put!(out, "{self}");
+        write_integer(self, out);
     }
 }
 
@@ -40,6 +39,11 @@ impl Unscaled for i256 {
             None => put!(out, "{self}"),
         }
     }
+}
+
+/// Appends an integer's digits.
+pub fn write_integer(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// The parts of a number's text: an optional sign, digits with an optional point, an optional exponent.

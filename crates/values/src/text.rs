@@ -73,9 +73,9 @@ impl<'a> Texts<'a> {
     pub fn write(&self, row: usize, out: &mut Vec<u8>) {
         match &self.0 {
             Values::Bool(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
-            Values::Int16(array) => put!(out, "{}", array.value(row)),
-            Values::Int32(array) => put!(out, "{}", array.value(row)),
-            Values::Int64(array) => put!(out, "{}", array.value(row)),
+            Values::Int16(array) => decimal::write_integer(array.value(row), out),
+            Values::Int32(array) => decimal::write_integer(array.value(row), out),
+            Values::Int64(array) => decimal::write_integer(array.value(row), out),
             Values::Float32(array) => write_float(out, array.value(row), array.value(row).into()),
             Values::Float64(array) => write_float(out, array.value(row), array.value(row)),
             Values::Decimal128(array, scale) => decimal::write(array.value(row), *scale, out),

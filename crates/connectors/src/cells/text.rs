@@ -5,7 +5,10 @@
 //! `YYYY-MM-DD hh:mm:ss.ffffff`, the form of SQLite's own functions, with `Z` behind an instant. Intervals are ISO
 //! 8601 durations, each part with its own sign. Reading takes the other usual spellings of the same values, too.
 
+use std::fmt::Write as _;
+
 use arrow_buffer::IntervalMonthDayNano;
+use syncapp_values::calendar::two_digits;
 
 use super::decimal::decimal_parts;
 
@@ -33,14 +36,6 @@ fn days_of(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-fn pad(out: &mut String, value: i64, width: u32) {
-    let mut unit = 10_i64.pow(width - 1);
-    while unit > 0 {
-        out.push(char::from(b'0' + (value / unit % 10) as u8));
-        unit /= 10;
-    }
-}
-
 /// Spells a day.
 pub(crate) fn write_date(out: &mut String, days: i64) {
     let (year, month, day) = civil(days);
@@ -48,23 +43,19 @@ pub(crate) fn write_date(out: &mut String, days: i64) {
         out.push('-');
     }
     let year = year.abs();
-    pad(
-        out,
-        year,
-        if year > 999_999 {
-            7
-        } else if year > 99_999 {
-            6
-        } else if year > 9999 {
-            5
-        } else {
-            4
-        },
-    );
-    out.push('-');
-    pad(out, month, 2);
-    out.push('-');
-    pad(out, day, 2);
+    if year > 9999 {
+        let _ = write!(out, "{}", year / 10_000);
+    }
+    pairs(out, "", [year / 100 % 100, year % 100]);
+    pairs(out, "-", [month, day]);
+}
+
+/// Two digits of each, with a mark in front.
+fn pairs<const N: usize>(out: &mut String, mark: &str, parts: [i64; N]) {
+    for part in parts {
+        out.push_str(mark);
+        out.push_str(two_digits(part));
+    }
 }
 
 /// Spells a time of day; `false` where it is none.
@@ -73,13 +64,11 @@ pub(crate) fn write_time(out: &mut String, micros: i64) -> bool {
         return false;
     }
     let seconds = micros / 1_000_000;
-    pad(out, seconds / 3600, 2);
-    out.push(':');
-    pad(out, seconds / 60 % 60, 2);
-    out.push(':');
-    pad(out, seconds % 60, 2);
+    let fraction = micros % 1_000_000;
+    pairs(out, "", [seconds / 3600]);
+    pairs(out, ":", [seconds / 60 % 60, seconds % 60]);
     out.push('.');
-    pad(out, micros % 1_000_000, 6);
+    pairs(out, "", [fraction / 10_000, fraction / 100 % 100, fraction % 100]);
     true
 }
 
@@ -102,7 +91,6 @@ pub(crate) fn moment(micros: i64) -> String {
 
 /// Spells an interval.
 pub(crate) fn write_interval(out: &mut String, value: IntervalMonthDayNano) {
-    use std::fmt::Write as _;
     let (seconds, nanos) = (
         value.nanoseconds / 1_000_000_000,
         (value.nanoseconds % 1_000_000_000).abs(),

@@ -12,8 +12,8 @@ use arrow_array::{
 };
 use arrow_schema::Field;
 use syncapp_model::{Code, DataType, Error, Result, Side};
+use syncapp_values::{calendar, decimal};
 
-use super::clock::{DAY, civil_from_days};
 use super::number::Digits;
 
 /// A column of a batch, ready to be spelled cell by cell.
@@ -99,9 +99,9 @@ impl<'a> TextColumn<'a> {
     pub(in crate::files) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
         match &self.values {
             Values::Bool(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
-            Values::Int16(array) => show(out, array.value(row)),
-            Values::Int32(array) => show(out, array.value(row)),
-            Values::Int64(array) => show(out, array.value(row)),
+            Values::Int16(array) => decimal::write_integer(array.value(row), out),
+            Values::Int32(array) => decimal::write_integer(array.value(row), out),
+            Values::Int64(array) => decimal::write_integer(array.value(row), out),
             Values::Float32(array) => match array.value(row) {
                 value if value.is_finite() => show_debug(out, value),
                 value => out.extend_from_slice(odd_float(f64::from(value)).as_bytes()),
@@ -110,15 +110,8 @@ impl<'a> TextColumn<'a> {
                 value if value.is_finite() => show_debug(out, value),
                 value => out.extend_from_slice(odd_float(value).as_bytes()),
             },
-            Values::Decimal(array, scale) => {
-                let units = array.value(row);
-                decimal(out, units < 0, *scale, units.unsigned_abs());
-            }
-            Values::WideDecimal(array, scale) => {
-                let units = array.value(row).to_string();
-                let digits = units.strip_prefix('-').unwrap_or(&units);
-                decimal(out, units.starts_with('-'), *scale, digits);
-            }
+            Values::Decimal(array, scale) => decimal::write(array.value(row), *scale, out),
+            Values::WideDecimal(array, scale) => decimal::write(array.value(row), *scale, out),
             Values::BigDecimal(array) | Values::String(array) | Values::Json(array) => {
                 out.extend_from_slice(array.value(row).as_bytes());
             }
@@ -126,11 +119,11 @@ impl<'a> TextColumn<'a> {
                 out.extend_from_slice(b"\\x");
                 array.value(row).iter().for_each(|byte| hex(out, *byte));
             }
-            Values::Date(array) => date(out, i64::from(array.value(row))),
-            Values::Time(array) => time(out, array.value(row)),
-            Values::Timestamp(array) => timestamp(out, array.value(row)),
+            Values::Date(array) => calendar::write_date(array.value(row).into(), out),
+            Values::Time(array) => calendar::write_time(array.value(row), out),
+            Values::Timestamp(array) => calendar::write_timestamp(array.value(row), out),
             Values::TimestampTz(array) => {
-                timestamp(out, array.value(row));
+                calendar::write_timestamp(array.value(row), out);
                 out.push(b'Z');
             }
             Values::Interval(array) => interval(out, array.value(row)),
@@ -248,48 +241,9 @@ fn show_debug(out: &mut Vec<u8>, value: impl std::fmt::Debug) {
     let _ = write!(out, "{value:?}");
 }
 
-fn decimal(out: &mut Vec<u8>, negative: bool, scale: u8, digits: impl std::fmt::Display) {
-    let scale = usize::from(scale);
-    if negative {
-        out.push(b'-');
-    }
-    let start = out.len();
-    let _ = write!(out, "{digits:0>width$}", width = scale + 1);
-    if scale > 0 {
-        debug_assert!(out.len() - start > scale);
-        out.insert(out.len() - scale, b'.');
-    }
-}
-
 fn hex(out: &mut Vec<u8>, byte: u8) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-}
-
-fn date(out: &mut Vec<u8>, days: i64) {
-    let (year, month, day) = civil_from_days(days);
-    let sign = if year < 0 { "-" } else { "" };
-    let _ = write!(out, "{sign}{:04}-{month:02}-{day:02}", year.abs());
-}
-
-fn time(out: &mut Vec<u8>, micros: i64) {
-    let (seconds, micro) = (micros / 1_000_000, micros % 1_000_000);
-    let _ = write!(
-        out,
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
-    if micro != 0 {
-        let _ = write!(out, ".{micro:06}");
-    }
-}
-
-fn timestamp(out: &mut Vec<u8>, micros: i64) {
-    date(out, micros.div_euclid(DAY));
-    out.push(b'T');
-    time(out, micros.rem_euclid(DAY));
 }
 
 fn interval(out: &mut Vec<u8>, value: IntervalMonthDayNano) {
