@@ -3,6 +3,7 @@
 //! A run is alive while its process holds a lock on `running/ID`: the system lets go of it however the process ends, so
 //! that a killed run is told from a long one without heartbeats.
 
+mod control;
 mod liveness;
 mod migrate;
 mod rows;
@@ -99,6 +100,11 @@ fn create_private(folder: &Path) -> std::io::Result<()> {
 
 fn failed(file: &Path, error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
+    if let rusqlite::Error::FromSqlConversionFailure(_, _, cause) = &error
+        && let Some(ours) = cause.downcast_ref::<Error>()
+    {
+        return ours.clone().file(file.display());
+    }
     let (why, help) = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
             "the local store is damaged",
