@@ -8,9 +8,11 @@
 //!   written. Only what is one statement (lists, and what handles many rows) is written for each.
 
 mod page;
+mod postgres;
 mod rows;
 mod sqlite;
 mod steps;
 mod words;
 
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

@@ -1,4 +1,5 @@
 //! Both stores, held to the one suite of `crates/control`; and what each of them is held to besides, against real files and a
 //! real server.
 
+mod postgres;
 mod sqlite;
