@@ -32,7 +32,7 @@ use errors::failed;
 /// How long a call may take. Less than half of a lease, so that a heartbeat can be made again.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a call waits for a connection.
-const DOOR: Duration = Duration::from_secs(5);
+const DOOR: Duration = Duration::from_secs(3);
 /// How many connections a process has at most.
 const CONNECTIONS: u32 = 10;
 
@@ -59,19 +59,7 @@ impl PostgresStore {
     /// Opens the store of a connection string, `postgres://user:password@host/database`, and brings its schema to the newest
     /// form.
     pub async fn open(url: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url).map_err(|_| {
-            Error::new(
-                Code::StoreFailed,
-                "the metadata database's address cannot be understood",
-            )
-            .kind(ErrorKind::Config)
-            .help("write it as postgres://user:password@host:5432/database")
-        })?;
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(DOOR)
-            .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
-            .connect_lazy_with(options);
+        let pool = connect(url)?;
         migrate::run(&pool).await?;
         Ok(Self { pool })
     }
@@ -83,6 +71,23 @@ impl PostgresStore {
             transaction: begun.await.map_err(failed)?,
         })
     }
+}
+
+/// Connections, made when they are needed.
+fn connect(url: &str) -> Result<PgPool> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| {
+        Error::new(
+            Code::StoreFailed,
+            "the metadata database's address cannot be understood",
+        )
+        .kind(ErrorKind::Config)
+        .help("write it as postgres://user:password@host:5432/database")
+    })?;
+    Ok(PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(DOOR)
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
+        .connect_lazy_with(options))
 }
 
 impl PostgresRows {
@@ -99,3 +104,6 @@ async fn timely<T>(call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         .await
         .unwrap_or_else(|_| Err(errors::silent()))
 }
+
+#[cfg(test)]
+mod tests;

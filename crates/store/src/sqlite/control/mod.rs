@@ -4,6 +4,8 @@
 //! - Whatever writes has the file's one write lock from its beginning (`begin immediate`): no step of it meets another writer,
 //!   and no row needs a lock of its own.
 //! - The time is the database's, in whole microseconds.
+//! - SQLite knows nothing of how often a value comes: where it would take the index of a list for the few rows of a partial
+//!   one, the statement names it (`indexed by`).
 
 mod columns;
 mod lists;

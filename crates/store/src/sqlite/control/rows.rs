@@ -149,13 +149,13 @@ impl Rows for SqliteRows<'_> {
     }
 
     async fn going(&mut self, place: &Place) -> Result<Option<RunId>> {
-        let sql = "select id from run where project = ? and sync = ? and finished_at is null \
+        let sql = "select id from run indexed by run_going where project = ? and sync = ? and finished_at is null \
              order by submitted_at, id limit 1";
         self.step(|c| one_run(c, sql, place))
     }
 
     async fn next_held(&mut self, place: &Place) -> Result<Option<RunId>> {
-        let sql = "select id from run where project = ?1 and sync = ?2 and finished_at is null \
+        let sql = "select id from run indexed by run_going where project = ?1 and sync = ?2 and finished_at is null \
              and not exists (select 1 from run where project = ?1 and sync = ?2 and finished_at is null and state <> 'held') \
              order by submitted_at, id limit 1";
         self.step(|c| one_run(c, sql, place))

@@ -26,7 +26,10 @@ impl Submissions for SqliteStore {
     }
 
     async fn unfollowed(&self, limit: usize) -> Result<Vec<Run>> {
-        let sql = format!("select {RUN} from run where state = 'done' and followed = 0 order by finished_at limit ?");
+        let sql = format!(
+            "select {RUN} from run indexed by run_unfollowed \
+             where state = 'done' and followed = 0 order by finished_at limit ?"
+        );
         self.with(move |c, _| {
             c.prepare_cached(&sql)?
                 .query_map([words::limit(limit)], columns::run)?

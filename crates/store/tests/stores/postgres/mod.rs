@@ -1,6 +1,11 @@
 //! PostgreSQL: each place is a database, its role owns one schema in it and nothing else, and each door has connections of its
 //! own.
 
+mod faults;
+mod migrations;
+mod plans;
+mod wire;
+
 use std::sync::Arc;
 use std::time::Duration;
 
