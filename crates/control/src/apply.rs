@@ -26,7 +26,7 @@ impl Control {
     /// Makes what is pushed the project's newest version, as a whole or not at all. Runs that were accepted before keep
     /// their version.
     ///
-    /// When this fails, whether it happened is unknown: pushed again, [`Pushed::Moved`] may then name the own version.
+    /// Never [`Pushed::Behind`]: what is due is recorded first. When this fails, whether it happened is unknown: pushed again, [`Pushed::Moved`] may then name the own version.
     pub async fn apply(&self, push: Push, calendar: &dyn Calendar) -> Result<Pushed> {
         follow::check(&push.syncs)?;
         for _ in 0..TRIES {

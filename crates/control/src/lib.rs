@@ -11,7 +11,8 @@
 //! - The [`Store`] holds the truth. A [`Hint`] only says where to look, so the [`Queue`] may lose, repeat and reorder.
 //! - Every step is one transaction of the store, and every time in it is the store's own. Any number of processes may do any
 //!   step at once; none leads.
-//! - What a task or a run may become is a pure function: [`transition`], [`RunState::of`].
+//! - What a task or a run may become, and when a sync is due, are pure functions: [`transition`], [`RunState::of`],
+//!   [`schedule`].
 //! - What a worker writes about a task holds only under the epoch of its own claim.
 //! - No driver, no runtime and no clock in here: [`Clock`] brings the time, `crates/store` the database, a host the rest.
 //! - A record holds no secret and no row of anybody's data but a cursor's position.
@@ -19,6 +20,7 @@
 //! [`Runs`] is the command line's own history of runs, on one machine and without leases.
 
 mod apply;
+mod calendar;
 mod control;
 mod follow;
 mod forget;
@@ -28,6 +30,7 @@ mod ports;
 mod project;
 mod relay;
 mod run;
+pub mod schedule;
 mod scheduler;
 mod signal;
 mod submit;
@@ -39,6 +42,7 @@ mod tick;
 mod worker;
 
 pub use apply::Push;
+pub use calendar::JsonCalendar;
 pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
 pub use policy::Policy;
@@ -49,8 +53,9 @@ pub use ports::{
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use run::{NewRun, Run, RunState, Trigger};
+pub use schedule::Skip as SkipReason;
 pub use signal::Signal;
 pub use submit::Submission;
 pub use task::{Ending, Event, Lease, LeaseEpoch, Progress, Refusal, Task, TaskId, TaskState, Usage, transition};
-pub use tick::{Decision, Round, Schedule, ScheduleId, SkipReason, Tick, TickOutcome};
+pub use tick::{Decision, Round, Schedule, ScheduleId, Tick, TickOutcome};
 pub use worker::Worker;

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use serde::Serialize;
 use syncapp_model::sync_file::Overlap;
 
-use crate::{NewRun, RunId};
+use crate::{NewRun, RunId, SkipReason};
 
 /// A schedule's name: whose it is. It stays the same from version to version, so that no tick comes twice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,53 +55,6 @@ pub enum TickOutcome {
     Skipped(SkipReason),
 }
 
-/// Why a tick has no run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SkipReason {
-    /// Nobody was there at its time, and `misfire: skip` says that it is gone.
-    Missed,
-    /// Nobody was there at its time, and `misfire: once` gave its run to a later tick.
-    Superseded,
-    /// Nobody was there at its time, and more later ticks were missed than `misfire: all` makes up for.
-    OverCap,
-    /// It fell into a time in which nothing may run.
-    Blackout,
-    /// The schedule was paused.
-    Paused,
-    /// The run before it still went on, and `overlap: skip` says that it is left out.
-    Overlap,
-}
-
-impl SkipReason {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Missed,
-        Self::Superseded,
-        Self::OverCap,
-        Self::Blackout,
-        Self::Paused,
-        Self::Overlap,
-    ];
-
-    /// Its word, as it is stored and printed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Missed => "missed",
-            Self::Superseded => "superseded",
-            Self::OverCap => "over_cap",
-            Self::Blackout => "blackout",
-            Self::Paused => "paused",
-            Self::Overlap => "overlap",
-        }
-    }
-
-    /// The reason of that word.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.name() == name)
-    }
-}
-
 /// What one transaction records of a schedule: ticks in their order, and the first one after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Round {
@@ -121,18 +73,4 @@ pub enum Decision {
     Run(NewRun),
     /// It gets none.
     Skip(SkipReason),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_its_word() {
-        for reason in SkipReason::ALL {
-            assert_eq!(SkipReason::from_name(reason.name()), Some(reason));
-            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
-        }
-        assert_eq!(SkipReason::from_name("unheard of"), None);
-    }
 }

@@ -4,6 +4,7 @@
 
 mod code;
 mod column;
+mod cron;
 mod error;
 mod lookback;
 mod name;
@@ -15,9 +16,11 @@ mod scalar;
 mod secret;
 pub mod sync_file;
 mod types;
+mod zone;
 
 pub use code::{Code, ErrorKind, Side};
 pub use column::{Column, NativeType, StreamKind, StreamSpec};
+pub use cron::{Cron, Days, Values, Weekdays};
 pub use error::{Error, Report, Result, Severity, Where};
 pub use lookback::Lookback;
 pub use name::{Pattern, StreamName};
@@ -28,3 +31,4 @@ pub use retry::RetryPolicy;
 pub use scalar::Scalar;
 pub use secret::Secret;
 pub use types::{DataType, Extension, ParseTypeError};
+pub use zone::Zone;

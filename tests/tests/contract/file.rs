@@ -169,7 +169,10 @@ pub(crate) fn schedule() {
     }
     for wrong in [
         "cron: \"* *\"",
+        "cron: \"0 25 * * *\"",
+        "cron: \"0 0 31 2 *\"",
         "cron: \"* * * * *\", timezone: \"not a zone\"",
+        "cron: \"* * * * *\", timezone: Europe/Berln",
         "cron: \"* * * * *\", misfire: never",
         "cron: \"* * * * *\", overlap: never",
         "timezone: UTC",

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use syncapp_model::Error;
+use syncapp_model::{Code, Error};
 
 use crate::{ErrorRecord, Lease, Progress, Run, Signal, Usage, Version};
 
@@ -56,9 +56,12 @@ pub struct Failure {
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
+        // Somebody else's claim of the target may be that of a worker that woke up too late: its worker has lost the task and
+        // claims no more, while this one still holds it.
+        let transient = error.is_transient() || error.code() == Code::Fenced;
         Self {
             error: ErrorRecord::from(error),
-            transient: error.is_transient(),
+            transient,
         }
     }
 }

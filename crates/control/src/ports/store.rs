@@ -2,7 +2,7 @@
 //!
 //! Rules for whoever implements them:
 //! - Each call is one transaction, durable when it returns. When it fails it may or may not have happened; every call here
-//!   may then be made again.
+//!   may then be made again. It returns or fails within seconds, also when the database does not answer.
 //! - `now` is the database's time, read in that transaction. No call takes a time from outside but a schedule's instants.
 //! - Rows are locked in this order: project, sync (all its runs), run, task. A run's row is locked whenever the state of one
 //!   of its tasks changes, so that the last of two tasks that end at once sees the other.

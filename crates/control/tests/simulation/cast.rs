@@ -99,7 +99,7 @@ impl Cast {
         for name in ["pusher 1", "pusher 2"] {
             let people = self.people.clone();
             all.push(self.process(&all, name.to_owned(), move |control, _| {
-                people::push(control, people.clone()).boxed()
+                people::push(name.to_owned(), control, people.clone()).boxed()
             }));
         }
         let people = self.people.clone();
@@ -140,7 +140,7 @@ impl Cast {
                 watch: Arc::new(watch),
                 read_at: Mutex::new(world.database_time()),
             };
-            let clock = ProcessClock::new(world.clone(), tooth);
+            let clock = ProcessClock::new(world.clone());
             let control = Control {
                 store: Arc::new(link),
                 queue: Arc::new(broker.link(number)),

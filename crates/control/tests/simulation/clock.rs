@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use syncapp_control::{Calendar, Clock, DueTick, Random, SkipReason};
 use syncapp_model::Result;
 
-use crate::teeth::Tooth;
 use crate::world::{GENESIS, World};
 
 /// When schedules end.
@@ -22,15 +21,12 @@ pub(crate) struct ProcessClock {
     world: Arc<World>,
     /// By how many seconds the wall clock is ahead of the database.
     ahead: AtomicU64,
-    /// Whether its monotonic clock goes.
-    goes: bool,
 }
 
 impl ProcessClock {
-    pub(crate) fn new(world: Arc<World>, tooth: Option<Tooth>) -> Self {
+    pub(crate) fn new(world: Arc<World>) -> Self {
         let ahead = AtomicU64::new(AHEAD);
-        let goes = tooth != Some(Tooth::Deadline);
-        Self { world, ahead, goes }
+        Self { world, ahead }
     }
 }
 
@@ -46,7 +42,7 @@ impl Clock for ProcessClock {
     }
 
     fn monotonic(&self) -> Duration {
-        if self.goes { self.world.now() } else { Duration::ZERO }
+        self.world.now()
     }
 
     async fn sleep(&self, time: Duration) {

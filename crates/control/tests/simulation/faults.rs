@@ -13,6 +13,8 @@ pub(crate) struct Faults {
     pub(crate) pause: u64,
     /// A call takes seconds.
     pub(crate) slow: u64,
+    /// A claim or a commit takes seconds to reach its target.
+    pub(crate) slow_target: u64,
     /// The store fails before it does anything.
     pub(crate) store_fails: u64,
     /// The store does it, and its answer is lost.
@@ -54,6 +56,7 @@ impl Faults {
             crash: upto(12),
             pause: upto(12),
             slow: upto(30),
+            slow_target: upto(60),
             store_fails: upto(60),
             answer_lost: upto(40),
             returned: upto(150),

@@ -1,6 +1,7 @@
 //! People: they push, submit, cancel and run again, each as often as it takes to be answered. What they remember outlives
 //! their processes.
 
+use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,13 +22,13 @@ pub(crate) struct People {
     pub(crate) accepted: Vec<(String, RunId)>,
     /// Versions that somebody was told are theirs.
     pub(crate) pushed: Vec<u32>,
-    /// How many have done all they wanted.
-    pub(crate) done: usize,
+    /// Who has done all they wanted.
+    pub(crate) done: BTreeSet<String>,
     cancelled: usize,
 }
 
 /// Somebody who wants the project to have two versions. The other one wants the same: who is too late looks again.
-pub(crate) async fn push(control: Control, people: Arc<Mutex<People>>) {
+pub(crate) async fn push(name: String, control: Control, people: Arc<Mutex<People>>) {
     let mut first = true;
     loop {
         if !first {
@@ -52,7 +53,7 @@ pub(crate) async fn push(control: Control, people: Arc<Mutex<People>>) {
             people.lock().unwrap().pushed.push(number);
         }
     }
-    people.lock().unwrap().done += 1;
+    people.lock().unwrap().done.insert(name);
     pending::<()>().await;
 }
 
@@ -81,7 +82,7 @@ pub(crate) async fn submit(control: Control, people: Arc<Mutex<People>>) {
             people.lock().unwrap().accepted.push((key, id));
         }
     }
-    people.lock().unwrap().done += 1;
+    people.lock().unwrap().done.insert("client".into());
     pending::<()>().await;
 }
 
@@ -107,7 +108,7 @@ pub(crate) async fn cancel(control: Control, people: Arc<Mutex<People>>) {
             people.cancelled += 1;
         }
         if people.cancelled == SUBMISSIONS {
-            people.done += 1;
+            people.done.insert("canceller".into());
             break;
         }
     }

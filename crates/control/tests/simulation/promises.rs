@@ -41,7 +41,7 @@ impl Stage {
         let control = Control {
             store: Arc::new(store.clone()),
             queue: Arc::new(InProcessQueue::default()),
-            clock: Arc::new(ProcessClock::new(world.clone(), None)),
+            clock: Arc::new(ProcessClock::new(world.clone())),
             random: world.clone(),
             policy: Policy::default(),
         };

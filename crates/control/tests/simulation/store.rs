@@ -32,7 +32,7 @@ impl StoreLink {
             world.latency().await;
             return Err(Error::new(Code::StoreFailed, "the store cannot be reached"));
         }
-        let done = world.request(move || effect(&watch)).await;
+        let done = world.request(world.faults.slow, move || effect(&watch)).await;
         world.latency().await;
         if world.fault(world.faults.answer_lost) {
             return Err(Error::new(Code::StoreFailed, "the store's answer was lost"));

@@ -86,6 +86,14 @@ impl Targets {
         act(all.entry((work.run.sync.clone(), work.stream.clone())).or_default())
     }
 
+    /// Raises the fence, and says how many rows are there.
+    fn claim(&self, work: &Work) -> (u64, u64) {
+        self.with(work, |target| {
+            target.epoch += 1;
+            (target.epoch, target.rows.len() as u64)
+        })
+    }
+
     /// Writes the next rows, if the epoch still stands.
     fn commit(&self, work: &Work, epoch: u64, rows: std::ops::Range<u64>) -> bool {
         let fenced = self.tooth != Some(Tooth::TargetFence);
@@ -131,10 +139,8 @@ impl Runner for Engine {
         if work.stream == BAD {
             return Self::failed(Code::UnknownColumn);
         }
-        let (epoch, mut position) = targets.with(work, |target| {
-            target.epoch += 1;
-            (target.epoch, target.rows.len() as u64)
-        });
+        let (there, of) = (targets.clone(), work.clone());
+        let (epoch, mut position) = world.request(world.faults.slow_target, move || there.claim(&of)).await;
         world.latency().await;
         let upper = targets.source();
         // Some streams take longer than the broker waits for an ack.
@@ -159,7 +165,8 @@ impl Runner for Engine {
                 world.violate(|| format!("claim {} acts for task {task} after its lease", epoch.0));
             }
             let (there, of) = (targets.clone(), work.clone());
-            if !world.request(move || there.commit(&of, epoch, position..end)).await {
+            let commit = move || there.commit(&of, epoch, position..end);
+            if !world.request(world.faults.slow_target, commit).await {
                 return Self::failed(Code::Fenced);
             }
             world.latency().await;

@@ -6,7 +6,7 @@ pub(crate) enum Tooth {
     Fence,
     /// The target commits whatever its epoch.
     TargetFence,
-    /// A worker does not give up by its own clock.
+    /// A worker does not give up when its lease is over: it takes it for longer than the store does.
     Deadline,
     /// Nobody sweeps.
     Sweeper,

@@ -144,9 +144,9 @@ impl World {
         }
     }
 
-    /// How long something is on its way; at times very long, while faults happen.
-    fn way(&self) -> Duration {
-        if self.fault(self.faults.slow) {
+    /// How long something is on its way; so many times in a thousand very long, while faults happen.
+    fn way(&self, slow: u64) -> Duration {
+        if self.fault(slow) {
             self.millis(1000, 15_000)
         } else {
             self.millis(1, 12)
@@ -155,14 +155,18 @@ impl World {
 
     /// Waits for as long as an answer is on its way.
     pub(crate) async fn latency(self: &Arc<Self>) {
-        let time = self.way();
+        let time = self.way(self.faults.slow);
         self.sleep(time).await;
     }
 
     /// Sends a request, and waits until it has arrived: once sent it arrives, whether somebody still waits or not.
-    pub(crate) async fn request<T: Send + 'static>(self: &Arc<Self>, effect: impl FnOnce() -> T + Send + 'static) -> T {
+    pub(crate) async fn request<T: Send + 'static>(
+        self: &Arc<Self>,
+        slow: u64,
+        effect: impl FnOnce() -> T + Send + 'static,
+    ) -> T {
         let done = Arc::new(Mutex::new(None));
-        let (kept, time) = (done.clone(), self.way());
+        let (kept, time) = (done.clone(), self.way(slow));
         let sleep = self.sleep(time);
         {
             let mut state = self.state();

@@ -11,7 +11,7 @@ use super::place::{annotate, find};
 use super::tree::Node;
 use super::{Schedule, StreamConfig, Sync, not_built};
 use crate::nearest::suggest;
-use crate::{Code, Error};
+use crate::{Code, Cron, Error, Zone};
 
 /// Checks every sync that could be read; `json` is what the schema left of the tree.
 pub(super) fn check(root: &Node, json: &Json) -> Vec<Error> {
@@ -74,30 +74,12 @@ impl Check<'_> {
         }
     }
 
-    /// Only the form: which times it means is the scheduler's.
     fn schedule(&mut self, sync: &str, schedule: &Schedule) {
-        let fields: Vec<&str> = schedule.cron.split_whitespace().collect();
-        let valid = |field: &&str| {
-            field
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"*/,-?#".contains(&b))
-        };
-        if !matches!(fields.len(), 5 | 6) || !fields.iter().all(valid) {
-            let problem = Error::new(
-                Code::InvalidValue,
-                format!("`{}` is not a cron expression", schedule.cron),
-            );
-            let help = "five fields: minute, hour, day of the month, month, day of the week, such as `\"*/15 * * * *\"`; six with seconds in front";
-            self.report(&["syncs", sync, "schedule", "cron"], problem.help(help));
+        if let Err(problem) = schedule.cron.parse::<Cron>() {
+            self.report(&["syncs", sync, "schedule", "cron"], problem);
         }
-        if let Some(zone) = &schedule.timezone
-            && (zone.is_empty() || !zone.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b)))
-        {
-            let problem = Error::new(Code::InvalidValue, format!("`{zone}` is not a time zone"));
-            self.report(
-                &["syncs", sync, "schedule", "timezone"],
-                problem.help("name an IANA time zone, such as `Europe/Berlin`"),
-            );
+        if let Some(Err(problem)) = schedule.timezone.as_deref().map(str::parse::<Zone>) {
+            self.report(&["syncs", sync, "schedule", "timezone"], problem);
         }
         let note = Error::warning(Code::UnusedKey, "a schedule takes effect on an agent only")
             .help("`syncapp run` runs the sync at once");

@@ -2,9 +2,9 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use syncapp_model::Result;
-use syncapp_model::sync_file::Overlap;
 
 use super::{MemoryStore, Rows};
+use crate::schedule::{Admission, admit};
 use crate::{Event, NewRun, Run, RunId, RunState, Submissions, Submitted, Task, TaskId, TaskState};
 
 #[async_trait]
@@ -54,10 +54,10 @@ impl Rows {
             return Submitted::Known(*known);
         }
         let before = self.going(&new.project, &new.sync).next().map(|run| run.id);
-        let state = match before {
-            Some(before) if new.overlap == Overlap::Skip => return Submitted::Overlaps(before),
-            Some(_) => TaskState::Held,
-            None => TaskState::Queued,
+        let state = match (admit(new.overlap, before.is_some()), before) {
+            (Admission::Skip(_), Some(before)) => return Submitted::Overlaps(before),
+            (Admission::Wait, _) => TaskState::Held,
+            _ => TaskState::Queued,
         };
         for (number, stream) in (0..).zip(&new.streams) {
             let task = Task::new(TaskId { run: new.id, number }, stream, state, now);

@@ -71,6 +71,8 @@ fn names_and_schedules() {
         "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, state_schema: '' }\n",
         "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { cron: \"*/5 * * * *\" } }\n",
         "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { cron: hourly, timezone: 'CET ', misfire: never } }\n",
+        "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { cron: \"0 25 * * *\", timezone: Europe/Berln } }\n",
+        "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { cron: \"0 0 31 feb *\", timezone: New York } }\n",
         "environments:\n  prod:\n    connections:\n      shp: { host: x }\n      lake: { connector: postgres, pth: x }\n      shop: { port: x }\n",
     ];
     let cases: Vec<String> = cases.iter().map(|case| format!("{CONNECTIONS}{case}")).collect();
