@@ -21,6 +21,7 @@ mod scene;
 pub mod schedules;
 pub mod submissions;
 pub mod tasks;
+pub mod traffic;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +74,7 @@ macro_rules! store_conformance {
                 a_tick_is_recorded_once;
             lists: runs_come_newest_first pages_stay_while_runs_come_in projects_and_schedules_come_by_name;
             retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;
+            traffic: much_at_once_stays_whole;
         }
     };
     (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
