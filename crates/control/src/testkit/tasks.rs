@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use syncapp_model::{Code, Error, RetryPolicy};
 
 use super::StoreRig;
@@ -129,6 +129,23 @@ pub async fn a_heartbeat_keeps_the_lease(rig: &dyn StoreRig) {
     assert_eq!(scene.store.expired(10).await.unwrap(), []);
     assert_eq!(scene.refused(id, &EXPIRE).await, Refusal::Held);
     assert_eq!(scene.task(id).await.state, TaskState::Running);
+}
+
+/// A cancel that comes between two halves of a heartbeat is not written over.
+pub async fn a_heartbeat_takes_no_cancel_back(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let doors = scene.doors().await;
+    for round in 0..20 {
+        let run = scene.submit(&format!("orders {round}"), 1).await;
+        let id = task(run, 0);
+        let claimed = scene.happen(id, &claim(LONG)).await;
+        let event = heartbeat(claimed.epoch, LONG);
+        let beats = doors[1..].iter().map(|door| door.happen(id, &event));
+        let (cancelled, beats) = join(doors[0].cancel(run), join_all(beats)).await;
+        assert_eq!(cancelled.unwrap().unwrap().state, RunState::Cancelling);
+        assert!(beats.into_iter().all(|beat| matches!(beat, Ok(Verdict::Held(_)))));
+        assert_eq!(scene.task(id).await.state, TaskState::Cancelling, "round {round}");
+    }
 }
 
 /// A worker that lost its lease writes nothing, neither before somebody else has it nor after.

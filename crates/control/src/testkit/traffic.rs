@@ -1,12 +1,13 @@
 //! Everything at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use super::StoreRig;
-use super::scene::{LONG, SHORT, Scene, claim, failed, finish, heartbeat, new_run, task};
-use crate::{Ending, Event, Run, RunList, RunState, Store, TaskId, TaskState, Verdict};
+use super::scene::{LONG, MANY, SHORT, Scene, claim, failed, finish, heartbeat, new_run, task};
+use crate::{Ending, Event, LeaseEpoch, Run, RunList, RunState, Store, TaskId, TaskState, Verdict};
 
 /// How many steps each of those goes who are at work at once.
 const STEPS: u64 = 30;
@@ -16,14 +17,48 @@ pub async fn much_at_once_stays_whole(rig: &dyn StoreRig) {
     let scene = Scene::new(rig).await;
     let doors = scene.doors().await;
     join_all((1..).zip(&doors).map(|(seed, door)| work(door, seed))).await;
+    agree(&scene).await;
     settle(&scene).await;
+    for run in agree(&scene).await {
+        assert!(run.state.is_final() && run.finished_at.is_some(), "{run:?}");
+    }
+}
+
+/// Tasks of one run are claimed and fail at once: the run stands where they say.
+pub async fn a_run_is_what_its_tasks_make_of_it(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let run = scene.submit("orders", MANY).await;
+    let doors = scene.doors().await;
+    for round in 0..10 {
+        // Every other one claims, and the others let go of what they claimed in the round before.
+        let turn = async |(number, door): (u32, &Arc<dyn Store>)| {
+            let event = match number % 2 == round % 2 {
+                true => claim(LONG),
+                false => finish(LeaseEpoch(u64::from(round.div_ceil(2))), failed(Duration::ZERO)),
+            };
+            let verdict = door.happen(task(run, number), &event).await.unwrap();
+            let is_first = round == 0 && number % 2 == 1;
+            assert_eq!(
+                matches!(verdict, Verdict::Held(_)),
+                !is_first,
+                "round {round}: {verdict:?}"
+            );
+        };
+        join_all((0..).zip(&doors).map(turn)).await;
+        agree(&scene).await;
+    }
+}
+
+/// Each run stands where its tasks say.
+async fn agree(scene: &Scene) -> Vec<Run> {
     let runs = all(&scene.store).await;
     assert!(!runs.is_empty());
     for run in &runs {
         let tasks = scene.store.tasks(run.id).await.unwrap();
-        assert_eq!(run.state, RunState::of(tasks.iter().map(|task| task.state)), "{run:?}");
-        assert!(run.state.is_final() && run.finished_at.is_some(), "{run:?}: {tasks:?}");
+        let states: Vec<TaskState> = tasks.iter().map(|task| task.state).collect();
+        assert_eq!(run.state, RunState::of(states.iter().copied()), "{states:?}");
     }
+    runs
 }
 
 /// One of them: what it does is drawn from its seed.
