@@ -8,6 +8,7 @@
 //!   error; the next call connects again.
 //! - The role needs nothing but a schema of its own. Names have no schema: the first one of its `search_path` is meant.
 
+mod address;
 mod columns;
 mod errors;
 mod lists;
@@ -20,12 +21,11 @@ mod schedules;
 mod submissions;
 mod tasks;
 
-use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Executor as _, Postgres, Transaction};
-use syncapp_model::{Code, Error, ErrorKind, Result};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{Executor as _, Postgres, Transaction, raw_sql};
+use syncapp_model::Result;
 
 use errors::failed;
 
@@ -57,7 +57,7 @@ struct PostgresRows {
 
 impl PostgresStore {
     /// Opens the store of a connection string, `postgres://user:password@host/database`, and brings its schema to the newest
-    /// form.
+    /// form. Unless its `sslmode` says otherwise, the server has to show who it is, but for one on loopback.
     pub async fn open(url: &str) -> Result<Self> {
         let pool = connect(url)?;
         migrate::run(&pool).await?;
@@ -75,22 +75,20 @@ impl PostgresStore {
 
 /// Connections, made when they are needed.
 fn connect(url: &str) -> Result<PgPool> {
-    let options = PgConnectOptions::from_str(url).map_err(|_| {
-        Error::new(
-            Code::StoreFailed,
-            "the metadata database's address cannot be understood",
-        )
-        .kind(ErrorKind::Config)
-        .help("write it as postgres://user:password@host:5432/database")
-    })?;
     Ok(PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(DOOR)
         .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
-        .connect_lazy_with(options))
+        .connect_lazy_with(address::parse(url)?))
 }
 
 impl PostgresRows {
+    /// Takes it back, with its locks, and begins anew.
+    async fn restart(&mut self) -> Result<()> {
+        let restart = raw_sql("rollback and chain").execute(&mut *self.transaction).await;
+        restart.map(drop).map_err(failed)
+    }
+
     /// Makes it durable; what came of it. When this fails it may have happened all the same.
     async fn commit<T>(self, done: T) -> Result<T> {
         self.transaction.commit().await.map_err(failed)?;

@@ -42,6 +42,12 @@ impl Tasks for PostgresStore {
     async fn happen(&self, task: TaskId, event: &Event) -> Result<Verdict> {
         timely(async {
             let mut rows = self.begin().await?;
+            if matches!(event, Event::Heartbeat { .. }) {
+                if let Some(verdict) = steps::beat(&mut rows, task, event).await? {
+                    return rows.commit(verdict).await;
+                }
+                rows.restart().await?;
+            }
             let verdict = steps::happen(&mut rows, task, event).await?;
             rows.commit(verdict).await
         })

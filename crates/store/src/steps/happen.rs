@@ -8,12 +8,28 @@ use syncapp_model::{Error, Result};
 use crate::rows::{Place, Rows};
 use crate::words::kept;
 
-pub(crate) async fn happen(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Result<Verdict> {
-    if matches!(event, Event::Heartbeat { .. })
-        && let Some(task) = beat(rows, id, event).await?
-    {
-        return Ok(Verdict::Held(Box::new(task)));
+/// A heartbeat that moves nothing, which is nearly each: one row is read, and written if it is still the same. No lock of the
+/// run, which all its tasks would wait for.
+///
+/// `None` where it is no such heartbeat: [`happen`] then, in a transaction of its own. This one may have locked the task, and
+/// must not wait for the run.
+pub(crate) async fn beat(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Result<Option<Verdict>> {
+    if !matches!(event, Event::Heartbeat { .. }) {
+        return Ok(None);
     }
+    let Some((before, now)) = rows.task(id).await? else {
+        return Ok(None);
+    };
+    match transition(&before, event, now).map(kept) {
+        Ok(after) if after.state == before.state => {
+            let written = rows.write_task(&before, &after).await?;
+            Ok(written.then(|| Verdict::Held(Box::new(after))))
+        }
+        _ => Ok(None),
+    }
+}
+
+pub(crate) async fn happen(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Result<Verdict> {
     let Some(place) = rows.place_of(id.run).await? else {
         return Ok(Verdict::Refused(Refusal::Unknown));
     };
@@ -36,21 +52,6 @@ pub(crate) async fn happen(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Re
         follow(rows, &place, id.run, state, now).await?;
     }
     Ok(Verdict::Held(Box::new(after)))
-}
-
-/// A heartbeat that moves nothing, which is nearly each: one row is read, and written if it is still the same. No lock of the
-/// run, which all its tasks would wait for.
-async fn beat(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Result<Option<Task>> {
-    let Some((before, now)) = rows.task(id).await? else {
-        return Ok(None);
-    };
-    match transition(&before, event, now).map(kept) {
-        Ok(after) if after.state == before.state => {
-            let written = rows.write_task(&before, &after).await?;
-            Ok(written.then_some(after))
-        }
-        _ => Ok(None),
-    }
 }
 
 /// Gives [`Event::Cancel`] to all tasks of a run; the run as it is then.

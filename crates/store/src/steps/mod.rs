@@ -12,6 +12,6 @@ mod record;
 mod submit;
 
 pub(crate) use apply::apply;
-pub(crate) use happen::{cancel, happen};
+pub(crate) use happen::{beat, cancel, happen};
 pub(crate) use record::record;
 pub(crate) use submit::submit;

@@ -1,7 +1,7 @@
 //! A run is accepted: the run, its tasks, their hints.
 
+use syncapp_control::schedule::{Admission, admit};
 use syncapp_control::{NewRun, Run, RunState, Submitted, TaskState};
-use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Error, Result};
 
 use crate::rows::{Place, Rows};
@@ -15,10 +15,11 @@ pub(crate) async fn submit(rows: &mut dyn Rows, new: &NewRun) -> Result<Submitte
     if let Some(known) = rows.known(new).await? {
         return Ok(Submitted::Known(known));
     }
-    let state = match rows.going(&place).await? {
-        Some(before) if new.overlap == Overlap::Skip => return Ok(Submitted::Overlaps(before)),
-        Some(_) => TaskState::Held,
-        None => TaskState::Queued,
+    let before = rows.going(&place).await?;
+    let state = match (admit(new.overlap, before.is_some()), before) {
+        (Admission::Skip(_), Some(before)) => return Ok(Submitted::Overlaps(before)),
+        (Admission::Wait, _) => TaskState::Held,
+        _ => TaskState::Queued,
     };
     // After the lock, so that the order in time is the order in which they were let in.
     let now = rows.now().await?;

@@ -77,7 +77,6 @@ pub(crate) async fn are_quick(store: &dyn Store, runs: u64) {
         // The first call of a kind prepares its statement.
         store.runs(&list, None, 1).await.unwrap();
         let took = page(store, &list, runs).await;
-        println!("{took:?} {list:?}");
         longest = longest.max(took);
     }
     assert!(longest < QUICK, "a page took {longest:?}");
@@ -92,7 +91,6 @@ pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
     };
     let hour = Duration::from_hours(1);
     for _ in 0..8 {
-        let begun = Instant::now();
         store.expired(100).await.unwrap();
         store.rouse(Duration::from_mins(1), 100).await.unwrap();
         store.take(100, hour).await.unwrap();
@@ -116,6 +114,5 @@ pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
             streams: Vec::new(),
         };
         store.submit(&new).await.unwrap();
-        println!("a round of all else: {:?}", begun.elapsed());
     }
 }

@@ -21,8 +21,11 @@ impl Tasks for SqliteStore {
 
     async fn happen(&self, task: TaskId, event: &Event) -> Result<Verdict> {
         let event = event.clone();
-        self.transaction(move |rows| at_once(steps::happen(rows, task, &event)))
-            .await
+        self.transaction(move |rows| match at_once(steps::beat(rows, task, &event))? {
+            Some(verdict) => Ok(verdict),
+            None => at_once(steps::happen(rows, task, &event)),
+        })
+        .await
     }
 
     async fn expired(&self, limit: usize) -> Result<Vec<TaskId>> {

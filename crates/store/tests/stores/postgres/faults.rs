@@ -112,6 +112,28 @@ async fn a_server_that_crashes_and_comes_back_is_connected_again() {
     }
 }
 
+/// Whoever waits for a call may go away at any of its steps: what it had locked is free, and what it had written is whole or gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_dropped_leaves_nothing_half() {
+    let schema = fresh().await;
+    let (store, other) = (schema.open().await, schema.open().await);
+    let mut dropped = 0;
+    for step in 0..60_u64 {
+        let new = new_run(&format!("s{}", step % 3));
+        let wait = Duration::from_micros(step * 100);
+        dropped += u32::from(tokio::time::timeout(wait, store.submit(&new)).await.is_err());
+        // Its commit may be on its way still: what is seen first is seen with the rest.
+        if other.run(new.id).await.unwrap().is_some() {
+            assert_eq!(other.tasks(new.id).await.unwrap().len(), 1);
+        }
+        for again in [&other, &store] {
+            again.submit(&new).await.unwrap();
+        }
+        assert_eq!(other.tasks(new.id).await.unwrap().len(), 1);
+    }
+    assert!(dropped > 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_said_without_the_password() {
     let schema = fresh().await;
