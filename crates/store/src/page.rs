@@ -42,9 +42,10 @@ pub(crate) fn page(list: &RunList, after: Option<RunPlace>, limit: usize) -> (St
         conditions.push(format!("(submitted_at, id) < ({at}, {id})"));
     }
     let limit = bind(Argument::Count(words::limit(limit)));
-    let conditions = match conditions.is_empty() {
-        true => String::new(),
-        false => format!("where {} ", conditions.join(" and ")),
+    let conditions = if conditions.is_empty() {
+        String::new()
+    } else {
+        format!("where {} ", conditions.join(" and "))
     };
     (
         format!("{conditions}order by submitted_at desc, id desc limit {limit}"),

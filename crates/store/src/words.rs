@@ -127,9 +127,10 @@ pub(crate) fn micros(at: SystemTime) -> i64 {
 /// The instant of so many microseconds since 1970.
 pub(crate) fn instant(micros: i64) -> SystemTime {
     let distance = Duration::from_micros(micros.unsigned_abs());
-    match micros < 0 {
-        true => UNIX_EPOCH - distance,
-        false => UNIX_EPOCH + distance,
+    if micros < 0 {
+        UNIX_EPOCH - distance
+    } else {
+        UNIX_EPOCH + distance
     }
 }
 

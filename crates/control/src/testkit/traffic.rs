@@ -32,9 +32,10 @@ pub async fn a_run_is_what_its_tasks_make_of_it(rig: &dyn StoreRig) {
     for round in 0..10 {
         // Every other one claims, and the others let go of what they claimed in the round before.
         let turn = async |(number, door): (u32, &Arc<dyn Store>)| {
-            let event = match number % 2 == round % 2 {
-                true => claim(LONG),
-                false => finish(LeaseEpoch(u64::from(round.div_ceil(2))), failed(Duration::ZERO)),
+            let event = if number % 2 == round % 2 {
+                claim(LONG)
+            } else {
+                finish(LeaseEpoch(u64::from(round.div_ceil(2))), failed(Duration::ZERO))
             };
             let verdict = door.happen(task(run, number), &event).await.unwrap();
             let is_first = round == 0 && number % 2 == 1;

@@ -4,13 +4,14 @@ use syncapp_model::{Code, Error, ErrorKind};
 
 /// What a failure means, and whether trying again may help. The driver's words hold no value of a row: the server puts those
 /// into the details, which are left out.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 pub(super) fn failed(error: sqlx::Error) -> Error {
     if let sqlx::Error::Decode(cause) = &error
         && let Some(ours) = cause.downcast_ref::<Error>()
     {
         return ours.clone();
     }
-    let state = error.as_database_error().and_then(|error| error.code());
+    let state = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     let (kind, why, help) = meaning(&error, state.as_deref());
     Error::new(Code::StoreFailed, why)
         .kind(kind)

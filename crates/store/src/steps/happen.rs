@@ -101,10 +101,10 @@ async fn follow(rows: &mut dyn Rows, place: &Place, id: RunId, before: RunState,
         return Ok(());
     }
     rows.write_run(id, state, state.is_final().then_some(now)).await?;
-    match state.is_final() {
-        true => admit(rows, place, now).await,
-        false => Ok(()),
+    if state.is_final() {
+        admit(rows, place, now).await?;
     }
+    Ok(())
 }
 
 /// Lets the next run of a sync in, if none is at work.
