@@ -23,6 +23,7 @@ mod apply;
 mod calendar;
 mod control;
 mod follow;
+mod forget;
 mod history;
 mod policy;
 mod ports;
@@ -46,9 +47,9 @@ pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
 pub use policy::Policy;
 pub use ports::{
-    Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue, Meter, NewVersion, Outbox,
-    OutboxRow, Projects, Published, Pushed, Queue, Random, Runner, Schedules, Store, Submissions, Submitted, Tasks,
-    Verdict, Work,
+    Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue, Lists, Meter, NewVersion,
+    Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random, Retention, RunList, RunPlace, Runner, RunsOf,
+    Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use run::{NewRun, Run, RunState, Trigger};

@@ -1,13 +1,17 @@
 //! What the control plane needs of the world. A host brings it, the tests bring another one.
 
 mod in_process;
+mod lists;
 mod queue;
+mod retention;
 mod runner;
 mod store;
 mod time;
 
 pub use in_process::InProcessQueue;
+pub use lists::{Lists, RunList, RunPlace, RunsOf};
 pub use queue::{Consumer, Delivery, Hint, Published, Queue};
+pub use retention::Retention;
 pub use runner::{Ended, Failure, Meter, Runner, Work};
 pub use store::{
     Due, NewVersion, Outbox, OutboxRow, Projects, Pushed, Schedules, Store, Submissions, Submitted, Tasks, Verdict,

@@ -20,14 +20,14 @@ use async_trait::async_trait;
 use syncapp_model::Result;
 
 use crate::{
-    Event, Hint, NewRun, PlannedStream, PlannedSync, Refusal, Round, Run, RunId, Schedule, ScheduleId, Task, TaskId,
-    Tick, Version,
+    Event, Hint, Lists, NewRun, PlannedStream, PlannedSync, Refusal, Retention, Round, Run, RunId, Schedule,
+    ScheduleId, Task, TaskId, Tick, Version,
 };
 
 /// All of it.
-pub trait Store: Projects + Submissions + Tasks + Outbox + Schedules {}
+pub trait Store: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention {}
 
-impl<T: Projects + Submissions + Tasks + Outbox + Schedules> Store for T {}
+impl<T: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention> Store for T {}
 
 /// Projects and their versions.
 #[async_trait]
@@ -72,7 +72,7 @@ pub enum Pushed {
 #[async_trait]
 pub trait Submissions: Send + Sync {
     /// Accepts a run: the run, its tasks and their outbox rows. While another run of the sync goes on its tasks are held, or
-    /// with `overlap: skip` it is not accepted.
+    /// with `overlap: skip` it is not accepted. A run whose name or key is there already is known.
     async fn submit(&self, run: &NewRun) -> Result<Submitted>;
 
     /// One run.

@@ -11,14 +11,17 @@
 //! Invariants: no case looks at a place but through the ports; what happens at once is asked at once, over several doors; no
 //! case sleeps, [`StorePlace::pass`] does where there is no other way.
 
+pub mod lists;
 mod memory;
 pub mod outbox;
 pub mod projects;
 pub mod queue;
+pub mod retention;
 mod scene;
 pub mod schedules;
 pub mod submissions;
 pub mod tasks;
+pub mod traffic;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,14 +64,17 @@ macro_rules! store_conformance {
             $rig;
             projects: versions_count_and_never_change the_lock_holds of_many_pushes_one_wins
                 schedules_change_with_their_version what_is_due_is_recorded_first;
-            submissions: a_run_comes_with_its_tasks_and_hints a_key_is_one_run of_many_runs_one_is_at_work
+            submissions: a_run_comes_with_its_tasks_and_hints a_run_is_submitted_once a_key_is_one_run of_many_runs_one_is_at_work
                 an_overlap_is_left_out a_run_that_is_done_is_followed_once a_cancel_reaches_every_task a_held_run_can_be_cancelled;
-            tasks: of_many_claims_one_holds what_is_known_of_a_task_comes_back a_lease_runs_out_by_the_store_s_time
-                a_heartbeat_keeps_the_lease the_fence_holds a_wait_is_waited_for the_last_task_ends_the_run
+            tasks: of_many_claims_one_holds what_is_known_of_a_task_comes_back what_a_driver_said_is_kept a_lease_runs_out_by_the_store_s_time
+                a_heartbeat_keeps_the_lease a_heartbeat_takes_no_cancel_back the_fence_holds a_wait_is_waited_for the_last_task_ends_the_run
                 the_next_run_is_let_in nothing_is_known_of_others;
             outbox: a_row_is_taken_once what_is_not_sent_comes_again a_hint_that_came_to_nothing_is_written_again;
             schedules: what_is_due_comes_in_order of_many_rounds_one_is_recorded an_overlap_is_recorded
                 a_tick_is_recorded_once;
+            lists: runs_come_newest_first pages_stay_while_runs_come_in projects_and_schedules_come_by_name;
+            retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;
+            traffic: much_at_once_stays_whole a_run_is_what_its_tasks_make_of_it;
         }
     };
     (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {

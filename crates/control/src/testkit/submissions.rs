@@ -80,6 +80,18 @@ pub async fn a_key_is_one_run(rig: &dyn StoreRig) {
     assert_eq!(submitted, Submitted::Accepted(elsewhere.id));
 }
 
+/// Whoever heard no answer submits the same run again, with a key or without: it is one run, however far it has come.
+pub async fn a_run_is_submitted_once(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let new = new_run("orders", 1);
+    for expected in [Submitted::Accepted(new.id), Submitted::Known(new.id)] {
+        assert_eq!(scene.store.submit(&new).await.unwrap(), expected);
+    }
+    scene.happen(task(new.id, 0), &claim(LONG)).await;
+    assert_eq!(scene.store.submit(&new).await.unwrap(), Submitted::Known(new.id));
+    assert_eq!(scene.hinted().await, [task(new.id, 0)]);
+}
+
 /// Of the runs of one sync that are submitted at once, one is at work and the others are held. Other syncs do not wait.
 pub async fn of_many_runs_one_is_at_work(rig: &dyn StoreRig) {
     let scene = Scene::new(rig).await;

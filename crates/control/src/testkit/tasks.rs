@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
+use syncapp_model::{Code, Error, RetryPolicy};
 
 use super::StoreRig;
 use super::scene::{LONG, MANY, SHORT, Scene, claim, failed, finish, heartbeat, progress, task};
-use crate::{Ending, Event, LeaseEpoch, Refusal, RunId, RunState, TaskState, Verdict};
+use crate::{Ending, Event, Failure, LeaseEpoch, Progress, Refusal, RunId, RunState, TaskState, Usage, Verdict};
 
 const EXPIRE: Event = Event::Expire { losses: 20 };
 
@@ -56,6 +57,42 @@ pub async fn what_is_known_of_a_task_comes_back(rig: &dyn StoreRig) {
     assert_eq!(scene.store.run(run).await.unwrap().unwrap().state, RunState::Waiting);
 }
 
+/// An end is recorded whatever the error's text holds, and a count however large it is.
+pub async fn what_a_driver_said_is_kept(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let run = scene.submit("orders", 1).await;
+    let claimed = scene.happen(task(run, 0), &claim(LONG)).await;
+    let error = Error::new(Code::Internal, "a \0 and \u{1F600} \r\n \u{7f}").help("\0");
+    let ending = Ending::Failed {
+        failure: Failure::from(&error),
+        retry: RetryPolicy::UNATTENDED,
+        jitter: 0.37,
+    };
+    let most = Progress {
+        read: u64::MAX,
+        written: 1 << 63,
+        bytes: i64::MAX as u64,
+        committed: 0,
+    };
+    let event = Event::Finish {
+        epoch: claimed.epoch,
+        progress: most,
+        usage: Usage {
+            cpu: Duration::new(7, 123_456_789),
+            peak_bytes: u64::MAX,
+        },
+        ending,
+    };
+    let ended = scene.happen(claimed.id, &event).await;
+    assert_eq!(scene.task(claimed.id).await, ended);
+    assert_eq!((ended.state, ended.progress), (TaskState::Failed, most));
+    let text = ended.error.unwrap().text;
+    assert!(
+        text.starts_with("a ") && text.ends_with(" and \u{1F600} \r\n \u{7f}"),
+        "{text:?}"
+    );
+}
+
 /// A lease runs out when the store's own time says so, whatever anybody else's clock does.
 pub async fn a_lease_runs_out_by_the_store_s_time(rig: &dyn StoreRig) {
     let scene = Scene::new(rig).await;
@@ -92,6 +129,23 @@ pub async fn a_heartbeat_keeps_the_lease(rig: &dyn StoreRig) {
     assert_eq!(scene.store.expired(10).await.unwrap(), []);
     assert_eq!(scene.refused(id, &EXPIRE).await, Refusal::Held);
     assert_eq!(scene.task(id).await.state, TaskState::Running);
+}
+
+/// A cancel that comes between two halves of a heartbeat is not written over.
+pub async fn a_heartbeat_takes_no_cancel_back(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let doors = scene.doors().await;
+    for round in 0..20 {
+        let run = scene.submit(&format!("orders {round}"), 1).await;
+        let id = task(run, 0);
+        let claimed = scene.happen(id, &claim(LONG)).await;
+        let event = heartbeat(claimed.epoch, LONG);
+        let beats = doors[1..].iter().map(|door| door.happen(id, &event));
+        let (cancelled, beats) = join(doors[0].cancel(run), join_all(beats)).await;
+        assert_eq!(cancelled.unwrap().unwrap().state, RunState::Cancelling);
+        assert!(beats.into_iter().all(|beat| matches!(beat, Ok(Verdict::Held(_)))));
+        assert_eq!(scene.task(id).await.state, TaskState::Cancelling, "round {round}");
+    }
 }
 
 /// A worker that lost its lease writes nothing, neither before somebody else has it nor after.

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use syncapp_control::{
-    Due, Event, NewRun, NewVersion, Outbox, OutboxRow, Projects, Pushed, Round, Run, RunId, ScheduleId, Schedules,
-    Submissions, Submitted, Task, TaskId, Tasks, Tick, Verdict, Version,
+    Due, Event, Lists, NewRun, NewVersion, Outbox, OutboxRow, Projects, Pushed, Retention, Round, Run, RunId, RunList,
+    RunPlace, Schedule, ScheduleId, Schedules, Submissions, Submitted, Task, TaskId, Tasks, Tick, Verdict, Version,
 };
 use syncapp_model::{Code, Error, Result};
 
@@ -190,6 +190,35 @@ impl Schedules for StoreLink {
     async fn ticks(&self, schedule: &ScheduleId, from: SystemTime, limit: usize) -> Result<Vec<Tick>> {
         let schedule = schedule.clone();
         self.call(move |watch| at_once(watch.stored.rows.ticks(&schedule, from, limit)))
+            .await
+    }
+}
+
+#[async_trait]
+impl Lists for StoreLink {
+    async fn runs(&self, list: &RunList, after: Option<RunPlace>, limit: usize) -> Result<Vec<Run>> {
+        let list = list.clone();
+        self.call(move |watch| at_once(watch.stored.rows.runs(&list, after, limit)))
+            .await
+    }
+
+    async fn projects(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u32)>> {
+        let after = after.map(str::to_owned);
+        self.call(move |watch| at_once(watch.stored.rows.projects(after.as_deref(), limit)))
+            .await
+    }
+
+    async fn schedules(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<Schedule>> {
+        let (project, after) = (project.to_owned(), after.map(str::to_owned));
+        self.call(move |watch| at_once(watch.stored.rows.schedules(&project, after.as_deref(), limit)))
+            .await
+    }
+}
+
+#[async_trait]
+impl Retention for StoreLink {
+    async fn forget(&self, age: Duration, limit: usize) -> Result<usize> {
+        self.call(move |watch| at_once(watch.stored.rows.forget(age, limit)))
             .await
     }
 }

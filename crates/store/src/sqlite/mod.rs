@@ -3,6 +3,7 @@
 //! A run is alive while its process holds a lock on `running/ID`: the system lets go of it however the process ends, so
 //! that a killed run is told from a long one without heartbeats.
 
+mod control;
 mod liveness;
 mod migrate;
 mod rows;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use syncapp_model::{Code, Error, Result};
+use syncapp_model::{Code, Error, ErrorKind, Result};
 
 use liveness::Liveness;
 
@@ -103,10 +104,16 @@ fn create_private(folder: &Path) -> std::io::Result<()> {
 
 fn failed(file: &Path, error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
+    if let rusqlite::Error::FromSqlConversionFailure(_, _, cause) = &error
+        && let Some(ours) = cause.downcast_ref::<Error>()
+    {
+        return ours.clone().file(file.display());
+    }
     let (why, help) = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
             "the local store is damaged",
-            "move the file away: a new one is made; only the history of runs is in it, checkpoints lie in the targets",
+            "move the file away, or put a backup in its place: the history of runs is in it, and what an agent was to do; \
+             checkpoints lie in the targets",
         ),
         Some(ErrorCode::DiskFull) => ("the local store's disk is full", "make room on the disk"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
@@ -119,10 +126,12 @@ fn failed(file: &Path, error: rusqlite::Error) -> Error {
         ),
         _ => ("the local store failed", "see the database's own words below"),
     };
-    Error::new(Code::StoreFailed, why)
-        .file(file.display())
-        .help(help)
-        .driver(error)
+    let failed = Error::new(Code::StoreFailed, why).file(file.display()).help(help);
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => failed.kind(ErrorKind::Transient),
+        _ => failed,
+    }
+    .driver(error)
 }
 
 #[cfg(test)]

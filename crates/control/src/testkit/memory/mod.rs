@@ -1,7 +1,9 @@
 //! A store in memory: the ports' rules in their shortest form. It forgets everything with its process, so it is for tests.
 
+mod lists;
 mod outbox;
 mod projects;
+mod retention;
 mod runs;
 mod schedules;
 mod tasks;

@@ -46,6 +46,9 @@ impl Submissions for MemoryStore {
 
 impl Rows {
     pub(super) fn submit(&mut self, new: &NewRun, now: SystemTime) -> Submitted {
+        if self.runs.contains_key(&new.id) {
+            return Submitted::Known(new.id);
+        }
         let key = new.key.clone().map(|key| (new.project.clone(), key));
         if let Some(known) = key.as_ref().and_then(|key| self.keys.get(key)) {
             return Submitted::Known(*known);

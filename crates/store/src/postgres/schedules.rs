@@ -1,0 +1,75 @@
+//! Schedules and their ticks in PostgreSQL.
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use sqlx::postgres::PgRow;
+use sqlx::query;
+use syncapp_control::{Due, Round, ScheduleId, Schedules, Tick};
+use syncapp_model::Result;
+
+use super::columns::{self, get, schedule_columns, stamp};
+use super::errors::failed;
+use super::{PostgresStore, timely};
+use crate::steps;
+use crate::words;
+
+const DUE: &str = concat!(
+    "select ",
+    schedule_columns!(),
+    ", streams, now() from schedule
+       left join version_sync on version_sync.project = schedule.project
+         and version_sync.version = schedule.version and version_sync.name = schedule.sync
+       where next_due <= now() order by next_due limit $1"
+);
+
+#[async_trait]
+impl Schedules for PostgresStore {
+    async fn now(&self) -> Result<SystemTime> {
+        timely(async {
+            let row = query("select clock_timestamp()").fetch_one(&self.pool).await;
+            columns::instant(&row.map_err(failed)?, 0)
+        })
+        .await
+    }
+
+    async fn due(&self, limit: usize) -> Result<Vec<Due>> {
+        timely(async {
+            let rows = query(DUE).bind(words::limit(limit)).fetch_all(&self.pool).await;
+            rows.map_err(failed)?.iter().map(due).collect()
+        })
+        .await
+    }
+
+    async fn record(&self, round: &Round) -> Result<bool> {
+        timely(async {
+            let mut rows = self.begin().await?;
+            let recorded = steps::record(&mut rows, round).await?;
+            rows.commit(recorded).await
+        })
+        .await
+    }
+
+    async fn ticks(&self, schedule: &ScheduleId, from: SystemTime, limit: usize) -> Result<Vec<Tick>> {
+        let sql = "select nominal_at, run, skipped from tick \
+             where project = $1 and sync = $2 and nominal_at >= $3 order by nominal_at limit $4";
+        timely(async {
+            let read = query(sql)
+                .bind(&schedule.project)
+                .bind(&schedule.sync)
+                .bind(stamp(from));
+            let rows = read.bind(words::limit(limit)).fetch_all(&self.pool).await;
+            rows.map_err(failed)?.iter().map(columns::tick).collect()
+        })
+        .await
+    }
+}
+
+fn due(row: &PgRow) -> Result<Due> {
+    let streams: Option<&str> = get(row, 6)?;
+    Ok(Due {
+        schedule: columns::schedule(row)?,
+        streams: streams.map_or(Ok(Vec::new()), words::streams_from_text)?,
+        now: columns::instant(row, 7)?,
+    })
+}

@@ -1,0 +1,61 @@
+//! What there is, a page at a time, in SQLite.
+
+use async_trait::async_trait;
+use rusqlite::types::{ToSqlOutput, Value};
+use rusqlite::{ToSql, params, params_from_iter};
+use syncapp_control::{Lists, Run, RunList, RunPlace, Schedule};
+use syncapp_model::Result;
+
+use super::SqliteStore;
+use super::columns::{self, RUN, SCHEDULE};
+use crate::page::{Argument, page};
+use crate::words;
+
+#[async_trait]
+impl Lists for SqliteStore {
+    async fn runs(&self, list: &RunList, after: Option<RunPlace>, limit: usize) -> Result<Vec<Run>> {
+        let (page, arguments) = page(list, after, limit);
+        let sql = format!("select {RUN} from run {page}");
+        self.with(move |c, _| {
+            c.prepare_cached(&sql)?
+                .query_map(params_from_iter(arguments), columns::run)?
+                .collect()
+        })
+        .await
+    }
+
+    async fn projects(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u32)>> {
+        let after = after.unwrap_or_default().to_owned();
+        let sql = "select name, newest from project where name > ? and newest > 0 order by name limit ?";
+        self.with(move |c, _| {
+            c.prepare_cached(sql)?
+                .query_map(params![after, words::limit(limit)], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect()
+        })
+        .await
+    }
+
+    async fn schedules(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<Schedule>> {
+        let (project, after) = (project.to_owned(), after.unwrap_or_default().to_owned());
+        let sql = format!("select {SCHEDULE} from schedule where project = ? and sync > ? order by sync limit ?");
+        self.with(move |c, _| {
+            c.prepare_cached(&sql)?
+                .query_map(params![project, after, words::limit(limit)], columns::schedule)?
+                .collect()
+        })
+        .await
+    }
+}
+
+impl ToSql for Argument {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::At(at) => words::micros(*at).into(),
+            Self::Run(id) => ToSqlOutput::Owned(Value::Blob(id.0.as_bytes().to_vec())),
+            Self::Count(count) => (*count).into(),
+        })
+    }
+}

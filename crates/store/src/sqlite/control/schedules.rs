@@ -1,0 +1,68 @@
+//! Schedules and their ticks in SQLite.
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use rusqlite::params;
+use syncapp_control::{Due, Round, ScheduleId, Schedules, Tick};
+use syncapp_model::Result;
+
+use super::columns::{self, SCHEDULE, word};
+use super::rows::now;
+use super::{NOW, SqliteStore, at_once};
+use crate::steps;
+use crate::words;
+
+#[async_trait]
+impl Schedules for SqliteStore {
+    async fn now(&self) -> Result<SystemTime> {
+        self.with(|c, _| now(c)).await
+    }
+
+    async fn due(&self, limit: usize) -> Result<Vec<Due>> {
+        let sql = format!(
+            "select {SCHEDULE}, streams, {NOW} from schedule
+             left join version_sync on version_sync.project = schedule.project
+               and version_sync.version = schedule.version and version_sync.name = schedule.sync
+             where next_due <= {NOW} order by next_due limit ?"
+        );
+        self.with(move |c, _| {
+            c.prepare_cached(&sql)?
+                .query_map([words::limit(limit)], |row| {
+                    let streams: Option<String> = row.get(6)?;
+                    Ok(Due {
+                        schedule: columns::schedule(row)?,
+                        streams: word(streams.as_deref().map_or(Ok(Vec::new()), words::streams_from_text))?,
+                        now: columns::instant(row, 7)?,
+                    })
+                })?
+                .collect()
+        })
+        .await
+    }
+
+    async fn record(&self, round: &Round) -> Result<bool> {
+        let round = round.clone();
+        self.transaction(move |rows| at_once(steps::record(rows, &round))).await
+    }
+
+    async fn ticks(&self, schedule: &ScheduleId, from: SystemTime, limit: usize) -> Result<Vec<Tick>> {
+        let schedule = schedule.clone();
+        let sql = "select nominal_at, run, skipped from tick \
+             where project = ? and sync = ? and nominal_at >= ? order by nominal_at limit ?";
+        self.with(move |c, _| {
+            c.prepare_cached(sql)?
+                .query_map(
+                    params![
+                        schedule.project,
+                        schedule.sync,
+                        words::micros(from),
+                        words::limit(limit)
+                    ],
+                    columns::tick,
+                )?
+                .collect()
+        })
+        .await
+    }
+}

@@ -1,0 +1,118 @@
+//! A store with many runs: a page costs what its own rows cost.
+//!
+//! The runs are those of 40 syncs of 10 projects, one a second until now; run n is of project `p{n % 10}` and sync
+//! `s{n % 40}`. The newest thousandth goes on, of the others one in a thousand failed and the rest is done.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use syncapp_control::{NewRun, Run, RunId, RunList, RunState, RunsOf, ScheduleId, Store, Trigger};
+use syncapp_model::sync_file::Overlap;
+
+/// How many runs there are; `SYNCAPP_TEST_RUNS` says otherwise.
+const RUNS: u64 = 50_000;
+
+/// What a page of 50 runs may take.
+const QUICK: Duration = Duration::from_millis(50);
+
+pub(crate) fn runs() -> u64 {
+    std::env::var("SYNCAPP_TEST_RUNS").map_or(RUNS, |runs| runs.parse().unwrap())
+}
+
+/// Every kind of list, with states that many runs have, that few have, and that none has.
+fn lists() -> Vec<RunList> {
+    let sync = ScheduleId {
+        project: "p3".into(),
+        sync: "s3".into(),
+    };
+    let mut lists = Vec::new();
+    for of in [RunsOf::All, RunsOf::Project("p3".into()), RunsOf::Sync(sync)] {
+        for state in [
+            None,
+            Some(RunState::Done),
+            Some(RunState::Failed),
+            Some(RunState::Cancelled),
+        ] {
+            lists.push(RunList { of: of.clone(), state });
+        }
+    }
+    lists
+}
+
+/// The first page, one from the middle of what there is, and the one after it: how long the longest took.
+async fn page(store: &dyn Store, list: &RunList, runs: u64) -> Duration {
+    let mut longest = Duration::ZERO;
+    let middle = SystemTime::now() - Duration::from_secs(runs / 2);
+    let mut after = None;
+    for place in 0..3 {
+        let (page, took) = best_of(3, async || store.runs(list, after, 50).await.unwrap()).await;
+        longest = longest.max(took);
+        after = page.last().map(Run::place).or(after);
+        if place == 0
+            && let Some(after) = &mut after
+        {
+            after.submitted_at = middle;
+        }
+    }
+    longest
+}
+
+/// The shortest of so many times: what the others took longer is the machine's.
+async fn best_of<T>(times: usize, work: impl AsyncFn() -> T) -> (T, Duration) {
+    let mut best: Option<(T, Duration)> = None;
+    for _ in 0..times {
+        let begun = Instant::now();
+        let done = work().await;
+        let took = begun.elapsed();
+        if best.as_ref().is_none_or(|(_, best)| took < *best) {
+            best = Some((done, took));
+        }
+    }
+    best.expect("it was done once")
+}
+
+/// Each page of each list comes in time.
+pub(crate) async fn are_quick(store: &dyn Store, runs: u64) {
+    let mut longest = Duration::ZERO;
+    for list in lists() {
+        // The first call of a kind prepares its statement.
+        store.runs(&list, None, 1).await.unwrap();
+        let took = page(store, &list, runs).await;
+        longest = longest.max(took);
+    }
+    assert!(longest < QUICK, "a page took {longest:?}");
+}
+
+/// What loops and hosts ask for besides, more often than a plan is made for what is bound.
+pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
+    let newest = store.runs(&RunList::default(), None, 1).await.unwrap().remove(0);
+    let place = ScheduleId {
+        project: newest.project,
+        sync: newest.sync,
+    };
+    let hour = Duration::from_hours(1);
+    for _ in 0..8 {
+        store.expired(100).await.unwrap();
+        store.rouse(Duration::from_mins(1), 100).await.unwrap();
+        store.take(100, hour).await.unwrap();
+        store.unfollowed(100).await.unwrap();
+        store.due(100).await.unwrap();
+        store.ticks(&place, SystemTime::now() - hour, 100).await.unwrap();
+        store.projects(None, 100).await.unwrap();
+        store.schedules("p3", Some("z2"), 100).await.unwrap();
+        store.forget(Duration::from_secs(runs - runs / 10), 100).await.unwrap();
+        store.run(newest.id).await.unwrap();
+        store.tasks(newest.id).await.unwrap();
+        store.cancel(newest.id).await.unwrap();
+        let new = NewRun {
+            id: RunId::new(),
+            project: place.project.clone(),
+            version: 1,
+            sync: place.sync.clone(),
+            trigger: Trigger::Manual,
+            key: None,
+            overlap: Overlap::Queue,
+            streams: Vec::new(),
+        };
+        store.submit(&new).await.unwrap();
+    }
+}
