@@ -32,6 +32,23 @@ fn limit_leaves_the_state() {
 }
 
 #[test]
+fn it_counts_the_rows_of_all_runs() {
+    let place = place("mode: incremental, cursor: rev, write: append");
+    for (more, rows) in [
+        ("", 3),
+        (
+            "insert into people values (4, 'Di', 1, 40, ''), (5, 'Ed', 1, 50, '')",
+            5,
+        ),
+    ] {
+        place.alter("from.db", more);
+        run(&place, &[]).exits(0);
+        let states = place.syncapp(&["state", "show", "sync.yaml", "--json"]).exits(0).json();
+        assert_eq!(states[0]["checkpoint"]["rows"], rows);
+    }
+}
+
+#[test]
 fn range_takes_its_begin_and_not_its_end_and_leaves_the_state() {
     let place = place("mode: incremental, cursor: rev, start: 30");
     run(&place, &[]).exits(0);

@@ -6,4 +6,5 @@ mod horizon;
 pub(crate) mod kinds;
 pub(crate) mod lab;
 mod loading;
+mod replacing;
 mod rights;

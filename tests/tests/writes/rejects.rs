@@ -207,8 +207,9 @@ fn masked_values_are_kept_nowhere() {
 
 #[test]
 fn files_keep_them_beside_themselves() {
-    let place = Place::new().file("in/people.csv", "id,age\n1,36\n2,old\n3,7\n");
+    let place = Place::new();
     for format in ["csv", "ndjson", "parquet"] {
+        place.put("in/people.csv", "id,age\n1,36\n2,old\n3,7\n");
         let file = sync(
             "{ connector: files, path: in, format: csv }",
             &format!("{{ connector: files, path: out-{format}, format: {format} }}"),
@@ -226,5 +227,13 @@ fn files_keep_them_beside_themselves() {
             assert_eq!(kept[0]["row"], json!({ "id": 2, "age": "old" }));
         }
         assert!(place.path(&format!("out-{format}/_syncapp_rejects.ndjson")).exists());
+        place.put("in/people.csv", "id,age\n1,36\n2,40\n3,7\n");
+        place.syncapp(&["run", "sync.yaml"]).exits(0);
+        let kept = place.syncapp(&["rejects", "list", "sync.yaml", "--json"]).exits(0);
+        assert_eq!(
+            kept.json(),
+            [] as [Json; 0],
+            "{format}: an overwrite forgets those of earlier ones"
+        );
     }
 }

@@ -48,7 +48,7 @@ impl MysqlLoad {
 
     /// Drops what was staged, and lets a connection go that is like a new one.
     pub(super) async fn let_go(self, ended_well: bool) {
-        if self.way != Way::Append {
+        if self.way != Way::Append && !self.intended {
             // What is left is dropped by the next claim.
             let drop = format!("drop table if exists {}", self.into);
             let _ = self.client.lock().await.run(&drop).await;

@@ -55,6 +55,8 @@ pub(super) struct MysqlLoad {
     pub(super) ready: bool,
     /// The numbers of the rows that were taken out, rising from 1.
     pub(super) removed: Vec<u64>,
+    /// Whether an intent stands: by the staged table the next claim tells what became of it.
+    pub(super) intended: bool,
 }
 
 /// Asks the server. The union makes it store the zeros in columns of a table of its own.
@@ -136,6 +138,7 @@ impl MysqlLoad {
             keeping: None,
             ready: false,
             removed: Vec::new(),
+            intended: false,
         })
     }
 

@@ -52,6 +52,7 @@ impl MysqlLoad {
         let intent = Intent::new(&self.into, checkpoint).keeping(keeps);
         checkpoints.intend(client, &key, self.epoch, Some(&intent)).await?;
         self.keep_rejects(client).await?;
+        self.intended = true;
         client.run("commit").await?;
         let old = match &keeping {
             Some(keeping) => sql::table(keeping.name()),
@@ -64,6 +65,7 @@ impl MysqlLoad {
         if let Err(error) = patiently(client, &rename).await {
             if !error.is_transient() || error.code() == Code::LockTimeout(Side::Destination) {
                 checkpoints.intend(client, &key, self.epoch, None).await?;
+                self.intended = false;
             }
             return Err(error);
         }

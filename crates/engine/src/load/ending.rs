@@ -166,3 +166,17 @@ fn lag(through: &Scalar) -> Option<f64> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(now.as_secs_f64() - *micros as f64 / 1e6)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lag_is_how_far_a_cursor_is_behind_the_clock() {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let micros = i64::try_from(now.as_micros()).unwrap();
+        let hour = lag(&Scalar::TimestampTz(micros - 3_600_000_000)).unwrap();
+        assert!((3600.0..3660.0).contains(&hour), "{hour}");
+        assert_eq!(lag(&Scalar::Int(micros)), None);
+    }
+}

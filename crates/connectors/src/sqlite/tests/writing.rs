@@ -127,12 +127,30 @@ async fn a_table_that_others_refer_to_is_overwritten_by_its_key() {
     assert_eq!(orphaning.code(), Code::ConstraintViolated(Side::Destination));
     assert_eq!(counted(&connection, "SELECT count(*) FROM t"), 3);
 
-    let (flow, _) = File::flow("CREATE TABLE t (id INT UNIQUE, v TEXT); CREATE TABLE child (t REFERENCES t(id));");
-    let error = flow
-        .load(&flow.target(&target, Write::Overwrite), &[], &checkpoint(0))
-        .await
-        .unwrap_err();
-    assert_eq!(error.code(), Code::Dependents);
+    for keyless in [
+        "CREATE TABLE t (id INT UNIQUE, v TEXT); CREATE TABLE child (t REFERENCES t(id));",
+        "CREATE TABLE t (code INT PRIMARY KEY, id INT, v TEXT); CREATE TABLE child (t REFERENCES t(code));",
+    ] {
+        let (flow, _) = File::flow(keyless);
+        let error = flow
+            .load(&flow.target(&target, Write::Overwrite), &[], &checkpoint(0))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), Code::Dependents, "{keyless}");
+    }
+}
+
+/// Merges find their rows by it; what the user made stays as it is.
+#[tokio::test]
+async fn a_merge_makes_an_index_only_where_syncapp_made_the_table() {
+    let (flow, connection) = File::flow("CREATE TABLE theirs (id INTEGER PRIMARY KEY, v TEXT)");
+    for (name, made) in [("ours", 2), ("theirs", 1)] {
+        let table = Table::texts(name);
+        for text in ["a", "b"] {
+            flow.put(&table, Write::Merge, &[table.text_rows(&[(1, text)])]).await;
+            assert_eq!(definitions(&connection, name).len(), made, "{name}");
+        }
+    }
 }
 
 #[tokio::test]
