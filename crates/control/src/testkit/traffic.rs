@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use super::StoreRig;
 use super::scene::{LONG, MANY, SHORT, Scene, claim, failed, finish, heartbeat, new_run, task};
@@ -48,6 +48,22 @@ pub async fn a_run_is_what_its_tasks_make_of_it(rig: &dyn StoreRig) {
         join_all((0..).zip(&doors).map(turn)).await;
         agree(&scene).await;
     }
+    // One that is claimed while the only other one fails.
+    for round in 0..40 {
+        let run = scene.submit(&format!("items {round}"), 2).await;
+        scene.happen(task(run, 0), &claim(LONG)).await;
+        let (fails, claims) = (finish(LeaseEpoch(1), failed(LONG)), claim(LONG));
+        let (failed, claimed) = join(
+            doors[0].happen(task(run, 0), &fails),
+            doors[1].happen(task(run, 1), &claims),
+        )
+        .await;
+        assert!(matches!(
+            (failed, claimed),
+            (Ok(Verdict::Held(_)), Ok(Verdict::Held(_)))
+        ));
+    }
+    agree(&scene).await;
 }
 
 /// Each run stands where its tasks say.
