@@ -15,8 +15,9 @@ struct Case {
     target: Target,
     run: String,
     old: String,
-    /// Where the stream was before the run.
+    /// Where the stream was before the run, and after it.
     state: String,
+    new_state: String,
     new: String,
 }
 
@@ -31,12 +32,12 @@ impl Case {
             &file.replace("into: orders,", "into: orders, undo: { keep: 1h },"),
         );
         syncapp.succeed(&RUN).await;
-        let (old, state) = (target.held().await, state(&target).await);
+        let (old, old_state) = (target.held().await, state(&target).await);
         workload.change(&source, &mut Dice::new(5)).await;
         syncapp.succeed(&RUN).await;
         let ran = syncapp.succeed(&["runs", "--json", "--limit", "1"]).await;
         let runs: serde_json::Value = serde_json::from_str(ran.output.trim()).unwrap();
-        let new = target.held().await;
+        let (new, new_state) = (target.held().await, state(&target).await);
         assert_ne!(old, new, "{workload}");
         Self {
             workload,
@@ -45,7 +46,8 @@ impl Case {
             run: runs["id"].as_str().unwrap().to_owned(),
             target,
             old,
-            state,
+            state: old_state,
+            new_state,
             new,
         }
     }
@@ -176,6 +178,10 @@ async fn an_undo_of_a_swap_comes_to_its_end_in_mariadb() {
             if by_a_run {
                 case.syncapp.succeed(&RUN).await;
                 assert_eq!(case.target.held().await, case.new, "killed at {moment:?}");
+                if renamed {
+                    // It went on from where the stream was before the run that was taken back.
+                    assert_eq!(state(&case.target).await, case.new_state, "killed at {moment:?}");
+                }
                 // What the kill left of the undo is over, or the run stands on the one that was not taken back.
                 let again = case.syncapp.run(&["undo", &case.run]).await;
                 assert_eq!(again.code, Some(2), "killed at {moment:?}:\n{}", again.output);
