@@ -50,6 +50,23 @@ pub struct NewRun {
     pub streams: Vec<PlannedStream>,
 }
 
+impl NewRun {
+    /// The run as it is accepted, when all its tasks are of this state.
+    pub fn accepted(&self, tasks: TaskState, now: SystemTime) -> Run {
+        Run {
+            id: self.id,
+            project: self.project.clone(),
+            version: self.version,
+            sync: self.sync.clone(),
+            trigger: self.trigger,
+            key: self.key.clone(),
+            state: RunState::of(self.streams.iter().map(|_| tasks)),
+            submitted_at: now,
+            finished_at: self.streams.is_empty().then_some(now),
+        }
+    }
+}
+
 /// One run as the store keeps it; its tasks are apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {

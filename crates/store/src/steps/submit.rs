@@ -1,7 +1,7 @@
 //! A run is accepted: the run, its tasks, their hints.
 
 use syncapp_control::schedule::{Admission, admit};
-use syncapp_control::{NewRun, Run, RunState, Submitted, TaskState};
+use syncapp_control::{NewRun, Submitted, TaskState};
 use syncapp_model::{Error, Result};
 
 use crate::rows::{Place, Rows};
@@ -23,17 +23,7 @@ pub(crate) async fn submit(rows: &mut dyn Rows, new: &NewRun) -> Result<Submitte
     };
     // After the lock, so that the order in time is the order in which they were let in.
     let now = rows.now().await?;
-    let run = Run {
-        id: new.id,
-        project: new.project.clone(),
-        version: new.version,
-        sync: new.sync.clone(),
-        trigger: new.trigger,
-        key: new.key.clone(),
-        state: RunState::of(new.streams.iter().map(|_| state)),
-        submitted_at: now,
-        finished_at: new.streams.is_empty().then_some(now),
-    };
+    let run = new.accepted(state, now);
     if !rows.insert_run(&run).await? {
         // A run of another sync has just taken the key.
         let known = rows.known(new).await?;

@@ -66,18 +66,7 @@ impl Rows {
             }
             self.tasks.insert(task.id, task);
         }
-        let run = Run {
-            id: new.id,
-            project: new.project.clone(),
-            version: new.version,
-            sync: new.sync.clone(),
-            trigger: new.trigger,
-            key: new.key.clone(),
-            state: RunState::of(self.of(new.id).map(|task| task.state)),
-            submitted_at: now,
-            finished_at: new.streams.is_empty().then_some(now),
-        };
-        self.runs.insert(new.id, run);
+        self.runs.insert(new.id, new.accepted(state, now));
         self.keys.extend(key.map(|key| (key, new.id)));
         Submitted::Accepted(new.id)
     }
