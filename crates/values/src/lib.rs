@@ -7,6 +7,7 @@
 
 pub mod calendar;
 pub mod decimal;
+pub mod interval;
 mod text;
 
-pub use text::{Json, Texts, short, write_hex};
+pub use text::{Json, Texts, short, write_hex, write_uuid};

@@ -16,7 +16,7 @@ use arrow_array::{Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, ListAr
 use syncapp_model::DataType;
 
 use crate::calendar::{self, put};
-use crate::decimal;
+use crate::{decimal, interval};
 
 /// A column's values, ready to be written as text.
 pub struct Texts<'a>(Values<'a>);
@@ -92,7 +92,7 @@ impl<'a> Texts<'a> {
             }
             Values::Interval(array) => {
                 let value = array.value(row);
-                calendar::write_interval(value.months, value.days, value.nanoseconds, out);
+                interval::write(value.months, value.days, value.nanoseconds, out);
             }
             Values::Uuid(array) => write_uuid(array.value(row), out),
             Values::List(array, items) => {
@@ -185,7 +185,8 @@ pub fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn write_uuid(bytes: &[u8], out: &mut Vec<u8>) {
+/// Appends a UUID.
+pub fn write_uuid(bytes: &[u8], out: &mut Vec<u8>) {
     for (at, part) in [(0, 4), (4, 6), (6, 8), (8, 10), (10, 16)] {
         if at > 0 {
             out.push(b'-');

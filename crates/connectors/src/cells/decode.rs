@@ -12,6 +12,7 @@ use arrow_array::{ArrayRef, ListArray};
 use arrow_buffer::{IntervalMonthDayNano, NullBufferBuilder, OffsetBuffer};
 use arrow_schema::FieldRef;
 use syncapp_model::DataType;
+use syncapp_values::calendar::DAY;
 
 use super::{Cell, decimal, list, text};
 
@@ -191,7 +192,7 @@ impl Column {
             }
             Self::Time(column) => {
                 let micros = match value {
-                    Cell::Micros(micros) => (0..=text::DAY).contains(&micros).then_some(micros),
+                    Cell::Micros(micros) => (0..=DAY).contains(&micros).then_some(micros),
                     _ => text::time(spelled(value)?),
                 };
                 column.append_value(micros.ok_or(Wrong("no time of day of the form hh:mm:ss"))?);

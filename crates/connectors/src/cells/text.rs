@@ -8,33 +8,9 @@
 use std::fmt::Write as _;
 
 use arrow_buffer::IntervalMonthDayNano;
-use syncapp_values::calendar::two_digits;
+use syncapp_values::calendar::{DAY, civil, days_of, two_digits};
 
 use super::decimal::decimal_parts;
-
-/// Microseconds of a day.
-pub(crate) const DAY: i64 = 86_400_000_000;
-
-/// The calendar day of a number of days since 1970-01-01 (proleptic Gregorian).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
-}
-
-/// The days since 1970-01-01 of a calendar day.
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
 
 /// Spells a day.
 pub(crate) fn write_date(out: &mut String, days: i64) {

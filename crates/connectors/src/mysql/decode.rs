@@ -12,6 +12,7 @@ use arrow_schema::{DataType as Arrow, Field, Schema, SchemaRef};
 use mysql_async::Value;
 use syncapp_connector::{Batch, Fetch, ReadColumn};
 use syncapp_model::{Code, DataType, Error, Result, Side};
+use syncapp_values::calendar::DAY;
 
 use super::catalog::Relation;
 use super::statement;
@@ -212,7 +213,7 @@ fn cell<'a>(value: &'a Value, ty: &DataType, form: Form, out: &'a mut Vec<u8>) -
                 return Ok(Cell::Days(days as i32));
             }
             let seconds = (i64::from(*hour) * 60 + i64::from(*minute)) * 60 + i64::from(*second);
-            Cell::Micros(days * text::DAY + seconds * 1_000_000 + i64::from(*micros))
+            Cell::Micros(days * DAY + seconds * 1_000_000 + i64::from(*micros))
         }
         Value::Time(negative, days, hour, minute, second, micros) => {
             let hours = i64::from(*days) * 24 + i64::from(*hour);

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use syncapp_values::calendar::DAY;
+
 use super::builder::{Builder, EPOCH_DAYS, EPOCH_MICROS, Values};
 use super::numeric;
 use crate::cells::text;
@@ -43,7 +45,7 @@ fn spelled(values: &Values, bytes: &[u8]) -> Option<String> {
             i64::MIN => out.push_str("-infinity"),
             micros => {
                 let micros = i128::from(micros) + i128::from(EPOCH_MICROS);
-                let day = i128::from(text::DAY);
+                let day = i128::from(DAY);
                 text::write_date(&mut out, i64::try_from(micros.div_euclid(day)).ok()?);
                 out.push(' ');
                 text::write_time(&mut out, i64::try_from(micros.rem_euclid(day)).ok()?);

@@ -15,6 +15,7 @@ use super::number::{RANGE, from_big};
 use super::{CastError, map_text};
 use syncapp_values::calendar;
 use syncapp_values::decimal::Number;
+use syncapp_values::interval;
 
 const DIGITS: &str = "has more digits than the type holds";
 
@@ -72,7 +73,7 @@ pub(super) fn parse(texts: &StringArray, to: &DataType) -> Result<ArrayRef, Cast
             Arc::new(instants.with_data_type(to.arrow()))
         }
         DataType::Interval => Arc::new(map_text::<IntervalMonthDayNanoType, _>(texts.iter(), |text| {
-            calendar::parse_interval(text.as_bytes())
+            interval::parse(text.as_bytes())
                 .map(|(months, days, nanos)| IntervalMonthDayNano::new(months, days, nanos))
                 .ok_or("is not a duration written as P1Y2M3DT4H5M6.5S")
         })?),

@@ -1,18 +1,7 @@
 //! Dates, times, instants and intervals from their ISO 8601 text.
 
 use arrow_array::types::IntervalMonthDayNano;
-
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
-
-/// Days since 1970-01-01 of a day of the proleptic Gregorian calendar.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
+use syncapp_values::calendar::{DAY, days_of};
 
 /// A fixed number of digits.
 #[inline]
@@ -45,7 +34,7 @@ pub(in crate::files) fn date(text: &[u8]) -> Option<i32> {
     if !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) {
         return None;
     }
-    i32::try_from(days_from_civil(year, month, day)).ok()
+    i32::try_from(days_of(year, month, day)).ok()
 }
 
 fn days_in(year: i64, month: i64) -> i64 {

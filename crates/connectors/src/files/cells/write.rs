@@ -12,7 +12,7 @@ use arrow_array::{
 };
 use arrow_schema::Field;
 use syncapp_model::{Code, DataType, Error, Result, Side};
-use syncapp_values::{calendar, decimal};
+use syncapp_values::{calendar, decimal, write_hex, write_uuid};
 
 use super::number::Digits;
 
@@ -117,7 +117,7 @@ impl<'a> TextColumn<'a> {
             }
             Values::Binary(array) => {
                 out.extend_from_slice(b"\\x");
-                array.value(row).iter().for_each(|byte| hex(out, *byte));
+                write_hex(array.value(row), out);
             }
             Values::Date(array) => calendar::write_date(array.value(row).into(), out),
             Values::Time(array) => calendar::write_time(array.value(row), out),
@@ -127,14 +127,7 @@ impl<'a> TextColumn<'a> {
                 out.push(b'Z');
             }
             Values::Interval(array) => interval(out, array.value(row)),
-            Values::Uuid(array) => {
-                for (at, byte) in array.value(row).iter().enumerate() {
-                    if matches!(at, 4 | 6 | 8 | 10) {
-                        out.push(b'-');
-                    }
-                    hex(out, *byte);
-                }
-            }
+            Values::Uuid(array) => write_uuid(array.value(row), out),
             Values::List(..) => self.write_json(row, out)?,
         }
         Ok(())
@@ -185,7 +178,7 @@ impl<'a> TextColumn<'a> {
             }
             Values::Binary(array) => {
                 out.extend_from_slice(b"\"\\\\x");
-                array.value(row).iter().for_each(|byte| hex(out, *byte));
+                write_hex(array.value(row), out);
                 out.push(b'"');
             }
             Values::List(array, items) => {
@@ -239,11 +232,6 @@ fn show(out: &mut Vec<u8>, value: impl std::fmt::Display) {
 
 fn show_debug(out: &mut Vec<u8>, value: impl std::fmt::Debug) {
     let _ = write!(out, "{value:?}");
-}
-
-fn hex(out: &mut Vec<u8>, byte: u8) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
 }
 
 fn interval(out: &mut Vec<u8>, value: IntervalMonthDayNano) {
