@@ -14,8 +14,8 @@ use crate::postgres::ends::{public, request, source};
 
 const ROWS: &str = "400000";
 
-/// A database with a table of more pages than one split has at the least, before a pool of that size.
-async fn large(pool: u32) -> (PgBouncer, Database) {
+/// A database with a table of more pages than one split has at the least.
+pub(super) async fn large() -> Database {
     let database = Postgres::shared().await.database().await;
     database
         .run(&format!(
@@ -24,6 +24,12 @@ async fn large(pool: u32) -> (PgBouncer, Database) {
             database.writer.user
         ))
         .await;
+    database
+}
+
+/// The same behind a pool of that size.
+async fn large_behind(pool: u32) -> (PgBouncer, Database) {
+    let database = large().await;
     (PgBouncer::start(&database, pool).await, database)
 }
 
@@ -52,7 +58,7 @@ async fn read(pooled: &Database, splits: usize) -> Vec<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn splits_share_an_exported_snapshot() {
-    let (bouncer, _) = large(5).await;
+    let (bouncer, _) = large_behind(5).await;
     let rows = read(bouncer.database(), 4).await;
     assert!(rows.iter().all(|rows| *rows > 0), "{rows:?}");
     assert_eq!(rows.iter().sum::<usize>().to_string(), ROWS);
@@ -61,7 +67,7 @@ async fn splits_share_an_exported_snapshot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn splits_for_which_there_is_no_connection_are_read_by_the_first() {
     for pool in [1, 2] {
-        let (bouncer, _) = large(pool).await;
+        let (bouncer, _) = large_behind(pool).await;
         let rows = read(bouncer.database(), 4).await;
         assert_eq!(rows.iter().sum::<usize>().to_string(), ROWS, "a pool of {pool}");
     }
@@ -75,7 +81,7 @@ fn within(pooled: &Database) -> Place {
 
 #[test]
 fn one_pool_of_three_serves_both_ends() {
-    let (bouncer, database) = wait(large(3));
+    let (bouncer, database) = wait(large_behind(3));
     let place = within(bouncer.database());
     for _ in 0..2 {
         place.syncapp(&["run", "sync.yaml"]).exits(0);
@@ -86,7 +92,7 @@ fn one_pool_of_three_serves_both_ends() {
 
 #[test]
 fn a_pool_that_is_too_small_is_told() {
-    let (bouncer, database) = wait(large(1));
+    let (bouncer, database) = wait(large_behind(1));
     let place = within(bouncer.database());
     let begun = Instant::now();
     let ran = place.syncapp(&["run", "sync.yaml"]).exits(1);
@@ -104,7 +110,7 @@ fn a_pool_that_is_too_small_is_told() {
 
 #[test]
 fn an_interrupted_run_stops_at_the_server() {
-    let (bouncer, database) = wait(large(3));
+    let (bouncer, database) = wait(large_behind(3));
     let slow =
         "into: landing.t, query: \"select i from generate_series(1, 1000000) i where pg_sleep(0.0005) is not null\"";
     let Database { reader, writer, .. } = bouncer.database();

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{CancelToken, NoTls};
 
-use super::{errors, tls};
+use super::{cancel, errors, tls};
 use crate::server::{TlsMode, Valid};
 use crate::tunnel::{self, Fate, Ssh, Stream};
 
@@ -177,18 +177,19 @@ impl Client {
 }
 
 impl Drop for Client {
-    /// A server at work is told to stop at once, instead of when it next writes to the closed connection.
+    /// A server at work is told to stop at once, instead of when it next writes to the closed connection. It is told
+    /// before that is closed: to a pooler the session is not there any more after that.
     fn drop(&mut self) {
-        self.connection.abort();
-        if !self.is_busy() {
-            return;
-        }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let (cancel, valid, side) = (self.cancel.clone(), self.valid.clone(), self.side);
-            runtime.spawn(async move {
-                // Where nobody can be told, the server finds out by itself.
-                drop(stop(&cancel, &valid, side).await);
-            });
+        let connection = self.connection.abort_handle();
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if self.is_busy() => {
+                let (cancel, valid, side) = (self.cancel.clone(), self.valid.clone(), self.side);
+                runtime.spawn(async move {
+                    cancel::stop(cancel, &valid, side).await;
+                    connection.abort();
+                });
+            }
+            _ => connection.abort(),
         }
     }
 }
@@ -229,25 +230,6 @@ async fn tunneled(config: &tokio_postgres::Config, ssh: &Ssh, valid: &Valid, sid
             .driver("no answer within 15 s")
     })??;
     Ok((client, connection, fate))
-}
-
-/// Tells the server to stop what a connection has running, on a connection of its own.
-async fn stop(cancel: &CancelToken, valid: &Valid, side: Side) -> Result<()> {
-    let failed = |error| errors::connecting(&error, valid, side);
-    match (&valid.ssh, valid.tls) {
-        (None, TlsMode::Disable) => cancel.cancel_query(NoTls).await.map_err(failed),
-        (None, _) => cancel.cancel_query(tls::connector(valid, side)?).await.map_err(failed),
-        (Some(ssh), mode) => {
-            let stream = tunnel::open(ssh, &valid.host, valid.port, side).await?;
-            match mode {
-                TlsMode::Disable => cancel.cancel_query_raw(stream, NoTls).await.map_err(failed),
-                _ => {
-                    let tls = tls::named::<Stream>(valid, side)?;
-                    cancel.cancel_query_raw(stream, tls).await.map_err(failed)
-                }
-            }
-        }
-    }
 }
 
 /// Runs a connection's traffic until its client is gone. A failure reaches the client through its next call.

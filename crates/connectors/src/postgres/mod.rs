@@ -6,6 +6,7 @@
 #[cfg(feature = "fuzz")]
 pub mod bench;
 mod builder;
+mod cancel;
 mod catalog;
 mod checkpoint;
 mod client;
