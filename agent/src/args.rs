@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use texts::{COPY, EXAMPLES, REPLAY, UNDO, VERIFY};
+use crate::agent::settings::Role;
+
+use texts::{AGENT, COPY, EXAMPLES, PUSH, REPLAY, UNDO, VERIFY};
 
 mod texts;
 
@@ -47,6 +49,12 @@ pub(crate) enum Command {
     Undo(Undo),
     /// Lists past runs
     Runs(Runs),
+    /// Sends a file to an agent, as a new version of its project
+    #[command(after_help = PUSH)]
+    Push(Push),
+    /// Runs the headless agent
+    #[command(after_help = AGENT)]
+    Agent(Agent),
     /// Prints a completion script for a shell
     Completions {
         /// The shell
@@ -59,9 +67,6 @@ pub(crate) enum Command {
 /// Commands that are named, and not built yet.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Later {
-    /// Sends a project to an agent (not built yet)
-    #[command(hide = true)]
-    Push(Anything),
     /// Keeps secrets (not built yet)
     #[command(hide = true)]
     Secrets(Anything),
@@ -71,9 +76,6 @@ pub(crate) enum Later {
     /// Examines this machine (not built yet)
     #[command(hide = true)]
     Doctor(Anything),
-    /// The headless agent (not built yet)
-    #[command(hide = true)]
-    Agent(Anything),
 }
 
 /// Words that nothing reads yet.
@@ -371,4 +373,33 @@ pub(crate) struct Runs {
     /// Prints them as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Push {
+    /// The sync file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The agent's address
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7700")]
+    pub(crate) agent: String,
+    /// Says what would change, and changes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Prints it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Agent {
+    /// Its configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// What it does: all of it where nothing is said
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) roles: Vec<Role>,
+    /// The pools whose streams it carries
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) pools: Vec<String>,
 }

@@ -23,10 +23,19 @@ impl From<Exit> for ExitCode {
 }
 
 /// Problems that ended a command, and the file that they point into.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Failure {
     pub(crate) problems: Vec<Error>,
     pub(crate) source: Option<Source>,
+    /// What an agent elsewhere says is wrong.
+    pub(crate) elsewhere: Vec<Elsewhere>,
+}
+
+/// A problem as an agent elsewhere has told it.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    pub(crate) code: String,
+    pub(crate) rendered: String,
 }
 
 /// The sync file as problems quote it.
@@ -42,14 +51,17 @@ impl From<Error> for Failure {
     fn from(problem: Error) -> Self {
         Self {
             problems: vec![problem],
-            source: None,
+            ..Self::default()
         }
     }
 }
 
 impl From<Vec<Error>> for Failure {
     fn from(problems: Vec<Error>) -> Self {
-        Self { problems, source: None }
+        Self {
+            problems,
+            ..Self::default()
+        }
     }
 }
 
@@ -57,7 +69,14 @@ impl Failure {
     /// Prints all problems, and gives the exit code.
     pub(crate) fn report(&self) -> Exit {
         show(&self.problems, self.source.as_ref());
-        exit(&self.problems)
+        for problem in &self.elsewhere {
+            output::problem(false, &problem.rendered);
+        }
+        match self.elsewhere.iter().all(|problem| is_config(&problem.code)) {
+            true if self.problems.is_empty() => Exit::Usage,
+            true => exit(&self.problems),
+            false => Exit::Failed,
+        }
     }
 }
 
@@ -73,12 +92,16 @@ pub(crate) fn show(problems: &[Error], source: Option<&Source>) {
     }
 }
 
+fn is_config(code: &str) -> bool {
+    code.starts_with("config.")
+}
+
 /// 2 where the configuration is at fault, else 1.
 pub(crate) fn exit(problems: &[Error]) -> Exit {
     let mut errors = problems.iter().filter(|problem| !problem.is_warning()).peekable();
     if errors.peek().is_none() {
         Exit::Done
-    } else if errors.all(|error| error.code().name().starts_with("config.")) {
+    } else if errors.all(|error| is_config(&error.code().name())) {
         Exit::Usage
     } else {
         Exit::Failed

@@ -10,17 +10,20 @@ use syncapp_store::SqliteStore;
 
 use crate::project::Project;
 
-/// Opens the local store: `$SYNCAPP_HOME`, else the platform's data directory.
+/// Opens the local store.
 pub(crate) fn open() -> Result<SqliteStore> {
+    SqliteStore::open(&home()?)
+}
+
+/// The folder of all that is kept on this machine: `$SYNCAPP_HOME`, else the platform's data directory.
+pub(crate) fn home() -> Result<PathBuf> {
     let home = std::env::var_os("SYNCAPP_HOME")
         .filter(|home| !home.is_empty())
         .map(PathBuf::from);
-    let folder = home
-        .or_else(|| dirs::data_local_dir().map(|data| data.join("syncapp")))
+    home.or_else(|| dirs::data_local_dir().map(|data| data.join("syncapp")))
         .ok_or_else(|| {
             Error::new(Code::StoreFailed, "this machine names no folder for data").help("set SYNCAPP_HOME to a folder")
-        })?;
-    SqliteStore::open(&folder)
+        })
 }
 
 /// A run that begins now.

@@ -1,5 +1,6 @@
 //! `syncapp`: the command line. It composes the crates below it and owns nothing of its own.
 
+mod agent;
 mod args;
 mod commands;
 mod failure;
@@ -7,6 +8,7 @@ mod history;
 mod output;
 mod progress;
 mod project;
+mod remote;
 mod scope;
 mod variables;
 
@@ -57,6 +59,8 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => commands::plan::plan(args).await,
         Command::Verify(args) => commands::verify::verify(args).await,
         Command::Preview(args) => commands::preview::preview(args).await,
+        Command::Push(args) => commands::push::push(args).await,
+        Command::Agent(args) => commands::agent::agent(args).await,
         Command::Schema => commands::schema::schema(),
         Command::State(args) => commands::state::state(args).await,
         Command::Rejects(args) => commands::rejects::rejects(args).await,

@@ -17,11 +17,25 @@ use crate::variables::Environment;
 pub(crate) struct Project {
     pub(crate) name: String,
     pub(crate) file: SyncFile,
+    /// The file as it was written.
+    pub(crate) text: String,
     /// Which of the file's environments holds.
     pub(crate) environment: Option<String>,
     loaded: Loaded,
-    path: PathBuf,
     context: Context,
+    variables: Box<dyn Variables>,
+}
+
+/// Where a sync file comes from, and what it may use.
+pub(crate) struct Origin {
+    /// What problems call it.
+    pub(crate) shown: String,
+    /// Where its paths begin.
+    pub(crate) context: Context,
+    /// Which of its environments holds.
+    pub(crate) environment: Option<String>,
+    /// Where variables and secrets come from.
+    pub(crate) variables: Box<dyn Variables>,
 }
 
 /// The ids and schemas of all connectors.
@@ -38,7 +52,7 @@ pub(crate) fn connector(id: &str) -> Option<Box<dyn AnyConnector>> {
 }
 
 impl Project {
-    /// Reads a file. Warnings are printed; any error ends it.
+    /// Reads a file of this machine's user. Warnings are printed; any error ends it.
     pub(crate) fn open(args: &args::File) -> Result<Self, Failure> {
         let shown = args.path.display().to_string();
         let text = std::fs::read_to_string(&args.path).map_err(|problem| {
@@ -47,48 +61,80 @@ impl Project {
                 .help("check its name, and that you may read it")
                 .driver(problem)
         })?;
-        let loaded = load(&text, &shown, &schemas(), PLANNED);
+        let origin = Origin {
+            shown,
+            context: Context::at(folder_of(&args.path)),
+            environment: args.env.clone(),
+            variables: Box::new(Environment),
+        };
+        let project = Self::read(&text, origin)?;
+        show(&project.loaded.problems, Some(&project.source()));
+        Ok(project)
+    }
+
+    /// Reads a text. Any error ends it.
+    pub(crate) fn read(text: &str, origin: Origin) -> Result<Self, Failure> {
+        let loaded = load(text, &origin.shown, &schemas(), PLANNED);
         let failed = |problems: Vec<Error>| Failure {
             problems,
             source: Some(source(&loaded)),
+            ..Failure::default()
         };
         let file = match &loaded.file {
             Some(file) if !loaded.has_errors() => file.clone(),
             _ => return Err(failed(loaded.problems.clone())),
         };
-        show(&loaded.problems, Some(&source(&loaded)));
-        if let Some(environment) = &args.env {
+        if let Some(environment) = &origin.environment {
             loaded
                 .check_environment(environment)
                 .map_err(|problem| failed(vec![problem]))?;
         }
-        let stem = args
-            .path
-            .file_stem()
-            .map_or_else(|| "project".into(), |stem| stem.to_string_lossy().into_owned());
+        let stem = Path::new(&origin.shown).file_stem();
+        let stem = stem.map_or_else(|| "project".into(), |stem| stem.to_string_lossy().into_owned());
         Ok(Self {
             name: file.project.clone().unwrap_or(stem),
             file,
-            environment: args.env.clone(),
-            path: args.path.clone(),
-            context: Context {
-                base: folder_of(&args.path),
-            },
+            text: text.to_owned(),
+            environment: origin.environment,
+            context: origin.context,
+            variables: origin.variables,
             loaded,
         })
     }
 
+    /// The same under the name that it is kept by.
+    pub(crate) fn named(self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..self
+        }
+    }
+
+    /// What problems call the file.
+    pub(crate) fn shown(&self) -> &str {
+        self.loaded.path()
+    }
+
     /// The file's full path.
     pub(crate) fn place(&self) -> String {
-        let full = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        let path = Path::new(self.shown());
+        let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         full.display().to_string()
+    }
+
+    /// The first line with a secret in plain text, from 1.
+    pub(crate) fn secret_line(&self) -> Option<usize> {
+        let lines = self.text.lines().zip(self.loaded.source().lines());
+        lines
+            .zip(1..)
+            .find_map(|((written, shown), line)| (written != shown).then_some(line))
     }
 
     /// The endpoint of a connection.
     pub(crate) fn endpoint(&self, name: &str) -> Result<Box<dyn Endpoint>, Failure> {
         let keys = self
             .loaded
-            .connection(name, self.environment.as_deref(), &Environment)
+            .connection(name, self.environment.as_deref(), self.variables.as_ref())
             .map_err(|p| self.failure(p))?;
         let connection = self
             .file
@@ -150,9 +196,9 @@ impl Project {
         }
     }
 
-    /// The secret of that name on this machine.
-    pub(crate) fn mask_key() -> Option<Vec<u8>> {
-        Environment.secret("mask_key").map(String::into_bytes)
+    /// The secret that masks are made with.
+    pub(crate) fn mask_key(&self) -> Option<Vec<u8>> {
+        self.variables.secret("mask_key").map(String::into_bytes)
     }
 
     /// Problems of a stream, with their places in the file.
@@ -194,6 +240,7 @@ impl Project {
         Failure {
             problems,
             source: Some(self.source()),
+            ..Failure::default()
         }
     }
 

@@ -5,6 +5,7 @@
 //! - Nothing is left behind, whatever ends the test: a return, a panic or SIGKILL.
 //! - What is tested works with the least rights: see [`server::postgres::Database`].
 
+pub mod agent;
 pub mod compare;
 pub mod faults;
 pub mod server;

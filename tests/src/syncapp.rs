@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 #[derive(Debug)]
 pub struct Syncapp {
     place: TempDir,
+    variables: Vec<(String, String)>,
 }
 
 /// A command that was started.
@@ -50,7 +51,10 @@ impl Default for Syncapp {
         for folder in ["home", "work", "temporary"] {
             fs::create_dir(place.path().join(folder)).expect("the folder can be written");
         }
-        Self { place }
+        Self {
+            place,
+            variables: Vec::new(),
+        }
     }
 }
 
@@ -58,6 +62,16 @@ impl Syncapp {
     /// The folder that commands run in.
     pub fn folder(&self) -> PathBuf {
         self.place.path().join("work")
+    }
+
+    /// Where it keeps what lasts.
+    pub fn home(&self) -> PathBuf {
+        self.place.path().join("home")
+    }
+
+    /// Sets a variable of its environment.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
     }
 
     /// Where it puts temporary files.
@@ -75,16 +89,27 @@ impl Syncapp {
         let mut command = Command::new(program);
         command
             .current_dir(self.folder())
-            .env("SYNCAPP_HOME", self.place.path().join("home"))
+            .env("SYNCAPP_HOME", self.home())
             .env("TMPDIR", self.temporary())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());
         command
     }
 
+    /// Where the newest command writes.
+    fn output(&self) -> PathBuf {
+        self.place.path().join("output")
+    }
+
+    /// What the newest command has said so far.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.output()).unwrap_or_default()
+    }
+
     /// Starts a command.
     pub fn start(&self, arguments: &[&str]) -> Running {
-        let output = self.place.path().join("output");
+        let output = self.output();
         let log = File::create(&output).expect("the folder can be written");
         let child = self
             .command(program())
@@ -160,6 +185,11 @@ impl Running {
             line.split_whitespace().next()?.parse().ok()
         };
         Some(kilobytes("VmHWM:")?.saturating_sub(kilobytes("RssFile:")?) / 1024)
+    }
+
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for its end.

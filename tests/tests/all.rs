@@ -1,5 +1,6 @@
 //! Everything end to end, in one program: servers are started once, and links are few.
 
+mod agent;
 mod contract;
 mod corpus;
 mod faults;

@@ -41,3 +41,22 @@ Examples:
   syncapp rejects replay shop.yaml --stream orders --fix \"total = replace(total, ',', '.')\"
 
 Exit codes: 0 all rows landed or gave way · 1 none did · 2 bad usage or configuration · 3 some did · 130 cancelled";
+
+pub(super) const PUSH: &str = "\
+What would change is shown in plain words; then the file is the project's next version, as a whole or not at all. If somebody
+else has pushed the project meanwhile, nothing changes. The token comes from SYNCAPP_TOKEN; an agent on this machine that
+made its own is known without one.
+
+Examples:
+  syncapp push shop.yaml --dry-run                           what would change on this machine's agent?
+  syncapp push shop.yaml --agent https://syncapp.example.net
+
+Exit codes: 0 pushed, or nothing to change · 1 failed · 2 bad usage or configuration";
+
+pub(super) const AGENT: &str = "\
+Without a configuration it is one process on this machine, with its store in SYNCAPP_HOME. Each key of the file is also a
+variable, such as SYNCAPP_LISTEN for `listen`: docs/agent.md lists them. SYNCAPP_LOG=info tells more of what happens.
+
+Examples:
+  syncapp agent
+  syncapp agent --config /etc/syncapp/agent.toml";

@@ -41,7 +41,7 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
         for (name, sync) in &project.file.syncs {
             let ends = project.ends(sync)?;
             let options = RunOptions {
-                mask_key: Project::mask_key(),
+                mask_key: project.mask_key(),
                 ..RunOptions::default()
             };
             match plan(&ends, &project.name, name, sync, &options).await {

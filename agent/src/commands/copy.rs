@@ -15,7 +15,7 @@ use syncapp_model::sync_file::{StreamConfig, Sync};
 use syncapp_model::{Code, Error, Side};
 use tempfile::TempDir;
 
-use super::run::{Job, exit_of, on_signals};
+use super::run::{Job, STOPPING, exit_of, on_signals};
 use crate::failure::{Exit, Failure};
 use crate::project::ends;
 use crate::{args, history};
@@ -71,7 +71,7 @@ pub(crate) async fn copy(args: args::Copy) -> Result<Exit, Failure> {
         quiet: output.is_some(),
         file: None,
     };
-    let summary = job.run(&history::open()?, &on_signals()).await?;
+    let summary = job.run(&history::open()?, &on_signals(STOPPING)).await?;
     if let Some(folder) = output.filter(|_| summary.outcome == Outcome::Landed) {
         write_output(&folder.path().join(into.as_deref().unwrap_or(OUTPUT)))?;
     }
@@ -84,7 +84,7 @@ fn endpoint(address: &str, standard: Option<&TempDir>) -> Result<Box<dyn Endpoin
     let address = folder.as_deref().unwrap_or(address);
     for connector in connectors() {
         if let Some(keys) = connector.address(address) {
-            return Ok(connector.endpoint(keys, &Context { base: ".".into() })?);
+            return Ok(connector.endpoint(keys, &Context::at("."))?);
         }
     }
     // An address may hold a password: only what stands before it is said.

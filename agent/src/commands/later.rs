@@ -13,10 +13,8 @@ pub(crate) fn later(command: &Later) -> Result<Exit, Failure> {
 
 fn name(command: &Later) -> &'static str {
     match command {
-        Later::Push(_) => "push",
         Later::Secrets(_) => "secrets",
         Later::Login(_) => "login",
         Later::Doctor(_) => "doctor",
-        Later::Agent(_) => "agent",
     }
 }

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod agent;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod copy;
@@ -7,6 +8,7 @@ pub(crate) mod discover;
 pub(crate) mod later;
 pub(crate) mod plan;
 pub(crate) mod preview;
+pub(crate) mod push;
 pub(crate) mod rejects;
 pub(crate) mod replay;
 mod rows;

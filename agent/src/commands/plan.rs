@@ -17,7 +17,7 @@ pub(crate) async fn plan(args: args::Plan) -> Result<Exit, Failure> {
     let project = Project::open(&args.file)?;
     let options = RunOptions {
         streams: args.streams,
-        mask_key: Project::mask_key(),
+        mask_key: project.mask_key(),
         ..RunOptions::default()
     };
     let mut problems = Vec::new();

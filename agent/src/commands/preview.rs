@@ -22,7 +22,7 @@ pub(crate) async fn preview(args: args::Preview) -> Result<Exit, Failure> {
     let ends = project.ends(sync)?;
     let options = RunOptions {
         streams: vec![args.stream],
-        mask_key: Project::mask_key(),
+        mask_key: project.mask_key(),
         ..RunOptions::default()
     };
     let plan = plan(&ends, &project.name, name, sync, &options)

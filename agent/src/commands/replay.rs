@@ -16,7 +16,7 @@ use syncapp_model::{Code, Error};
 use syncapp_store::SqliteStore;
 use tokio_util::sync::CancellationToken;
 
-use super::run::on_signals;
+use super::run::{STOPPING, on_signals};
 use crate::args;
 use crate::failure::{Exit, Failure, exit, show};
 use crate::project::Project;
@@ -27,7 +27,7 @@ pub(crate) async fn replay(args: args::Replay) -> Result<Exit, Failure> {
     let project = Project::open(&args.file)?;
     let syncs = project.syncs(args.sync.as_deref())?;
     let store = history::open()?;
-    let cancel = on_signals();
+    let cancel = on_signals(STOPPING);
     let mut jobs = Vec::new();
     let mut missing: BTreeSet<&String> = args.ids.iter().collect();
     for (name, sync) in syncs {
@@ -106,7 +106,7 @@ impl<'a> Job<'a> {
         store.started(&record).await?;
         let options = RunOptions {
             run_id: record.id.to_string(),
-            mask_key: Project::mask_key(),
+            mask_key: self.project.mask_key(),
             ..RunOptions::default()
         };
         let wanted = Replay {

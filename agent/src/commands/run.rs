@@ -15,6 +15,9 @@ use crate::progress::{self, Show};
 use crate::project::Project;
 use crate::{history, output};
 
+/// What is said at the first signal to stop.
+pub(crate) const STOPPING: &str = "stopping: what has not been committed leaves no trace (once more to stop at once)";
+
 pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
     let project = Project::open(&args.file)?;
     let options = RunOptions {
@@ -22,12 +25,12 @@ pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
         full_refresh: args.full_refresh,
         range: args.range,
         limit: args.limit,
-        mask_key: Project::mask_key(),
+        mask_key: project.mask_key(),
         ..RunOptions::default()
     };
     let syncs = project.syncs(args.sync.as_deref())?;
     let store = history::open()?;
-    let cancel = on_signals();
+    let cancel = on_signals(STOPPING);
     let mut ends = Vec::new();
     for (_, sync) in &syncs {
         ends.push(project.ends(sync)?);
@@ -175,12 +178,12 @@ fn worst(exits: &[Exit]) -> Exit {
 }
 
 /// Cancelled by the first Ctrl-C or SIGTERM; the second one ends the program at once.
-pub(crate) fn on_signals() -> CancellationToken {
+pub(crate) fn on_signals(stopping: &'static str) -> CancellationToken {
     let cancel = CancellationToken::new();
     let token = cancel.clone();
     tokio::spawn(async move {
         if signal().await.is_ok() {
-            output::note("stopping: what has not been committed leaves no trace (once more to stop at once)");
+            output::note(stopping);
             token.cancel();
         }
         if signal().await.is_ok() {

@@ -21,7 +21,7 @@ pub(crate) async fn verify(args: args::Verify) -> Result<Exit, Failure> {
     let options = RunOptions {
         run_id: RunId::new().to_string(),
         streams: args.streams,
-        mask_key: Project::mask_key(),
+        mask_key: project.mask_key(),
         ..RunOptions::default()
     };
     let mut problems = Vec::new();

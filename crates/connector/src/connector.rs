@@ -1,6 +1,5 @@
 //! A kind of system, and how the registry sees it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use syncapp_model::{Code, Error, Result, Side};
 
-use crate::{Destination, Source, TypeTable};
+use crate::{Context, Destination, Source, TypeTable};
 
 /// A kind of system: its configuration, and the ends it offers.
 #[async_trait]
@@ -54,13 +53,6 @@ pub struct Manifest {
     pub source: bool,
     /// Whether it can be written.
     pub destination: bool,
-}
-
-/// Where a configuration stands.
-#[derive(Debug, Clone)]
-pub struct Context {
-    /// The folder that relative paths start from.
-    pub base: PathBuf,
 }
 
 /// A [`Connector`] whose configuration type is hidden: what a registry lists. Implemented for all of them.

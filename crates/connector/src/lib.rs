@@ -13,6 +13,7 @@
 mod batch;
 mod committed;
 mod connector;
+mod context;
 mod destination;
 mod digest;
 mod lattice;
@@ -24,7 +25,8 @@ mod undo;
 
 pub use batch::{Batch, BatchStream, Marked, NativeRows, Remains, UNREAD_BYTES, Unread, UnreadCell};
 pub use committed::{Committed, Fate, Receipt, Refused, RefusedRow};
-pub use connector::{AnyConnector, Connector, Context, Endpoint, Manifest};
+pub use connector::{AnyConnector, Connector, Endpoint, Manifest};
+pub use context::Context;
 pub use destination::{
     Check, Claim, DELETED_AT, Delivery, Destination, Load, Loss, RUN_ID, Role, SYNCED_AT, State, StateScope, Target,
     TargetChange, TargetColumn, TargetShape, VALID_FROM, VALID_TO, Writer,

@@ -128,14 +128,16 @@ pub(crate) fn validate(raw: Config, context: &Context, dialect: &Dialect) -> Res
         }
         parsed
     });
+    let tls = raw.tls.unwrap_or_default();
+    let ca_file = tls.ca_file.map(|path| context.resolve("ca_file", path)).transpose();
+    let ca_file = ca_file.map_err(|problem| problems.push(problem)).ok().flatten();
     if !problems.is_empty() {
         return Err(problems);
     }
-    let tls = raw.tls.unwrap_or_default();
     Ok(Valid {
         port: raw.port.or(from_url.port).unwrap_or(dialect.port),
         tls: tls.mode.or(from_url.tls).unwrap_or(default_mode(&host)),
-        ca_file: tls.ca_file.map(|path| context.base.join(path)),
+        ca_file,
         ssh,
         password: raw.password.or(from_url.password),
         host,
@@ -252,7 +254,7 @@ mod tests {
     use super::*;
 
     fn parse(json: serde_json::Value) -> Result<Valid, Vec<String>> {
-        let context = Context { base: "/base".into() };
+        let context = Context::at("/base");
         validate(
             serde_json::from_value(json).unwrap(),
             &context,

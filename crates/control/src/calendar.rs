@@ -68,10 +68,10 @@ mod tests {
 
     fn definition(cron: &str, misfire: Misfire) -> String {
         let file = sync_file::Schedule {
-            cron: cron.into(),
+            cron: Some(cron.into()),
             timezone: Some("Europe/Berlin".into()),
             misfire: Some(misfire),
-            overlap: None,
+            ..sync_file::Schedule::default()
         };
         JsonCalendar::definition(&Schedule::from_file(&file).unwrap()).unwrap()
     }

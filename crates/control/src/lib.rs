@@ -21,6 +21,8 @@
 
 mod apply;
 mod calendar;
+mod changes;
+mod compile;
 mod control;
 mod follow;
 mod forget;
@@ -43,6 +45,8 @@ mod worker;
 
 pub use apply::Push;
 pub use calendar::JsonCalendar;
+pub use changes::{Change, ChangeKind, changes};
+pub use compile::{DEFAULT_POOL, compile};
 pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
 pub use policy::Policy;

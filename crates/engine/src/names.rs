@@ -16,9 +16,11 @@ pub(crate) struct Entry {
 /// The entries of a sync: the streams they name, the globs in their order, and what is left out.
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
-    pub(crate) exact: Vec<(StreamName, Entry)>,
-    pub(crate) globs: Vec<Entry>,
+    exact: Vec<(StreamName, Entry)>,
+    globs: Vec<Entry>,
     excluded: Vec<Pattern>,
+    /// The only entry whose streams are wanted.
+    chosen: Option<String>,
 }
 
 impl Entries {
@@ -45,6 +47,25 @@ impl Entries {
         }
     }
 
+    /// Leaves only the streams of one entry. What the others name stays theirs.
+    pub(crate) fn choose(&mut self, key: &str) {
+        self.chosen = Some(key.to_owned());
+    }
+
+    fn is_wanted(&self, entry: &Entry) -> bool {
+        self.chosen.as_ref().is_none_or(|chosen| *chosen == entry.key)
+    }
+
+    /// The streams that are named.
+    pub(crate) fn exact(&self) -> impl Iterator<Item = &(StreamName, Entry)> {
+        self.exact.iter().filter(|(_, entry)| self.is_wanted(entry))
+    }
+
+    /// The globs that are looked for.
+    pub(crate) fn globs(&self) -> impl Iterator<Item = &Entry> {
+        self.globs.iter().filter(|glob| self.is_wanted(glob))
+    }
+
     /// The glob that a discovered stream belongs to: the last that matches, unless it is named exactly or left out.
     pub(crate) fn glob_of(&self, spec: &StreamSpec) -> Option<&Entry> {
         let label = spec.label();
@@ -53,7 +74,8 @@ impl Entries {
         if named || excluded || !spec.kind.globbed() || spec.name.name.starts_with("_syncapp") {
             return None;
         }
-        self.globs.iter().rev().find(|entry| entry.pattern.matches(&label))
+        let glob = self.globs.iter().rev().find(|entry| entry.pattern.matches(&label));
+        glob.filter(|glob| self.is_wanted(glob))
     }
 }
 

@@ -11,6 +11,8 @@ pub struct RunOptions {
     pub run_id: String,
     /// Only these streams, by their names in the source; all where it is empty.
     pub streams: Vec<String>,
+    /// Only this entry of the sync's `streams`, as the file writes it, with all that it matches.
+    pub entry: Option<String>,
     /// Everything is read again and replaces the target.
     pub full_refresh: bool,
     /// Only this part of the cursor's values, without touching the state.
@@ -53,6 +55,7 @@ impl Default for RunOptions {
         Self {
             run_id: String::new(),
             streams: Vec::new(),
+            entry: None,
             full_refresh: false,
             range: None,
             limit: None,

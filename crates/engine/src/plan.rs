@@ -228,16 +228,18 @@ async fn describe(
         .iter()
         .map(|(key, own)| (key.clone(), sync.stream(own.as_ref())))
         .collect();
-    let entries = Entries::parse(configs)?;
+    let mut entries = Entries::parse(configs)?;
+    if let Some(entry) = &options.entry {
+        entries.choose(entry);
+    }
     let mut failed = Vec::new();
     let mut found: Vec<(StreamRef, StreamSpec, Entry)> = Vec::new();
-    let exact = entries.exact.iter().map(|(stream, entry)| async move {
-        let stream = StreamRef {
-            name: stream.clone(),
-            query: entry.config.query.clone(),
-        };
+    let exact: Vec<_> = entries.exact().cloned().collect();
+    let exact = exact.into_iter().map(|(name, entry)| async move {
+        let query = entry.config.query.clone();
+        let stream = StreamRef { name, query };
         let described = ends.source.describe(&stream).await;
-        (stream, entry.clone(), described)
+        (stream, entry, described)
     });
     for (stream, entry, described) in stream::iter(exact).buffered(DESCRIBE).collect::<Vec<_>>().await {
         match described {
@@ -245,7 +247,7 @@ async fn describe(
             Err(error) => failed.push((entry.key.clone(), ends.name(error).stream(&entry.key))),
         }
     }
-    if !entries.globs.is_empty() {
+    if entries.globs().next().is_some() {
         match ends.source.discover(&Pattern::all(), Page::ALL).await {
             Ok(specs) => {
                 for spec in specs {
@@ -256,8 +258,7 @@ async fn describe(
             }
             Err(error) => failed.extend(
                 entries
-                    .globs
-                    .iter()
+                    .globs()
                     .map(|entry| (entry.key.clone(), ends.name(error.clone()).stream(&entry.key))),
             ),
         }

@@ -6,13 +6,15 @@ use std::time::Instant;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::stream::StreamRun;
 use crate::{Counts, Ends, Event, Outcome, Plan, RunOptions, StreamSummary, Summary};
 
 /// Runs a plan to its end. Every stream ends in the summary; none stops another.
 ///
-/// Cancelling stops within seconds: what has not been committed leaves no trace.
+/// Cancelling stops within seconds: what has not been committed leaves no trace. Dropping the call stops at once, and what
+/// was being committed lands or not.
 pub async fn run(
     ends: Ends,
     plan: Plan,
@@ -47,7 +49,7 @@ pub async fn run(
     let running = plan.streams.into_iter().map(|plan| {
         let run = StreamRun::new(ends.clone(), plan, options.clone(), events.clone(), cancel.clone());
         // A task each, so that reading, mapping and writing of several streams use several cores.
-        async move { tokio::spawn(run.finish()).await }
+        async move { AbortOnDropHandle::new(tokio::spawn(run.finish())).await }
     });
     let mut finished = stream::iter(running).buffer_unordered(width);
     while let Some(ended) = finished.next().await {

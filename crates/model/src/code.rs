@@ -138,6 +138,10 @@ pub enum Code {
     WorkerLost,
     /// The local store failed.
     StoreFailed,
+    /// An agent wants another token than it was shown.
+    Unauthenticated,
+    /// An agent does not answer.
+    AgentUnreachable,
     /// SyncApp itself is wrong.
     Internal,
 }
@@ -212,6 +216,8 @@ impl Code {
             Self::Stalled => run("stalled"),
             Self::WorkerLost => run("worker_lost"),
             Self::StoreFailed => run("store_failed"),
+            Self::Unauthenticated => ("agent".into(), "unauthenticated"),
+            Self::AgentUnreachable => ("agent".into(), "unreachable"),
             Self::Internal => run("internal"),
         }
     }
@@ -219,9 +225,11 @@ impl Code {
     /// The kind that errors of this code have unless they say otherwise.
     pub fn kind(self) -> ErrorKind {
         match self {
-            Self::Unreachable(_) | Self::ConnectionLost(_) | Self::LockTimeout(_) | Self::Stalled => {
-                ErrorKind::Transient
-            }
+            Self::Unreachable(_)
+            | Self::ConnectionLost(_)
+            | Self::LockTimeout(_)
+            | Self::Stalled
+            | Self::AgentUnreachable => ErrorKind::Transient,
             Self::DiskFull(_)
             | Self::Failed(_)
             | Self::Fenced

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use syncapp_tests::faults::{Campaign, KINDS, Kind, System, Writers};
+use syncapp_tests::faults::{AgentKills, Campaign, KINDS, Kind, System, Writers};
 use syncapp_tests::server::postgres::Options;
 
 const USAGE: &str = "usage: cargo xtask faults [--kills N] [--seed N] [--rows N] [--workload NAME]...\n       \
+                     cargo xtask faults --agent [--kills N] [--seed N]\n       \
                      cargo xtask faults --writers [--minutes N | --seconds N] [--seed N] [--from postgres|mariadb]";
 
 /// What was asked for.
@@ -16,6 +17,8 @@ struct Asked {
     seed: u64,
     rows: u64,
     kinds: Vec<Kind>,
+    /// An agent is killed, not single runs.
+    agent: bool,
     /// Writers instead of kills: for how long, and in which systems.
     writers: Option<(Duration, Vec<System>)>,
 }
@@ -49,6 +52,15 @@ async fn main() -> io::Result<ExitCode> {
         }
         return Ok(code(differences));
     }
+    if asked.agent {
+        let kills = AgentKills {
+            seed: asked.seed,
+            kills: asked.kills,
+        };
+        let found = kills.run(&server).await;
+        writeln!(out, "{found}")?;
+        return Ok(code(found.differences.len()));
+    }
     for (at, kind) in asked.kinds.iter().enumerate() {
         let count = asked.kinds.len();
         let campaign = Campaign {
@@ -80,12 +92,17 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
         seed: clock.as_secs(),
         rows: 50_000,
         kinds: Vec::new(),
+        agent: false,
         writers: None,
     };
     let (mut writers, mut length, mut systems) = (false, Duration::from_mins(10), Vec::new());
     while let Some(flag) = words.next() {
         if flag == "--writers" {
             writers = true;
+            continue;
+        }
+        if flag == "--agent" {
+            asked.agent = true;
             continue;
         }
         let value = words.next().ok_or_else(|| format!("{flag} wants a value"))?;

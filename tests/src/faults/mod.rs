@@ -2,6 +2,7 @@
 //! target as it was or as it should be, and the next run must bring it to the source's state, without a duplicate, a hole
 //! or a leftover. A run that slept while another one did its work must change nothing.
 
+mod agent;
 pub mod dice;
 mod hold;
 mod step;
@@ -12,6 +13,7 @@ mod writers;
 use std::fmt;
 use std::time::Duration;
 
+pub use agent::{AgentKilled, AgentKills};
 pub use dice::Dice;
 pub use hold::{Holder, Moment, Place, until_waiting};
 use step::Step;

@@ -5,7 +5,7 @@ use crate::contract::place::Place;
 
 const SQLITE: &str = "{ connector: sqlite, path: to.db }";
 
-fn place(file: &str) -> Place {
+pub(crate) fn place(file: &str) -> Place {
     Place::new().sqlite("from.db", PEOPLE).file("sync.yaml", file)
 }
 
@@ -139,52 +139,6 @@ pub(crate) fn defaults() {
         ["2|Bob"],
         "a stream's own key replaces the default"
     );
-}
-
-/// Nothing runs a schedule yet, and every file with one says so; what is wrong in it is found all the same.
-pub(crate) fn schedule() {
-    let with = |schedule: &str| {
-        people("").replace(
-            "    streams:\n",
-            &format!("    schedule: {{ {schedule} }}\n    streams:\n"),
-        )
-    };
-    for words in [
-        "",
-        ", misfire: skip",
-        ", misfire: once",
-        ", misfire: all",
-        ", overlap: skip",
-        ", overlap: queue",
-        ", timezone: Europe/Berlin",
-    ] {
-        let place = place(&with(&format!("cron: \"*/15 * * * *\"{words}")));
-        let ran = place.syncapp(&["run", "sync.yaml"]).exits(0);
-        assert!(
-            ran.stderr
-                .contains("warning[config.unused_key]: a schedule takes effect on an agent only"),
-            "{}",
-            ran.stderr
-        );
-    }
-    for wrong in [
-        "cron: \"* *\"",
-        "cron: \"0 25 * * *\"",
-        "cron: \"0 0 31 2 *\"",
-        "cron: \"* * * * *\", timezone: \"not a zone\"",
-        "cron: \"* * * * *\", timezone: Europe/Berln",
-        "cron: \"* * * * *\", misfire: never",
-        "cron: \"* * * * *\", overlap: never",
-        "timezone: UTC",
-    ] {
-        let place = place(&with(wrong));
-        let ran = place.syncapp(&["run", "sync.yaml"]).exits(2);
-        assert!(
-            ran.stderr.contains("sync.yaml:9:") && !place.path("to.db").exists(),
-            "{wrong}: {}",
-            ran.stderr
-        );
-    }
 }
 
 /// The documentation's own example: every key in it is known, and what is wrong with it is only what is not built.

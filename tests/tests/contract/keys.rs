@@ -6,7 +6,7 @@ use crate::contract::case::Case::{self, NoConnection, NotAvailable, Reads, Shown
 use crate::contract::case::{only, reads, writes};
 use crate::contract::place::Place;
 use crate::contract::stream_keys::{COUNT, STREAMS};
-use crate::contract::{connections, file, mysql, schema, tunnel};
+use crate::contract::{connections, file, mysql, schedule, schema, tunnel};
 
 const STREAM: &str = "syncs.*.streams.*";
 
@@ -251,16 +251,32 @@ const FILE: &[(&str, Case)] = &[
     ("syncs.*.streams", Shown(file::globs)),
     ("syncs.*.defaults", Shown(file::defaults)),
     ("syncs.*.state_schema", Shown(connections::state_schema)),
-    ("syncs.*.schedule", Shown(file::schedule)),
-    ("syncs.*.schedule.cron", Shown(file::schedule)),
-    ("syncs.*.schedule.timezone", Shown(file::schedule)),
-    ("syncs.*.schedule.misfire", Shown(file::schedule)),
-    ("syncs.*.schedule.misfire=skip", Shown(file::schedule)),
-    ("syncs.*.schedule.misfire=once", Shown(file::schedule)),
-    ("syncs.*.schedule.misfire=all", Shown(file::schedule)),
-    ("syncs.*.schedule.overlap", Shown(file::schedule)),
-    ("syncs.*.schedule.overlap=skip", Shown(file::schedule)),
-    ("syncs.*.schedule.overlap=queue", Shown(file::schedule)),
+    ("syncs.*.schedule", Shown(schedule::schedule)),
+    ("syncs.*.schedule.cron", Shown(schedule::schedule)),
+    ("syncs.*.schedule.timezone", Shown(schedule::schedule)),
+    ("syncs.*.schedule.every", Shown(schedule::schedule)),
+    ("syncs.*.schedule.at", Shown(schedule::schedule)),
+    ("syncs.*.schedule.after", Shown(schedule::schedule)),
+    ("syncs.*.schedule.misfire", Shown(schedule::schedule)),
+    ("syncs.*.schedule.misfire=skip", Shown(schedule::schedule)),
+    ("syncs.*.schedule.misfire=once", Shown(schedule::schedule)),
+    ("syncs.*.schedule.misfire=all", Shown(schedule::schedule)),
+    ("syncs.*.schedule.overlap", Shown(schedule::schedule)),
+    ("syncs.*.schedule.overlap=skip", Shown(schedule::schedule)),
+    ("syncs.*.schedule.overlap=queue", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.days", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.days.*=mon", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.days.*=tue", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.days.*=wed", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.days.*=thu", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.days.*=fri", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.days.*=sat", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.days.*=sun", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.from", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.until", Shown(schedule::schedule)),
+    ("syncs.*.schedule.blackouts.*.timezone", Shown(schedule::schedule)),
+    ("syncs.*.schedule.paused", Shown(schedule::schedule)),
 ];
 
 const CSV_LATE: (&str, &[u8]) = ("t.csv", b"a,b\n1,x\nlate,y\n");

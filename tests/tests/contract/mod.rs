@@ -15,6 +15,7 @@ mod masks;
 mod mysql;
 pub(crate) mod place;
 mod plan;
+mod schedule;
 mod schema;
 mod state;
 mod stream_keys;

@@ -55,8 +55,10 @@ impl Walk<'_> {
                 self.schema(property, &path, found);
             }
         }
-        if schema["additionalProperties"].is_object() {
-            self.schema(&schema["additionalProperties"], &format!("{path}.*"), found);
+        for inner in ["additionalProperties", "items"].iter().map(|key| &schema[key]) {
+            if inner.is_object() {
+                self.schema(inner, &format!("{path}.*"), found);
+            }
         }
         for rule in schema["allOf"].as_array().into_iter().flatten() {
             let connector = rule["if"]["properties"]["connector"]["const"].as_str();

@@ -2,6 +2,7 @@
 
 use crate::contract::case::Case::{self, NotAvailable, Shown};
 use crate::contract::case::{only, stream};
+use crate::contract::schedule;
 use crate::undo::commands;
 
 pub(crate) const COUNT: &str = "select count(*) from people";
@@ -448,7 +449,7 @@ pub(crate) const STREAMS: &[(&str, Case)] = &[
     ),
     ("undo", Shown(commands::key)),
     ("undo.keep", Shown(commands::keep)),
-    ("pool", NotAvailable("pool: big")),
+    ("pool", Shown(schedule::pool)),
     (
         "before_sql",
         stream(

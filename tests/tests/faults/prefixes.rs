@@ -70,12 +70,7 @@ impl Files {
                 .find(|connector| connector.manifest().id == "sqlite")
                 .unwrap();
             connector
-                .endpoint(
-                    json!({ "path": name }),
-                    &Context {
-                        base: self.folder.path().into(),
-                    },
-                )
+                .endpoint(json!({ "path": name }), &Context::at(self.folder.path()))
                 .unwrap()
         };
         Ends {

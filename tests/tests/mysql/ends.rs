@@ -1,6 +1,5 @@
 //! Both ends of a server's databases.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -13,7 +12,7 @@ use syncapp_tests::server::mariadb::{Databases, Login};
 
 fn valid(login: &Login) -> Arc<Valid> {
     let config = serde_json::from_value(json!({ "url": login.url() })).unwrap();
-    let context = Context { base: PathBuf::new() };
+    let context = Context::at("");
     Arc::new(Mysql.validate(config, &context).unwrap())
 }
 

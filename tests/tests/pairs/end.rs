@@ -1,6 +1,5 @@
 //! One end of a pair: a place of a system, as the kit and as a sync file know it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -49,7 +48,7 @@ impl End {
     fn config<C: Connector>(&self, connector: &C) -> Arc<C::Valid> {
         let mut keys = self.keys();
         keys.as_object_mut().unwrap().remove("connector");
-        let context = Context { base: PathBuf::new() };
+        let context = Context::at("");
         Arc::new(
             connector
                 .validate(serde_json::from_value(keys).unwrap(), &context)

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::ends::{destination, public, query, rows, source, target, valid};
 
 async fn connect(keys: Value) -> Result<()> {
-    let context = Context { base: "/".into() };
+    let context = Context::at("/");
     let valid = Connection
         .validate(serde_json::from_value(keys).unwrap(), &context)
         .map_err(|mut all| all.remove(0))?;

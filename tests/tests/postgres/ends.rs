@@ -1,6 +1,5 @@
 //! Both ends of a database, and streams between them as the engine moves them.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch};
@@ -21,7 +20,7 @@ use syncapp_tests::server::postgres::{Database, Login};
 /// A connection's parsed configuration.
 pub(super) fn valid(keys: serde_json::Value) -> Arc<Valid> {
     let config = serde_json::from_value(keys).unwrap();
-    let context = Context { base: PathBuf::new() };
+    let context = Context::at("");
     Arc::new(Postgres.validate(config, &context).unwrap())
 }
 

@@ -39,7 +39,7 @@ impl Table {
             nullable: field.is_nullable(),
         });
         Ok(Self {
-            files: Files.validate(config, &Context { base: PathBuf::new() })?,
+            files: Files.validate(config, &Context::at(""))?,
             columns: columns.collect(),
             wanted: (0..schema.fields().len()).collect(),
         })

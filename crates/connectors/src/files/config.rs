@@ -104,8 +104,8 @@ impl FilesConfig {
                 Error::new(Code::NotAvailable, "standard input and output are not built yet")
                     .help("name a folder, or use `syncapp copy`, which takes `-`"),
             ),
-            path if path.contains("://") => local_path(path),
-            path => Ok(context.base.join(path)),
+            path if path.contains("://") => local_path(path).and_then(|path| context.resolve("path", path)),
+            path => context.resolve("path", path),
         };
         let format =
             match self.format {

@@ -129,7 +129,7 @@ fn there_and_back<F: Format>(bytes: &[u8]) {
 
 fn files() -> ValidFiles {
     let config = serde_json::from_str(r#"{"path": "."}"#).expect("keys of a connection");
-    let valid = Files.validate(config, &Context { base: PathBuf::new() });
+    let valid = Files.validate(config, &Context::at(""));
     valid.unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 

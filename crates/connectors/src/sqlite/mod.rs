@@ -109,9 +109,8 @@ impl Connector for Sqlite {
             let error = Error::new(Code::InvalidValue, "`path` is empty").help("give the path of an SQLite file");
             return Err(vec![error]);
         }
-        Ok(Valid {
-            path: context.base.join(raw.path),
-        })
+        let path = context.resolve("path", raw.path).map_err(|problem| vec![problem])?;
+        Ok(Valid { path })
     }
 
     async fn check(&self, valid: &Valid, side: Side) -> Result<()> {

@@ -73,10 +73,11 @@ impl Ssh {
         let host = required("host", raw.host);
         let user = required("user", raw.user);
         let proof = match (raw.key, raw.passphrase, raw.password) {
-            (Some(file), passphrase, None) => Some(Proof::Key {
-                file: placed(&file, context),
-                passphrase,
-            }),
+            (Some(file), passphrase, None) => {
+                let file = placed("key", &file, context);
+                let file = file.map_err(|problem| problems.push(problem)).ok();
+                file.map(|file| Proof::Key { file, passphrase })
+            }
             (None, None, Some(password)) => Some(Proof::Password(password)),
             (None, _, None) => {
                 problems.push(
@@ -96,7 +97,10 @@ impl Ssh {
             (None, None) => Some(Trusted::Usual(
                 std::env::home_dir().map(|home| home.join(".ssh/known_hosts")),
             )),
-            (None, Some(file)) => Some(Trusted::File(placed(&file, context))),
+            (None, Some(file)) => {
+                let file = placed("known_hosts", &file, context);
+                file.map_err(|problem| problems.push(problem)).ok().map(Trusted::File)
+            }
             (Some(_), Some(_)) => {
                 problems.push(
                     Error::new(Code::Conflict, "`ssh` has `host_key` beside `known_hosts`")
@@ -136,10 +140,10 @@ impl Ssh {
 }
 
 /// A file's path: from the home folder behind `~/`, otherwise from the sync file's folder.
-fn placed(path: &Path, context: &Context) -> PathBuf {
+fn placed(key: &str, path: &Path, context: &Context) -> Result<PathBuf, Error> {
     match (path.strip_prefix("~"), std::env::home_dir()) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => context.base.join(path),
+        (Ok(rest), Some(home)) => context.resolve(key, home.join(rest)),
+        _ => context.resolve(key, path),
     }
 }
 
@@ -151,7 +155,7 @@ mod tests {
 
     fn parse(json: serde_json::Value) -> Result<Ssh, Vec<String>> {
         let mut problems = Vec::new();
-        let context = Context { base: "/base".into() };
+        let context = Context::at("/base");
         let ssh = Ssh::validate(serde_json::from_value(json).unwrap(), &context, &mut problems);
         ssh.ok_or_else(|| problems.iter().map(ToString::to_string).collect())
     }

@@ -3,6 +3,7 @@
 use jiff::civil::{Time, Weekday};
 use serde::{Deserialize, Serialize};
 use syncapp_model::Zone;
+use syncapp_model::sync_file::Window;
 
 use super::{Instant, timetable};
 
@@ -37,6 +38,23 @@ impl Blackout {
 
     fn begins_on(&self, day: Weekday) -> bool {
         self.weekdays.contains(&day)
+    }
+}
+
+impl From<Window> for Blackout {
+    fn from(window: Window) -> Self {
+        let Window {
+            weekdays,
+            from,
+            until,
+            zone,
+        } = window;
+        Self {
+            weekdays,
+            from,
+            until,
+            zone,
+        }
     }
 }
 

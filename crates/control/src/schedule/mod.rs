@@ -35,8 +35,8 @@ mod words;
 
 use jiff::{Timestamp, tz};
 use serde::{Deserialize, Serialize};
-use syncapp_model::sync_file;
-use syncapp_model::{Cron, Error, Zone};
+use syncapp_model::sync_file::{self, When};
+use syncapp_model::{Error, Zone};
 
 pub use blackout::Blackout;
 pub use due::{BATCH, CATCH_UP, Due, GRACE, Skip};
@@ -103,18 +103,27 @@ impl Schedule {
     }
 
     /// What a sync file says; all that is wrong with it otherwise.
+    ///
+    /// Intervals count from the begin of 1970, so that a file that is pushed again means the same ticks.
     pub fn from_file(schedule: &sync_file::Schedule) -> Result<Self, Vec<Error>> {
-        let cron = schedule.cron.parse::<Cron>();
-        let zone = schedule.timezone.as_deref().map_or(Ok(Zone::UTC), str::parse);
-        let (cron, zone) = match (cron, zone) {
-            (Ok(cron), Ok(zone)) => (cron, zone),
-            (cron, zone) => return Err(cron.err().into_iter().chain(zone.err()).collect()),
+        let problems = |wrong: Vec<(&str, Error)>| wrong.into_iter().map(|(_, problem)| problem).collect::<Vec<_>>();
+        let trigger = match schedule.when().map_err(problems)? {
+            When::Cron(cron, zone) => Timetable::new(cron, zone).map(|timetable| Trigger::Cron(Box::new(timetable))),
+            When::Every(every) => Interval::new(every, Instant::UNIX_EPOCH).map(Trigger::Interval),
+            When::At(at) => Ok(Trigger::Once(at)),
+            When::After(sync) => Ok(Trigger::After { sync }),
         };
-        let timetable = Timetable::new(cron, zone).map_err(|problem| vec![problem])?;
-        let usual = Self::new(Trigger::Cron(Box::new(timetable)));
+        let usual = Self::new(trigger.map_err(|problem| vec![problem])?);
+        let blackouts = schedule
+            .blackouts
+            .iter()
+            .flatten()
+            .map(|blackout| blackout.window().map(Blackout::from));
         Ok(Self {
             misfire: schedule.misfire.unwrap_or(usual.misfire),
             overlap: schedule.overlap.unwrap_or(usual.overlap),
+            paused: schedule.paused.unwrap_or(usual.paused),
+            blackouts: blackouts.collect::<Result<_, _>>().map_err(problems)?,
             ..usual
         })
     }

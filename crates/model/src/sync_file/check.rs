@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 
 use super::place::{annotate, find};
 use super::tree::Node;
-use super::{Schedule, StreamConfig, Sync, not_built};
+use super::{Schedule, StreamConfig, Sync, When, not_built};
 use crate::nearest::suggest;
-use crate::{Code, Cron, Error, Zone};
+use crate::{Code, Error};
 
 /// Checks every sync that could be read; `json` is what the schema left of the tree.
 pub(super) fn check(root: &Node, json: &Json) -> Vec<Error> {
@@ -74,16 +74,33 @@ impl Check<'_> {
         }
     }
 
-    fn schedule(&mut self, sync: &str, schedule: &Schedule) {
-        if let Err(problem) = schedule.cron.parse::<Cron>() {
-            self.report(&["syncs", sync, "schedule", "cron"], problem);
+    fn schedule(&mut self, name: &str, schedule: &Schedule) {
+        let at = ["syncs", name, "schedule"];
+        match schedule.when() {
+            Ok(When::After(before)) => self.after(name, &before),
+            Ok(_) => {}
+            Err(problems) => {
+                for (key, problem) in problems {
+                    self.report(&[&at[..], &[key]].concat(), problem);
+                }
+            }
         }
-        if let Some(Err(problem)) = schedule.timezone.as_deref().map(str::parse::<Zone>) {
-            self.report(&["syncs", sync, "schedule", "timezone"], problem);
+        for blackout in schedule.blackouts.iter().flatten() {
+            for (_, problem) in blackout.window().err().into_iter().flatten() {
+                self.report(&[&at[..], &["blackouts"]].concat(), problem);
+            }
         }
-        let note = Error::warning(Code::UnusedKey, "a schedule takes effect on an agent only")
-            .help("`syncapp run` runs the sync at once");
-        self.report(&["syncs", sync, "schedule"], note);
+    }
+
+    /// The sync before is there. Circles are found when the file is pushed.
+    fn after(&mut self, name: &str, before: &str) {
+        let syncs = self.root.get("syncs");
+        if syncs.is_none_or(|syncs| syncs.get(before).is_none()) {
+            let known: Vec<&str> = syncs.into_iter().flat_map(Node::keys).collect();
+            let problem = Error::new(Code::UnknownName, format!("no sync is called `{before}`"));
+            let help = suggest(before, "syncs here", known.iter().copied());
+            self.report(&["syncs", name, "schedule", "after"], problem.help(help));
+        }
     }
 
     /// Each key by itself.

@@ -11,9 +11,14 @@ const SECRET: &str = "secret://";
 
 /// Where the values of variables and secrets come from: the environment and the keyring on a desktop, an allow-list
 /// and the vault on an agent.
-pub trait Variables {
+pub trait Variables: Send + Sync {
     /// The value of `${NAME}`, if it is set.
     fn get(&self, name: &str) -> Option<String>;
+
+    /// What to do where there is no value of that name.
+    fn variable_help(&self, name: &str) -> String {
+        format!("set `{name}` in the environment, or give a default: `${{{name}:-…}}`")
+    }
 
     /// The value of `secret://NAME`, if there is one.
     fn secret(&self, name: &str) -> Option<String>;
@@ -177,9 +182,8 @@ impl Interpolation<'_> {
                 None => Ok(default.to_owned()),
             },
             (None, None) => Err(
-                Error::new(Code::UnsetVariable, format!("the variable `{name}` is not set")).help(format!(
-                    "set `{name}` in the environment, or give a default: `${{{name}:-…}}`"
-                )),
+                Error::new(Code::UnsetVariable, format!("the variable `{name}` is not set"))
+                    .help(self.variables.variable_help(name)),
             ),
         }
     }

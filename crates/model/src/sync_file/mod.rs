@@ -16,6 +16,7 @@ mod parse;
 mod place;
 mod reader;
 mod redact;
+mod schedule;
 mod schema;
 mod stream;
 mod tree;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use interpolate::Variables;
 pub use load::{Loaded, load};
+pub use schedule::{Blackout, Day, Misfire, Overlap, Schedule, When, Window};
 pub use schema::schema;
 pub use stream::{
     ColumnConfig, DeleteRule, Mask, Mode, Naming, OnError, Partial, SchemaChanges, StreamConfig, Undo, Write,
@@ -90,45 +92,6 @@ pub struct Sync {
     pub defaults: Option<StreamConfig>,
     /// By source stream or glob (`public.*`, `!public.tmp_*`).
     pub streams: IndexMap<String, Option<StreamConfig>>,
-}
-
-/// When an agent runs a sync.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Schedule {
-    /// Five or six cron fields.
-    pub cron: String,
-    /// An IANA time zone; UTC where it is not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timezone: Option<String>,
-    /// What becomes of ticks that were missed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub misfire: Option<Misfire>,
-    /// What becomes of a tick while the run before it still goes on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overlap: Option<Overlap>,
-}
-
-/// What becomes of ticks that were missed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Misfire {
-    /// Nothing.
-    Skip,
-    /// One run for all of them.
-    Once,
-    /// A run each, capped.
-    All,
-}
-
-/// What becomes of a tick while the run before it still goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Overlap {
-    /// It is skipped, and recorded so.
-    Skip,
-    /// It waits.
-    Queue,
 }
 
 impl Sync {

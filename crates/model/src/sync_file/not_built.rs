@@ -13,14 +13,8 @@ pub(super) fn of_stream(config: &StreamConfig) -> Vec<(&'static str, Error)> {
     let word = |unbuilt: bool, key, word: Option<String>| {
         unbuilt.then(|| (key, refuse(&format!("{key}: {}", word.unwrap_or_default()))))
     };
-    let given = |unbuilt: bool, key: &'static str| unbuilt.then(|| (key, refuse(key)));
-    [
-        word(config.mode == Some(Mode::Cdc), "mode", spelled(config.mode)),
-        given(config.pool.is_some(), "pool"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let mode = word(config.mode == Some(Mode::Cdc), "mode", spelled(config.mode));
+    mode.into_iter().collect()
 }
 
 /// What a column's keys ask for that is not built.

@@ -20,9 +20,7 @@ struct Folder {
 
 impl Folder {
     fn valid(&self) -> Arc<ValidFiles> {
-        let context = Context {
-            base: self.folder.path().to_owned(),
-        };
+        let context = Context::at(self.folder.path());
         let keys = serde_json::json!({"path": ".", "format": self.format});
         Arc::new(Files.validate(serde_json::from_value(keys).unwrap(), &context).unwrap())
     }

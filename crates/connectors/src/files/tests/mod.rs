@@ -22,7 +22,7 @@ pub(super) fn valid(keys: serde_json::Value) -> ValidFiles {
 }
 
 fn checked(keys: serde_json::Value, base: &Path) -> Result<ValidFiles, Vec<Error>> {
-    let context = Context { base: base.to_owned() };
+    let context = Context::at(base);
     Files.validate(serde_json::from_value(keys).unwrap(), &context)
 }
 

@@ -37,9 +37,7 @@ impl File {
     }
 
     fn valid(&self) -> Arc<Valid> {
-        let context = Context {
-            base: self.folder.path().to_owned(),
-        };
+        let context = Context::at(self.folder.path());
         Arc::new(Sqlite.validate(Config { path: "kit.db".into() }, &context).unwrap())
     }
 }

@@ -70,7 +70,7 @@ fn addresses_and_paths() {
         assert_eq!(found.as_deref(), want, "{address}");
     }
     let errors = Sqlite
-        .validate(Config { path: String::new() }, &Context { base: ".".into() })
+        .validate(Config { path: String::new() }, &Context::at("."))
         .unwrap_err();
     assert_eq!(errors[0].code(), Code::InvalidValue);
     assert!(serde_json::from_str::<Config>(r#"{"path": "a", "pth": 1}"#).is_err());

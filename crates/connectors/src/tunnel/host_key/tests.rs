@@ -21,7 +21,7 @@ fn ssh(port: u16, change: impl FnOnce(&mut SshConfig)) -> Ssh {
         ..SshConfig::default()
     };
     change(&mut config);
-    let context = Context { base: PathBuf::new() };
+    let context = Context::at("");
     Ssh::validate(config, &context, &mut Vec::new()).unwrap()
 }
 

@@ -77,10 +77,10 @@ fn a_preview_says_what_is_special() {
 #[test]
 fn what_a_sync_file_gives() {
     let file = |cron: &str, timezone: Option<&str>| FromFile {
-        cron: cron.into(),
+        cron: Some(cron.into()),
         timezone: timezone.map(Into::into),
-        misfire: None,
         overlap: Some(Overlap::Queue),
+        ..FromFile::default()
     };
     let schedule = Schedule::from_file(&file("*/15 * * * *", None)).unwrap();
     assert_eq!(schedule.zone(), Zone::UTC);
@@ -93,6 +93,63 @@ fn what_a_sync_file_gives() {
     assert_eq!(
         texts,
         ["`* *` is not a cron expression", "`Europe/Berln` is not a time zone"]
+    );
+}
+
+#[test]
+fn each_form_of_a_sync_file_says_what_it_means() {
+    let check = |yaml: serde_json::Value, want: &[&str]| {
+        let file: FromFile = serde_json::from_value(yaml.clone()).unwrap();
+        let said = match Schedule::from_file(&file) {
+            Ok(schedule) => vec![schedule.describe()],
+            Err(problems) => problems.iter().map(|problem| problem.report().why.clone()).collect(),
+        };
+        assert_eq!(said, want, "{yaml}");
+    };
+    use serde_json::json;
+    check(
+        json!({ "every": "15m" }),
+        &["every 15m, from 1970-01-01 00:00:00 UTC on"],
+    );
+    check(
+        json!({ "at": "2026-12-24T08:00:00+01:00" }),
+        &["once, at 2026-12-24 07:00:00 UTC"],
+    );
+    check(json!({ "after": "orders" }), &["after each success of orders"]);
+    let nights = json!([{ "days": ["sat", "sun"], "from": "22:00", "until": "06:00", "timezone": "Europe/Berlin" }]);
+    check(
+        json!({ "every": "1h", "blackouts": nights, "paused": true }),
+        &[
+            "every 1h, from 1970-01-01 00:00:00 UTC on; not from 22:00 to 06:00, Saturday and Sunday, Europe/Berlin; paused",
+        ],
+    );
+    check(
+        json!({ "cron": "0 3 * * *", "blackouts": [{ "from": "2:00:30", "until": "02:15" }] }),
+        &["`2:00:30` is not a time of the day"],
+    );
+    check(json!({}), &["the schedule does not say when"]);
+    check(
+        json!({ "cron": "0 3 * * *", "every": "1h" }),
+        &["`cron` stands beside `every`"],
+    );
+    check(json!({ "every": "0s" }), &["`0s` is not an interval of a schedule"]);
+    check(json!({ "every": "soon" }), &["`soon` is not a time between two runs"]);
+    check(
+        json!({ "at": "2026-12-24T08:00:00" }),
+        &["`2026-12-24T08:00:00` is not a moment"],
+    );
+    check(
+        json!({ "every": "1h", "timezone": "Europe/Berlin" }),
+        &["`timezone` has no effect beside `every`"],
+    );
+    check(
+        json!({ "after": "a", "misfire": "all", "overlap": "skip", "blackouts": [], "paused": false }),
+        &[
+            "`misfire` has no effect beside `after`",
+            "`overlap` has no effect beside `after`",
+            "`blackouts` has no effect beside `after`",
+            "`paused` has no effect beside `after`",
+        ],
     );
 }
 

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use syncapp_model::Cron;
 
 /// A field by its forms, within its bounds.
 fn field(first: u8, last: u8) -> impl Strategy<Value = String> + Clone {

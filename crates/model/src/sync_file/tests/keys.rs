@@ -50,7 +50,7 @@ const STREAM: &[(&str, &str, Fate)] = &[
     ("metadata", "metadata: false", Effect),
     ("metadata", "metadata: true", Effect),
     ("undo", "undo: { keep: 7d }", Effect),
-    ("pool", "pool: heavy", Planned),
+    ("pool", "pool: heavy", Effect),
     ("before_sql", "before_sql: select 1", Effect),
     ("after_sql", "after_sql: select 1", Effect),
 ];

@@ -73,6 +73,13 @@ fn names_and_schedules() {
         "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { cron: hourly, timezone: 'CET ', misfire: never } }\n",
         "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { cron: \"0 25 * * *\", timezone: Europe/Berln } }\n",
         "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { cron: \"0 0 31 feb *\", timezone: New York } }\n",
+        "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { every: 15m, timezone: UTC } }\n",
+        "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { every: soon, at: 2026-12-24 } }\n",
+        "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { misfire: once } }\n",
+        "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { after: t } }\n",
+        "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { after: s, overlap: skip } }\n",
+        "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { at: tomorrow, blackouts: [{ from: 25:00, until: 6, days: [monday] }] } }\n",
+        "syncs:\n  s: { source: shop, destination: lake, streams: { a: }, schedule: { every: 15m, blackouts: [{ from: \"22:00\", until: \"24:30\", timezone: Paris }] } }\n",
         "environments:\n  prod:\n    connections:\n      shp: { host: x }\n      lake: { connector: postgres, pth: x }\n      shop: { port: x }\n",
     ];
     let cases: Vec<String> = cases.iter().map(|case| format!("{CONNECTIONS}{case}")).collect();

@@ -1,0 +1,194 @@
+//! The headless agent: the control plane's roles in one process, over one store.
+//!
+//! ```text
+//!   api        ─ routes of `crates/api`
+//!   scheduler  ─ ticks ∥ relay ∥ sweep ∥ forget
+//!   worker     ─ claims ─► engine
+//! ```
+//!
+//! Invariants:
+//! - A role keeps nothing that the store does not keep: the process may be killed at any moment, and run any number of times.
+//! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
+
+mod pushed;
+mod runner;
+pub(crate) mod settings;
+mod time;
+pub(crate) mod token;
+mod usage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use syncapp_api::{Api, Token, router};
+use syncapp_control::{Control, InProcessQueue, JsonCalendar, Queue, Signal, Store, Worker};
+use syncapp_model::{Code, Error, Result};
+use syncapp_store::{PostgresStore, SqliteStore};
+use tokio::net::TcpListener;
+
+use crate::output;
+use pushed::Allowed;
+use runner::EngineRunner;
+use settings::{Role, Settings};
+use time::{SystemClock, SystemRandom};
+
+/// Runs the roles until `stop` is raised and all that was begun is at rest.
+pub(crate) async fn serve(settings: Settings, stop: Signal) -> Result<()> {
+    let agent = Agent::open(settings).await?;
+    let listener = agent.listen().await?;
+    agent.set_going().await?;
+    let roles = [
+        agent.answer(listener, &stop).boxed(),
+        agent.keep_time(&stop).boxed(),
+        agent.work(&stop).boxed(),
+    ];
+    join_all(roles).await.into_iter().collect()
+}
+
+struct Agent {
+    settings: Settings,
+    control: Control,
+    allowed: Allowed,
+    token: Token,
+}
+
+impl Agent {
+    async fn open(settings: Settings) -> Result<Self> {
+        alone(&settings)?;
+        make_folders(&settings)?;
+        let token = Token::new(&token::of(&settings)?)?;
+        let store: Arc<dyn Store> = match &settings.database {
+            Some(url) => Arc::new(PostgresStore::open(url.reveal()).await?),
+            None => Arc::new(SqliteStore::open(&settings.home)?),
+        };
+        let queue: Arc<dyn Queue> = Arc::new(InProcessQueue::default());
+        Ok(Self {
+            token,
+            allowed: Allowed {
+                variables: settings.variables.clone(),
+                files: settings.files.clone(),
+                environment: settings.environment.clone(),
+                pools: Some(settings.pools.clone()),
+            },
+            control: Control {
+                store,
+                queue,
+                clock: Arc::new(SystemClock::new()),
+                random: Arc::new(SystemRandom),
+                policy: settings.policy.clone(),
+            },
+            settings,
+        })
+    }
+
+    /// The queue in memory was lost with the process before: what waits for a worker gets its hints again.
+    async fn set_going(&self) -> Result<()> {
+        let Control { store, policy, .. } = &self.control;
+        while store.rouse(Duration::ZERO, policy.batch).await? == policy.batch {}
+        Ok(())
+    }
+
+    async fn listen(&self) -> Result<Option<TcpListener>> {
+        if !self.settings.roles.contains(&Role::Api) {
+            return Ok(None);
+        }
+        let taken = |problem: std::io::Error| {
+            Error::new(
+                Code::InvalidValue,
+                format!("the agent cannot answer at {}", self.settings.listen),
+            )
+            .help("give another address by `listen`")
+            .driver(problem)
+        };
+        let listener = TcpListener::bind(self.settings.listen).await.map_err(taken)?;
+        output::line(&format!(
+            "listening on http://{}",
+            listener.local_addr().map_err(taken)?
+        ));
+        Ok(Some(listener))
+    }
+
+    async fn answer(&self, listener: Option<TcpListener>, stop: &Signal) -> Result<()> {
+        let Some(listener) = listener else { return Ok(()) };
+        let routes = router(Api {
+            control: self.control.clone(),
+            calendar: Arc::new(JsonCalendar),
+            compiler: Arc::new(self.allowed.clone()),
+            token: self.token.clone(),
+        });
+        let answering = axum::serve(listener, routes).into_future();
+        // Whoever still watches a run is left at once.
+        tokio::select! {
+            ended = answering => ended.map_err(|problem| Error::internal("the agent answers no more").driver(problem)),
+            () = stop.raised() => Ok(()),
+        }
+    }
+
+    async fn keep_time(&self, stop: &Signal) -> Result<()> {
+        if self.settings.roles.contains(&Role::Scheduler) {
+            tokio::join!(
+                self.control.tick_until(&JsonCalendar, stop),
+                self.control.relay_until(stop),
+                self.control.sweep_until(stop),
+                self.control.forget_until(self.settings.keep, stop),
+            );
+        }
+        Ok(())
+    }
+
+    async fn work(&self, stop: &Signal) -> Result<()> {
+        if self.settings.roles.contains(&Role::Worker) {
+            let worker = Worker {
+                control: self.control.clone(),
+                runner: Arc::new(EngineRunner {
+                    allowed: self.allowed.clone(),
+                }),
+                name: name(),
+                pools: self.settings.pools.clone(),
+                slots: self.settings.slots,
+            };
+            worker.run(stop).await;
+        }
+        Ok(())
+    }
+}
+
+/// Hints stay in this process: so all of the work has to be done here.
+fn alone(settings: &Settings) -> Result<()> {
+    if settings.roles.len() == 3 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::Conflict,
+        "an agent with a part of the roles needs a queue between them",
+    )
+    .help("leave `roles` out; a queue between agents is planned, see docs/limits.md"))
+}
+
+/// Its own folder, and the one that relative paths of pushed files begin in, are there from the start, for its user only.
+fn make_folders(settings: &Settings) -> Result<()> {
+    for folder in [Some(&settings.home), settings.files.first()].into_iter().flatten() {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder).map_err(|problem| {
+            Error::new(Code::UnreadableFile, "a folder of the agent cannot be made")
+                .file(folder.display())
+                .help("make it, or name another one by `home` and `files`")
+                .driver(problem)
+        })?;
+    }
+    Ok(())
+}
+
+/// What this worker is called, for people.
+fn name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match host.trim() {
+        "" => format!("worker-{}", std::process::id()),
+        host => format!("{host}-{}", std::process::id()),
+    }
+}

@@ -1,0 +1,113 @@
+//! Sync files that others have pushed: read as this agent's operator allows.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use syncapp_api::{Compiled, Compiler};
+use syncapp_connector::Context;
+use syncapp_control::compile;
+use syncapp_model::sync_file::{SyncFile, Variables, load};
+use syncapp_model::{Code, Error};
+
+use crate::project::{Origin, Project, schemas};
+use crate::variables::Environment;
+
+/// What pushed files may use of this machine.
+#[derive(Debug, Clone)]
+pub(super) struct Allowed {
+    /// Names of variables.
+    pub(super) variables: BTreeSet<String>,
+    /// Folders of files; relative paths begin in the first.
+    pub(super) files: Vec<PathBuf>,
+    /// The environment of their connections that holds.
+    pub(super) environment: Option<String>,
+    /// The pools that somebody carries, where that is known.
+    pub(super) pools: Option<Vec<String>>,
+}
+
+impl Allowed {
+    /// A file as it would run here. Which variables are set does not matter before a connection is opened.
+    pub(super) fn project(&self, name: &str, text: &str, shown: &str) -> Result<Project, Vec<Error>> {
+        let base = self.files.first().cloned().unwrap_or_default();
+        let origin = Origin {
+            shown: shown.to_owned(),
+            context: Context::within(base, self.files.clone()),
+            environment: self.environment.clone(),
+            variables: Box::new(Listed(self.variables.clone())),
+        };
+        let project = Project::read(text, origin).map_err(|failure| failure.problems)?;
+        match &project.file.project {
+            Some(own) if own != name => {
+                let error = Error::new(
+                    Code::Conflict,
+                    format!("the file is of the project `{own}`, not `{name}`"),
+                );
+                Err(vec![error.help("push it under its own name")])
+            }
+            _ => Ok(project.named(name)),
+        }
+    }
+}
+
+impl Compiler for Allowed {
+    fn compile(&self, name: &str, text: &str, shown: &str) -> Result<Compiled, Vec<Error>> {
+        let project = self.project(name, text, shown)?;
+        let mut problems = Vec::new();
+        if let Some(line) = project.secret_line() {
+            let error = Error::new(Code::InvalidValue, "a secret stands in the file in plain text");
+            let help = "an agent keeps the file: write `${NAME}` or `secret://NAME` in its place";
+            problems.push(error.help(help).file(shown).span(line, 1, 1));
+        }
+        for connection in project.file.connections.keys() {
+            problems.extend(
+                project
+                    .endpoint(connection)
+                    .err()
+                    .into_iter()
+                    .flat_map(|failure| failure.problems),
+            );
+        }
+        let syncs = compile(&project.file)
+            .map_err(|wrong| problems.extend(wrong))
+            .unwrap_or_default();
+        for stream in syncs.iter().flat_map(|sync| &sync.streams) {
+            if let Some(pools) = self.pools.as_ref().filter(|pools| !pools.contains(&stream.pool)) {
+                let why = format!("nobody carries the pool `{}`", stream.pool);
+                let help = format!("this agent is all there is, and has the pools {}", pools.join(", "));
+                problems.push(Error::new(Code::UnknownName, why).stream(&stream.stream).help(help));
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Compiled {
+            file: project.file,
+            syncs,
+        })
+    }
+
+    fn read(&self, text: &str) -> Option<SyncFile> {
+        load(text, "", &schemas(), syncapp_connectors::PLANNED).file
+    }
+}
+
+/// The variables that the operator has listed, and secrets.
+struct Listed(BTreeSet<String>);
+
+impl Variables for Listed {
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.contains(name).then(|| Environment.get(name))?
+    }
+
+    fn variable_help(&self, name: &str) -> String {
+        format!("the agent's operator has to set `{name}`, and to list it in `variables` of agent.toml")
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        Environment.secret(name)
+    }
+
+    fn secret_help(&self, name: &str) -> String {
+        format!("on the agent: {}", Environment.secret_help(name))
+    }
+}

@@ -1,0 +1,131 @@
+//! The engine in the control plane's hands: one stream of one run.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use syncapp_control::{Ended, Failure, Meter, Progress, Runner, Signal, Work};
+use syncapp_engine::{Event, Outcome, RetryPolicy, RunOptions, Summary, plan};
+use syncapp_model::{Error, Result};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::pushed::Allowed;
+use super::usage::Gauge;
+
+/// Runs streams by the engine.
+pub(super) struct EngineRunner {
+    pub(super) allowed: Allowed,
+}
+
+#[async_trait]
+impl Runner for EngineRunner {
+    async fn run(&self, work: &Work, stop: &Signal, meter: &Meter) -> Ended {
+        let gauge = Gauge::start();
+        let cancel = CancellationToken::new();
+        let (events, mut incoming) = unbounded_channel();
+        let attempt = attempt(self.allowed.clone(), work.clone(), events, cancel.clone());
+        // A task of its own: it is heavy, and is aborted with this call.
+        let attempt = AbortOnDropHandle::new(tokio::spawn(attempt));
+        let told = async {
+            stop.raised().await;
+            cancel.cancel();
+            std::future::pending::<()>().await;
+        };
+        let ended = tokio::select! {
+            (ended, ()) = async { tokio::join!(attempt, report(&mut incoming, meter)) } => ended,
+            () = told => unreachable!("it waits for ever"),
+        };
+        let usage = gauge.read();
+        let ended = ended.unwrap_or_else(|problem| Err(Error::internal("a run broke down").driver(problem)));
+        match ended {
+            Ok(Outcome::Landed) => Ended::Done(usage),
+            Ok(_) => Ended::Stopped(usage),
+            Err(error) => Ended::Failed(Failure::from(&error), usage),
+        }
+    }
+}
+
+/// Plans and runs. `Ok` is [`Outcome::Landed`] or [`Outcome::Cancelled`].
+async fn attempt(
+    allowed: Allowed,
+    work: Work,
+    events: UnboundedSender<Event>,
+    cancel: CancellationToken,
+) -> Result<Outcome> {
+    let Work {
+        version, run, stream, ..
+    } = work;
+    let project = allowed.project(
+        &version.project,
+        &version.text,
+        &format!("{} {}", version.project, version.number),
+    );
+    let project = project.map_err(worst)?;
+    let (name, sync) = project
+        .sync(Some(&run.sync))
+        .map_err(|failure| worst(failure.problems))?;
+    let ends = project.ends(sync).map_err(|failure| worst(failure.problems))?;
+    let options = RunOptions {
+        run_id: run.id.to_string(),
+        entry: Some(stream),
+        mask_key: project.mask_key(),
+        now: SystemTime::now(),
+        // The control plane tries again: it remembers how often, whoever dies meanwhile.
+        retry: RetryPolicy {
+            attempts: 1,
+            ..RetryPolicy::default()
+        },
+        ..RunOptions::default()
+    };
+    let planned = tokio::select! {
+        planned = plan(&ends, &project.name, name, sync, &options) => planned.map_err(worst)?,
+        () = cancel.cancelled() => return Ok(Outcome::Cancelled),
+    };
+    let summary = syncapp_engine::run(ends, planned, name, &options, events, cancel).await;
+    match summary.outcome {
+        outcome @ (Outcome::Landed | Outcome::Cancelled) => Ok(outcome),
+        Outcome::Partial | Outcome::Failed => Err(worst(errors(summary))),
+    }
+}
+
+fn errors(summary: Summary) -> Vec<Error> {
+    summary.streams.into_iter().filter_map(|stream| stream.error).collect()
+}
+
+/// Of several errors the one that says what to do: as long as trying again may help one of them, that one.
+fn worst(errors: Vec<Error>) -> Error {
+    let first = errors
+        .iter()
+        .find(|error| error.is_transient())
+        .or(errors.first())
+        .cloned();
+    first.unwrap_or_else(|| Error::internal("a run failed, and no stream of it says why"))
+}
+
+/// Adds up what the streams of the entry tell, until they are done.
+async fn report(events: &mut UnboundedReceiver<Event>, meter: &Meter) {
+    let mut streams: BTreeMap<String, Progress> = BTreeMap::new();
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Progress { stream, counts, .. } => count(streams.entry(stream).or_default(), counts),
+            Event::Committed { stream, rows, .. } => streams.entry(stream).or_default().committed += rows,
+            Event::StreamFinished(summary) => count(streams.entry(summary.stream).or_default(), summary.counts),
+            Event::Warning { warning } => tracing::warn!(%warning, "a run warns"),
+            Event::RunStarted { .. } | Event::StreamStarted { .. } | Event::Retry { .. } | Event::RunFinished(_) => {}
+        }
+        meter.report(streams.values().fold(Progress::default(), |sum, one| Progress {
+            read: sum.read + one.read,
+            written: sum.written + one.written,
+            bytes: sum.bytes + one.bytes,
+            committed: sum.committed + one.committed,
+        }));
+    }
+}
+
+fn count(progress: &mut Progress, counts: syncapp_engine::Counts) {
+    progress.read = counts.rows_read;
+    progress.written = counts.rows_written;
+    progress.bytes = counts.bytes;
+}

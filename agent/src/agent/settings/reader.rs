@@ -1,0 +1,179 @@
+//! Values by their keys: from the environment, else from a TOML file, and all that is wrong with them.
+//!
+//! Invariants: a key that nobody asks for is an error that names the nearest one; a value is in no error, since it may be a
+//! secret.
+
+use std::ops::Range;
+
+use syncapp_model::{Code, Error, nearest};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Reads values, and gathers what is wrong.
+pub(super) struct Reader<'a> {
+    path: &'a str,
+    text: &'a str,
+    table: DeTable<'a>,
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    known: Vec<&'static str>,
+    problems: Vec<Error>,
+}
+
+/// Texts as they were given, and where.
+struct Given {
+    texts: Vec<String>,
+    /// Where they stand in the file; `None` where they are the environment's.
+    at: Option<Range<usize>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(path: &'a str, text: &'a str, variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        let (table, problems) = match DeTable::parse(text) {
+            Ok(table) => (table.into_inner(), None),
+            Err(problem) => (DeTable::default(), Some(problem)),
+        };
+        let mut reader = Self {
+            path,
+            text,
+            table,
+            variable,
+            known: Vec::new(),
+            problems: Vec::new(),
+        };
+        if let Some(problem) = problems {
+            let error = Error::new(Code::Syntax, problem.message()).help("write `key = value`, texts in double quotes");
+            let error = reader.place(error, problem.span());
+            reader.problems.push(error);
+        }
+        reader
+    }
+
+    /// The value of a key, if there is one that can be understood.
+    pub(super) fn one<T>(&mut self, key: &'static str, help: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let given = self.given(key)?;
+        match given.texts.as_slice() {
+            [text] => self.parsed(key, text, &given, help, parse),
+            _ => {
+                self.refuse(key, &given, "is a list", help);
+                None
+            }
+        }
+    }
+
+    /// The values of a key that may have several; in the environment they have commas between them.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        help: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let mut given = self.given(key)?;
+        if given.at.is_none() {
+            given.texts = given
+                .texts
+                .iter()
+                .flat_map(|text| text.split(','))
+                .map(|text| text.trim().to_owned())
+                .collect();
+        }
+        let texts = std::mem::take(&mut given.texts);
+        texts
+            .iter()
+            .map(|text| self.parsed(key, text, &given, help, &parse))
+            .collect()
+    }
+
+    /// All that was wrong.
+    pub(super) fn finish(mut self) -> Vec<Error> {
+        let mut unknown = Vec::new();
+        for key in self.table.keys() {
+            let name = key.get_ref().as_ref();
+            if !self.known.contains(&name) {
+                let error = Error::new(Code::UnknownKey, format!("unknown key `{name}`"));
+                let help = match nearest(name, self.known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the keys are {}", self.known.join(", ")),
+                };
+                unknown.push(self.place(error.help(help), Some(key.span())));
+            }
+        }
+        self.problems.extend(unknown);
+        self.problems
+            .sort_by_key(|problem| problem.report().at.line.unwrap_or(usize::MAX));
+        self.problems
+    }
+
+    fn given(&mut self, key: &'static str) -> Option<Given> {
+        self.known.push(key);
+        if let Some(text) = (self.variable)(&variable_of(key)).filter(|text| !text.is_empty()) {
+            return Some(Given {
+                texts: vec![text],
+                at: None,
+            });
+        }
+        let value = self.table.get(key)?;
+        let texts = match value.get_ref() {
+            DeValue::Array(items) => items.iter().map(text_of).collect(),
+            _ => text_of(value).map(|text| vec![text]),
+        };
+        let given = Given {
+            at: Some(value.span()),
+            texts: texts.unwrap_or_default(),
+        };
+        if given.texts.is_empty() {
+            self.refuse(key, &given, "has no value", "give one or more values");
+            return None;
+        }
+        Some(given)
+    }
+
+    fn parsed<T>(
+        &mut self,
+        key: &str,
+        text: &str,
+        given: &Given,
+        help: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let parsed = parse(text);
+        if parsed.is_none() {
+            self.refuse(key, given, "cannot be understood", help);
+        }
+        parsed
+    }
+
+    fn refuse(&mut self, key: &str, given: &Given, why: &str, help: &str) {
+        let name = match given.at {
+            Some(_) => key.to_owned(),
+            None => variable_of(key),
+        };
+        let error = Error::new(Code::InvalidValue, format!("`{name}` {why}")).help(help);
+        let error = self.place(error, given.at.clone());
+        self.problems.push(error);
+    }
+
+    /// The error at a place of the file, if it is there.
+    fn place(&self, error: Error, at: Option<Range<usize>>) -> Error {
+        let Some(at) = at else { return error };
+        let before = &self.text[..at.start.min(self.text.len())];
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let length = self.text.get(at).map_or(1, |text| text.chars().count());
+        error
+            .file(self.path)
+            .span(line, before[start..].chars().count() + 1, length)
+    }
+}
+
+/// The variable that is laid over a key.
+fn variable_of(key: &str) -> String {
+    format!("SYNCAPP_{}", key.to_uppercase())
+}
+
+fn text_of(value: &Spanned<DeValue<'_>>) -> Option<String> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,50 @@
+//! `syncapp push`: a sync file becomes a project of an agent, or the next version of it.
+
+use serde_json::json;
+
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::project::Project;
+use crate::remote::Remote;
+
+pub(crate) async fn push(args: args::Push) -> Result<Exit, Failure> {
+    let file = args::File {
+        path: args.file,
+        env: None,
+    };
+    let project = Project::open(&file)?;
+    let remote = Remote::new(&args.agent)?;
+    let planned = remote.push(&project, None, true).await?;
+    if args.dry_run || planned.changes.is_empty() {
+        return say(&args.agent, &planned, args.json, false);
+    }
+    let applied = remote.push(&project, planned.version, false).await?;
+    say(&args.agent, &applied, args.json, true)
+}
+
+fn say(agent: &str, pushed: &crate::remote::Pushed, as_json: bool, applied: bool) -> Result<Exit, Failure> {
+    let crate::remote::Pushed {
+        project,
+        version,
+        changes,
+    } = pushed;
+    if as_json {
+        let changes: Vec<_> = changes
+            .iter()
+            .map(|change| json!({ "change": change.change, "what": change.what }))
+            .collect();
+        output::json(&json!({ "project": project, "version": version, "applied": applied, "changes": changes }))?;
+        return Ok(Exit::Done);
+    }
+    for change in changes {
+        output::line(&change.to_string());
+    }
+    let version = version.map_or_else(|| "not there yet".to_owned(), |version| format!("version {version}"));
+    output::line(&match (applied, changes.is_empty()) {
+        (true, _) => format!("{project} at {agent}: {version}"),
+        (false, true) => format!("{project} at {agent}: nothing to change, {version}"),
+        (false, false) => format!("{project} at {agent}: {version}; nothing was changed"),
+    });
+    Ok(Exit::Done)
+}

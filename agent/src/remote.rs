@@ -1,0 +1,186 @@
+//! An agent elsewhere, asked over HTTP.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::{Client, Response, StatusCode, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use syncapp_model::{Code, Error, Secret};
+
+use crate::agent::token;
+use crate::failure::{Elsewhere, Failure};
+use crate::history;
+use crate::output;
+use crate::project::Project;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An agent.
+pub(crate) struct Remote {
+    url: Url,
+    token: Secret,
+    client: Client,
+}
+
+/// What a push did, or would do.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Pushed {
+    pub(crate) project: String,
+    /// The version that holds.
+    pub(crate) version: Option<u32>,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// One difference.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Change {
+    pub(crate) change: String,
+    pub(crate) what: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.change.as_str() {
+            "added" => '+',
+            "removed" => '-',
+            _ => '~',
+        };
+        write!(f, "{sign} {}", self.what)
+    }
+}
+
+impl Remote {
+    /// The agent at a URL, with the token of `SYNCAPP_TOKEN`; on this machine the one that its agent made will do.
+    pub(crate) fn new(url: &str) -> Result<Self, Error> {
+        let wrong = || {
+            let error = Error::new(Code::InvalidValue, "this is not the address of an agent");
+            error.help("give a URL without a user and a password, such as https://syncapp.example.net")
+        };
+        let parsed = Url::parse(url).map_err(|_| wrong())?;
+        let host = parsed.host_str().ok_or_else(wrong)?.trim_matches(['[', ']']).to_owned();
+        if !matches!(parsed.scheme(), "http" | "https") || !parsed.username().is_empty() || parsed.password().is_some()
+        {
+            return Err(wrong());
+        }
+        let is_here = host == "localhost" || host.parse().is_ok_and(|host: std::net::IpAddr| host.is_loopback());
+        if parsed.scheme() == "http" && !is_here {
+            return Err(Error::new(Code::InvalidValue, "the token would be sent in the clear")
+                .help("give an https:// address; http:// is for this machine only"));
+        }
+        let given = std::env::var("SYNCAPP_TOKEN")
+            .ok()
+            .filter(|token| !token.is_empty())
+            .map(Secret::new);
+        let made = || is_here.then(|| token::kept(&history::home().ok()?))?;
+        let token = given.or_else(made).ok_or_else(|| {
+            Error::new(Code::Unauthenticated, "no token is known for the agent")
+                .help("set SYNCAPP_TOKEN to the agent's token")
+        })?;
+        let client = Client::builder()
+            .timeout(PATIENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|problem| Error::internal("no HTTP client can be made").driver(problem))?;
+        Ok(Self {
+            url: parsed,
+            token,
+            client,
+        })
+    }
+
+    /// Pushes a project, or says what a push would change.
+    pub(crate) async fn push(
+        &self,
+        project: &Project,
+        expected: Option<u32>,
+        dry_run: bool,
+    ) -> Result<Pushed, Failure> {
+        let mut url = self.url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["api", "v1", "projects", &project.name]);
+        }
+        let body = json!({ "file": project.text, "name": project.shown(), "expected_version": expected });
+        let request = self.client.put(url).query(&[("dry_run", dry_run)]).json(&body);
+        let answer = request.bearer_auth(self.token.reveal()).send().await;
+        let answer = answer.map_err(|problem| self.unreachable(&problem))?;
+        read(answer).await
+    }
+
+    fn unreachable(&self, problem: &reqwest::Error) -> Error {
+        let host = self.url.host_str().unwrap_or_default();
+        let place = format!("{host}:{}", self.url.port_or_known_default().unwrap_or_default());
+        Error::new(Code::AgentUnreachable, format!("the agent at {place} does not answer"))
+            .help("check its address, and that `syncapp agent` runs there")
+            .driver(causes(problem))
+    }
+}
+
+async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, Failure> {
+    let status = answer.status();
+    let odd = |problem: &dyn fmt::Display| {
+        let error = Error::new(
+            Code::AgentUnreachable,
+            format!("what answers is no agent of this version (status {status})"),
+        );
+        error.help("check the address").driver(problem)
+    };
+    let body = answer.bytes().await.map_err(|problem| odd(&causes(&problem)))?;
+    if status.is_success() {
+        return serde_json::from_slice(&body).map_err(|problem| odd(&problem).into());
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        let error = Error::new(Code::Unauthenticated, "the agent wants another token");
+        return Err(error.help("set SYNCAPP_TOKEN to the agent's token").into());
+    }
+    let problems: Option<Value> = serde_json::from_slice(&body).ok();
+    match problems.as_ref().and_then(|body| body.get("errors")?.as_array()) {
+        Some(errors) if !errors.is_empty() => Err(Failure {
+            elsewhere: errors.iter().map(elsewhere).collect(),
+            ..Failure::default()
+        }),
+        _ => Err(odd(&"the answer is no problem document").into()),
+    }
+}
+
+/// A problem in the form of those of this machine.
+fn elsewhere(error: &Value) -> Elsewhere {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let code = text(&error["code"]).unwrap_or_default();
+    let mut rendered = format!("error[{code}]: {}\n", text(&error["why"]).unwrap_or_default());
+    let at = &error["where"];
+    if let Some(file) = text(&at["file"]) {
+        let place = [file, at["line"].to_string(), at["character"].to_string()];
+        let place: Vec<String> = place.into_iter().filter(|part| part != "null").collect();
+        rendered.push_str(&format!(" --> {}\n", place.join(":")));
+    }
+    let words = [&at["connection"], &at["stream"], &at["column"]].map(text);
+    let names: Vec<String> = words.into_iter().flatten().collect();
+    let place = (!names.is_empty()).then(|| names.join(", "));
+    for (word, text) in [
+        ("where", place),
+        ("help", text(&error["help"])),
+        ("driver", text(&error["driver"])),
+    ] {
+        if let Some(text) = text {
+            rendered.push_str(&format!("  = {word}: {text}\n"));
+        }
+    }
+    Elsewhere {
+        code,
+        rendered: output::printable(&rendered),
+    }
+}
+
+fn causes(problem: &reqwest::Error) -> String {
+    // The address may be a proxy's, with a password in it.
+    let mut text = "the request failed".to_owned();
+    let mut cause = std::error::Error::source(problem);
+    while let Some(next) = cause {
+        text = next.to_string();
+        cause = next.source();
+    }
+    text
+}

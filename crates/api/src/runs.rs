@@ -1,0 +1,110 @@
+//! Runs: listed, looked at, stopped and run again.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use syncapp_control::{Run, RunId, RunList, RunPlace, RunState, RunsOf, ScheduleId};
+use syncapp_model::{Code, Error};
+
+use crate::page::{Page, PageQuery, invalid};
+use crate::syncs::{Started, accepted};
+use crate::view::{RunView, WholeRun};
+use crate::{Api, Problem};
+
+/// Which runs.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RunsQuery {
+    project: Option<String>,
+    sync: Option<String>,
+    state: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+pub(crate) async fn list(
+    State(api): State<Api>,
+    query: Result<Query<RunsQuery>, QueryRejection>,
+) -> Result<Json<Page<RunView>>, Problem> {
+    let Query(query) = query?;
+    let page = PageQuery::new(query.after, query.limit);
+    let limit = page.limit()?;
+    let of = match (query.project, query.sync) {
+        (None, None) => RunsOf::All,
+        (Some(project), None) => RunsOf::Project(project),
+        (Some(project), Some(sync)) => RunsOf::Sync(ScheduleId { project, sync }),
+        (None, Some(_)) => return Err(invalid("sync", "name its `project` too")),
+    };
+    let state = match query.state {
+        None => None,
+        Some(word) => Some(RunState::from_name(&word).ok_or_else(|| {
+            let words: Vec<_> = RunState::ALL.iter().map(|state| state.name()).collect();
+            invalid("state", &format!("give one of {}", words.join(", ")))
+        })?),
+    };
+    let after = match &page.after {
+        None => None,
+        Some(text) => Some(place(text).ok_or_else(|| invalid("after", "give the `next` of the page before"))?),
+    };
+    let rows = api.control.store.runs(&RunList { of, state }, after, limit + 1).await?;
+    Ok(Json(Page::of(rows, limit, written, RunView::from)))
+}
+
+/// A run's place in the list, as a page names it.
+fn written(run: &Run) -> String {
+    let since = run.submitted_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{}.{}", since.as_micros(), run.id)
+}
+
+fn place(text: &str) -> Option<RunPlace> {
+    let (micros, id) = text.split_once('.')?;
+    Some(RunPlace {
+        submitted_at: UNIX_EPOCH.checked_add(Duration::from_micros(micros.parse().ok()?))?,
+        id: id.parse().ok()?,
+    })
+}
+
+pub(crate) async fn show(State(api): State<Api>, Path(run): Path<String>) -> Result<Json<WholeRun>, Problem> {
+    whole(&api, id(&run)?).await.map(Json)
+}
+
+pub(crate) async fn cancel(
+    State(api): State<Api>,
+    Path(run): Path<String>,
+) -> Result<(StatusCode, Json<RunView>), Problem> {
+    let cancelled = api.control.cancel(id(&run)?).await?;
+    let cancelled = cancelled.ok_or_else(|| Problem::missing("run", &run))?;
+    Ok((StatusCode::ACCEPTED, Json(cancelled.into())))
+}
+
+pub(crate) async fn retry(
+    State(api): State<Api>,
+    Path(run): Path<String>,
+) -> Result<(StatusCode, Json<Started>), Problem> {
+    let known = id(&run)?;
+    match api.control.retry(known).await? {
+        Some(submitted) => accepted(submitted),
+        None if api.control.store.run(known).await?.is_none() => Err(Problem::missing("run", &run)),
+        None => {
+            let error = Error::new(Code::Conflict, "the run has no stream that failed or was cancelled");
+            Err(Problem::new(
+                StatusCode::CONFLICT,
+                error.help("start a new run of its sync"),
+            ))
+        }
+    }
+}
+
+pub(crate) fn id(text: &str) -> Result<RunId, Problem> {
+    text.parse().map_err(|_| Problem::missing("run", text))
+}
+
+/// A run and its streams as they are now.
+pub(crate) async fn whole(api: &Api, id: RunId) -> Result<WholeRun, Problem> {
+    let run = api.control.store.run(id).await?;
+    let run = run.ok_or_else(|| Problem::missing("run", id))?;
+    Ok(WholeRun::of(run, api.control.store.tasks(id).await?))
+}

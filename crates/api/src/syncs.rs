@@ -1,0 +1,131 @@
+//! The syncs of a project: when they run, and runs that are started by hand.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use syncapp_control::schedule::{Overlap, Schedule};
+use syncapp_control::{PlannedSync, Submission, Submitted};
+use syncapp_model::{Code, Error};
+
+use crate::{Api, Problem};
+
+/// How many runs to come are told.
+const TO_COME: usize = 5;
+
+/// A sync, and when it runs.
+#[derive(Debug, Serialize)]
+pub(crate) struct SyncView {
+    sync: String,
+    streams: Vec<String>,
+    /// In plain words.
+    runs: String,
+    /// The next runs, as the clock of the schedule's zone shows them.
+    next: Vec<String>,
+}
+
+pub(crate) async fn list(State(api): State<Api>, Path(project): Path<String>) -> Result<Json<Vec<SyncView>>, Problem> {
+    let newest = api.control.store.newest(&project).await?;
+    let version = newest.ok_or_else(|| Problem::missing("project", &project))?;
+    let now = jiff::Timestamp::try_from(api.control.store.now().await?);
+    let now = now.map_err(|problem| Error::internal("the store's time cannot be told").driver(problem))?;
+    let view = |sync: PlannedSync| {
+        let schedule = sync
+            .schedule
+            .as_ref()
+            .map(|spec| serde_json::from_str::<Schedule>(&spec.definition));
+        let schedule = schedule.transpose().map_err(|problem| {
+            Error::new(Code::InvalidValue, "a schedule as it is kept cannot be read").driver(problem)
+        })?;
+        let (runs, next) = match (&schedule, &sync.after) {
+            (Some(schedule), _) => {
+                let next = schedule.preview(now, TO_COME);
+                (schedule.describe(), next.iter().map(ToString::to_string).collect())
+            }
+            (None, Some(before)) => (format!("after each success of {before}"), Vec::new()),
+            (None, None) => ("by hand only".to_owned(), Vec::new()),
+        };
+        Ok(SyncView {
+            sync: sync.name,
+            streams: sync.streams.into_iter().map(|stream| stream.stream).collect(),
+            runs,
+            next,
+        })
+    };
+    Ok(Json(
+        version.syncs.into_iter().map(view).collect::<Result<_, Problem>>()?,
+    ))
+}
+
+/// What is to run.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StartBody {
+    /// Only these streams, as the file names them; all where none is named.
+    streams: Vec<String>,
+    /// What becomes of it while another run of the sync goes on; it waits where nothing is said.
+    overlap: Option<Overlap>,
+}
+
+/// The run that was started.
+#[derive(Debug, Serialize)]
+pub(crate) struct Started {
+    run: String,
+    /// Whether a request with the same key had started it before.
+    known: bool,
+}
+
+pub(crate) async fn start(
+    State(api): State<Api>,
+    Path((project, sync)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Result<Json<StartBody>, JsonRejection>,
+) -> Result<(StatusCode, Json<Started>), Problem> {
+    let Json(body) = body?;
+    let submission = Submission {
+        project,
+        sync,
+        streams: body.streams,
+        key: key(&headers)?,
+        overlap: body.overlap.unwrap_or(Overlap::Queue),
+    };
+    accepted(api.control.submit(&submission).await?)
+}
+
+pub(crate) fn accepted(submitted: Submitted) -> Result<(StatusCode, Json<Started>), Problem> {
+    let started = |run: syncapp_control::RunId, known| {
+        Ok((
+            StatusCode::ACCEPTED,
+            Json(Started {
+                run: run.to_string(),
+                known,
+            }),
+        ))
+    };
+    match submitted {
+        Submitted::Accepted(run) => started(run, false),
+        Submitted::Known(run) => started(run, true),
+        Submitted::Overlaps(run) => {
+            let error = Error::new(Code::Conflict, format!("run {run} of the sync still goes on"))
+                .help("wait for it, or let this one wait: `overlap: queue`");
+            Err(Problem::new(StatusCode::CONFLICT, error))
+        }
+    }
+}
+
+/// The key under which a request that is made again is the same one.
+fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    match key.to_str() {
+        // A prefix of its own: the control plane has keys as well.
+        Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(format!("asked/{key}"))),
+        _ => {
+            let error = Error::new(Code::InvalidValue, "the `Idempotency-Key` cannot be used")
+                .help("give 1 to 200 printable ASCII characters, such as a UUID");
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error))
+        }
+    }
+}

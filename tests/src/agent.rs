@@ -1,0 +1,221 @@
+//! A headless agent as its operator starts it, and as its callers ask it.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value as Json, json};
+
+use crate::server::port;
+use crate::syncapp::{Ended, Running, Syncapp};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// An agent with a folder of its own.
+#[derive(Debug)]
+pub struct Agent {
+    syncapp: Syncapp,
+    running: Option<Running>,
+    url: String,
+    client: Client,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body; null where there is none, or no JSON.
+    pub body: Json,
+}
+
+impl Answer {
+    /// The code of the problem that it tells; empty where it tells none.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// The body of what was done.
+    #[track_caller]
+    pub fn done(self) -> Json {
+        assert!(self.status.is_success(), "{}: {:#}", self.status, self.body);
+        self.body
+    }
+}
+
+impl Agent {
+    /// Starts one with these lines in its `agent.toml`. Pushed files may name files of its [`folder`](Syncapp::folder).
+    pub async fn start(settings: &str) -> Self {
+        Self::started_with(Syncapp::default(), settings).await
+    }
+
+    /// Starts one in a place that is furnished already.
+    pub async fn started_with(syncapp: Syncapp, settings: &str) -> Self {
+        // Which one is used first does not matter: nothing here speaks TLS.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let port = port::free();
+        let files = syncapp.folder().display().to_string();
+        syncapp.file(
+            "agent.toml",
+            &format!("listen = \"127.0.0.1:{port}\"\nfiles = [\"{files}\"]\n{settings}\n"),
+        );
+        let mut agent = Self {
+            syncapp,
+            running: None,
+            url: format!("http://127.0.0.1:{port}"),
+            client: Client::builder()
+                .timeout(PATIENCE)
+                .build()
+                .expect("a client can be made"),
+        };
+        agent.start_again().await;
+        agent
+    }
+
+    /// Its files.
+    pub fn syncapp(&self) -> &Syncapp {
+        &self.syncapp
+    }
+
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.running.as_ref().map_or(0, Running::id)
+    }
+
+    /// Starts it after it has ended.
+    pub async fn start_again(&mut self) {
+        self.begin();
+        let begun = Instant::now();
+        while !self.syncapp.said().contains("listening on") {
+            let ended = self.running.as_mut().and_then(Running::ended);
+            assert!(ended.is_none(), "the agent has ended: {ended:?}");
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the agent does not listen:\n{}",
+                self.syncapp.said()
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Starts it, and waits for nothing.
+    pub fn begin(&mut self) {
+        self.running = Some(self.syncapp.start(&["agent", "--config", "agent.toml"]));
+    }
+
+    /// Ends it by SIGKILL.
+    pub fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.kill();
+        }
+    }
+
+    /// Tells it to stop, and waits for its end.
+    pub async fn stop(&mut self) -> Ended {
+        let running = self.running.take().expect("it was started");
+        running.signal("TERM");
+        running.end().await
+    }
+
+    /// The token that it has made.
+    pub fn token(&self) -> String {
+        fs::read_to_string(self.syncapp.home().join("agent.token")).expect("it has a token")
+    }
+
+    /// Asks it for something.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Json>) -> Answer {
+        self.try_ask(method, path, body, None).await.expect("the agent answers")
+    }
+
+    /// The same of an agent that may be dead, under a key; `None` where it does not answer.
+    pub async fn try_ask(&self, method: Method, path: &str, body: Option<Json>, key: Option<&str>) -> Option<Answer> {
+        let mut request = self
+            .client
+            .request(method, format!("{}/api/v1{path}", self.url))
+            .bearer_auth(self.token());
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let answer = request.send().await.ok()?;
+        let status = answer.status();
+        let body = answer.bytes().await.ok()?;
+        Some(Answer {
+            status,
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+        })
+    }
+
+    /// Looks at something.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// Pushes a file in the place of a version.
+    pub async fn push(&self, project: &str, file: &str, expected: Option<u32>) -> Answer {
+        let body = json!({ "file": file, "expected_version": expected });
+        self.ask(Method::PUT, &format!("/projects/{project}"), Some(body)).await
+    }
+
+    /// Starts a run by hand; its id.
+    pub async fn run(&self, project: &str, sync: &str) -> String {
+        let path = format!("/projects/{project}/syncs/{sync}/runs");
+        let started = self.ask(Method::POST, &path, Some(json!({}))).await.done();
+        started["run"].as_str().expect("a run has a name").to_owned()
+    }
+
+    /// The run when it is over.
+    pub async fn over(&self, run: &str) -> Json {
+        self.until(run, |run| is_over(run)).await
+    }
+
+    /// The run when something is so.
+    pub async fn until(&self, run: &str, so: impl Fn(&Json) -> bool) -> Json {
+        let begun = Instant::now();
+        loop {
+            let now = self.get(&format!("/runs/{run}")).await.done();
+            if so(&now) {
+                return now;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it is still not so: {now:#}\n{}",
+                self.syncapp.said()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// All pages of a list.
+    pub async fn all(&self, list: &str, page: usize) -> Vec<Json> {
+        let mut items = Vec::new();
+        let mut after = String::new();
+        loop {
+            let sign = if list.contains('?') { '&' } else { '?' };
+            let mut answer = self.get(&format!("{list}{sign}limit={page}{after}")).await.done();
+            match answer["items"].take() {
+                Json::Array(more) => items.extend(more),
+                other => panic!("no list: {other}"),
+            }
+            match answer["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+/// Whether nothing can become of the run any more.
+pub fn is_over(run: &Json) -> bool {
+    ["done", "partial", "failed", "cancelled"]
+        .iter()
+        .any(|state| run["state"] == *state)
+}

@@ -1,0 +1,159 @@
+//! Who may ask, and what is never answered.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::json;
+use syncapp_tests::agent::Agent;
+use syncapp_tests::syncapp::Syncapp;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_answered_without_the_token() {
+    let agent = Agent::start("").await;
+    let routes = [
+        (Method::GET, "/api/v1/projects"),
+        (Method::GET, "/api/v1/projects/shop"),
+        (Method::PUT, "/api/v1/projects/shop"),
+        (Method::GET, "/api/v1/projects/shop/syncs"),
+        (Method::POST, "/api/v1/projects/shop/syncs/copy/runs"),
+        (Method::GET, "/api/v1/runs"),
+        (Method::GET, "/api/v1/runs/x"),
+        (Method::GET, "/api/v1/runs/x/events"),
+        (Method::POST, "/api/v1/runs/x/cancel"),
+        (Method::POST, "/api/v1/runs/x/retry"),
+        (Method::GET, "/"),
+        (Method::GET, "/api/v1//projects"),
+        (Method::GET, "/api/v1/projects;x"),
+        (Method::GET, "/api/v1/%70rojects"),
+        (Method::GET, "/api/v1/runs/../projects"),
+    ];
+    let client = Client::new();
+    let token = agent.token();
+    let wrong = [None, Some("Bearer "), Some("Bearer x"), Some("Basic eDp4")].map(|shown| shown.map(str::to_owned));
+    let near = [
+        format!("Bearer {}", &token[1..]),
+        format!("Bearer {token}x"),
+        token.clone(),
+        format!("Token {token}"),
+    ];
+    for shown in wrong.into_iter().chain(near.map(Some)) {
+        for (method, path) in &routes {
+            let mut request = client.request(method.clone(), format!("{}{path}", agent.url()));
+            if let Some(shown) = &shown {
+                request = request.header("authorization", shown);
+            }
+            let answer = request.send().await.unwrap();
+            assert_eq!(
+                answer.status(),
+                StatusCode::UNAUTHORIZED,
+                "{method} {path} with {shown:?}"
+            );
+            let body: serde_json::Value = answer.json().await.unwrap();
+            assert_eq!(body["code"], "agent.unauthenticated", "{method} {path}");
+        }
+    }
+    let path = agent.syncapp().home().join("agent.token");
+    assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!agent.syncapp().said().contains(&token));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_requests_are_problems() {
+    let agent = Agent::start("").await;
+    let big = "x".repeat(9 << 20);
+    let long = "x".repeat(300);
+    for (method, path, body, status, code) in [
+        (Method::GET, "/nothing", None, 404, "config.unknown_name"),
+        (Method::DELETE, "/projects", None, 405, "config.invalid_value"),
+        (Method::GET, "/projects/none", None, 404, "config.unknown_name"),
+        (Method::GET, "/projects/none/syncs", None, 404, "config.unknown_name"),
+        (Method::GET, "/runs/none", None, 404, "config.unknown_name"),
+        (Method::GET, "/runs/none/events", None, 404, "config.unknown_name"),
+        (
+            Method::POST,
+            "/runs/0192d3a0-0000-7000-8000-000000000000/cancel",
+            None,
+            404,
+            "config.unknown_name",
+        ),
+        (
+            Method::POST,
+            "/runs/0192d3a0-0000-7000-8000-000000000000/retry",
+            None,
+            404,
+            "config.unknown_name",
+        ),
+        (
+            Method::POST,
+            "/projects/none/syncs/s/runs",
+            Some(json!({})),
+            404,
+            "config.unknown_name",
+        ),
+        (
+            Method::POST,
+            "/projects/none/syncs/s/runs",
+            Some(json!({ "stream": [] })),
+            422,
+            "config.invalid_value",
+        ),
+        (Method::GET, "/runs?limit=0", None, 422, "config.invalid_value"),
+        (Method::GET, "/runs?limit=x", None, 400, "config.invalid_value"),
+        (Method::GET, "/runs?state=odd", None, 422, "config.invalid_value"),
+        (Method::GET, "/runs?sync=s", None, 422, "config.invalid_value"),
+        (Method::GET, "/runs?after=1", None, 422, "config.invalid_value"),
+        (
+            Method::PUT,
+            "/projects/shop",
+            Some(json!({ "file": "" })),
+            422,
+            "config.missing_key",
+        ),
+        (
+            Method::PUT,
+            "/projects/shop",
+            Some(json!({ "file": big })),
+            413,
+            "config.invalid_value",
+        ),
+    ] {
+        let answer = agent.ask(method.clone(), path, body).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code()),
+            (status, code),
+            "{method} {path}: {:#}",
+            answer.body
+        );
+    }
+    let keyed = agent
+        .try_ask(
+            Method::POST,
+            "/projects/none/syncs/s/runs",
+            Some(json!({})),
+            Some(&long),
+        )
+        .await
+        .unwrap();
+    assert_eq!(keyed.status.as_u16(), 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_could_be_guessed_does_not_start() {
+    for (settings, token, expected) in [
+        ("", Some("short"), "could be guessed"),
+        ("listen = \"0.0.0.0:0\"", None, "has no token"),
+        ("database = \"postgres://nobody@127.0.0.1:1/x\"", None, "has no token"),
+        ("roles = [\"api\"]", None, "needs a queue"),
+        ("slot = 1", None, "did you mean `slots`?"),
+    ] {
+        let mut syncapp = Syncapp::default();
+        if let Some(token) = token {
+            syncapp.set("SYNCAPP_TOKEN", token);
+        }
+        syncapp.file("agent.toml", settings);
+        let ended = syncapp.run(&["agent", "--config", "agent.toml"]).await;
+        assert!(ended.output.contains(expected), "{settings}: {}", ended.output);
+        assert_eq!(ended.code, Some(2), "{settings}: {}", ended.output);
+    }
+}
