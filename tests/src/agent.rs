@@ -174,7 +174,7 @@ impl Agent {
 
     /// The run when it is over.
     pub async fn over(&self, run: &str) -> Json {
-        self.until(run, |run| is_over(run)).await
+        self.until(run, is_over).await
     }
 
     /// The run when something is so.
