@@ -16,7 +16,7 @@ use crate::output;
 use crate::project::Project;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An agent.
 pub(crate) struct Remote {
@@ -149,28 +149,28 @@ async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, Failure> {
 fn elsewhere(error: &Value) -> Elsewhere {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let code = text(&error["code"]).unwrap_or_default();
-    let mut rendered = format!("error[{code}]: {}\n", text(&error["why"]).unwrap_or_default());
+    let mut lines = vec![format!("error[{code}]: {}", text(&error["why"]).unwrap_or_default())];
     let at = &error["where"];
     if let Some(file) = text(&at["file"]) {
         let place = [file, at["line"].to_string(), at["character"].to_string()];
         let place: Vec<String> = place.into_iter().filter(|part| part != "null").collect();
-        rendered.push_str(&format!(" --> {}\n", place.join(":")));
+        lines.push(format!(" --> {}", place.join(":")));
     }
     let words = [&at["connection"], &at["stream"], &at["column"]].map(text);
     let names: Vec<String> = words.into_iter().flatten().collect();
     let place = (!names.is_empty()).then(|| names.join(", "));
-    for (word, text) in [
+    let notes = [
         ("where", place),
         ("help", text(&error["help"])),
         ("driver", text(&error["driver"])),
-    ] {
-        if let Some(text) = text {
-            rendered.push_str(&format!("  = {word}: {text}\n"));
-        }
-    }
+    ];
+    let notes = notes
+        .into_iter()
+        .filter_map(|(word, text)| Some(format!("  = {word}: {}", text?)));
+    lines.extend(notes);
     Elsewhere {
         code,
-        rendered: output::printable(&rendered),
+        rendered: output::printable(&lines.join("\n")),
     }
 }
 

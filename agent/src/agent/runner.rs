@@ -62,11 +62,11 @@ async fn attempt(
         &version.text,
         &format!("{} {}", version.project, version.number),
     );
-    let project = project.map_err(worst)?;
+    let project = project.map_err(|problems| worst(&problems))?;
     let (name, sync) = project
         .sync(Some(&run.sync))
-        .map_err(|failure| worst(failure.problems))?;
-    let ends = project.ends(sync).map_err(|failure| worst(failure.problems))?;
+        .map_err(|failure| worst(&failure.problems))?;
+    let ends = project.ends(sync).map_err(|failure| worst(&failure.problems))?;
     let options = RunOptions {
         run_id: run.id.to_string(),
         entry: Some(stream),
@@ -80,13 +80,13 @@ async fn attempt(
         ..RunOptions::default()
     };
     let planned = tokio::select! {
-        planned = plan(&ends, &project.name, name, sync, &options) => planned.map_err(worst)?,
+        planned = plan(&ends, &project.name, name, sync, &options) => planned.map_err(|problems| worst(&problems))?,
         () = cancel.cancelled() => return Ok(Outcome::Cancelled),
     };
     let summary = syncapp_engine::run(ends, planned, name, &options, events, cancel).await;
     match summary.outcome {
         outcome @ (Outcome::Landed | Outcome::Cancelled) => Ok(outcome),
-        Outcome::Partial | Outcome::Failed => Err(worst(errors(summary))),
+        Outcome::Partial | Outcome::Failed => Err(worst(&errors(summary))),
     }
 }
 
@@ -95,7 +95,7 @@ fn errors(summary: Summary) -> Vec<Error> {
 }
 
 /// Of several errors the one that says what to do: as long as trying again may help one of them, that one.
-fn worst(errors: Vec<Error>) -> Error {
+fn worst(errors: &[Error]) -> Error {
     let first = errors
         .iter()
         .find(|error| error.is_transient())

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use syncapp_connector::Context;
 
 use super::*;

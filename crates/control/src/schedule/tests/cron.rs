@@ -1,5 +1,6 @@
 //! Cron expressions in zones: what a sync file gives, and what a preview shows.
 
+use serde_json::json;
 use syncapp_model::sync_file::Schedule as FromFile;
 
 use super::*;
@@ -106,7 +107,6 @@ fn each_form_of_a_sync_file_says_what_it_means() {
         };
         assert_eq!(said, want, "{yaml}");
     };
-    use serde_json::json;
     check(
         json!({ "every": "15m" }),
         &["every 15m, from 1970-01-01 00:00:00 UTC on"],
