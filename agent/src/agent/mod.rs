@@ -23,6 +23,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use syncapp_api::{Api, Token, router};
+use syncapp_broker::{Rabbit, RabbitConfig};
 use syncapp_control::{Control, InProcessQueue, JsonCalendar, Queue, Signal, Store, Worker};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
@@ -56,21 +57,28 @@ struct Agent {
 
 impl Agent {
     async fn open(settings: Settings) -> Result<Self> {
-        alone(&settings)?;
+        fits_together(&settings)?;
         make_folders(&settings)?;
         let token = Token::new(&token::of(&settings)?)?;
         let store: Arc<dyn Store> = match &settings.database {
             Some(url) => Arc::new(PostgresStore::open(url.reveal()).await?),
             None => Arc::new(SqliteStore::open(&settings.home)?),
         };
-        let queue: Arc<dyn Queue> = Arc::new(InProcessQueue::default());
+        let queue: Arc<dyn Queue> = match &settings.queue {
+            Some(url) => Arc::new(Rabbit::new(&RabbitConfig {
+                url: url.clone(),
+                ca_file: settings.queue_ca.clone(),
+                name: format!("syncapp {}", name()),
+            })?),
+            None => Arc::new(InProcessQueue::default()),
+        };
         Ok(Self {
             token,
             allowed: Allowed {
                 variables: settings.variables.clone(),
                 files: settings.files.clone(),
                 environment: settings.environment.clone(),
-                pools: Some(settings.pools.clone()),
+                pools: settings.queue.is_none().then(|| settings.pools.clone()),
             },
             control: Control {
                 store,
@@ -85,6 +93,9 @@ impl Agent {
 
     /// The queue in memory was lost with the process before: what waits for a worker gets its hints again.
     async fn set_going(&self) -> Result<()> {
+        if self.settings.queue.is_some() {
+            return Ok(());
+        }
         let Control { store, policy, .. } = &self.control;
         while store.rouse(Duration::ZERO, policy.batch).await? == policy.batch {}
         Ok(())
@@ -155,16 +166,19 @@ impl Agent {
     }
 }
 
-/// Hints stay in this process: so all of the work has to be done here.
-fn alone(settings: &Settings) -> Result<()> {
-    if settings.roles.len() == 3 {
-        return Ok(());
+/// Without a broker hints stay in this process, so that all of the work has to be done here; with one the store is shared.
+fn fits_together(settings: &Settings) -> Result<()> {
+    match (&settings.queue, &settings.database) {
+        (None, _) if settings.roles.len() < 3 => {
+            let why = "an agent with a part of the roles needs a queue between them";
+            Err(Error::new(Code::Conflict, why).help("give a `queue` and a `database`, or leave `roles` out"))
+        }
+        (Some(_), None) => {
+            let why = "a queue is for agents that share a database";
+            Err(Error::new(Code::Conflict, why).help("give a `database`, or leave `queue` out"))
+        }
+        _ => Ok(()),
     }
-    Err(Error::new(
-        Code::Conflict,
-        "an agent with a part of the roles needs a queue between them",
-    )
-    .help("leave `roles` out; a queue between agents is planned, see docs/limits.md"))
 }
 
 /// Its own folder, and the one that relative paths of pushed files begin in, are there from the start, for its user only.

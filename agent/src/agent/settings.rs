@@ -55,6 +55,10 @@ pub(crate) struct Settings {
     pub(crate) home: PathBuf,
     /// The metadata database; the folder's SQLite file where there is none.
     pub(crate) database: Option<Secret>,
+    /// The broker that wakes the workers of a fleet; a queue in memory where there is none.
+    pub(crate) queue: Option<Secret>,
+    /// A PEM file of authorities that the broker is trusted by; the machine's where it is not given.
+    pub(crate) queue_ca: Option<PathBuf>,
     /// What callers have to show.
     pub(crate) token: Option<Secret>,
     /// The environment of pushed files that holds here.
@@ -134,6 +138,8 @@ impl Settings {
             slots: memory.map_or(slots, |memory| slots.min((memory / STREAM) as usize)),
             listen: listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, PORT).into()),
             database: reader.one("database", "give `postgres://user:password@host/database`", secret),
+            queue: reader.one("queue", "give `amqps://user:password@host/virtual-host`", secret),
+            queue_ca: reader.one("queue_ca", "give a PEM file", path_of),
             token: reader.one("token", "give the token's text", secret),
             environment: reader.one("environment", "give the name of an environment", named),
             variables: reader

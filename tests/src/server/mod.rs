@@ -2,10 +2,12 @@
 //! [`port`] and [`small_disk`].
 
 pub mod account;
+pub mod certificates;
 pub mod guard;
 pub mod mariadb;
 pub mod pgbouncer;
 pub mod port;
 pub mod postgres;
+pub mod rabbitmq;
 pub mod small_disk;
 pub mod sshd;

@@ -1,16 +1,14 @@
 //! Connections: TLS as asked, and errors that help without telling a secret.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use syncapp_connector::{Connector, Context, Target};
 use syncapp_connectors::postgres::Postgres as Connection;
 use syncapp_model::sync_file::Write;
 use syncapp_model::{Checkpoint, Code, Error, Result, Side, render};
+use syncapp_tests::server::certificates::certificates;
 use syncapp_tests::server::postgres::{Login, Options, Postgres};
-use tempfile::TempDir;
 
 use super::ends::{destination, public, query, rows, source, target, valid};
 
@@ -38,39 +36,6 @@ fn with(mut keys: Value, changes: &Value) -> Value {
         .unwrap()
         .extend(changes.as_object().unwrap().clone());
     keys
-}
-
-fn openssl(folder: &Path, arguments: &str) {
-    let output = Command::new("openssl")
-        .current_dir(folder)
-        .args(arguments.split(' '))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "openssl {arguments}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-/// Two authorities, and a certificate of the first for `name`.
-fn certificates(name: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2";
-    for authority in ["ca", "other"] {
-        openssl(
-            folder.path(),
-            &format!("{new} -keyout {authority}.key -out {authority}.pem -subj /CN={authority}"),
-        );
-    }
-    openssl(
-        folder.path(),
-        &format!(
-            "{new} -keyout server.key -out server.pem -subj /CN=server -CA ca.pem -CAkey ca.key \
-             -addext subjectAltName={name} -addext basicConstraints=critical,CA:FALSE"
-        ),
-    );
-    folder
 }
 
 #[tokio::test]

@@ -36,10 +36,12 @@ pub trait Queue: Send + Sync {
 }
 
 /// A door through which hints come. Each comes through one door at a time; what was not acked when the door closes (it is
-/// dropped, or its process dies) comes again elsewhere.
+/// dropped, or its process dies) comes again elsewhere. The next hints may wait behind an open door before they are asked for,
+/// kept from the other doors: whoever wants none for now closes it.
 #[async_trait]
 pub trait Consumer: Send {
-    /// The next hint; waits for one. Dropping the call loses none. After an error the door is of no more use.
+    /// The next hint; waits for one. Dropping the call loses none. After an error the door is of no more use. Another hint of the
+    /// same pool may come only after the one before it was acked or put back.
     async fn next(&mut self) -> Result<Delivery>;
 
     /// The hint has done its service.

@@ -42,7 +42,9 @@ pub async fn a_hint_comes_to_its_pool(rig: &dyn QueueRig) {
     assert_eq!(heavy.next().await.unwrap().hint, hint("heavy", 3));
     let mut come = BTreeSet::new();
     for _ in 0..4 {
-        come.insert(both.next().await.unwrap().hint);
+        let delivery = both.next().await.unwrap();
+        come.insert(delivery.hint.clone());
+        both.ack(delivery).await.unwrap();
     }
     let expected = [
         hint("default", 0),

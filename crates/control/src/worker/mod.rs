@@ -6,6 +6,7 @@
 //! ```
 //!
 //! Invariants:
+//! - A door is open only while a slot is free.
 //! - A hint is acked right after the claim, whatever the claim brought, and never before it: a hint lost with its worker
 //!   comes again, and none stays unacked for as long as a run takes.
 //! - After its deadline, which is the lease's end by the worker's own monotonic clock less a margin, a worker does nothing for
@@ -80,6 +81,10 @@ impl Worker {
         let mut door = None;
         loop {
             let room = attempts.len() < self.slots;
+            if !room {
+                // A hint that waits behind an open door is kept from the other workers.
+                door = None;
+            }
             let intake = async {
                 if room {
                     return self.intake(&mut door, drain).await;
