@@ -52,6 +52,13 @@ impl Agent {
 
     /// Starts one in a place that is furnished already.
     pub async fn started_with(syncapp: Syncapp, settings: &str) -> Self {
+        let mut agent = Self::new(syncapp, settings);
+        agent.start_again().await;
+        agent
+    }
+
+    /// One that is not started yet.
+    pub fn new(syncapp: Syncapp, settings: &str) -> Self {
         // Which one is used first does not matter: nothing here speaks TLS.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let port = port::free();
@@ -60,7 +67,7 @@ impl Agent {
             "agent.toml",
             &format!("listen = \"127.0.0.1:{port}\"\nfiles = [\"{files}\"]\n{settings}\n"),
         );
-        let mut agent = Self {
+        Self {
             syncapp,
             running: None,
             url: format!("http://127.0.0.1:{port}"),
@@ -68,9 +75,7 @@ impl Agent {
                 .timeout(PATIENCE)
                 .build()
                 .expect("a client can be made"),
-        };
-        agent.start_again().await;
-        agent
+        }
     }
 
     /// Its files.
@@ -123,8 +128,18 @@ impl Agent {
         running.end().await
     }
 
-    /// The token that it has made.
+    /// Sends it a signal.
+    pub fn signal(&self, signal: &str) {
+        if let Some(running) = &self.running {
+            running.signal(signal);
+        }
+    }
+
+    /// The token that it was given, or has made.
     pub fn token(&self) -> String {
+        if let Some(token) = self.syncapp.variable("SYNCAPP_TOKEN") {
+            return token.to_owned();
+        }
         fs::read_to_string(self.syncapp.home().join("agent.token")).expect("it has a token")
     }
 

@@ -74,6 +74,12 @@ impl Syncapp {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// A variable of its environment that was set.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let set = self.variables.iter().find(|(set, _)| set == name);
+        set.map(|(_, value)| value.as_str())
+    }
+
     /// Where it puts temporary files.
     pub fn temporary(&self) -> PathBuf {
         self.place.path().join("temporary")

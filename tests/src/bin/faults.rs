@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use syncapp_tests::faults::{AgentKills, Campaign, KINDS, Kind, System, Writers};
+use syncapp_tests::faults::{AgentKills, Campaign, FleetFaults, KINDS, Kind, System, Writers};
 use syncapp_tests::server::postgres::Options;
 
 const USAGE: &str = "usage: cargo xtask faults [--kills N] [--seed N] [--rows N] [--workload NAME]...\n       \
                      cargo xtask faults --agent [--kills N] [--seed N]\n       \
+                     cargo xtask faults --fleet [--faults N] [--schedules N] [--seed N]\n       \
                      cargo xtask faults --writers [--minutes N | --seconds N] [--seed N] [--from postgres|mariadb]";
 
 /// What was asked for.
@@ -17,6 +18,10 @@ struct Asked {
     seed: u64,
     rows: u64,
     kinds: Vec<Kind>,
+    /// A fleet is disturbed, by so many faults, while it keeps so many small schedules.
+    fleet: bool,
+    faults: usize,
+    schedules: usize,
     /// An agent is killed, not single runs.
     agent: bool,
     /// Writers instead of kills: for how long, and in which systems.
@@ -33,6 +38,16 @@ async fn main() -> io::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
+    if asked.fleet {
+        let fleet = FleetFaults {
+            seed: asked.seed,
+            faults: asked.faults,
+            schedules: asked.schedules,
+        };
+        let found = fleet.run().await;
+        writeln!(out, "{found}")?;
+        return Ok(code(found.differences.len()));
+    }
     let server = Options::default()
         .setting("shared_buffers", "256MB")
         .setting("max_wal_size", "4GB")
@@ -92,6 +107,9 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
         seed: clock.as_secs(),
         rows: 50_000,
         kinds: Vec::new(),
+        fleet: false,
+        faults: 300,
+        schedules: 50,
         agent: false,
         writers: None,
     };
@@ -99,6 +117,10 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
     while let Some(flag) = words.next() {
         if flag == "--writers" {
             writers = true;
+            continue;
+        }
+        if flag == "--fleet" {
+            asked.fleet = true;
             continue;
         }
         if flag == "--agent" {
@@ -109,6 +131,8 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
         let number = || value.parse::<u64>().map_err(|_| format!("{flag} wants a number"));
         match flag.as_str() {
             "--kills" => asked.kills = number()? as usize,
+            "--faults" => asked.faults = number()? as usize,
+            "--schedules" => asked.schedules = number()? as usize,
             "--seed" => asked.seed = number()?,
             "--rows" => asked.rows = number()?,
             "--workload" => asked.kinds.push(value.parse()?),

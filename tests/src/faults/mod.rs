@@ -4,7 +4,9 @@
 
 mod agent;
 pub mod dice;
+mod fleet;
 mod hold;
+mod shop;
 mod step;
 mod target;
 mod workload;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 pub use agent::{AgentKilled, AgentKills};
 pub use dice::Dice;
+pub use fleet::{FleetFaults, FleetFound};
 pub use hold::{Holder, Moment, Place, until_waiting};
 use step::Step;
 pub use target::{Mark, Target};

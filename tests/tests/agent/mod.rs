@@ -1,6 +1,7 @@
 //! The headless agent: what is pushed, what runs, and what no kill may lose.
 
 mod access;
+mod fleet;
 mod kills;
 mod pushing;
 mod runs;
