@@ -102,6 +102,9 @@ impl Watch {
                 Event::Claim { .. } if task.epoch.0 != *latest + 1 => {
                     violate(format!("claim {} came after claim {latest}", task.epoch.0));
                 }
+                Event::Claim { .. } if task.started_at != Some(self.world.database_time()) => {
+                    violate(format!("claim {} is not said to have begun", task.epoch.0));
+                }
                 Event::Claim { .. } => *latest = task.epoch.0,
                 Event::Heartbeat { epoch, .. } | Event::Finish { epoch, .. } if epoch.0 != *latest => {
                     violate(format!("claim {} had an effect after claim {latest}", epoch.0));
