@@ -2,6 +2,7 @@
 
 mod access;
 mod kills;
+mod pauses;
 mod pushing;
 mod runs;
 

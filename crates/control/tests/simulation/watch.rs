@@ -29,6 +29,8 @@ pub(crate) struct Seen {
     ends: BTreeMap<TaskId, u32>,
     /// When each version came to be, and the time from which its new schedules count.
     pub(crate) pushes: Vec<(u32, SystemTime, SystemTime)>,
+    /// When [`PAUSED`](crate::cast::PAUSED) was paused, and went on.
+    pub(crate) pauses: Vec<(SystemTime, Option<SystemTime>)>,
     /// What tasks went through, and why events were refused.
     pub(crate) met: BTreeSet<String>,
 }

@@ -116,6 +116,22 @@ impl Rows for PostgresRows {
             .await
     }
 
+    async fn is_paused(&mut self, sync: &ScheduleId) -> Result<bool> {
+        let read = query("select from pause where project = $1 and sync = $2");
+        let pause = self.one(read.bind(&sync.project).bind(&sync.sync), |_| Ok(()));
+        Ok(pause.await?.is_some())
+    }
+
+    async fn insert_pause(&mut self, sync: &ScheduleId) -> Result<()> {
+        let insert = query("insert into pause values ($1, $2, clock_timestamp()) on conflict do nothing");
+        self.write(insert.bind(&sync.project).bind(&sync.sync)).await.map(drop)
+    }
+
+    async fn delete_pause(&mut self, sync: &ScheduleId) -> Result<()> {
+        let delete = query("delete from pause where project = $1 and sync = $2");
+        self.write(delete.bind(&sync.project).bind(&sync.sync)).await.map(drop)
+    }
+
     async fn tick(&mut self, schedule: &ScheduleId, nominal_at: SystemTime) -> Result<Option<TickOutcome>> {
         let read =
             query("select nominal_at, run, skipped from tick where project = $1 and sync = $2 and nominal_at = $3");

@@ -102,6 +102,21 @@ impl Rows for SqliteRows<'_> {
         })
     }
 
+    async fn is_paused(&mut self, sync: &ScheduleId) -> Result<bool> {
+        let sql = "select 1 from pause where project = ? and sync = ?";
+        self.step(|c| c.prepare_cached(sql)?.exists([&sync.project, &sync.sync]))
+    }
+
+    async fn insert_pause(&mut self, sync: &ScheduleId) -> Result<()> {
+        let sql = format!("insert or ignore into pause values (?, ?, {NOW})");
+        self.step(|c| c.execute(&sql, [&sync.project, &sync.sync]).map(drop))
+    }
+
+    async fn delete_pause(&mut self, sync: &ScheduleId) -> Result<()> {
+        let sql = "delete from pause where project = ? and sync = ?";
+        self.step(|c| c.execute(sql, [&sync.project, &sync.sync]).map(drop))
+    }
+
     async fn tick(&mut self, schedule: &ScheduleId, nominal_at: SystemTime) -> Result<Option<TickOutcome>> {
         let sql = "select nominal_at, run, skipped from tick where project = ? and sync = ? and nominal_at = ?";
         self.step(|c| {
