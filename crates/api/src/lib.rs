@@ -68,6 +68,8 @@ pub fn router(api: Api) -> Router {
         .route("/projects/{project}", get(projects::show).put(projects::push))
         .route("/projects/{project}/syncs", get(syncs::list))
         .route("/projects/{project}/syncs/{sync}/runs", post(syncs::start))
+        .route("/projects/{project}/syncs/{sync}/pause", post(syncs::pause))
+        .route("/projects/{project}/syncs/{sync}/resume", post(syncs::resume))
         .route("/runs", get(runs::list))
         .route("/runs/{run}", get(runs::show))
         .route("/runs/{run}/events", get(watch::watch))

@@ -5,8 +5,8 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use syncapp_control::schedule::{Overlap, Schedule};
-use syncapp_control::{PlannedSync, Submission, Submitted};
+use syncapp_control::schedule::{Instant, Overlap, Schedule};
+use syncapp_control::{PlannedSync, ScheduleId, Submission, Submitted};
 use syncapp_model::{Code, Error};
 
 use crate::{Api, Problem};
@@ -19,6 +19,8 @@ const TO_COME: usize = 5;
 pub(crate) struct SyncView {
     sync: String,
     streams: Vec<String>,
+    /// Whether somebody has paused it here; what its file says of that stands in `runs`.
+    paused: bool,
     /// In plain words.
     runs: String,
     /// The next runs, as the clock of the schedule's zone shows them.
@@ -28,16 +30,67 @@ pub(crate) struct SyncView {
 pub(crate) async fn list(State(api): State<Api>, Path(project): Path<String>) -> Result<Json<Vec<SyncView>>, Problem> {
     let newest = api.control.store.newest(&project).await?;
     let version = newest.ok_or_else(|| Problem::missing("project", &project))?;
-    let now = jiff::Timestamp::try_from(api.control.store.now().await?);
-    let now = now.map_err(|problem| Error::internal("the store's time cannot be told").driver(problem))?;
+    let paused = api.control.store.paused(&project).await?;
+    let now = now(&api).await?;
     let view = |sync: PlannedSync| {
+        let paused = paused.contains(&sync.name);
+        SyncView::of(sync, paused, now)
+    };
+    Ok(Json(
+        version.syncs.into_iter().map(view).collect::<Result<_, Problem>>()?,
+    ))
+}
+
+pub(crate) async fn pause(
+    State(api): State<Api>,
+    Path((project, sync)): Path<(String, String)>,
+) -> Result<Json<SyncView>, Problem> {
+    let id = ScheduleId { project, sync };
+    api.control.pause(&id).await?;
+    one(&api, id).await
+}
+
+pub(crate) async fn resume(
+    State(api): State<Api>,
+    Path((project, sync)): Path<(String, String)>,
+) -> Result<Json<SyncView>, Problem> {
+    let id = ScheduleId { project, sync };
+    api.control.resume(&id, api.calendar.as_ref()).await?;
+    one(&api, id).await
+}
+
+/// A sync as it is now.
+async fn one(api: &Api, id: ScheduleId) -> Result<Json<SyncView>, Problem> {
+    let newest = api.control.store.newest(&id.project).await?;
+    let syncs = newest.map(|version| version.syncs).unwrap_or_default();
+    let sync = syncs.into_iter().find(|sync| sync.name == id.sync);
+    let sync = sync.ok_or_else(|| Problem::missing("sync", &id))?;
+    let paused = api.control.store.paused(&id.project).await?.contains(&id.sync);
+    SyncView::of(sync, paused, now(api).await?).map(Json)
+}
+
+async fn now(api: &Api) -> Result<Instant, Problem> {
+    let now = Instant::try_from(api.control.store.now().await?);
+    now.map_err(|problem| {
+        Error::internal("the store's time cannot be told")
+            .driver(problem)
+            .into()
+    })
+}
+
+impl SyncView {
+    fn of(sync: PlannedSync, paused: bool, now: Instant) -> Result<Self, Problem> {
         let schedule = sync
             .schedule
             .as_ref()
             .map(|spec| serde_json::from_str::<Schedule>(&spec.definition));
-        let schedule = schedule.transpose().map_err(|problem| {
+        let mut schedule = schedule.transpose().map_err(|problem| {
             Error::new(Code::InvalidValue, "a schedule as it is kept cannot be read").driver(problem)
         })?;
+        if let Some(schedule) = &mut schedule {
+            // Whoever paused it: its ticks are skipped.
+            schedule.paused |= paused;
+        }
         let (runs, next) = match (&schedule, &sync.after) {
             (Some(schedule), _) => {
                 let next = schedule.preview(now, TO_COME);
@@ -46,16 +99,14 @@ pub(crate) async fn list(State(api): State<Api>, Path(project): Path<String>) ->
             (None, Some(before)) => (format!("after each success of {before}"), Vec::new()),
             (None, None) => ("by hand only".to_owned(), Vec::new()),
         };
-        Ok(SyncView {
+        Ok(Self {
             sync: sync.name,
             streams: sync.streams.into_iter().map(|stream| stream.stream).collect(),
+            paused,
             runs,
             next,
         })
-    };
-    Ok(Json(
-        version.syncs.into_iter().map(view).collect::<Result<_, Problem>>()?,
-    ))
+    }
 }
 
 /// What is to run.

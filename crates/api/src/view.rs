@@ -37,6 +37,9 @@ enum TriggerView {
 pub(crate) struct WholeRun {
     #[serde(flatten)]
     pub(crate) run: RunView,
+    /// When the first of its streams was started, as far as their newest attempts say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<String>,
     streams: Vec<TaskView>,
 }
 
@@ -50,6 +53,9 @@ struct TaskView {
     attempts: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     worker: Option<String>,
+    /// When its newest attempt was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<String>,
     rows_read: String,
     rows_written: String,
     rows_committed: String,
@@ -68,6 +74,7 @@ impl WholeRun {
     pub(crate) fn of(run: Run, tasks: Vec<Task>) -> Self {
         Self {
             run: run.into(),
+            started_at: tasks.iter().filter_map(|task| task.started_at).min().map(instant),
             streams: tasks.into_iter().map(TaskView::from).collect(),
         }
     }
@@ -102,6 +109,7 @@ impl From<Task> for TaskView {
             state: task.state,
             attempts: task.epoch.0.to_string(),
             worker: task.worker,
+            started_at: task.started_at.map(instant),
             rows_read: task.progress.read.to_string(),
             rows_written: task.progress.written.to_string(),
             rows_committed: task.progress.committed.to_string(),

@@ -1,7 +1,7 @@
 //! Use case: a run that is done starts those that come after it.
 //!
 //! Each follower is submitted under a key that names the run before it, and only then the run counts as followed. Whoever dies
-//! between the two has it done again, to no effect.
+//! between the two has it done again, to no effect. What is paused when the run counts as followed is left out for good.
 
 use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, Error, Result, nearest};
@@ -23,8 +23,10 @@ impl Control {
         let Some(version) = self.store.newest(&run.project).await? else {
             return Ok(());
         };
+        // Read after the run was: whatever was paused before the run was done is known as paused.
+        let paused = self.store.paused(&run.project).await?;
         for sync in version.syncs {
-            if sync.after.as_ref() != Some(&run.sync) {
+            if sync.after.as_ref() != Some(&run.sync) || paused.contains(&sync.name) {
                 continue;
             }
             let follower = NewRun {

@@ -27,6 +27,7 @@ mod control;
 mod follow;
 mod forget;
 mod history;
+mod pause;
 mod policy;
 mod ports;
 mod project;

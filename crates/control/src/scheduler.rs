@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use syncapp_model::Result;
 
-use crate::{Calendar, Control, Decision, Due, NewRun, Round, Signal, Trigger};
+use crate::{Calendar, Control, Decision, Due, NewRun, Round, Signal, SkipReason, Trigger};
 
 impl Control {
     /// Records a round for each schedule that is due. Returns how many were recorded.
@@ -32,6 +32,7 @@ impl Control {
         // None where the rules of a zone have changed, and `first` is no tick any more.
         let last = told.last().map_or(due.now, |(tick, _)| *tick);
         let decided = told.into_iter().map(|(tick, skipped)| match skipped {
+            _ if due.paused => (tick, Decision::Skip(SkipReason::Paused)),
             None => (tick, Decision::Run(self.run_of(due, tick))),
             Some(reason) => (tick, Decision::Skip(reason)),
         });
@@ -39,6 +40,7 @@ impl Control {
             ticks: decided.collect(),
             next_due: calendar.next_after(&schedule.definition, last)?,
             schedule: schedule.clone(),
+            paused: due.paused,
         })
     }
 

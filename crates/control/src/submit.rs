@@ -3,7 +3,7 @@
 use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, Error, Result, nearest};
 
-use crate::{Control, NewRun, PlannedStream, Run, RunId, Submitted, TaskState, Trigger, Version};
+use crate::{Control, NewRun, PlannedStream, PlannedSync, Run, RunId, Submitted, TaskState, Trigger, Version};
 
 /// What is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,14 +25,10 @@ impl Control {
     ///
     /// When this fails, whether the run was accepted is unknown: submitted again with the same key, it is one run.
     pub async fn submit(&self, submission: &Submission) -> Result<Submitted> {
-        let project = &submission.project;
-        let version = self.store.newest(project).await?.ok_or_else(|| {
-            Error::new(Code::UnknownName, format!("there is no project `{project}`"))
-                .help("push its sync file first: `syncapp push`")
-        })?;
+        let version = self.newest(&submission.project).await?;
         let run = NewRun {
             id: self.run_id(),
-            project: project.clone(),
+            project: version.project.clone(),
             version: version.number,
             streams: chosen(&version, &submission.sync, &submission.streams)?,
             sync: submission.sync.clone(),
@@ -82,20 +78,28 @@ impl Control {
     pub async fn cancel(&self, id: RunId) -> Result<Option<Run>> {
         self.store.cancel(id).await
     }
+
+    /// The newest version of a project that has to be there.
+    pub(crate) async fn newest(&self, project: &str) -> Result<Version> {
+        self.store.newest(project).await?.ok_or_else(|| {
+            Error::new(Code::UnknownName, format!("there is no project `{project}`"))
+                .help("push its sync file first: `syncapp push`")
+        })
+    }
+}
+
+impl Version {
+    /// The sync of that name, which has to be there.
+    pub(crate) fn known(&self, name: &str) -> Result<&PlannedSync> {
+        self.sync(name).ok_or_else(|| {
+            let known = self.syncs.iter().map(|sync| sync.name.as_str()).collect();
+            unknown("sync", name, known)
+        })
+    }
 }
 
 fn chosen(version: &Version, sync: &str, streams: &[String]) -> Result<Vec<PlannedStream>> {
-    let unknown = |what: &str, name: &str, known: Vec<&str>| {
-        let error = Error::new(Code::UnknownName, format!("the project has no {what} `{name}`"));
-        match nearest(name, known) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help("push the sync file that names it first: `syncapp push`"),
-        }
-    };
-    let planned = version.sync(sync).ok_or_else(|| {
-        let known = version.syncs.iter().map(|sync| sync.name.as_str()).collect();
-        unknown("sync", sync, known)
-    })?;
+    let planned = version.known(sync)?;
     for wanted in streams {
         if !planned.streams.iter().any(|known| known.stream == *wanted) {
             let known = planned.streams.iter().map(|known| known.stream.as_str()).collect();
@@ -104,4 +108,12 @@ fn chosen(version: &Version, sync: &str, streams: &[String]) -> Result<Vec<Plann
     }
     let wanted = |known: &&PlannedStream| streams.is_empty() || streams.contains(&known.stream);
     Ok(planned.streams.iter().filter(wanted).cloned().collect())
+}
+
+fn unknown(what: &str, name: &str, known: Vec<&str>) -> Error {
+    let error = Error::new(Code::UnknownName, format!("the project has no {what} `{name}`"));
+    match nearest(name, known) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help("push the sync file that names it first: `syncapp push`"),
+    }
 }

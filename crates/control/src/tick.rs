@@ -60,6 +60,8 @@ pub enum TickOutcome {
 pub struct Round {
     /// The schedule as it was read. Where its version or its next tick is another one by now, nothing is recorded.
     pub schedule: Schedule,
+    /// Whether its sync was paused then. Where that has changed nothing is recorded, either.
+    pub paused: bool,
     /// The ticks from `schedule.next_due` on, and what is to become of each.
     pub ticks: Vec<(SystemTime, Decision)>,
     /// The first tick that is not among them.

@@ -40,6 +40,15 @@ pub(crate) trait Rows: Send {
     /// Locks one schedule.
     async fn lock_schedule(&mut self, id: &ScheduleId) -> Result<Option<Schedule>>;
 
+    /// Whether a sync is paused. It stays so while its schedule is locked.
+    async fn is_paused(&mut self, sync: &ScheduleId) -> Result<bool>;
+
+    /// Pauses a sync whose schedule is locked, if it has one.
+    async fn insert_pause(&mut self, sync: &ScheduleId) -> Result<()>;
+
+    /// Ends the pause of a sync whose schedule is locked, if it has one.
+    async fn delete_pause(&mut self, sync: &ScheduleId) -> Result<()>;
+
     /// What became of an instant of a schedule.
     async fn tick(&mut self, schedule: &ScheduleId, nominal_at: SystemTime) -> Result<Option<TickOutcome>>;
 

@@ -105,7 +105,12 @@ pub(crate) fn kept(mut task: Task) -> Task {
         error.text = printable(&error.text);
         error.help = error.help.as_deref().map(printable);
     }
-    for time in [&mut task.lease_until, &mut task.next_try_at, &mut task.finished_at] {
+    for time in [
+        &mut task.started_at,
+        &mut task.lease_until,
+        &mut task.next_try_at,
+        &mut task.finished_at,
+    ] {
         *time = time.map(|time| instant(micros(time)));
     }
     task.usage.cpu = Duration::from_micros(duration_micros(task.usage.cpu) as u64);

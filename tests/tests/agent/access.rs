@@ -17,6 +17,8 @@ async fn nothing_is_answered_without_the_token() {
         (Method::PUT, "/api/v1/projects/shop"),
         (Method::GET, "/api/v1/projects/shop/syncs"),
         (Method::POST, "/api/v1/projects/shop/syncs/copy/runs"),
+        (Method::POST, "/api/v1/projects/shop/syncs/copy/pause"),
+        (Method::POST, "/api/v1/projects/shop/syncs/copy/resume"),
         (Method::GET, "/api/v1/runs"),
         (Method::GET, "/api/v1/runs/x"),
         (Method::GET, "/api/v1/runs/x/events"),

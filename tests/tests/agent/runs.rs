@@ -59,6 +59,10 @@ async fn a_run_is_watched_to_its_end() {
         t["cpu_seconds"].as_f64().unwrap() > 0.0 && t["peak_bytes"] != "0",
         "{t:#}"
     );
+    let times = [&last["submitted_at"], &t["started_at"], &t["finished_at"]]
+        .map(|at| at.as_str().unwrap().trim_end_matches('Z'));
+    assert!(times.is_sorted(), "{times:?}");
+    assert_eq!(last["started_at"], t["started_at"]);
     assert_eq!(arrived(agent.syncapp()), 2);
     assert_eq!(agent.get(&format!("/runs/{run}")).await.done(), *last);
 }

@@ -13,7 +13,7 @@
 //!
 //! [`crate::testkit`] holds a store to all of this.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -154,11 +154,20 @@ pub trait Schedules: Send + Sync {
     async fn due(&self, limit: usize) -> Result<Vec<Due>>;
 
     /// Records a round: ticks, their runs as by [`Submissions::submit`], and the schedule's next tick. `false`, and nothing,
-    /// where somebody else has recorded one since the schedule was read.
+    /// where somebody else has recorded one since the schedule was read, or its sync was paused or goes on since.
     async fn record(&self, round: &Round) -> Result<bool>;
 
     /// Recorded ticks of a schedule, from an instant on and in their order.
     async fn ticks(&self, schedule: &ScheduleId, from: SystemTime, limit: usize) -> Result<Vec<Tick>>;
+
+    /// Pauses a sync, whether or not it is there or has a schedule; until it is [resumed](Self::resume), whatever is pushed.
+    async fn pause(&self, sync: &ScheduleId) -> Result<()>;
+
+    /// Ends a sync's pause. `false`, and nothing, where it is paused and has a tick that is due and not recorded yet.
+    async fn resume(&self, sync: &ScheduleId) -> Result<bool>;
+
+    /// The syncs of a project that are paused.
+    async fn paused(&self, project: &str) -> Result<BTreeSet<String>>;
 }
 
 /// A schedule that is due.
@@ -168,6 +177,8 @@ pub struct Due {
     pub schedule: Schedule,
     /// The streams of its sync, in its version.
     pub streams: Vec<PlannedStream>,
+    /// Whether its sync is paused.
+    pub paused: bool,
     /// The database's time.
     pub now: SystemTime,
 }

@@ -18,7 +18,7 @@
 //! for each state.
 //!
 //! Invariants:
-//! - The epoch grows by one with every claim and changes nowhere else.
+//! - The epoch grows by one with every claim, which begins an attempt; both change nowhere else.
 //! - A heartbeat or a finish under another epoch than the newest, or of a task that nobody holds, changes nothing.
 //! - Whoever comes too late is told why, and nothing is written.
 
@@ -129,6 +129,7 @@ pub fn transition(task: &Task, event: &Event, now: SystemTime) -> Result<Task, R
             next.state = TaskState::Running;
             next.epoch = LeaseEpoch(task.epoch.0 + 1);
             next.worker = Some(worker.clone());
+            next.started_at = Some(now);
             next.lease_until = Some(now + *ttl);
             next.next_try_at = None;
             next.progress = Progress::default();

@@ -156,6 +156,8 @@ pub struct Task {
     pub epoch: LeaseEpoch,
     /// Who carries it, or did last.
     pub worker: Option<String>,
+    /// When its newest attempt was claimed.
+    pub started_at: Option<SystemTime>,
     /// When the claim runs out; only while it is leased.
     pub lease_until: Option<SystemTime>,
     /// Failures in a row without a durable step.
@@ -186,6 +188,7 @@ impl Task {
             state,
             epoch: LeaseEpoch(0),
             worker: None,
+            started_at: None,
             lease_until: None,
             fruitless: 0,
             lost: 0,

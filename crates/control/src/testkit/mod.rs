@@ -14,6 +14,7 @@
 pub mod lists;
 mod memory;
 pub mod outbox;
+pub mod pauses;
 pub mod projects;
 pub mod queue;
 pub mod retention;
@@ -72,6 +73,7 @@ macro_rules! store_conformance {
             outbox: a_row_is_taken_once what_is_not_sent_comes_again a_hint_that_came_to_nothing_is_written_again;
             schedules: what_is_due_comes_in_order of_many_rounds_one_is_recorded an_overlap_is_recorded
                 a_tick_is_recorded_once;
+            pauses: a_pause_lasts_until_it_is_ended a_round_knows_of_the_pause no_round_passes_a_pause;
             lists: runs_come_newest_first pages_stay_while_runs_come_in projects_and_schedules_come_by_name;
             retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;
             traffic: much_at_once_stays_whole a_run_is_what_its_tasks_make_of_it;

@@ -131,6 +131,7 @@ pub async fn what_is_due_is_recorded_first(rig: &dyn StoreRig) {
     assert_eq!(newest.number, 1);
     let round = Round {
         schedule: scene.due("a").await,
+        paused: false,
         ticks: Vec::new(),
         next_due: Some(now + LONG),
     };

@@ -66,6 +66,7 @@ pub async fn old_ticks_are_forgotten(rig: &dyn StoreRig) {
     for (name, next_due) in [("a", Some(now + LONG)), ("b", Some(first + MINUTE))] {
         let round = Round {
             schedule: scene.due(name).await,
+            paused: false,
             ticks: [first, first + MINUTE, now]
                 .map(|tick| (tick, Decision::Skip(SkipReason::OverCap)))
                 .to_vec(),

@@ -12,7 +12,7 @@ use crate::{Decision, Pushed, Round, RunState, Schedule, SkipReason, Tick, TickO
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// A round that gives each of these ticks a run.
-fn round(schedule: &Schedule, ticks: &[SystemTime], next_due: Option<SystemTime>) -> Round {
+pub(super) fn round(schedule: &Schedule, ticks: &[SystemTime], next_due: Option<SystemTime>) -> Round {
     let decide = |tick: &SystemTime| {
         let mut run = new_run(&schedule.id.sync, 2);
         run.trigger = Trigger::Tick(*tick);
@@ -21,6 +21,7 @@ fn round(schedule: &Schedule, ticks: &[SystemTime], next_due: Option<SystemTime>
     };
     Round {
         schedule: schedule.clone(),
+        paused: false,
         ticks: ticks.iter().map(decide).collect(),
         next_due,
     }

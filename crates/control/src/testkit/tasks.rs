@@ -41,6 +41,8 @@ pub async fn what_is_known_of_a_task_comes_back(rig: &dyn StoreRig) {
     let claimed = scene.happen(id, &claim(LONG)).await;
     assert_eq!(scene.task(id).await, claimed);
     assert_eq!(claimed.worker.as_deref(), Some("worker ü"));
+    assert_eq!(queued.started_at, None);
+    assert!(claimed.started_at.unwrap() >= queued.hinted_at);
     assert!(claimed.lease_until.unwrap() >= queued.hinted_at + LONG);
     let beaten = scene.happen(id, &heartbeat(claimed.epoch, LONG)).await;
     assert_eq!(scene.task(id).await, beaten);
@@ -193,6 +195,10 @@ pub async fn a_wait_is_waited_for(rig: &dyn StoreRig) {
     assert_eq!(scene.refused(task(run, 0), &claim(LONG)).await, Refusal::NotDue);
     let again = scene.happen(task(run, 1), &claim(LONG)).await;
     assert_eq!((again.epoch, again.next_try_at), (LeaseEpoch(2), None));
+    assert!(
+        again.started_at > scene.task(task(run, 0)).await.started_at,
+        "it is another attempt"
+    );
 }
 
 /// Tasks of one run that end at once: the last one ends the run, and nobody misses that.

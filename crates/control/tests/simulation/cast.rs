@@ -23,6 +23,9 @@ use crate::world::World;
 
 pub(crate) const PROJECT: &str = "shop";
 
+/// The sync that is paused and goes on.
+pub(crate) const PAUSED: &str = "kept";
+
 /// For how long faults happen.
 pub(crate) const STORM: Duration = Duration::from_secs(130);
 
@@ -110,6 +113,10 @@ impl Cast {
         all.push(self.process(&all, "canceller".to_owned(), move |control, _| {
             people::cancel(control, people.clone()).boxed()
         }));
+        let people = self.people.clone();
+        all.push(self.process(&all, "operator".to_owned(), move |control, _| {
+            people::pause(control, people.clone()).boxed()
+        }));
         let weather = (self.world.clone(), self.broker.clone(), self.drains.clone());
         all.push(Process {
             name: "weather".into(),
@@ -159,7 +166,7 @@ impl Cast {
 }
 
 /// How many processes are people.
-pub(crate) const PEOPLE: usize = 4;
+pub(crate) const PEOPLE: usize = 5;
 
 fn policy(lossy: bool) -> Policy {
     let seconds = Duration::from_secs;

@@ -156,7 +156,7 @@ fn it_comes_to_all_of_it() {
     ];
     let refusals = ["Ended", "NotDue", "Held", "NotHeld", "Fenced"];
     let pushes = ["Moved", "Behind"];
-    let ticks = ["Ran", "Missed", "Superseded", "OverCap", "Overlap"];
+    let ticks = ["Ran", "Missed", "Superseded", "OverCap", "Overlap", "Paused"];
     let errors = [
         "run.stalled",
         "run.worker_lost",

@@ -7,7 +7,7 @@ use syncapp_control::{
     RunId, RunState, ScheduleId, Schedules as _, SkipReason, Submissions as _, TaskState, Tick, TickOutcome, Trigger,
 };
 
-use crate::cast::{Cast, PROJECT, syncs};
+use crate::cast::{Cast, PAUSED, PROJECT, syncs};
 use crate::clock::{LAST_TICK, means};
 use crate::target::BAD;
 use crate::watch::at_once;
@@ -144,8 +144,10 @@ fn every_tick_is_told(cast: &Cast) -> Result<(), String> {
                 TickOutcome::Skipped(SkipReason::Missed) => sync == "changed",
                 TickOutcome::Skipped(SkipReason::Superseded) => sync == "kept",
                 TickOutcome::Skipped(SkipReason::OverCap) => sync == "gone",
-                TickOutcome::Skipped(SkipReason::Blackout | SkipReason::Paused) => false,
+                TickOutcome::Skipped(SkipReason::Paused) => sync == PAUSED,
+                TickOutcome::Skipped(SkipReason::Blackout) => false,
             };
+            let fine = fine && (sync != PAUSED || paused(cast, nominal_at, outcome));
             if !fine {
                 return Err(format!("{sync} at {}: {outcome:?}", second(nominal_at)));
             }
@@ -155,6 +157,16 @@ fn every_tick_is_told(cast: &Cast) -> Result<(), String> {
         Some((run, trigger)) => Err(format!("run {run} says {trigger:?}, and no tick has it")),
         None => Ok(()),
     }
+}
+
+/// Whether a tick was skipped for a pause if its instant is in one, and not if there was none since.
+fn paused(cast: &Cast, nominal_at: SystemTime, outcome: TickOutcome) -> bool {
+    let pauses = &cast.stored.seen.lock().unwrap().pauses;
+    let is_over = |end: Option<SystemTime>| end.is_some_and(|end| end < nominal_at);
+    if outcome == TickOutcome::Skipped(SkipReason::Paused) {
+        return pauses.iter().any(|(_, end)| !is_over(*end));
+    }
+    !pauses.iter().any(|(begin, end)| *begin < nominal_at && !is_over(*end))
 }
 
 /// The seconds that a sync's schedule means, version by version: each from when it was compiled to when the next one held.

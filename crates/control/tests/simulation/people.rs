@@ -6,14 +6,17 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use syncapp_control::{Control, Push, Pushed, RunId, Submission, Submitted};
+use syncapp_control::{Control, Push, Pushed, RunId, ScheduleId, Submission, Submitted};
 use syncapp_model::sync_file::Overlap;
 
-use crate::cast::{PROJECT, syncs};
+use crate::cast::{PAUSED, PROJECT, syncs};
 use crate::clock::EverySoOften;
 
 /// How many runs are submitted by hand.
 const SUBMISSIONS: usize = 6;
+
+/// How often a sync is paused, or goes on.
+const SWITCHES: usize = 4;
 
 /// What people remember, whatever dies.
 #[derive(Default)]
@@ -25,6 +28,8 @@ pub(crate) struct People {
     /// Who has done all they wanted.
     pub(crate) done: BTreeSet<String>,
     cancelled: usize,
+    /// How often a sync was paused, or went on.
+    switched: usize,
 }
 
 /// Somebody who wants the project to have two versions. The other one wants the same: who is too late looks again.
@@ -112,5 +117,28 @@ pub(crate) async fn cancel(control: Control, people: Arc<Mutex<People>>) {
             break;
         }
     }
+    pending::<()>().await;
+}
+
+/// Somebody who pauses a sync and lets it go on, twice.
+pub(crate) async fn pause(control: Control, people: Arc<Mutex<People>>) {
+    let sync = ScheduleId {
+        project: PROJECT.into(),
+        sync: PAUSED.into(),
+    };
+    loop {
+        let switched = people.lock().unwrap().switched;
+        if switched == SWITCHES {
+            break;
+        }
+        control.clock.sleep(Duration::from_secs(9)).await;
+        let done = if switched.is_multiple_of(2) {
+            control.pause(&sync).await
+        } else {
+            control.resume(&sync, &EverySoOften).await
+        };
+        people.lock().unwrap().switched += usize::from(done.is_ok());
+    }
+    people.lock().unwrap().done.insert("operator".into());
     pending::<()>().await;
 }

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
@@ -11,8 +11,8 @@ use futures_util::future::BoxFuture;
 use syncapp_control::testkit::MemoryStore;
 use syncapp_control::{
     Control, Ended, Failure, InProcessQueue, Meter, PlannedStream, PlannedSync, Policy, Progress, Push, RunId,
-    RunState, Runner, Signal, Submission, Submissions as _, Submitted, Task, TaskState, Tasks as _, Usage, Work,
-    Worker,
+    RunState, Runner, ScheduleId, ScheduleSpec, Schedules as _, Signal, SkipReason, Submission, Submissions as _,
+    Submitted, Task, TaskState, Tasks as _, TickOutcome, Usage, Work, Worker,
 };
 use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, Error};
@@ -238,6 +238,71 @@ impl Stage {
         self.until(again, &[TaskState::Failed]).await;
         assert_eq!(self.tasks(again).await[0].stream, "bad");
         assert_eq!(self.control.retry(RunId::new()).await.unwrap(), None);
+    }
+}
+
+#[test]
+fn what_is_paused_does_not_start_by_itself() {
+    let stage = Stage::new(1);
+    stage.play(stage.clone().pauses());
+}
+
+impl Stage {
+    async fn pauses(self: Arc<Self>) {
+        let sync = |name: &str, schedule: Option<&str>, after: Option<&str>| PlannedSync {
+            name: name.to_owned(),
+            streams: Vec::new(),
+            schedule: schedule.map(|definition| ScheduleSpec {
+                definition: definition.to_owned(),
+                overlap: Overlap::Queue,
+            }),
+            after: after.map(str::to_owned),
+        };
+        let push = Push {
+            project: PROJECT.into(),
+            text: String::new(),
+            syncs: vec![
+                sync("clock", Some("every 2 from 0 once"), None),
+                sync("after", None, Some("clock")),
+            ],
+            expected: None,
+        };
+        self.control.apply(push, &EverySoOften).await.unwrap();
+        let [clock, after] = ["clock", "after"].map(|sync| ScheduleId {
+            project: PROJECT.into(),
+            sync: sync.into(),
+        });
+        // How many runs of either there are after a tick of the clock.
+        let tick = async || {
+            self.sleep(Duration::from_secs(2)).await;
+            assert_eq!(self.control.tick(&EverySoOften).await.unwrap(), 1);
+            self.control.follow().await.unwrap();
+            let runs = self.store.all_runs();
+            [&clock, &after].map(|id| runs.iter().filter(|run| run.sync == id.sync).count())
+        };
+        assert_eq!(tick().await, [1, 1]);
+        self.control.pause(&after).await.unwrap();
+        assert_eq!(tick().await, [2, 1]);
+        self.control.resume(&after, &EverySoOften).await.unwrap();
+        assert_eq!(tick().await, [3, 2], "what was left out is not made up for");
+        self.control.pause(&clock).await.unwrap();
+        assert_eq!(tick().await, [3, 2]);
+        self.sleep(Duration::from_secs(2)).await;
+        self.control.resume(&clock, &EverySoOften).await.unwrap();
+        assert_eq!(tick().await, [4, 3]);
+        let ticks = self.store.ticks(&clock, UNIX_EPOCH, 10).await.unwrap();
+        let skipped = TickOutcome::Skipped(SkipReason::Paused);
+        let skipped: Vec<bool> = ticks.iter().map(|tick| tick.outcome == skipped).collect();
+        assert_eq!(skipped, [false, false, false, true, true, false]);
+        for unknown in ["clocks", "nobody's"] {
+            let id = ScheduleId {
+                sync: unknown.into(),
+                ..clock.clone()
+            };
+            let error = self.control.pause(&id).await.unwrap_err();
+            assert_eq!(error.code(), Code::UnknownName);
+        }
+        assert_eq!(self.store.paused(PROJECT).await.unwrap().len(), 0);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The store, as a process sees it over a network that fails.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -190,6 +191,39 @@ impl Schedules for StoreLink {
     async fn ticks(&self, schedule: &ScheduleId, from: SystemTime, limit: usize) -> Result<Vec<Tick>> {
         let schedule = schedule.clone();
         self.call(move |watch| at_once(watch.stored.rows.ticks(&schedule, from, limit)))
+            .await
+    }
+
+    async fn pause(&self, sync: &ScheduleId) -> Result<()> {
+        let sync = sync.clone();
+        self.call(move |watch| {
+            at_once(watch.stored.rows.pause(&sync))?;
+            watch.world.log(|| format!("  pause of {sync}"));
+            let mut seen = watch.stored.seen.lock().unwrap();
+            if seen.pauses.last().is_none_or(|(_, end)| end.is_some()) {
+                seen.pauses.push((watch.world.database_time(), None));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn resume(&self, sync: &ScheduleId) -> Result<bool> {
+        let sync = sync.clone();
+        self.call(move |watch| {
+            let resumed = at_once(watch.stored.rows.resume(&sync))?;
+            watch.world.log(|| format!("  {sync} goes on: {resumed}"));
+            if let Some((_, end @ None)) = watch.stored.seen.lock().unwrap().pauses.last_mut() {
+                *end = resumed.then(|| watch.world.database_time());
+            }
+            Ok(resumed)
+        })
+        .await
+    }
+
+    async fn paused(&self, project: &str) -> Result<BTreeSet<String>> {
+        let project = project.to_owned();
+        self.call(move |watch| at_once(watch.stored.rows.paused(&project)))
             .await
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Seen {
     ends: BTreeMap<TaskId, u32>,
     /// When each version came to be, and the time from which its new schedules count.
     pub(crate) pushes: Vec<(u32, SystemTime, SystemTime)>,
+    /// When [`PAUSED`](crate::cast::PAUSED) was paused, and went on.
+    pub(crate) pauses: Vec<(SystemTime, Option<SystemTime>)>,
     /// What tasks went through, and why events were refused.
     pub(crate) met: BTreeSet<String>,
 }
@@ -101,6 +103,9 @@ impl Watch {
             match event {
                 Event::Claim { .. } if task.epoch.0 != *latest + 1 => {
                     violate(format!("claim {} came after claim {latest}", task.epoch.0));
+                }
+                Event::Claim { .. } if task.started_at != Some(self.world.database_time()) => {
+                    violate(format!("claim {} is not said to have begun", task.epoch.0));
                 }
                 Event::Claim { .. } => *latest = task.epoch.0,
                 Event::Heartbeat { epoch, .. } | Event::Finish { epoch, .. } if epoch.0 != *latest => {

@@ -29,7 +29,7 @@ macro_rules! task_columns {
     () => {
         "run, number, stream, pool, state, epoch, worker, lease_until, fruitless, lost, next_try_at, hinted_at, \
          rows_read, rows_written, bytes_read, rows_committed, cpu_micros, peak_bytes, error_code, error_text, \
-         error_help, finished_at"
+         error_help, finished_at, started_at"
     };
 }
 
@@ -67,6 +67,7 @@ pub(super) fn task(row: &PgRow) -> Result<Task> {
         state: words::task_state(get(row, 4)?)?,
         epoch: LeaseEpoch(count(row, 5)?),
         worker: get(row, 6)?,
+        started_at: optional_instant(row, 22)?,
         lease_until: optional_instant(row, 7)?,
         fruitless: number(row, 8)?,
         lost: number(row, 9)?,

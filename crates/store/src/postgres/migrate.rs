@@ -18,10 +18,20 @@ struct Migration {
 }
 
 /// In order, never changed once released.
-const MIGRATIONS: &[Migration] = &[Migration {
-    sql: include_str!("../../../../migrations/postgres/0001_control.sql"),
-    oldest: 1,
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        sql: include_str!("../../../../migrations/postgres/0001_control.sql"),
+        oldest: 1,
+    },
+    Migration {
+        sql: include_str!("../../../../migrations/postgres/0002_started.sql"),
+        oldest: 1,
+    },
+    Migration {
+        sql: include_str!("../../../../migrations/postgres/0003_pause.sql"),
+        oldest: 1,
+    },
+];
 
 /// The first part of the lock's name; the second one is the schema.
 const LOCK: &str = "select pg_advisory_xact_lock(1937340001, hashtext(current_schema()))";

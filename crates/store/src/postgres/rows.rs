@@ -116,6 +116,22 @@ impl Rows for PostgresRows {
             .await
     }
 
+    async fn is_paused(&mut self, sync: &ScheduleId) -> Result<bool> {
+        let read = query("select from pause where project = $1 and sync = $2");
+        let pause = self.one(read.bind(&sync.project).bind(&sync.sync), |_| Ok(()));
+        Ok(pause.await?.is_some())
+    }
+
+    async fn insert_pause(&mut self, sync: &ScheduleId) -> Result<()> {
+        let insert = query("insert into pause values ($1, $2, clock_timestamp()) on conflict do nothing");
+        self.write(insert.bind(&sync.project).bind(&sync.sync)).await.map(drop)
+    }
+
+    async fn delete_pause(&mut self, sync: &ScheduleId) -> Result<()> {
+        let delete = query("delete from pause where project = $1 and sync = $2");
+        self.write(delete.bind(&sync.project).bind(&sync.sync)).await.map(drop)
+    }
+
     async fn tick(&mut self, schedule: &ScheduleId, nominal_at: SystemTime) -> Result<Option<TickOutcome>> {
         let read =
             query("select nominal_at, run, skipped from tick where project = $1 and sync = $2 and nominal_at = $3");
@@ -293,7 +309,7 @@ impl Rows for PostgresRows {
             "update task set state = $5, epoch = $6, worker = $7, lease_until = $8, fruitless = $9, lost = $10, \
              next_try_at = $11, hinted_at = $12, rows_read = $13, rows_written = $14, bytes_read = $15, \
              rows_committed = $16, cpu_micros = $17, peak_bytes = $18, error_code = $19, error_text = $20, \
-             error_help = $21, finished_at = $22 where run = $1 and number = $2 and state = $3 and epoch = $4",
+             error_help = $21, finished_at = $22, started_at = $23 where run = $1 and number = $2 and state = $3 and epoch = $4",
         )
         .bind(before.id.run.0)
         .bind(before.id.number as i32)
@@ -316,14 +332,15 @@ impl Rows for PostgresRows {
         .bind(error.map(|error| &error.code))
         .bind(error.map(|error| &error.text))
         .bind(error.and_then(|error| error.help.as_deref()))
-        .bind(after.finished_at.map(stamp));
+        .bind(after.finished_at.map(stamp))
+        .bind(after.started_at.map(stamp));
         Ok(self.write(write).await? == 1)
     }
 }
 
 /// A task, and the time after its columns.
 fn timed(row: &PgRow) -> Result<(Task, SystemTime)> {
-    Ok((columns::task(row)?, columns::instant(row, 22)?))
+    Ok((columns::task(row)?, columns::instant(row, 23)?))
 }
 
 fn id(row: &PgRow) -> Result<RunId> {

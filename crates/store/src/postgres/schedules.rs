@@ -1,5 +1,6 @@
 //! Schedules and their ticks in PostgreSQL.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -17,9 +18,10 @@ use crate::words;
 const DUE: &str = concat!(
     "select ",
     schedule_columns!(),
-    ", streams, now() from schedule
+    ", streams, now(), pause.since is not null from schedule
        left join version_sync on version_sync.project = schedule.project
          and version_sync.version = schedule.version and version_sync.name = schedule.sync
+       left join pause on pause.project = schedule.project and pause.sync = schedule.sync
        where next_due <= now() order by next_due limit $1"
 );
 
@@ -63,6 +65,33 @@ impl Schedules for PostgresStore {
         })
         .await
     }
+
+    async fn pause(&self, sync: &ScheduleId) -> Result<()> {
+        timely(async {
+            let mut rows = self.begin().await?;
+            steps::pause(&mut rows, sync).await?;
+            rows.commit(()).await
+        })
+        .await
+    }
+
+    async fn resume(&self, sync: &ScheduleId) -> Result<bool> {
+        timely(async {
+            let mut rows = self.begin().await?;
+            let resumed = steps::resume(&mut rows, sync).await?;
+            rows.commit(resumed).await
+        })
+        .await
+    }
+
+    async fn paused(&self, project: &str) -> Result<BTreeSet<String>> {
+        timely(async {
+            let read = query("select sync from pause where project = $1").bind(project);
+            let rows = read.fetch_all(&self.pool).await.map_err(failed)?;
+            rows.iter().map(|row| get(row, 0)).collect()
+        })
+        .await
+    }
 }
 
 fn due(row: &PgRow) -> Result<Due> {
@@ -71,5 +100,6 @@ fn due(row: &PgRow) -> Result<Due> {
         schedule: columns::schedule(row)?,
         streams: streams.map_or(Ok(Vec::new()), words::streams_from_text)?,
         now: columns::instant(row, 7)?,
+        paused: get(row, 8)?,
     })
 }

@@ -12,6 +12,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0001_runs.sql"),
     include_str!("../../../../migrations/sqlite/0002_run_files.sql"),
     include_str!("../../../../migrations/sqlite/0003_control.sql"),
+    include_str!("../../../../migrations/sqlite/0004_started.sql"),
+    include_str!("../../../../migrations/sqlite/0005_pause.sql"),
 ];
 
 pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {

@@ -8,10 +8,12 @@
 
 mod apply;
 mod happen;
+mod pause;
 mod record;
 mod submit;
 
 pub(crate) use apply::apply;
 pub(crate) use happen::{beat, cancel, happen};
+pub(crate) use pause::{pause, resume};
 pub(crate) use record::record;
 pub(crate) use submit::submit;

@@ -16,6 +16,9 @@ pub(crate) async fn record(rows: &mut dyn Rows, round: &Round) -> Result<bool> {
     if schedule.version != read.version || !is_same {
         return Ok(false);
     }
+    if rows.is_paused(&read.id).await? != round.paused {
+        return Ok(false);
+    }
     schedule.next_due = round.next_due;
     rows.write_schedule(&schedule).await?;
     for (nominal_at, decision) in &round.ticks {

@@ -25,6 +25,7 @@ fn task(state: TaskState) -> Task {
     task.epoch = EPOCH;
     task.fruitless = 2;
     task.lost = 2;
+    task.started_at = Some(now() - Duration::from_secs(20));
     task.lease_until = state.is_leased().then(|| now() + Duration::from_secs(10));
     task.next_try_at = (state == TaskState::Waiting).then(now);
     task.finished_at = state.is_final().then(now);
@@ -159,6 +160,8 @@ fn what_no_event_breaks() {
                 };
                 let claimed = u64::from(matches!(event, Event::Claim { .. }));
                 assert_eq!(after.epoch.0, before.epoch.0 + claimed, "{state:?}, {word}: the epoch");
+                let started_at = if claimed == 1 { Some(at) } else { before.started_at };
+                assert_eq!(after.started_at, started_at, "{state:?}, {word}: the attempt");
                 assert_eq!(
                     after.lease_until.is_some(),
                     after.state.is_leased(),

@@ -61,6 +61,7 @@ impl fmt::Debug for MemoryStore {
 struct Rows {
     versions: BTreeMap<String, Vec<Version>>,
     schedules: BTreeMap<ScheduleId, Schedule>,
+    paused: BTreeSet<ScheduleId>,
     ticks: BTreeMap<ScheduleId, BTreeMap<SystemTime, TickOutcome>>,
     runs: BTreeMap<RunId, Run>,
     keys: BTreeMap<(String, String), RunId>,

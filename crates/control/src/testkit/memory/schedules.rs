@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ impl Schedules for MemoryStore {
         };
         let due = due.into_iter().take(limit).map(|schedule| Due {
             streams: streams(schedule).unwrap_or_default(),
+            paused: rows.paused.contains(&schedule.id),
             schedule: schedule.clone(),
             now,
         });
@@ -35,10 +37,11 @@ impl Schedules for MemoryStore {
         let now = self.time();
         let mut rows = self.rows();
         let read = &round.schedule;
+        let paused = rows.paused.contains(&read.id);
         let Some(schedule) = rows.schedules.get_mut(&read.id) else {
             return Ok(false);
         };
-        if (schedule.version, schedule.next_due) != (read.version, read.next_due) {
+        if (schedule.version, schedule.next_due, paused) != (read.version, read.next_due, round.paused) {
             return Ok(false);
         }
         schedule.next_due = round.next_due;
@@ -72,5 +75,27 @@ impl Schedules for MemoryStore {
             outcome: *outcome,
         });
         Ok(ticks.collect())
+    }
+
+    async fn pause(&self, sync: &ScheduleId) -> Result<()> {
+        self.rows().paused.insert(sync.clone());
+        Ok(())
+    }
+
+    async fn resume(&self, sync: &ScheduleId) -> Result<bool> {
+        let now = self.time();
+        let mut rows = self.rows();
+        let next_due = rows.schedules.get(sync).and_then(|schedule| schedule.next_due);
+        if rows.paused.contains(sync) && next_due.is_some_and(|due| due <= now) {
+            return Ok(false);
+        }
+        rows.paused.remove(sync);
+        Ok(true)
+    }
+
+    async fn paused(&self, project: &str) -> Result<BTreeSet<String>> {
+        let rows = self.rows();
+        let mine = rows.paused.iter().filter(|id| id.project == project);
+        Ok(mine.map(|id| id.sync.clone()).collect())
     }
 }

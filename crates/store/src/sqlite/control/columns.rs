@@ -17,7 +17,7 @@ pub(super) const RUN: &str = "run.id, run.project, run.version, run.sync, run.tr
     run.key, run.state, run.submitted_at, run.finished_at";
 pub(super) const TASK: &str = "run, number, stream, pool, state, epoch, worker, lease_until, fruitless, lost, \
     next_try_at, hinted_at, rows_read, rows_written, bytes_read, rows_committed, cpu_micros, peak_bytes, error_code, \
-    error_text, error_help, finished_at";
+    error_text, error_help, finished_at, started_at";
 pub(super) const SCHEDULE: &str = "schedule.project, schedule.sync, schedule.version, schedule.definition, \
     schedule.overlap, schedule.next_due";
 pub(super) const SYNC: &str = "name, streams, definition, overlap, after_sync";
@@ -49,6 +49,7 @@ pub(super) fn task(row: &Row<'_>) -> rusqlite::Result<Task> {
         state: word(words::task_state(&state))?,
         epoch: LeaseEpoch(count(row, 5)?),
         worker: row.get(6)?,
+        started_at: optional_instant(row, 22)?,
         lease_until: optional_instant(row, 7)?,
         fruitless: row.get(8)?,
         lost: row.get(9)?,

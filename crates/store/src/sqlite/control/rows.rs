@@ -102,6 +102,21 @@ impl Rows for SqliteRows<'_> {
         })
     }
 
+    async fn is_paused(&mut self, sync: &ScheduleId) -> Result<bool> {
+        let sql = "select 1 from pause where project = ? and sync = ?";
+        self.step(|c| c.prepare_cached(sql)?.exists([&sync.project, &sync.sync]))
+    }
+
+    async fn insert_pause(&mut self, sync: &ScheduleId) -> Result<()> {
+        let sql = format!("insert or ignore into pause values (?, ?, {NOW})");
+        self.step(|c| c.execute(&sql, [&sync.project, &sync.sync]).map(drop))
+    }
+
+    async fn delete_pause(&mut self, sync: &ScheduleId) -> Result<()> {
+        let sql = "delete from pause where project = ? and sync = ?";
+        self.step(|c| c.execute(sql, [&sync.project, &sync.sync]).map(drop))
+    }
+
     async fn tick(&mut self, schedule: &ScheduleId, nominal_at: SystemTime) -> Result<Option<TickOutcome>> {
         let sql = "select nominal_at, run, skipped from tick where project = ? and sync = ? and nominal_at = ?";
         self.step(|c| {
@@ -276,7 +291,8 @@ impl Rows for SqliteRows<'_> {
         let sql = "update task set state = ?1, epoch = ?2, worker = ?3, lease_until = ?4, fruitless = ?5, lost = ?6, \
              next_try_at = ?7, hinted_at = ?8, rows_read = ?9, rows_written = ?10, bytes_read = ?11, \
              rows_committed = ?12, cpu_micros = ?13, peak_bytes = ?14, error_code = ?15, error_text = ?16, \
-             error_help = ?17, finished_at = ?18 where run = ?19 and number = ?20 and state = ?21 and epoch = ?22";
+             error_help = ?17, finished_at = ?18, started_at = ?19 \
+             where run = ?20 and number = ?21 and state = ?22 and epoch = ?23";
         let error = after.error.as_ref();
         self.step(|c| {
             let written = c.prepare_cached(sql)?.execute(params![
@@ -298,6 +314,7 @@ impl Rows for SqliteRows<'_> {
                 error.map(|error| &error.text),
                 error.and_then(|error| error.help.as_ref()),
                 optional_micros(after.finished_at),
+                optional_micros(after.started_at),
                 bytes(before.id.run),
                 before.id.number,
                 before.state.name(),

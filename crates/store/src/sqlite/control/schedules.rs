@@ -1,5 +1,6 @@
 //! Schedules and their ticks in SQLite.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -7,7 +8,7 @@ use rusqlite::params;
 use syncapp_control::{Due, Round, ScheduleId, Schedules, Tick};
 use syncapp_model::Result;
 
-use super::columns::{self, SCHEDULE, word};
+use super::columns::{self, SCHEDULE, first, word};
 use super::rows::now;
 use super::{NOW, SqliteStore, at_once};
 use crate::steps;
@@ -21,9 +22,10 @@ impl Schedules for SqliteStore {
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>> {
         let sql = format!(
-            "select {SCHEDULE}, streams, {NOW} from schedule
+            "select {SCHEDULE}, streams, {NOW}, pause.since is not null from schedule
              left join version_sync on version_sync.project = schedule.project
                and version_sync.version = schedule.version and version_sync.name = schedule.sync
+             left join pause on pause.project = schedule.project and pause.sync = schedule.sync
              where next_due <= {NOW} order by next_due limit ?"
         );
         self.with(move |c, _| {
@@ -34,6 +36,7 @@ impl Schedules for SqliteStore {
                         schedule: columns::schedule(row)?,
                         streams: word(streams.as_deref().map_or(Ok(Vec::new()), words::streams_from_text))?,
                         now: columns::instant(row, 7)?,
+                        paused: row.get(8)?,
                     })
                 })?
                 .collect()
@@ -64,5 +67,22 @@ impl Schedules for SqliteStore {
                 .collect()
         })
         .await
+    }
+
+    async fn pause(&self, sync: &ScheduleId) -> Result<()> {
+        let sync = sync.clone();
+        self.transaction(move |rows| at_once(steps::pause(rows, &sync))).await
+    }
+
+    async fn resume(&self, sync: &ScheduleId) -> Result<bool> {
+        let sync = sync.clone();
+        self.transaction(move |rows| at_once(steps::resume(rows, &sync))).await
+    }
+
+    async fn paused(&self, project: &str) -> Result<BTreeSet<String>> {
+        let project = project.to_owned();
+        let sql = "select sync from pause where project = ?";
+        self.with(move |c, _| c.prepare_cached(sql)?.query_map([project], first)?.collect())
+            .await
     }
 }

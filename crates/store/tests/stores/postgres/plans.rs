@@ -22,7 +22,8 @@ async fn fill(schema: &Schema, runs: u64) {
          select run, 0, 'default', now() + interval '1 hour' from landing.task limit 10000;
          insert into landing.schedule select 'p' || (n % 10), 'z' || n, 1, 'daily', 'skip', now() + n * interval '1 minute'
          from generate_series(1, 10000) as n;
-         analyze landing.run, landing.task, landing.tick, landing.outbox, landing.schedule"
+         insert into landing.pause select 'p' || n, 'z' || n, now() from generate_series(1, 10000) as n;
+         analyze landing.run, landing.task, landing.tick, landing.outbox, landing.schedule, landing.pause"
     );
     schema.0.run(&sql).await;
 }
@@ -38,7 +39,7 @@ async fn scans(schema: &Schema) -> String {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let sql = "select string_agg(relname || ' ' || seq_scan, ', ' order by relname) from pg_stat_user_tables \
-         where relname in ('run', 'task', 'tick', 'outbox', 'schedule')";
+         where relname in ('run', 'task', 'tick', 'outbox', 'schedule', 'pause')";
     schema.0.text(sql).await
 }
 
