@@ -20,6 +20,8 @@ use crate::fleet::{Fleet, Servers};
 const ROLES: [&str; 7] = ["api", "api", "scheduler", "scheduler", "worker", "worker", "worker"];
 /// How many of them answer.
 const ANSWERING: usize = 2;
+/// How often a worker is looked for that carries something.
+const LOOKS: usize = 50;
 /// After how long a worker that is not heard of loses its streams.
 const LEASE: Duration = Duration::from_secs(2);
 
@@ -130,7 +132,7 @@ impl Disturbed {
                 "messages doubled and poisoned"
             }
             6..=9 => {
-                let member = &self.fleet.members[dice.below(ROLES.len() as u64) as usize];
+                let member = self.busy(dice).await;
                 member.signal("STOP");
                 sleep(LEASE.mul_f64(dice.between(1.0, 2.0))).await;
                 member.signal("CONT");
@@ -143,6 +145,21 @@ impl Disturbed {
                 "killed"
             }
         }
+    }
+
+    /// A worker that carries a stream now; any process where there is none.
+    async fn busy(&self, dice: &mut Dice) -> &Agent {
+        let any = &self.fleet.members[dice.below(ROLES.len() as u64) as usize];
+        let carrying = "select worker from landing.task where state = 'running' order by random() limit 1";
+        for _ in 0..LOOKS {
+            let worker = self.fleet.metadata.texts(carrying).await.pop().flatten();
+            // A worker's name ends in the number of its process.
+            let process = worker.and_then(|name| name.rsplit('-').next()?.parse().ok());
+            if let Some(member) = self.fleet.members.iter().find(|member| Some(member.process()) == process) {
+                return member;
+            }
+        }
+        any
     }
 
     /// Publishes hints of tasks that are known already, and what is none.
