@@ -66,7 +66,7 @@ async fn idle(schedules: usize) -> (f64, u64) {
     sleep(Duration::from_secs(2)).await;
     let before = cpu(agent.process());
     sleep(WATCHED).await;
-    let used = cpu(agent.process()) - before;
+    let used = cpu(agent.process()).saturating_sub(before);
     (
         used.as_secs_f64() / WATCHED.as_secs_f64() * 100.0,
         memory(agent.process()),

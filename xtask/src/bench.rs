@@ -82,7 +82,7 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
         let Some(curves) = tables("bench/scale.py", &[])? else {
             return Ok(false);
         };
-        found += &format!("\n{CURVES}{curves}");
+        found.extend(["\n", CURVES, &curves]);
         found += page.find(FIGURES).map_or("", |at| &page[at - 1..]);
     } else {
         let kept = [CURVES, FIGURES].iter().filter_map(|part| page.find(part)).min();

@@ -75,10 +75,9 @@ impl Watch {
                 continue;
             }
             self.look_at = self.api.control.clock.monotonic() + EVERY;
-            match look(&self.api, self.run).await {
-                Ok(known) => self.known = known?,
-                // What the store does not say now it says later.
-                Err(_) => continue,
+            // What the store does not say now it says later.
+            if let Ok(known) = look(&self.api, self.run).await {
+                self.known = known?;
             }
         }
     }
