@@ -7,6 +7,7 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use syncapp_api::MAX_BODY;
 use syncapp_model::{Code, Error, Secret};
 
 use crate::agent::token;
@@ -103,6 +104,10 @@ impl Remote {
             path.pop_if_empty().extend(["api", "v1", "projects", &project.name]);
         }
         let body = json!({ "file": project.text, "name": project.shown(), "expected_version": expected });
+        if body.to_string().len() > MAX_BODY {
+            let error = Error::new(Code::InvalidValue, "the sync file is longer than an agent takes: 8 MB");
+            return Err(error.file(project.shown()).help("make two projects of it").into());
+        }
         let request = self.client.put(url).query(&[("dry_run", dry_run)]).json(&body);
         let answer = request.bearer_auth(self.token.reveal()).send().await;
         let answer = answer.map_err(|problem| self.unreachable(&problem))?;

@@ -1,10 +1,11 @@
-//! Agents that share a database and a broker, each with one role.
+//! Agents that share a database, a broker and a cache, each with one role.
 
 use uuid::Uuid;
 
 use crate::agent::Agent;
 use crate::server::postgres::{Database, Options, Postgres};
 use crate::server::rabbitmq::{RabbitMq, VirtualHost};
+use crate::server::redis::Redis;
 use crate::syncapp::Syncapp;
 
 /// What a fleet shares. They are its own: they may be crashed.
@@ -14,6 +15,8 @@ pub struct Servers {
     pub postgres: Postgres,
     /// The queue.
     pub broker: RabbitMq,
+    /// The cache.
+    pub cache: Redis,
 }
 
 /// The fleet.
@@ -30,10 +33,15 @@ pub struct Fleet {
 }
 
 impl Servers {
-    /// Starts both.
+    /// Starts them.
     pub async fn start() -> Self {
-        let (postgres, broker) = tokio::join!(Options::default().start(), RabbitMq::start());
-        Self { postgres, broker }
+        let (postgres, broker, cache) =
+            tokio::join!(Options::default().start(), RabbitMq::start(), Redis::start(&[], &[]));
+        Self {
+            postgres,
+            broker,
+            cache,
+        }
     }
 }
 
@@ -42,6 +50,7 @@ impl Fleet {
     /// answer.
     pub async fn start(servers: Servers, roles: &[&str], settings: &str, furnish: impl Fn(&mut Syncapp)) -> Self {
         let host = servers.broker.virtual_host().await;
+        let user = servers.cache.user().await;
         let metadata = servers.postgres.database().await;
         let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let member = |role: &&str| {
@@ -51,6 +60,8 @@ impl Fleet {
                 ("SYNCAPP_TOKEN", &token),
                 ("SYNCAPP_DATABASE", &metadata.writer.url()),
                 ("SYNCAPP_QUEUE", &host.url()),
+                ("SYNCAPP_CACHE", &user.url()),
+                ("SYNCAPP_CACHE_PREFIX", &user.name),
             ] {
                 syncapp.set(name, value);
             }

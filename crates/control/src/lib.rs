@@ -29,6 +29,7 @@ mod control;
 mod follow;
 mod forget;
 mod history;
+mod live;
 mod pause;
 mod policy;
 mod ports;
@@ -53,6 +54,7 @@ pub use changes::{Change, ChangeKind, changes};
 pub use compile::{DEFAULT_POOL, compile};
 pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
+pub use live::LiveProgress;
 pub use policy::Policy;
 pub use ports::{
     Allowance, Cache, Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue,

@@ -1,7 +1,8 @@
-//! A fleet under faults: two agents answer, two keep the times, three work, over one PostgreSQL and one RabbitMQ.
+//! A fleet under faults: two agents answer, two keep the times, three work, over one PostgreSQL, one RabbitMQ and one
+//! Redis.
 //!
 //! Processes are killed, and put to sleep for longer than their lease; the broker crashes, and loses its disk; the database
-//! crashes; hints come twice, and messages that are none. Then everything stands again, and the same holds as of one agent:
+//! crashes, and so does the cache; hints come twice, and messages that are none. Then everything stands again, and the same holds as of one agent:
 //! no run is lost, no tick missing or doubled, and the targets hold what the source does.
 
 use std::collections::BTreeMap;
@@ -127,7 +128,13 @@ impl Disturbed {
                 self.fleet.servers.postgres.restart().await;
                 "database crashed"
             }
-            3..=5 => {
+            3 => {
+                self.fleet.servers.cache.flush().await;
+                self.fleet.servers.cache.crash();
+                self.fleet.servers.cache.restart().await;
+                "cache flushed and crashed"
+            }
+            4..=5 => {
                 self.litter(dice).await;
                 "messages doubled and poisoned"
             }
@@ -155,7 +162,12 @@ impl Disturbed {
             let worker = self.fleet.metadata.texts(carrying).await.pop().flatten();
             // A worker's name ends in the number of its process.
             let process = worker.and_then(|name| name.rsplit('-').next()?.parse().ok());
-            if let Some(member) = self.fleet.members.iter().find(|member| Some(member.process()) == process) {
+            if let Some(member) = self
+                .fleet
+                .members
+                .iter()
+                .find(|member| Some(member.process()) == process)
+            {
                 return member;
             }
         }

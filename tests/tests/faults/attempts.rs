@@ -48,7 +48,7 @@ fn ends(database: &Database, target: &str) -> Ends {
             .into_iter()
             .find(|connector| connector.manifest().id == "postgres")
             .unwrap();
-        let context = Context { base: "/".into() };
+        let context = Context::at("/");
         connector.endpoint(json!({ "url": url }), &context).unwrap()
     };
     Ends {
