@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use syncapp_api::MAX_BODY;
+use syncapp_control::Change;
 use syncapp_model::{Code, Error, Secret};
 
 use crate::agent::token;
@@ -33,24 +34,6 @@ pub(crate) struct Pushed {
     /// The version that holds.
     pub(crate) version: Option<u32>,
     pub(crate) changes: Vec<Change>,
-}
-
-/// One difference.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Change {
-    pub(crate) change: String,
-    pub(crate) what: String,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = match self.change.as_str() {
-            "added" => '+',
-            "removed" => '-',
-            _ => '~',
-        };
-        write!(f, "{sign} {}", self.what)
-    }
 }
 
 impl Remote {
