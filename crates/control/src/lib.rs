@@ -27,6 +27,7 @@ mod control;
 mod follow;
 mod forget;
 mod history;
+mod limit;
 mod pause;
 mod policy;
 mod ports;
@@ -50,6 +51,7 @@ pub use changes::{Change, ChangeKind, changes};
 pub use compile::{DEFAULT_POOL, compile};
 pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
+pub use limit::{Limit, Limits};
 pub use policy::Policy;
 pub use ports::{
     Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue, Lists, Meter, NewVersion,
