@@ -7,6 +7,8 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use syncapp_api::MAX_BODY;
+use syncapp_control::Change;
 use syncapp_model::{Code, Error, Secret};
 
 use crate::agent::token;
@@ -32,24 +34,6 @@ pub(crate) struct Pushed {
     /// The version that holds.
     pub(crate) version: Option<u32>,
     pub(crate) changes: Vec<Change>,
-}
-
-/// One difference.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Change {
-    pub(crate) change: String,
-    pub(crate) what: String,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = match self.change.as_str() {
-            "added" => '+',
-            "removed" => '-',
-            _ => '~',
-        };
-        write!(f, "{sign} {}", self.what)
-    }
 }
 
 impl Remote {
@@ -103,6 +87,10 @@ impl Remote {
             path.pop_if_empty().extend(["api", "v1", "projects", &project.name]);
         }
         let body = json!({ "file": project.text, "name": project.shown(), "expected_version": expected });
+        if body.to_string().len() > MAX_BODY {
+            let error = Error::new(Code::InvalidValue, "the sync file is longer than an agent takes: 8 MB");
+            return Err(error.file(project.shown()).help("make two projects of it").into());
+        }
         let request = self.client.put(url).query(&[("dry_run", dry_run)]).json(&body);
         let answer = request.bearer_auth(self.token.reveal()).send().await;
         let answer = answer.map_err(|problem| self.unreachable(&problem))?;

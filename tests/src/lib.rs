@@ -8,6 +8,8 @@
 pub mod agent;
 pub mod compare;
 pub mod faults;
+pub mod fleet;
+pub mod pace;
 pub mod server;
 pub mod signal;
 pub mod syncapp;

@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: SyncApp against the bare pipe, in one run, into `docs/benchmarks.md`.
 //!
 //! Everything after `bench` goes to `bench/run_all.sh own`: `-n 5` for five rounds, `-w W1,W3` for some workloads,
-//! `-p limit,syncapp,duckdb` for peers that are installed. `--scale` adds the curves of `bench/scale.py`. With
-//! `--instructions` nothing of this happens: see [`instructions`].
+//! `-p limit,syncapp,duckdb` for peers that are installed. `--scale` measures the curves of `bench/scale.py` anew, and `--agent`
+//! only what an agent costs: the page's other parts stay. With `--instructions` nothing of this happens: see
+//! [`instructions`].
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
@@ -11,6 +12,11 @@ use crate::instructions;
 use crate::repository::Repository;
 
 const SCALE: &str = "--scale";
+const AGENT: &str = "--agent";
+const PAGE: &str = "docs/benchmarks.md";
+/// The parts of the page behind the tables of workloads.
+const CURVES: &str = "## How it scales\n";
+const FIGURES: &str = "## The agent\n";
 
 const HEAD: &str = "\
 # Benchmarks
@@ -51,6 +57,22 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
         let begin = printed.find("\n### ").filter(|_| ran.status.success());
         Ok(begin.map(|at| printed[at..].to_owned()))
     };
+    let page = std::fs::read_to_string(root.join(PAGE)).unwrap_or_default();
+    if options.iter().any(|word| word == AGENT) {
+        let ran = Command::new(target.join("release/pace"))
+            .stderr(Stdio::inherit())
+            .output()?;
+        out.write_all(&ran.stdout)?;
+        let figures = String::from_utf8_lossy(&ran.stdout);
+        let before = page.find(FIGURES).map_or(page.as_str(), |at| &page[..at]);
+        if ran.status.success() {
+            std::fs::write(
+                root.join(PAGE),
+                format!("{}\n{figures}", before.trim_end().to_owned() + "\n"),
+            )?;
+        }
+        return Ok(ran.status.success());
+    }
     let mut words = vec!["own"];
     words.extend(options.iter().map(String::as_str).filter(|word| *word != SCALE));
     let Some(mut found) = tables("bench/run_all.sh", &words)? else {
@@ -60,15 +82,18 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
         let Some(curves) = tables("bench/scale.py", &[])? else {
             return Ok(false);
         };
-        found += "\n## How it scales\n";
-        found += &curves;
+        found.extend(["\n", CURVES, &curves]);
+        found += page.find(FIGURES).map_or("", |at| &page[at - 1..]);
+    } else {
+        let kept = [CURVES, FIGURES].iter().filter_map(|part| page.find(part)).min();
+        found += kept.map_or("", |at| &page[at - 1..]);
     }
     let command = ["cargo xtask bench"]
         .into_iter()
         .chain(options.iter().map(String::as_str))
         .collect::<Vec<_>>();
     let text = format!("{HEAD}Command: `{}`, on {}.\n{found}", command.join(" "), machine());
-    std::fs::write(root.join("docs/benchmarks.md"), text)?;
+    std::fs::write(root.join(PAGE), text)?;
     Ok(true)
 }
 

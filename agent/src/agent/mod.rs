@@ -23,8 +23,8 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use syncapp_api::{Api, Token, router};
-use syncapp_broker::{Rabbit, RabbitConfig};
-use syncapp_control::{Control, InProcessQueue, JsonCalendar, Queue, Signal, Store, Worker};
+use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
+use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Worker};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
 use tokio::net::TcpListener;
@@ -51,6 +51,7 @@ pub(crate) async fn serve(settings: Settings, stop: Signal) -> Result<()> {
 struct Agent {
     settings: Settings,
     control: Control,
+    cache: Arc<dyn Cache>,
     allowed: Allowed,
     token: Token,
 }
@@ -72,8 +73,18 @@ impl Agent {
             })?),
             None => Arc::new(InProcessQueue::default()),
         };
+        let clock = Arc::new(SystemClock::new());
+        let cache: Arc<dyn Cache> = match &settings.cache {
+            Some(url) => Arc::new(Redis::new(&RedisConfig {
+                url: url.clone(),
+                ca_file: settings.cache_ca.clone(),
+                prefix: settings.cache_prefix.clone(),
+            })?),
+            None => Arc::new(MemoryCache::new(clock.clone())),
+        };
         Ok(Self {
             token,
+            cache,
             allowed: Allowed {
                 variables: settings.variables.clone(),
                 files: settings.files.clone(),
@@ -83,7 +94,7 @@ impl Agent {
             control: Control {
                 store,
                 queue,
-                clock: Arc::new(SystemClock::new()),
+                clock,
                 random: Arc::new(SystemRandom),
                 policy: settings.policy.clone(),
             },
@@ -125,6 +136,7 @@ impl Agent {
         let Some(listener) = listener else { return Ok(()) };
         let routes = router(Api {
             control: self.control.clone(),
+            cache: self.cache.clone(),
             calendar: Arc::new(JsonCalendar),
             compiler: Arc::new(self.allowed.clone()),
             token: self.token.clone(),
@@ -155,6 +167,7 @@ impl Agent {
                 control: self.control.clone(),
                 runner: Arc::new(EngineRunner {
                     allowed: self.allowed.clone(),
+                    cache: self.cache.clone(),
                 }),
                 name: name(),
                 pools: self.settings.pools.clone(),

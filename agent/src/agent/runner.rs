@@ -1,10 +1,11 @@
 //! The engine in the control plane's hands: one stream of one run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use syncapp_control::{Ended, Failure, Meter, Progress, Runner, Signal, Work};
+use syncapp_control::{Cache, Ended, Failure, LiveProgress, Meter, Progress, Runner, Signal, Work};
 use syncapp_engine::{Event, Outcome, RetryPolicy, RunOptions, Summary, plan};
 use syncapp_model::{Error, Result};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -17,6 +18,8 @@ use super::usage::Gauge;
 /// Runs streams by the engine.
 pub(super) struct EngineRunner {
     pub(super) allowed: Allowed,
+    /// Whoever watches a run hears of it here first.
+    pub(super) cache: Arc<dyn Cache>,
 }
 
 #[async_trait]
@@ -34,7 +37,7 @@ impl Runner for EngineRunner {
             std::future::pending::<()>().await;
         };
         let ended = tokio::select! {
-            (ended, ()) = async { tokio::join!(attempt, report(&mut incoming, meter)) } => ended,
+            (ended, ()) = async { tokio::join!(attempt, self.report(work, &mut incoming, meter)) } => ended,
             () = told => unreachable!("it waits for ever"),
         };
         let usage = gauge.read();
@@ -109,23 +112,35 @@ fn worst(errors: &[Error]) -> Error {
     first.unwrap_or_else(|| Error::internal("a run failed, and no stream of it says why"))
 }
 
-/// Adds up what the streams of the entry tell, until they are done.
-async fn report(events: &mut UnboundedReceiver<Event>, meter: &Meter) {
-    let mut streams: BTreeMap<String, Progress> = BTreeMap::new();
-    while let Some(event) = events.recv().await {
-        match event {
-            Event::Progress { stream, counts, .. } => count(streams.entry(stream).or_default(), counts),
-            Event::Committed { stream, rows, .. } => streams.entry(stream).or_default().committed += rows,
-            Event::StreamFinished(summary) => count(streams.entry(summary.stream).or_default(), summary.counts),
-            Event::Warning { warning } => tracing::warn!(%warning, "a run warns"),
-            Event::RunStarted { .. } | Event::StreamStarted { .. } | Event::Retry { .. } | Event::RunFinished(_) => {}
+impl EngineRunner {
+    /// Adds up what the streams of the entry tell, until they are done.
+    async fn report(&self, work: &Work, events: &mut UnboundedReceiver<Event>, meter: &Meter) {
+        let mut streams: BTreeMap<String, Progress> = BTreeMap::new();
+        while let Some(event) = events.recv().await {
+            match event {
+                Event::Progress { stream, counts, .. } => count(streams.entry(stream).or_default(), counts),
+                Event::Committed { stream, rows, .. } => streams.entry(stream).or_default().committed += rows,
+                Event::StreamFinished(summary) => count(streams.entry(summary.stream).or_default(), summary.counts),
+                Event::Warning { warning } => tracing::warn!(%warning, run = %work.run.id, "a run warns"),
+                Event::RunStarted { .. }
+                | Event::StreamStarted { .. }
+                | Event::Retry { .. }
+                | Event::RunFinished(_) => continue,
+            }
+            let progress = streams.values().fold(Progress::default(), |sum, one| Progress {
+                read: sum.read + one.read,
+                written: sum.written + one.written,
+                bytes: sum.bytes + one.bytes,
+                committed: sum.committed + one.committed,
+            });
+            meter.report(progress);
+            let told = LiveProgress::new(work.lease.task, work.lease.epoch, progress);
+            // Whoever does not hear it hears the store.
+            let _ = self
+                .cache
+                .publish(&LiveProgress::topic(work.run.id), &told.to_bytes())
+                .await;
         }
-        meter.report(streams.values().fold(Progress::default(), |sum, one| Progress {
-            read: sum.read + one.read,
-            written: sum.written + one.written,
-            bytes: sum.bytes + one.bytes,
-            committed: sum.committed + one.committed,
-        }));
     }
 }
 

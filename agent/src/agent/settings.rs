@@ -59,6 +59,12 @@ pub(crate) struct Settings {
     pub(crate) queue: Option<Secret>,
     /// A PEM file of authorities that the broker is trusted by; the machine's where it is not given.
     pub(crate) queue_ca: Option<PathBuf>,
+    /// What speeds a fleet up; memory of each process where there is none.
+    pub(crate) cache: Option<Secret>,
+    /// A PEM file of authorities that the cache is trusted by; the machine's where it is not given.
+    pub(crate) cache_ca: Option<PathBuf>,
+    /// What the keys of the cache begin with.
+    pub(crate) cache_prefix: String,
     /// What callers have to show.
     pub(crate) token: Option<Secret>,
     /// The environment of pushed files that holds here.
@@ -124,6 +130,7 @@ impl Settings {
             time(text).filter(|lease| *lease >= SHORTEST_LEASE)
         });
         let drain = reader.one("drain", "give a time, such as `25s`", time);
+        let prefix = reader.one("cache_prefix", "give a name, such as `syncapp`", named);
         let home = home.map_or_else(history::home, Ok)?;
         let roles = [told.roles, roles.unwrap_or_default()]
             .into_iter()
@@ -140,6 +147,9 @@ impl Settings {
             database: reader.one("database", "give `postgres://user:password@host/database`", secret),
             queue: reader.one("queue", "give `amqps://user:password@host/virtual-host`", secret),
             queue_ca: reader.one("queue_ca", "give a PEM file", path_of),
+            cache: reader.one("cache", "give `rediss://user:password@host/0`", secret),
+            cache_ca: reader.one("cache_ca", "give a PEM file", path_of),
+            cache_prefix: prefix.unwrap_or_else(|| "syncapp".into()),
             token: reader.one("token", "give the token's text", secret),
             environment: reader.one("environment", "give the name of an environment", named),
             variables: reader

@@ -6,7 +6,7 @@ use crate::args;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::project::Project;
-use crate::remote::Remote;
+use crate::remote::{Pushed, Remote};
 
 pub(crate) async fn push(args: args::Push) -> Result<Exit, Failure> {
     let file = args::File {
@@ -23,17 +23,13 @@ pub(crate) async fn push(args: args::Push) -> Result<Exit, Failure> {
     say(&args.agent, &applied, args.json, true)
 }
 
-fn say(agent: &str, pushed: &crate::remote::Pushed, as_json: bool, applied: bool) -> Result<Exit, Failure> {
-    let crate::remote::Pushed {
+fn say(agent: &str, pushed: &Pushed, as_json: bool, applied: bool) -> Result<Exit, Failure> {
+    let Pushed {
         project,
         version,
         changes,
     } = pushed;
     if as_json {
-        let changes: Vec<_> = changes
-            .iter()
-            .map(|change| json!({ "change": change.change, "what": change.what }))
-            .collect();
         output::json(&json!({ "project": project, "version": version, "applied": applied, "changes": changes }))?;
         return Ok(Exit::Done);
     }

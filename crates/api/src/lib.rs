@@ -20,7 +20,7 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use syncapp_control::{Calendar, Control, PlannedSync};
+use syncapp_control::{Cache, Calendar, Control, PlannedSync};
 use syncapp_model::Error;
 use syncapp_model::sync_file::SyncFile;
 
@@ -28,13 +28,15 @@ pub use auth::Token;
 pub use problem::Problem;
 
 /// The longest body that is read, in bytes.
-const BODY: usize = 8 << 20;
+pub const MAX_BODY: usize = 8 << 20;
 
 /// What the routes need of their host.
 #[derive(Clone)]
 pub struct Api {
     /// The use cases.
     pub control: Control,
+    /// Where workers tell how far they are.
+    pub cache: Arc<dyn Cache>,
     /// What schedules mean.
     pub calendar: Arc<dyn Calendar>,
     /// Reads sync files.
@@ -79,7 +81,7 @@ pub fn router(api: Api) -> Router {
         .nest("/api/v1", routes)
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
-        .layer(DefaultBodyLimit::max(BODY))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(api.clone(), auth::authenticated))
         .with_state(api)
 }

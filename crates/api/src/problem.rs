@@ -27,10 +27,6 @@ impl Problem {
         let error = Error::new(Code::UnknownName, format!("there is no {what} `{name}`"));
         Self::new(StatusCode::NOT_FOUND, error)
     }
-
-    pub(crate) fn is_missing(&self) -> bool {
-        self.status == StatusCode::NOT_FOUND
-    }
 }
 
 impl From<Error> for Problem {

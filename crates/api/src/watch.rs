@@ -1,16 +1,20 @@
 //! A run as it goes on: server-sent events, one whenever something of it has changed, until it is over.
+//!
+//! The store is looked at twice a second; what workers tell meanwhile comes as it comes.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
-use futures_util::Stream;
+use futures_util::future::{Either, pending, select};
 use futures_util::stream::unfold;
-use syncapp_control::RunId;
+use futures_util::{Stream, pin_mut};
+use syncapp_control::{Listener, LiveProgress, Run, RunId, Task};
 
-use crate::runs::{id, whole};
+use crate::runs::id;
 use crate::view::WholeRun;
 use crate::{Api, Problem};
 
@@ -22,17 +26,22 @@ pub(crate) async fn watch(
     Path(run): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let run = id(&run)?;
-    let first = whole(&api, run).await?;
+    // Before the store is looked at, so that nothing is told unheard between the two.
+    let listener = api.cache.listen(&LiveProgress::topic(run)).await.ok();
+    let known = look(&api, run).await?;
     let watched = Watch {
+        known: known.ok_or_else(|| Problem::missing("run", run))?,
+        look_at: api.control.clock.monotonic() + EVERY,
+        live: BTreeMap::new(),
+        listener,
         api,
         run,
         told: None,
-        next: Some(first),
-        over: false,
     };
-    let events = unfold(watched, |mut watched| async {
-        let event = watched.next().await?;
-        Some((Ok(event), watched))
+    let events = unfold(Some(watched), |watched| async {
+        let mut watched = watched?;
+        let (event, over) = watched.next().await?;
+        Some((Ok(event), (!over).then_some(watched)))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
@@ -40,35 +49,72 @@ pub(crate) async fn watch(
 struct Watch {
     api: Api,
     run: RunId,
+    /// What the store said last.
+    known: (Run, Vec<Task>),
+    /// When it is looked at again, in this process's monotonic time.
+    look_at: Duration,
+    /// What workers have told since, by task.
+    live: BTreeMap<u32, LiveProgress>,
+    listener: Option<Box<dyn Listener>>,
     told: Option<WholeRun>,
-    next: Option<WholeRun>,
-    over: bool,
 }
 
 impl Watch {
-    /// The next event; `None` where the last one was told.
-    async fn next(&mut self) -> Option<Event> {
-        while !self.over {
-            let now = match self.next.take() {
-                Some(first) => first,
-                None => {
-                    self.api.control.clock.sleep(EVERY).await;
-                    match whole(&self.api, self.run).await {
-                        Ok(now) => now,
-                        Err(problem) if problem.is_missing() => return None,
-                        // What the store does not say now it says later.
-                        Err(_) => continue,
-                    }
-                }
-            };
-            if self.told.as_ref() == Some(&now) {
+    /// The next event, and whether it is the last; `None` where the run is gone.
+    async fn next(&mut self) -> Option<(Event, bool)> {
+        loop {
+            let now = self.now();
+            if self.told.as_ref() != Some(&now) {
+                let event = Event::default().event("run").json_data(&now).ok()?;
+                let over = now.run.state.is_final();
+                self.told = Some(now);
+                return Some((event, over));
+            }
+            if let Some(told) = self.hear().await {
+                self.live.insert(told.task(), told);
                 continue;
             }
-            self.over = now.run.state.is_final();
-            let event = Event::default().event("run").json_data(&now);
-            self.told = Some(now);
-            return event.ok();
+            self.look_at = self.api.control.clock.monotonic() + EVERY;
+            // What the store does not say now it says later.
+            if let Ok(known) = look(&self.api, self.run).await {
+                self.known = known?;
+            }
         }
-        None
     }
+
+    /// The run as it is known.
+    fn now(&self) -> WholeRun {
+        let (run, mut tasks) = self.known.clone();
+        for task in &mut tasks {
+            if let Some(live) = self.live.get(&task.id.number) {
+                live.put_into(task);
+            }
+        }
+        WholeRun::of(run, tasks)
+    }
+
+    /// What a worker tells next; `None` when it is time to look at the store.
+    async fn hear(&mut self) -> Option<LiveProgress> {
+        let told = async {
+            match &mut self.listener {
+                Some(listener) => LiveProgress::from_bytes(&listener.next().await),
+                None => pending().await,
+            }
+        };
+        let clock = &self.api.control.clock;
+        let time = clock.sleep(self.look_at.saturating_sub(clock.monotonic()));
+        pin_mut!(told);
+        match select(told, time).await {
+            Either::Left((told, _)) => told,
+            Either::Right(_) => None,
+        }
+    }
+}
+
+/// What the store says of a run; `None` where it knows none.
+async fn look(api: &Api, id: RunId) -> Result<Option<(Run, Vec<Task>)>, Problem> {
+    let Some(run) = api.control.store.run(id).await? else {
+        return Ok(None);
+    };
+    Ok(Some((run, api.control.store.tasks(id).await?)))
 }

@@ -22,6 +22,12 @@ impl Pause {
         (Instant::now() < *until).then(|| error.clone())
     }
 
+    /// How long it is too early.
+    pub(crate) fn left(&self) -> Duration {
+        let until = self.last.as_ref().map(|(_, until)| *until);
+        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+    }
+
     /// An attempt failed.
     pub(crate) fn failed(&mut self, error: &Error) {
         let wait = wait(self.failures, chance());
@@ -68,7 +74,9 @@ mod tests {
             pause.failed(&error);
         }
         assert_eq!(pause.too_early(), Some(error));
+        assert!(pause.left() > LONGEST / 4);
         pause.over();
+        assert_eq!(pause.left(), Duration::ZERO);
         assert_eq!(pause.too_early(), None);
     }
 }

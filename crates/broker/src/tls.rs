@@ -1,6 +1,7 @@
 //! TLS to a server of ours: it always has to show who it is.
 
 use std::fs::File;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +28,18 @@ pub(crate) fn client(ca_file: Option<&Path>) -> Result<ClientConfig> {
         .with_safe_default_protocol_versions()
         .map_err(|problem| Error::internal(problem.to_string()))?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Says so where a password goes in the clear to another machine.
+pub(crate) fn warn_of_clear(what: &str, host: &str) {
+    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if !is_loopback && host != "localhost" {
+        tracing::warn!(
+            what,
+            host,
+            "the password goes over the network in the clear: ask for TLS in the address"
+        );
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use syncapp_model::sync_file::{Sync, SyncFile};
 
@@ -16,7 +16,7 @@ use crate::schedule::Schedule;
 const SHOWN: usize = 60;
 
 /// One difference between two files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Its kind.
     pub change: ChangeKind,
@@ -25,7 +25,7 @@ pub struct Change {
 }
 
 /// What becomes of the thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It is new.

@@ -15,11 +15,13 @@
 //!   [`schedule`].
 //! - What a worker writes about a task holds only under the epoch of its own claim.
 //! - No driver, no runtime and no clock in here: [`Clock`] brings the time, `crates/store` the database, a host the rest.
+//! - The [`Cache`] speeds up: whatever it forgets is made again, and nobody waits for it for long.
 //! - A record holds no secret and no row of anybody's data but a cursor's position.
 //!
 //! [`Runs`] is the command line's own history of runs, on one machine and without leases.
 
 mod apply;
+mod cache;
 mod calendar;
 mod changes;
 mod compile;
@@ -28,6 +30,7 @@ mod follow;
 mod forget;
 mod history;
 mod limit;
+mod live;
 mod pause;
 mod policy;
 mod ports;
@@ -46,17 +49,19 @@ mod tick;
 mod worker;
 
 pub use apply::Push;
+pub use cache::{MemoryCache, Topics};
 pub use calendar::JsonCalendar;
 pub use changes::{Change, ChangeKind, changes};
 pub use compile::{DEFAULT_POOL, compile};
 pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
 pub use limit::{Limit, Limits};
+pub use live::LiveProgress;
 pub use policy::Policy;
 pub use ports::{
-    Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue, Lists, Meter, NewVersion,
-    Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random, Retention, RunList, RunPlace, Runner, RunsOf,
-    Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
+    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue,
+    Listener, Lists, MAX_CACHED, Meter, NewVersion, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random,
+    Retention, RunList, RunPlace, Runner, RunsOf, Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use run::{NewRun, Run, RunState, Trigger};

@@ -1,12 +1,12 @@
-//! The store in memory and the queue of an agent that is one process, held to what all are held to.
+//! The store in memory, and the queue and the cache of an agent that is one process, held to what all are held to.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use syncapp_control::testkit::{MemoryStore, QueueRig, StorePlace, StoreRig};
-use syncapp_control::{InProcessQueue, Queue, Store};
+use syncapp_control::testkit::{CachePlace, CacheRig, MemoryStore, QueueRig, StorePlace, StoreRig};
+use syncapp_control::{Cache, Clock, InProcessQueue, MemoryCache, Queue, Store};
 
 struct Memory;
 
@@ -47,5 +47,52 @@ impl QueueRig for InProcess {
     }
 }
 
+/// A clock that stands still unless it is told to pass: microseconds.
+#[derive(Default)]
+struct Still(AtomicU64);
+
+#[async_trait]
+impl Clock for Still {
+    fn wall(&self) -> SystemTime {
+        UNIX_EPOCH + self.monotonic()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_micros(self.0.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.0.fetch_add(time.as_micros() as u64, Ordering::SeqCst);
+    }
+}
+
+struct OneProcess;
+
+struct Desk {
+    cache: MemoryCache,
+    clock: Arc<Still>,
+}
+
+#[async_trait]
+impl CacheRig for OneProcess {
+    async fn fresh(&self) -> Box<dyn CachePlace> {
+        let clock = Arc::new(Still::default());
+        let cache = MemoryCache::new(clock.clone());
+        Box::new(Desk { cache, clock })
+    }
+}
+
+#[async_trait]
+impl CachePlace for Desk {
+    async fn cache(&self) -> Arc<dyn Cache> {
+        Arc::new(self.cache.clone())
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.sleep(time).await;
+    }
+}
+
 syncapp_control::store_conformance!(Memory);
 syncapp_control::queue_conformance!(InProcess);
+syncapp_control::cache_conformance!(OneProcess);

@@ -9,5 +9,6 @@ pub mod pgbouncer;
 pub mod port;
 pub mod postgres;
 pub mod rabbitmq;
+pub mod redis;
 pub mod small_disk;
 pub mod sshd;

@@ -63,7 +63,7 @@ async fn nothing_is_answered_without_the_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_requests_are_problems() {
     let agent = Agent::start("").await;
-    let big = "x".repeat(9 << 20);
+    let big = "x".repeat(8 << 20);
     let long = "x".repeat(300);
     for (method, path, body, status, code) in [
         (Method::GET, "/nothing", None, 404, "config.unknown_name"),

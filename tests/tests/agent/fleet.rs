@@ -1,6 +1,12 @@
 //! A short campaign; `cargo xtask faults --fleet` is the long one.
 
+use std::time::Duration;
+
+use reqwest::{Client, Response};
+use serde_json::Value as Json;
 use syncapp_tests::faults::FleetFaults;
+use syncapp_tests::fleet::{Fleet, Servers};
+use syncapp_tests::syncapp::Syncapp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disturbed_fleet_loses_nothing() {
@@ -15,4 +21,60 @@ async fn a_disturbed_fleet_loses_nothing() {
         found.ticks.0 > 0 && found.faults.len() > 2,
         "too little was tried: {found}"
     );
+}
+
+/// What a worker reads is seen by whoever watches another process, long before its heartbeat comes to the store; without the
+/// cache it comes with that.
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_told_from_worker_to_watcher() {
+    let servers = Servers::start().await;
+    let database = servers.postgres.database().await;
+    let furnish = |syncapp: &mut Syncapp| {
+        syncapp.set("READER", &database.reader.url());
+        syncapp.set("WRITER", &database.writer.url());
+    };
+    let settings = "variables = [\"READER\", \"WRITER\"]\nlease = \"5m\"";
+    let mut fleet = Fleet::start(servers, &["api", "scheduler", "worker"], settings, furnish).await;
+    // Each row is too long to wait for another one: they come one by one, some twenty a second.
+    let query = "select i, repeat('x', 200000) as text from generate_series(1, 400) i where pg_sleep(0.05) is not null";
+    let file = format!(
+        "version: 1\nconnections:\n  from: {{ connector: postgres, url: \"${{READER}}\" }}\n  to: {{ connector: postgres, url: \
+         \"${{WRITER}}\" }}\nsyncs:\n  slow:\n    source: from\n    destination: to\n    streams:\n      public.slow: {{ into: \
+         landing.slow, query: \"{query}\" }}\n"
+    );
+    fleet.members[0].push("p", &file, None).await.done();
+    for has_cache in [true, false] {
+        if !has_cache {
+            fleet.servers.cache.crash();
+        }
+        let agent = &fleet.members[0];
+        let run = agent.run("p", "slow").await;
+        let path = format!("{}/api/v1/runs/{run}/events", agent.url());
+        let mut watching = Client::new().get(path).bearer_auth(agent.token()).send().await.unwrap();
+        let mut told = 0;
+        let end = loop {
+            let Some(event) = next(&mut watching).await else {
+                panic!("the watcher is left before the end");
+            };
+            told += usize::from(event["state"] == "running" && event["streams"][0]["rows_read"] != "0");
+            if event["state"] == "done" {
+                break event;
+            }
+        };
+        assert_eq!(end["streams"][0]["rows_read"], "400");
+        // A heartbeat comes each twenty seconds: the store alone tells once or twice.
+        assert_eq!(told > 10, has_cache, "it was told {told} times");
+    }
+}
+
+/// The next event of a run; `None` where nobody tells any more.
+async fn next(watching: &mut Response) -> Option<Json> {
+    loop {
+        let part = tokio::time::timeout(Duration::from_mins(1), watching.chunk()).await;
+        let part = part.expect("something is told").unwrap()?;
+        let text = String::from_utf8_lossy(&part).into_owned();
+        if let Some(data) = text.lines().find_map(|line| line.strip_prefix("data: ")) {
+            return Some(serde_json::from_str(data).unwrap());
+        }
+    }
 }

@@ -54,6 +54,12 @@ fn json_tells_failures_too() {
         (&"run_finished".into(), &"failed".into())
     );
     assert_eq!(last["streams"][0]["error"]["code"], "transform.cast_failed");
+    let retried = |events: Vec<serde_json::Value>| events.iter().any(|event| event["event"] == "retry");
+    assert!(
+        !retried(ran.json()),
+        "it fails again whenever it is tried: {}",
+        ran.stdout
+    );
     place.put("sync.yaml", people("cursor: nothing, mode: incremental"));
     let ran = run(&place, &["--json"]).exits(2);
     assert_eq!(ran.json()[0]["problems"][0]["code"], "config.unknown_column");

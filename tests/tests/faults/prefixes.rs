@@ -5,9 +5,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use syncapp_connector::Context;
 use syncapp_connectors::connectors;
-use syncapp_engine::{Ends, Event, Outcome, RunOptions, Summary, plan, run};
-use syncapp_model::Scalar;
+use syncapp_engine::{Ends, Event, Outcome, Plan, RunOptions, Summary, plan, run};
 use syncapp_model::sync_file::Sync;
+use syncapp_model::{Code, Error, Scalar};
 use tempfile::TempDir;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,8 @@ struct Files {
     write: &'static str,
     /// More keys of the stream.
     keys: Value,
+    /// How many rows a run may read.
+    limit: Option<u64>,
 }
 
 impl Files {
@@ -29,6 +31,7 @@ impl Files {
             folder: tempfile::tempdir().unwrap(),
             write,
             keys: json!({}),
+            limit: None,
         };
         files
             .open("source.db")
@@ -83,8 +86,7 @@ impl Files {
         }
     }
 
-    /// Runs the increment, and stops it after so many commits. Tells where each commit left the position.
-    async fn run(&self, commit_rows: u64, stop_after: Option<usize>) -> (Summary, Vec<Scalar>) {
+    async fn plan(&self, options: &RunOptions) -> Result<Plan, Vec<Error>> {
         let mut stream = json!({ "mode": "incremental", "write": self.write, "cursor": "at", "primary_key": ["id"] });
         for (key, value) in self.keys.as_object().unwrap() {
             stream[key] = value.clone();
@@ -93,12 +95,19 @@ impl Files {
             "source": "source", "destination": "target", "streams": { "t": stream },
         }))
         .unwrap();
+        plan(&self.ends(), "p", "s", &sync, options).await
+    }
+
+    /// Runs the increment, and stops it after so many commits. Tells where each commit left the position.
+    async fn run(&self, commit_rows: u64, stop_after: Option<usize>) -> (Summary, Vec<Scalar>) {
         let options = RunOptions {
             commit_rows,
+            limit: self.limit,
             buffer_bytes: 64 << 10,
             ..RunOptions::default()
         };
-        let plan = plan(&self.ends(), "p", "s", &sync, &options)
+        let plan = self
+            .plan(&options)
             .await
             .unwrap_or_else(|problems| panic!("{problems:?}"));
         let (events, mut incoming) = unbounded_channel();
@@ -189,4 +198,64 @@ async fn what_happens_once_makes_an_increment_one_commit() {
         assert_eq!(positions.len() > 1, prefixes, "{keys}: {positions:?}");
         assert_eq!(files.rows("target.db"), files.rows("source.db"), "{keys}");
     }
+}
+
+/// Rows enough for one commit only are not cut, however many batches bring them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_waits_for_its_rows() {
+    let files = Files::new("append");
+    files.run(1000, None).await;
+    files.add(10..ROWS);
+    let (landed, positions) = files.run(1_000_000, None).await;
+    assert_eq!(landed.outcome, Outcome::Landed, "{:?}", landed.streams);
+    assert_eq!(positions, [Scalar::Int((ROWS - 1) / GROUP)]);
+    assert_eq!(files.rows("target.db"), files.rows("source.db"));
+}
+
+/// What leaves the state alone is not cut: nothing would tell how far it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_the_rows_is_one_commit() {
+    let mut files = Files::new("append");
+    files.run(1000, None).await;
+    files.add(10..ROWS);
+    files.limit = Some(15_000);
+    let (landed, positions) = files.run(1000, None).await;
+    assert_eq!(landed.outcome, Outcome::Landed, "{:?}", landed.streams);
+    assert_eq!(positions, [Scalar::Int(9 / GROUP)], "one, and the state is as it was");
+}
+
+/// In a later batch as well, and behind a commit within a batch.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_names_its_row_by_the_number_in_the_stream() {
+    for bad in [5, 5000, 14_999] {
+        for (commit_rows, commits) in [(1_000_000, false), (1000, true)] {
+            let files = Files {
+                keys: json!({ "columns": { "text": { "expr": format!("cast(1 / (id - {bad}) as text)") } } }),
+                ..Files::new("append")
+            };
+            files.add(10..ROWS);
+            let (failed, positions) = files.run(commit_rows, None).await;
+            assert_eq!(failed.outcome, Outcome::Failed, "{:?}", failed.streams);
+            assert_eq!(!positions.is_empty(), commits && bad > 4096, "{bad}: {positions:?}");
+            let error = failed.streams[0].error.as_ref().unwrap();
+            let row = error.report().at.row.clone();
+            assert_eq!(row.as_deref(), Some((bad + 1).to_string().as_str()), "{error:?}");
+        }
+    }
+}
+
+/// Whoever has a file hears it from the file's own rules.
+#[tokio::test]
+async fn an_increment_without_a_cursor_is_none() {
+    let files = Files {
+        keys: json!({ "cursor": null }),
+        ..Files::new("append")
+    };
+    let planned = files.plan(&RunOptions::default()).await;
+    let problems = match planned {
+        Ok(plan) => plan.failed.into_iter().map(|(_, error)| error).collect(),
+        Err(problems) => problems,
+    };
+    let codes: Vec<Code> = problems.iter().map(Error::code).collect();
+    assert_eq!(codes, [Code::MissingKey]);
 }

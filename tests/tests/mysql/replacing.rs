@@ -1,5 +1,6 @@
 //! Overwrites: a table stands in the place of the old one, or nothing has happened.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use mysql_async::Conn;
@@ -105,7 +106,11 @@ async fn a_lock_is_waited_for() {
         reader.disconnect().await.unwrap();
     };
     let two = checkpoint(2);
-    let (landed, ()) = tokio::join!(load.commit(&two), release);
+    let mut commit = pin!(load.commit(&two));
+    let landed = tokio::select! {
+        gave_up = &mut commit => gave_up,
+        () = release => commit.await,
+    };
     assert_eq!(landed.and_then(Committed::done).unwrap().inserted, 2);
     case.is_as_after("new", 2, "a lock that came late").await;
 }

@@ -1,4 +1,4 @@
-//! A run that widened a column is taken back: its rows, not the type.
+//! A run that widened a column is taken back: its rows, and the type only where it made the table again.
 
 use crate::writes::lab::{Lab, Target};
 
@@ -27,6 +27,26 @@ fn rows_go_back_and_the_wider_type_stays() {
             );
         });
     }
+}
+
+#[test]
+fn a_table_that_was_put_back_is_syncapps_own() {
+    Lab::each(|lab| {
+        let rev = |ty: &str| format!("write: overwrite, columns: {{ rev: {{ type: {ty}, allow_lossy: true }} }}");
+        lab.keep(&rev("int16"), &[]);
+        let before = kind(lab);
+        let run = lab.keep(&rev("int32"), &[]);
+        assert_eq!(kind(lab), ["int32"]);
+        lab.undo(&run, &[]).exits(0);
+        assert_eq!(kind(lab), before);
+        lab.change("update people set rev = 5000000000 where id = 2");
+        lab.keep(&rev("int64"), &[]);
+        assert_eq!(kind(lab), ["int64"]);
+        assert_eq!(
+            lab.rows("select cast(id as text) from people where rev = 5000000000"),
+            ["2"]
+        );
+    });
 }
 
 /// The type of the column that grows.

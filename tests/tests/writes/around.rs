@@ -1,8 +1,20 @@
 //! `before_sql` and `after_sql`
 
-use super::lab::Lab;
+use super::lab::{Lab, Target};
 
 const LOG: &str = "create table log(what text)";
+
+/// Tables that a load has left.
+fn staged(lab: &Lab) -> Vec<String> {
+    lab.rows(match lab.target {
+        Target::Sqlite => "select name from sqlite_schema where name like '%stage%'",
+        Target::Postgres(_) => "select relname::text from pg_class where relname like '\\_syncapp\\_stage%'",
+        Target::MariaDb(_) => {
+            "select table_name from information_schema.tables \
+             where table_schema = database() and table_name like '\\_syncapp\\_stage%'"
+        }
+    })
+}
 
 #[test]
 fn they_run_with_the_rows_or_not_at_all() {
@@ -25,6 +37,7 @@ fn they_run_with_the_rows_or_not_at_all() {
                 .exits(1);
             assert!(ran.stderr.contains("error["), "{}", ran.stderr);
             assert_eq!(lab.rows("select count(*) from log"), ["3"], "{keys}");
+            assert_eq!(staged(lab), [] as [String; 0], "{keys}");
             lab.alter("delete from log");
         }
     });

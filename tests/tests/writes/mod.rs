@@ -11,6 +11,7 @@ mod lengths;
 mod lookback;
 mod looking;
 mod misread;
+mod native;
 mod odd;
 mod refused;
 mod refused_kinds;

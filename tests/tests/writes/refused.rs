@@ -324,12 +324,15 @@ fn rows_that_where_leaves_out_are_not_taken_for_those_that_are_refused() {
                 &format!("write: {write}, where: \"rev = 1 or id < 3\", on_error: reject"),
                 &["--json"],
             );
-            let told = finished(&ran.exits(0).json());
+            let events = ran.exits(0).json();
+            let told = finished(&events);
             assert_eq!(
                 (&told["rejected"], &told["rows_written"]),
                 (&json!(20), &json!(9981)),
                 "{told}"
             );
+            let committed = events.iter().find(|event| event["event"] == "committed").unwrap();
+            assert_eq!(committed["rows"], 9981, "{committed}");
             assert_eq!(lab.rows("select cast(count(*) as text) from people"), ["9981"]);
             let list = ["rejects", "list", "sync.yaml", "--limit", "100", "--json"];
             let kept = lab.place.syncapp(&list).exits(0).json();

@@ -179,6 +179,49 @@ fn a_table_that_syncapp_made_may_come_to_refuse_rows() {
     }
 }
 
+/// The rows are not kept in case that it does: the run fails, and the next one sets them aside.
+#[test]
+fn a_table_that_begins_to_refuse_rows_fails_the_run() {
+    for lab in Lab::all()
+        .into_iter()
+        .filter(|lab| matches!(lab.target, Target::Postgres(_)))
+    {
+        lab.run("write: merge").exits(0);
+        lab.change("update people set name = 'bad' where id = 2");
+        let check = "before_sql: \"alter table people add check (name <> 'bad')\"";
+        let ran = lab.run(&format!("write: merge, on_error: reject, {check}")).exits(1);
+        assert!(ran.stderr.contains("destination.constraint_violated"), "{}", ran.stderr);
+        assert_eq!(lab.rows(LANDED), ["1 Ada 10", "2 Bob 20", "3 Cy 30"]);
+        assert_eq!(kept(&lab.place), [] as [Json; 0]);
+        lab.run("write: merge, on_error: reject").exits(0);
+        assert_eq!(lab.rows(LANDED), ["1 Ada 10", "2 bad 20", "3 Cy 30"]);
+    }
+}
+
+/// Where the stream names no bound, a load has one of its own.
+#[test]
+fn more_than_a_load_looks_for_leave_the_target_as_it_was() {
+    let lab = Lab::all().remove(0);
+    alter(&lab, &table(&lab, ", check (name <> 'bad')"));
+    lab.run("write: overwrite").exits(0);
+    lab.change(
+        "with recursive n(i) as (select 11 union all select i + 1 from n where i < 10011) \
+         insert into people select i, 'bad', i from n",
+    );
+    let keys = "write: overwrite, on_error: reject";
+    let ran = lab.run(keys).exits(1);
+    assert!(
+        ran.stderr.contains("too_many_rejects") && ran.stderr.contains("refuses more than 10000 rows"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(lab.rows(LANDED), ["1 Ada 10", "2 Bob 20", "3 Cy 30"]);
+    assert_eq!(kept(&lab.place), [] as [Json; 0]);
+    lab.change("delete from people where id = 11");
+    let told = finished(&lab.run_with(keys, &["--json"]).exits(0).json());
+    assert_eq!(told["rejected"], 10_000, "{told}");
+}
+
 #[test]
 fn a_row_may_come_before_the_one_that_it_refers_to() {
     Lab::each(|lab| {

@@ -117,7 +117,11 @@ fn a_row_without_its_key_is_rejected_and_never_gets_another() {
     Lab::each(|lab| {
         let query = "query: \"select nullif(id, 2) as id, name, rev from people\", primary_key: [id], write: merge";
         let ran = lab.run(&format!("{query}, on_error: \"null\"")).exits(1);
-        assert!(ran.stderr.contains("NULL"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("NULL") && ran.stderr.contains("row 2"),
+            "{}",
+            ran.stderr
+        );
         lab.run(&format!("{query}, on_error: reject")).exits(0);
         assert_eq!(lab.rows("select name from people order by id"), ["Ada", "Cy"]);
         let kept = kept(lab);

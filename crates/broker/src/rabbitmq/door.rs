@@ -16,8 +16,8 @@ use syncapp_control::{Consumer, Delivery, Hint};
 use syncapp_model::Result;
 use tokio::runtime::Handle;
 
-use super::errors::{cancelled, failed};
-use super::link::{Link, answered};
+use super::errors::{cancelled, failed, is_missing};
+use super::link::{Link, answered, heard};
 use super::topology;
 
 pub(super) struct Door {
@@ -29,14 +29,22 @@ pub(super) struct Door {
 }
 
 impl Door {
+    /// Opens one. What is missing is declared: mostly nothing is.
     pub(super) async fn open(link: &Link, pools: &[String]) -> Result<Self> {
+        if let Some(door) = Self::try_open(link, pools).await? {
+            return Ok(door);
+        }
         topology::declare(link).await?;
         for pool in pools {
             topology::declare_pool(link, pool).await?;
         }
-        let channel = link.channel().await?;
+        Self::try_open(link, pools).await?.ok_or_else(cancelled)
+    }
+
+    /// `None` where a queue is missing.
+    async fn try_open(link: &Link, pools: &[String]) -> Result<Option<Self>> {
         let mut door = Self {
-            channel,
+            channel: link.channel().await?,
             pools: Vec::with_capacity(pools.len()),
             turn: 0,
             runtime: Handle::current(),
@@ -48,10 +56,13 @@ impl Door {
             let consuming = door
                 .channel
                 .basic_consume(queue, "".into(), options, FieldTable::default());
-            let consumer = answered(consuming).await?;
-            door.pools.push((pool.clone(), consumer));
+            match heard(consuming).await? {
+                Ok(consumer) => door.pools.push((pool.clone(), consumer)),
+                Err(error) if is_missing(&error) => return Ok(None),
+                Err(error) => return Err(failed(error)),
+            }
         }
-        Ok(door)
+        Ok(Some(door))
     }
 
     /// The next message of any pool, and which pool it is. An end of one consumer is the end of the door.

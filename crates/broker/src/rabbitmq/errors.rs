@@ -4,7 +4,6 @@ use lapin::ErrorKind as Cause;
 use syncapp_model::{Code, Error, ErrorKind};
 
 /// What a failure means, and whether trying again may help. The driver's words hold neither an address nor a message.
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 pub(super) fn failed(error: lapin::Error) -> Error {
     let (kind, why, help) = meaning(&error);
     Error::new(Code::StoreFailed, why).kind(kind).help(help).driver(error)
@@ -34,6 +33,11 @@ pub(super) fn cancelled() -> Error {
 /// Whether a declaration is not allowed, or differs from what is there.
 pub(super) fn is_refused(error: &lapin::Error) -> bool {
     matches!(reply(error), Some(403 | 406))
+}
+
+/// Whether what was asked for is not there.
+pub(super) fn is_missing(error: &lapin::Error) -> bool {
+    reply(error) == Some(404)
 }
 
 /// The broker's own number, where it said one.
@@ -82,7 +86,8 @@ fn meaning(error: &lapin::Error) -> (ErrorKind, &'static str, &'static str) {
 }
 
 fn is_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|cause| cause.is::<rustls::Error>())
+    let cause: Option<&rustls::Error> = error.get_ref().and_then(|cause| cause.downcast_ref());
+    cause.is_some()
 }
 
 #[cfg(test)]

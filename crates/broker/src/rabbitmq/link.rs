@@ -155,8 +155,10 @@ impl State {
 
 /// What the broker answers, if it does in time.
 pub(super) async fn answered<T>(call: impl Future<Output = lapin::Result<T>>) -> Result<T> {
-    match timeout(ANSWER, call).await {
-        Ok(answer) => answer.map_err(failed),
-        Err(_) => Err(silent()),
-    }
+    heard(call).await?.map_err(failed)
+}
+
+/// The same, with what the broker itself says against it apart.
+pub(super) async fn heard<T>(call: impl Future<Output = lapin::Result<T>>) -> Result<lapin::Result<T>> {
+    timeout(ANSWER, call).await.map_err(|_| silent())
 }

@@ -63,7 +63,10 @@ impl Rabbit {
         let address = address::parse(config.url.reveal())?;
         let tls = match (&address.scheme, &config.ca_file) {
             (AMQPScheme::AMQPS, ca_file) => Some(Arc::new(tls::client(ca_file.as_deref())?)),
-            (AMQPScheme::AMQP, None) => None,
+            (AMQPScheme::AMQP, None) => {
+                tls::warn_of_clear("the message broker", &address.authority.host);
+                None
+            }
             (AMQPScheme::AMQP, Some(_)) => {
                 let why = "a file of authorities is given, and the message broker's address asks for no TLS";
                 return Err(Error::new(Code::StoreFailed, why)

@@ -94,25 +94,36 @@ impl Publisher {
             Err(error) => return vec![Err(error); hints.len()],
         };
         let settled = settle(&channel, hints).await;
-        if settled.is_late {
-            self.channel = None;
-            if self.link.is_blocked().await {
-                return hints.iter().map(|_| Err(blocked())).collect();
-            }
-            self.link.cut().await;
-            let late = (0..hints.len()).filter(|number| !settled.is_settled(*number));
-            let pools: BTreeSet<&str> = late.map(|number| hints[number].pool.as_str()).collect();
-            tracing::warn!(
-                ?pools,
-                "the broker does not confirm hints: look whether their queues have a leader"
-            );
-        }
-        let outcome = |number| match (settled.returned.contains(&number), settled.confirmed.contains(&number)) {
-            (true, _) => Published::Returned,
-            (false, true) => Published::Confirmed,
-            (false, false) => Published::Unconfirmed,
+        let unheard = if settled.is_late {
+            self.late(hints, &settled).await
+        } else {
+            Ok(Published::Unconfirmed)
         };
-        (0..hints.len()).map(|number| Ok(outcome(number))).collect()
+        let outcome = |number| match (settled.returned.contains(&number), settled.confirmed.contains(&number)) {
+            (true, _) => Ok(Published::Returned),
+            (false, true) => Ok(Published::Confirmed),
+            (false, false) => unheard.clone(),
+        };
+        (0..hints.len()).map(outcome).collect()
+    }
+
+    /// What is said of hints of which nothing was heard in time. The channel is of no more use.
+    async fn late(&mut self, hints: &[&Hint], settled: &Settled) -> Result<Published> {
+        self.channel = None;
+        if self.link.is_blocked().await {
+            return Err(blocked());
+        }
+        self.link.cut().await;
+        let late = hints
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| !settled.is_settled(*number));
+        let pools: BTreeSet<&str> = late.map(|(_, hint)| hint.pool.as_str()).collect();
+        tracing::warn!(
+            ?pools,
+            "the broker does not confirm hints: look whether their queues have a leader"
+        );
+        Ok(Published::Unconfirmed)
     }
 
     /// The channel on which the broker confirms.

@@ -13,7 +13,7 @@ use lapin::{Channel, ExchangeKind};
 use syncapp_model::{Code, Error, Result};
 
 use super::errors::{failed, is_refused};
-use super::link::{Link, answered};
+use super::link::{Link, answered, heard};
 
 /// The exchange to which hints are published.
 pub(super) const HINTS: &str = "syncapp.hints";
@@ -50,6 +50,7 @@ pub(super) async fn declare(link: &Link) -> Result<()> {
     match answered_or_refused(common(&channel)).await? {
         Ok(()) => Ok(()),
         Err(refused) => {
+            tracing::debug!(%refused, "the exchanges are used as they are, if they are there");
             let exists = async {
                 let channel = link.channel().await?;
                 let passive = ExchangeDeclareOptions {
@@ -87,13 +88,10 @@ pub(super) async fn declare_pool(link: &Link, pool: &str) -> Result<()> {
 
 /// Its outcome, with what is only a refusal apart: that closes the channel, and nothing else.
 async fn answered_or_refused(call: impl Future<Output = lapin::Result<()>>) -> Result<Result<()>> {
-    let call = async {
-        match call.await {
-            Err(error) if is_refused(&error) => Ok(Err(failed(error))),
-            other => other.map(Ok),
-        }
-    };
-    answered(call).await
+    match heard(call).await? {
+        Err(error) if is_refused(&error) => Ok(Err(failed(error))),
+        outcome => outcome.map(Ok).map_err(failed),
+    }
 }
 
 async fn common(channel: &Channel) -> lapin::Result<()> {

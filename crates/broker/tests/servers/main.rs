@@ -1,6 +1,7 @@
-//! What wakes a fleet, against real servers.
+//! What wakes a fleet and speeds it up, against real servers.
 
 mod rabbitmq;
+mod redis;
 
 use std::time::{Duration, Instant};
 

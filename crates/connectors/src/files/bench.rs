@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Cursor;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;

@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
-use std::path::PathBuf;
 
 use arrow_array::RecordBatch;
 use indexmap::IndexMap;

@@ -1,5 +1,6 @@
 //! What the control plane needs of the world. A host brings it, the tests bring another one.
 
+mod cache;
 mod in_process;
 mod lists;
 mod queue;
@@ -8,6 +9,7 @@ mod runner;
 mod store;
 mod time;
 
+pub use cache::{Allowance, Cache, Listener, MAX_CACHED};
 pub use in_process::InProcessQueue;
 pub use lists::{Lists, RunList, RunPlace, RunsOf};
 pub use queue::{Consumer, Delivery, Hint, Published, Queue};

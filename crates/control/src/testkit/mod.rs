@@ -1,9 +1,9 @@
-//! What every store and every queue is held to, and a store in memory that is.
+//! What every store, every queue and every cache is held to, and a store in memory that is.
 //!
 //! # How to plug one in
 //!
 //! 1. Enable the feature `testkit` of this crate among the dev-dependencies.
-//! 2. Implement [`StoreRig`] or [`QueueRig`]: it makes fresh, empty places (a file, a database, a virtual host of a broker),
+//! 2. Implement [`StoreRig`], [`QueueRig`] or [`CacheRig`]: it makes fresh, empty places (a file, a database, a virtual host of a broker),
 //!    and opens doors to each as another process would.
 //! 3. Write `syncapp_control::store_conformance!(MyRig::start());` or `syncapp_control::queue_conformance!(…);` in the tests.
 //!    Each case becomes a test of its own, on a multi-threaded runtime.
@@ -11,6 +11,7 @@
 //! Invariants: no case looks at a place but through the ports; what happens at once is asked at once, over several doors; no
 //! case sleeps, [`StorePlace::pass`] does where there is no other way.
 
+pub mod cache;
 pub mod limits;
 pub mod lists;
 mod memory;
@@ -30,7 +31,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Queue, Store};
+use crate::{Cache, Queue, Store};
 
 pub use memory::MemoryStore;
 
@@ -56,6 +57,23 @@ pub trait StorePlace: Send + Sync {
 pub trait QueueRig: Send + Sync {
     /// A queue of its own, with nothing in it.
     async fn fresh(&self) -> Arc<dyn Queue>;
+}
+
+/// A kind of cache under test.
+#[async_trait]
+pub trait CacheRig: Send + Sync {
+    /// A place of its own, with nothing in it.
+    async fn fresh(&self) -> Box<dyn CachePlace>;
+}
+
+/// One place. It goes when this is dropped.
+#[async_trait]
+pub trait CachePlace: Send + Sync {
+    /// A door to it, as a process of its own would have it.
+    async fn cache(&self) -> Arc<dyn Cache>;
+
+    /// Lets at least so much time pass.
+    async fn pass(&self, time: Duration);
 }
 
 /// Declares a test for each case over a [`StoreRig`](crate::testkit::StoreRig).
@@ -121,6 +139,31 @@ macro_rules! queue_conformance {
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $case() {
                     Box::pin($crate::testkit::queue::$case(&$rig)).await;
+                }
+            )*
+        }
+    };
+}
+
+/// Declares a test for each case over a [`CacheRig`](crate::testkit::CacheRig).
+#[macro_export]
+macro_rules! cache_conformance {
+    ($rig:expr) => {
+        $crate::cache_conformance! { @
+            $rig;
+            a_value_comes_back a_value_ends what_is_too_long_is_not_kept a_value_is_taken_once calls_are_counted a_window_ends
+                of_many_so_many_are_allowed what_is_said_is_heard listeners_come_and_go
+        }
+    };
+    (@ $rig:expr; $($case:ident)*) => {
+        mod cache_conformance {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    Box::pin($crate::testkit::cache::$case(&$rig)).await;
                 }
             )*
         }

@@ -172,6 +172,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_target_that_counts_other_rows_than_were_sent_fails_the_load() {
+        assert!(all_taken(3, 3).is_ok());
+        for (taken, rows) in [(2, 3), (4, 3), (0, 1)] {
+            let error = all_taken(taken, rows).unwrap_err();
+            assert_eq!(error.code(), Code::Failed(Side::Destination), "{error:?}");
+        }
+    }
+
+    #[test]
     fn a_lag_is_how_far_a_cursor_is_behind_the_clock() {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let micros = i64::try_from(now.as_micros()).unwrap();

@@ -54,7 +54,7 @@ impl Options {
 pub struct RabbitMq {
     guard: Guard,
     /// Where Erlang looks up ports by name. It goes after the server.
-    _mapper: Guard,
+    mapper: Guard,
     port: u16,
     /// What was made in it: made again when its data is lost, as an operator would.
     hosts: std::sync::Mutex<Vec<VirtualHost>>,
@@ -85,7 +85,7 @@ impl RabbitMq {
             let line = command(account, &folder, port, epmd);
             let mut server = Self {
                 guard: Guard::new(folder, "KILL", &line),
-                _mapper: mapper,
+                mapper,
                 port,
                 hosts: std::sync::Mutex::default(),
             };
@@ -93,7 +93,7 @@ impl RabbitMq {
             if server.is_ready().await {
                 return server;
             }
-            let log = server.guard.log();
+            let log = server.log();
             assert!(
                 log.contains("eaddrinuse"),
                 "RabbitMQ does not start (run scripts/setup):\n{log}"
@@ -110,11 +110,7 @@ impl RabbitMq {
             if door::ask(self.guard.folder(), "ok").await.is_ok() {
                 return true;
             }
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "RabbitMQ is not ready:\n{}",
-                self.guard.log()
-            );
+            assert!(begun.elapsed() < PATIENCE, "RabbitMQ is not ready:\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         false
@@ -125,9 +121,9 @@ impl RabbitMq {
         self.port
     }
 
-    /// The server's log so far.
+    /// The server's log so far, and what the port mapper has said.
     pub fn log(&self) -> String {
-        self.guard.log()
+        self.guard.log() + &self.mapper.log()
     }
 
     /// What Erlang expressions, each but the last with a comma behind it, are worth in the server.
@@ -156,7 +152,7 @@ impl RabbitMq {
                 return;
             }
             // Somebody was given the port in the meantime: they may let it go again.
-            let log = self.guard.log();
+            let log = self.log();
             assert!(
                 log.contains("eaddrinuse") && begun.elapsed() < PATIENCE,
                 "RabbitMQ does not start again:\n{log}"

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{join, join_all};
-use lapin::options::{BasicGetOptions, BasicPublishOptions};
+use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use syncapp_control::{Published, Queue as _};
 use syncapp_tests::server::rabbitmq::{RabbitMq, VirtualHost};
@@ -20,7 +20,7 @@ async fn raw(host: &VirtualHost, pool: &str, bytes: &[u8], properties: BasicProp
         .await
         .unwrap();
     let channel = connection.create_channel().await.unwrap();
-    channel.confirm_select(Default::default()).await.unwrap();
+    channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
     let (exchange, options) = ("syncapp.hints".into(), BasicPublishOptions::default());
     let published = channel
         .basic_publish(exchange, pool.into(), options, bytes, properties)

@@ -4,6 +4,7 @@ mod faults;
 mod messages;
 mod rights;
 mod slow;
+mod workers;
 
 use std::sync::Arc;
 

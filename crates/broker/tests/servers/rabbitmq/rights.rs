@@ -1,5 +1,6 @@
 //! Who may do what, and what is said where something is not allowed.
 
+use futures_util::future::join_all;
 use syncapp_broker::Rabbit;
 use syncapp_control::{Published, Queue as _};
 use syncapp_model::{Code, ErrorKind};
@@ -77,6 +78,14 @@ async fn a_user_who_may_declare_nothing() {
     let rabbit = rabbit(&host);
     publish(&rabbit, "default", 1).await;
     assert_eq!(rabbit.publish(&hint("other", 2)).await, Ok(Published::Returned));
+    // Whatever goes with it, each is told what became of itself.
+    let hints: Vec<_> = (0..200)
+        .map(|number| hint(["default", "other"][number as usize % 2], 2))
+        .collect();
+    let published = join_all(hints.iter().map(|hint| rabbit.publish(hint))).await;
+    for pair in published.chunks(2) {
+        assert_eq!(pair, [Ok(Published::Confirmed), Ok(Published::Returned)]);
+    }
     let error = rabbit.consume(&["other".into()]).await.map(drop).unwrap_err();
     assert_eq!(error.report().kind, ErrorKind::Config, "{error:?}");
     let mut door = door(&rabbit, &["default"]).await;

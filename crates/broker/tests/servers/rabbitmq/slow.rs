@@ -11,7 +11,7 @@ use syncapp_tests::server::certificates::certificates;
 use syncapp_tests::server::port;
 use syncapp_tests::server::rabbitmq::Options;
 
-use super::{config, door, hint, publish, rabbit, take};
+use super::{config, door, hint, publish, rabbit, take, workers};
 use crate::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,4 +89,7 @@ async fn a_broker_has_its_limits() {
     assert_eq!(take(&mut door(&rabbit, &["held"]).await).await, 7);
     publish(&rabbit, "default", 8).await;
     assert_eq!(take(&mut busy).await, 8);
+    drop((busy, idle));
+    // So no run is too long.
+    workers::nobody_keeps_hints_from_others(&rabbit).await;
 }

@@ -1,0 +1,84 @@
+//! Agents that share a database, a broker and a cache, each with one role.
+
+use uuid::Uuid;
+
+use crate::agent::Agent;
+use crate::server::postgres::{Database, Options, Postgres};
+use crate::server::rabbitmq::{RabbitMq, VirtualHost};
+use crate::server::redis::Redis;
+use crate::syncapp::Syncapp;
+
+/// What a fleet shares. They are its own: they may be crashed.
+#[derive(Debug)]
+pub struct Servers {
+    /// The metadata, and whatever else is put there.
+    pub postgres: Postgres,
+    /// The queue.
+    pub broker: RabbitMq,
+    /// The cache.
+    pub cache: Redis,
+}
+
+/// The fleet.
+#[derive(Debug)]
+pub struct Fleet {
+    /// What it shares.
+    pub servers: Servers,
+    /// Its part of the broker.
+    pub host: VirtualHost,
+    /// Its part of the database.
+    pub metadata: Database,
+    /// Its processes, those that answer first.
+    pub members: Vec<Agent>,
+}
+
+impl Servers {
+    /// Starts them.
+    pub async fn start() -> Self {
+        let (postgres, broker, cache) =
+            tokio::join!(Options::default().start(), RabbitMq::start(), Redis::start(&[], &[]));
+        Self {
+            postgres,
+            broker,
+            cache,
+        }
+    }
+}
+
+impl Fleet {
+    /// Starts a process for each role, with these settings and what `furnish` puts into its place, and waits for those that
+    /// answer.
+    pub async fn start(servers: Servers, roles: &[&str], settings: &str, furnish: impl Fn(&mut Syncapp)) -> Self {
+        let host = servers.broker.virtual_host().await;
+        let user = servers.cache.user().await;
+        let metadata = servers.postgres.database().await;
+        let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let member = |role: &&str| {
+            let mut syncapp = Syncapp::default();
+            furnish(&mut syncapp);
+            for (name, value) in [
+                ("SYNCAPP_TOKEN", &token),
+                ("SYNCAPP_DATABASE", &metadata.writer.url()),
+                ("SYNCAPP_QUEUE", &host.url()),
+                ("SYNCAPP_CACHE", &user.url()),
+                ("SYNCAPP_CACHE_PREFIX", &user.name),
+            ] {
+                syncapp.set(name, value);
+            }
+            Agent::new(syncapp, &format!("{settings}\nroles = [\"{role}\"]"))
+        };
+        let mut members: Vec<Agent> = roles.iter().map(member).collect();
+        for (agent, role) in members.iter_mut().zip(roles) {
+            match *role {
+                "api" => agent.start_again().await,
+                _ => agent.begin(),
+            }
+        }
+        Self {
+            servers,
+            host,
+            metadata,
+            members,
+        }
+    }
+}
