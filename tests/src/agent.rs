@@ -192,6 +192,27 @@ impl Agent {
         self.until(run, is_over).await
     }
 
+    /// Waits until no run goes on any more. As long as runs end there is no hurry.
+    pub async fn rest(&self) {
+        let (mut fewest, mut since) = (usize::MAX, Instant::now());
+        loop {
+            let mut going = Vec::new();
+            for state in ["held", "queued", "running", "stalled", "cancelling", "waiting"] {
+                going.extend(self.all(&format!("/runs?state={state}"), 200).await);
+            }
+            match going.first() {
+                None => return,
+                Some(_) if going.len() < fewest => (fewest, since) = (going.len(), Instant::now()),
+                Some(run) => assert!(
+                    since.elapsed() < PATIENCE,
+                    "nothing ends any more: {run:#}\n{}",
+                    self.syncapp.said()
+                ),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// The run when something is so.
     pub async fn until(&self, run: &str, so: impl Fn(&Json) -> bool) -> Json {
         let begun = Instant::now();

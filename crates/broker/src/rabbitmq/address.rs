@@ -95,7 +95,8 @@ mod tests {
             ("amqp://h/canary", "no user with a password"),
             ("amqp://u:canary@", "no "),
             ("amqp://u:p@h/v?canary=1", "nothing may follow"),
-            ("amqp://u:can#ary@h/v", "nothing may follow"),
+            ("amqp://u:p@h/v#canary", "nothing may follow"),
+            ("amqp://u:can#ary@h/v", "no URL"),
             ("amqp://u:%FFcanary@h", "not UTF-8"),
         ];
         for (text, expected) in cases {

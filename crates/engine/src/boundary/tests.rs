@@ -70,6 +70,27 @@ fn a_horizon_holds_the_next_bound_back() {
 }
 
 #[test]
+fn the_next_bound_rises_up_to_the_horizon() {
+    let (_, first) = increment(&[(1, "a")], None, None);
+    let (rows, second) = increment(&[(1, "a"), (5, "b"), (9, "c")], first.as_ref(), Some(4));
+    let second = second.unwrap();
+    assert_eq!((rows, &second.cursor, second.landed.len()), (2, &Scalar::Int(4), 2));
+}
+
+#[test]
+fn rows_above_the_horizon_are_known_over_all_batches() {
+    let mut boundary = Boundary::new(0, None, Some(Scalar::Int(4)), None, false).unwrap();
+    for (rows, known) in [
+        (&[(1, "a"), (2, "b")][..], 1),
+        (&[(3, "c"), (5, "d")][..], 1),
+        (&[(5, "e"), (9, "f")][..], 3),
+    ] {
+        boundary.admit(&batch(rows).into(), 0).unwrap();
+        assert_eq!(boundary.position().unwrap().unwrap().landed.len(), known, "{rows:?}");
+    }
+}
+
+#[test]
 fn the_next_bound_never_falls_back() {
     // Its clock was ahead: the last increment went past every horizon.
     let (_, first) = increment(&[(1, "a"), (90, "ahead")], None, None);
