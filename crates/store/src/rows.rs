@@ -99,7 +99,7 @@ pub(crate) trait Rows: Send {
     /// How many tasks are leased of runs that name a connection as limited.
     async fn carried(&mut self, project: &str, connection: &str) -> Result<u32>;
 
-    /// Tasks that may be claimed and have no hint in the outbox, of runs that name a connection as limited; those whose newest
+    /// Tasks that may be claimed and have no hint in the outbox that nobody has ever taken, of runs that name a connection as limited; those whose newest
     /// hint is the oldest first.
     async fn waiting(&mut self, project: &str, connection: &str, limit: usize) -> Result<Vec<Waiting>>;
 

@@ -154,7 +154,11 @@ fn the_documented_example_is_a_sync_file() {
         .file("sync.yaml", example)
         .variable("SHOP_PASSWORD", "canary-shop");
     let ran = place.syncapp(&["check", "sync.yaml"]).exits(1);
-    assert!(ran.stdout.contains("connection lake (destination): ok"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("connection lake (destination): ok"),
+        "{}",
+        ran.stdout
+    );
     // Its servers are nowhere.
     let errors: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("error[")).collect();
     assert!(!errors.is_empty(), "{}", ran.stderr);

@@ -131,6 +131,25 @@ pub async fn whoever_waits_is_told_of_a_free_place(rig: &dyn StoreRig) {
     assert_eq!(scene.hinted().await, [task(other, 0)]);
 }
 
+/// A hint that was taken out of the outbox may have come to nothing already: its row, which is still there, is no reason to write
+/// none.
+pub async fn a_hint_on_its_way_is_none(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let run = submit(&scene, "orders", &limits(Some(("db", 1)), None), 2).await;
+    let rows = scene.store.take(10, LONG).await.unwrap();
+    let first = scene.happen(task(run, 0), &claim(LONG)).await;
+    assert_eq!(scene.refused(task(run, 1), &claim(LONG)).await, Refusal::Busy);
+    end(&scene, first.id, first.epoch).await;
+    let rows: Vec<u64> = rows.iter().map(|row| row.id).collect();
+    scene.store.sent(&rows).await.unwrap();
+    assert_eq!(scene.hinted().await, [task(run, 1)]);
+    // One that nobody has taken comes by itself.
+    let run = submit(&scene, "items", &limits(Some(("wide", 1)), None), 2).await;
+    let first = scene.happen(task(run, 0), &claim(LONG)).await;
+    end(&scene, first.id, first.epoch).await;
+    assert_eq!(scene.hinted().await, [task(run, 0), task(run, 1)]);
+}
+
 /// A hint that leads to no claim is passed on to whoever could have had the place; one that cannot be used by anybody is not.
 pub async fn a_hint_is_passed_on(rig: &dyn StoreRig) {
     let scene = Scene::new(rig).await;

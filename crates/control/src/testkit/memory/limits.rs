@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::Rows;
+use super::{Rows, Unsent};
 use crate::{Limit, Limits, Task, TaskId};
 
 impl Rows {
@@ -26,12 +26,18 @@ impl Rows {
     /// or of one.
     pub(super) fn wake(&mut self, project: &str, limits: &Limits, pool: Option<&str>, now: SystemTime) {
         for connection in limits.connections() {
+            // A hint that somebody has ever taken may have led nowhere already.
+            let is_to_come = |row: &Unsent| row.taken_until.is_none();
+            let hinted = |task: &Task| {
+                let mut rows = self.outbox.values();
+                rows.any(|row| row.hint.task == task.id && is_to_come(row))
+            };
             let mut waiting: Vec<&Task> = self
                 .tasks
                 .values()
                 .filter(|task| task.is_claimable(now) && self.names(task, project, connection))
                 .filter(|task| pool.is_none_or(|pool| task.pool == pool))
-                .filter(|task| !self.outbox.values().any(|row| row.hint.task == task.id))
+                .filter(|task| !hinted(task))
                 .filter(|task| self.has_room(project, &self.runs[&task.id.run].limits))
                 .collect();
             waiting.sort_by_key(|task| (task.hinted_at, task.id));

@@ -18,6 +18,7 @@ pub(super) fn carried(c: &Connection, project: &str, connection: &str) -> rusqli
 }
 
 pub(super) fn waiting(c: &Connection, project: &str, connection: &str, limit: usize) -> rusqlite::Result<Vec<Waiting>> {
+    // A hint that somebody has ever taken out of the outbox may have led nowhere already.
     let sql = format!(
         "select task.run, task.number, task.pool, run.source, run.source_streams, run.destination,
            run.destination_streams
@@ -25,7 +26,8 @@ pub(super) fn waiting(c: &Connection, project: &str, connection: &str, limit: us
          where run.project = ?1 and run.state <> 'held' and run.finished_at is null
            and (run.source = ?2 or run.destination = ?2) and (run.source is not null or run.destination is not null)
            and (task.state = 'queued' or task.state = 'waiting' and task.next_try_at <= {NOW})
-           and not exists (select 1 from outbox where outbox.run = task.run and outbox.number = task.number)
+           and not exists (select 1 from outbox where outbox.run = task.run and outbox.number = task.number
+             and outbox.free_at = 0)
          order by task.hinted_at, task.run, task.number limit ?3"
     );
     c.prepare_cached(&sql)?
