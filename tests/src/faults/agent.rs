@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::Method;
 use rusqlite::{Connection, OpenFlags};
 
 use super::Dice;
@@ -15,6 +16,11 @@ use crate::syncapp::Syncapp;
 
 /// How long after its start an agent is killed at the latest, in seconds.
 const LONGEST: f64 = 2.5;
+
+/// Each kill after so many others waits until a stream is carried.
+const EVERY: usize = 4;
+/// How often it is looked whether one is.
+const LOOKS: usize = 500;
 
 /// What is tried.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +80,9 @@ impl AgentKills {
             shop.go_on(&format!("kill-{kill}")).await;
             shop.ask(&[&agent], Duration::from_secs_f64(dice.between(0.0, LONGEST)))
                 .await;
+            if kill % EVERY == 0 {
+                until_busy(&agent).await;
+            }
             agent.kill();
             agent.begin();
         }
@@ -100,6 +109,19 @@ impl AgentKills {
                 .expect("the store can be read"),
             differences,
         }
+    }
+}
+
+/// Returns while a stream is carried, if one comes soon.
+async fn until_busy(agent: &Agent) {
+    for _ in 0..LOOKS {
+        let running = agent
+            .try_ask(Method::GET, "/runs?state=running&limit=1", None, None)
+            .await;
+        if running.is_some_and(|running| running.body["items"][0].is_object()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -70,7 +70,9 @@ struct Applied {
 }
 
 async fn applied(connection: &mut PgConnection) -> sqlx::Result<Applied> {
-    let is_there = "select to_regclass(format('%I.migration', current_schema())) is not null";
+    // Read from the catalog: `to_regclass` may answer from what the session knew before it waited for the lock.
+    let is_there = "select exists (select from pg_class join pg_namespace on pg_namespace.oid = relnamespace \
+                    where nspname = current_schema() and relname = 'migration')";
     if !sqlx::query_scalar::<_, bool>(is_there)
         .fetch_one(&mut *connection)
         .await?
