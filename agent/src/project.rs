@@ -158,6 +158,13 @@ impl Project {
         ends((source.as_ref(), destination.as_ref()), names).map_err(|problem| self.failure(vec![problem]))
     }
 
+    /// How many streams of a sync go on at once, `usual` at the most: each may use both connections.
+    pub(crate) fn parallel_streams(&self, sync: &Sync, usual: usize) -> usize {
+        let limit = |connection: &String| self.file.max_streams(connection, self.environment.as_deref());
+        let limits = [limit(&sync.source), limit(&sync.destination)].into_iter().flatten();
+        limits.map(|streams| streams as usize).fold(usual, usize::min)
+    }
+
     /// The sync of that name, or all of the file's.
     pub(crate) fn syncs(&self, name: Option<&str>) -> Result<Vec<(&str, &Sync)>, Failure> {
         match name {

@@ -72,6 +72,11 @@ async fn attempt(
     let ends = project.ends(sync).map_err(|failure| worst(&failure.problems))?;
     let options = RunOptions {
         run_id: run.id.to_string(),
+        // Where connections are limited a task counts for one stream, whatever its pattern matches.
+        parallel_streams: match run.limits.each().next() {
+            Some(_) => 1,
+            None => RunOptions::default().parallel_streams,
+        },
         entry: Some(stream),
         mask_key: project.mask_key(),
         now: SystemTime::now(),

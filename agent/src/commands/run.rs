@@ -40,6 +40,10 @@ pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
         if cancel.is_cancelled() {
             break;
         }
+        let options = RunOptions {
+            parallel_streams: project.parallel_streams(sync, options.parallel_streams),
+            ..options.clone()
+        };
         let job = Job {
             project: &project.name,
             name,

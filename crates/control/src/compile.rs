@@ -4,17 +4,27 @@ use syncapp_model::Error;
 use syncapp_model::sync_file::{Sync, SyncFile};
 
 use crate::schedule::{Schedule, Trigger};
-use crate::{JsonCalendar, PlannedStream, PlannedSync, ScheduleSpec, follow};
+use crate::{JsonCalendar, Limit, Limits, PlannedStream, PlannedSync, ScheduleSpec, follow};
 
 /// The pool of a stream that names none.
 pub const DEFAULT_POOL: &str = "default";
 
-/// The syncs of a file; all that is wrong with their schedules otherwise.
-pub fn compile(file: &SyncFile) -> Result<Vec<PlannedSync>, Vec<Error>> {
+/// The syncs of a file where that environment of it holds; all that is wrong with their schedules otherwise.
+pub fn compile(file: &SyncFile, environment: Option<&str>) -> Result<Vec<PlannedSync>, Vec<Error>> {
     let mut syncs = Vec::new();
     let mut problems = Vec::new();
     for (name, sync) in &file.syncs {
-        match planned(name, sync) {
+        let limit = |connection: &String| {
+            Some(Limit {
+                connection: connection.clone(),
+                streams: file.max_streams(connection, environment)?,
+            })
+        };
+        let limits = Limits {
+            source: limit(&sync.source),
+            destination: limit(&sync.destination),
+        };
+        match planned(name, sync, limits) {
             Ok(planned) => syncs.push(planned),
             Err(wrong) => problems.extend(wrong),
         }
@@ -25,7 +35,7 @@ pub fn compile(file: &SyncFile) -> Result<Vec<PlannedSync>, Vec<Error>> {
     if problems.is_empty() { Ok(syncs) } else { Err(problems) }
 }
 
-fn planned(name: &str, sync: &Sync) -> Result<PlannedSync, Vec<Error>> {
+fn planned(name: &str, sync: &Sync, limits: Limits) -> Result<PlannedSync, Vec<Error>> {
     let streams = sync.streams.iter().filter(|(stream, _)| !stream.starts_with('!'));
     let streams = streams.map(|(stream, own)| PlannedStream {
         stream: stream.clone(),
@@ -48,6 +58,7 @@ fn planned(name: &str, sync: &Sync) -> Result<PlannedSync, Vec<Error>> {
     Ok(PlannedSync {
         name: name.to_owned(),
         streams: streams.collect(),
+        limits,
         schedule: schedule
             .filter(|_| after.is_none())
             .map(spec)

@@ -37,6 +37,7 @@ impl Control {
                 sync: sync.name,
                 trigger: Trigger::After(run.id),
                 overlap: Overlap::Queue,
+                limits: sync.limits,
                 streams: sync.streams,
             };
             self.store.submit(&follower).await?;
@@ -73,6 +74,7 @@ pub(crate) fn check(syncs: &[PlannedSync]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Limits;
 
     #[test]
     fn what_comes_after_what() {
@@ -94,6 +96,7 @@ mod tests {
                 .map(|(name, after)| PlannedSync {
                     name: (*name).to_owned(),
                     streams: Vec::new(),
+                    limits: Limits::default(),
                     schedule: None,
                     after: after.map(str::to_owned),
                 })

@@ -29,6 +29,7 @@ mod control;
 mod follow;
 mod forget;
 mod history;
+mod limit;
 mod live;
 mod pause;
 mod policy;
@@ -54,6 +55,7 @@ pub use changes::{Change, ChangeKind, changes};
 pub use compile::{DEFAULT_POOL, compile};
 pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
+pub use limit::{Limit, Limits};
 pub use live::LiveProgress;
 pub use policy::Policy;
 pub use ports::{

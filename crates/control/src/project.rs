@@ -4,6 +4,8 @@ use std::time::SystemTime;
 
 use syncapp_model::sync_file::Overlap;
 
+use crate::Limits;
+
 /// One state of a project. A run belongs to the version it was submitted with, whatever is pushed later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
@@ -33,6 +35,8 @@ pub struct PlannedSync {
     pub name: String,
     /// Its streams, in the file's order. A pattern stays one: what it matches is known when it runs.
     pub streams: Vec<PlannedStream>,
+    /// What limits how many of them go on at once.
+    pub limits: Limits,
     /// When it runs by itself.
     pub schedule: Option<ScheduleSpec>,
     /// The sync of the same project after each success of which it runs.

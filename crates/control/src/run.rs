@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use syncapp_model::sync_file::Overlap;
 
-use crate::{PlannedStream, RunId, TaskState};
+use crate::{Limits, PlannedStream, RunId, TaskState};
 
 /// Why a run was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +46,8 @@ pub struct NewRun {
     pub key: Option<String>,
     /// What becomes of it while the run before it still goes on.
     pub overlap: Overlap,
+    /// What limits how many of its tasks are carried at once.
+    pub limits: Limits,
     /// Its tasks-to-be, in order.
     pub streams: Vec<PlannedStream>,
 }
@@ -60,6 +62,7 @@ impl NewRun {
             sync: self.sync.clone(),
             trigger: self.trigger,
             key: self.key.clone(),
+            limits: self.limits.clone(),
             state: RunState::of(self.streams.iter().map(|_| tasks)),
             submitted_at: now,
             finished_at: self.streams.is_empty().then_some(now),
@@ -82,6 +85,8 @@ pub struct Run {
     pub trigger: Trigger,
     /// The key it was submitted with.
     pub key: Option<String>,
+    /// What limits how many of its tasks are carried at once.
+    pub limits: Limits,
     /// What its tasks make of it.
     pub state: RunState,
     /// When it was accepted.

@@ -33,7 +33,7 @@ impl Control {
         let last = told.last().map_or(due.now, |(tick, _)| *tick);
         let decided = told.into_iter().map(|(tick, skipped)| match skipped {
             _ if due.paused => (tick, Decision::Skip(SkipReason::Paused)),
-            None => (tick, Decision::Run(self.run_of(due, tick))),
+            None => (tick, Decision::Run(Box::new(self.run_of(due, tick)))),
             Some(reason) => (tick, Decision::Skip(reason)),
         });
         Ok(Round {
@@ -53,6 +53,7 @@ impl Control {
             trigger: Trigger::Tick(tick),
             key: None,
             overlap: due.schedule.overlap,
+            limits: due.limits.clone(),
             streams: due.streams.clone(),
         }
     }

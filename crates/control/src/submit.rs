@@ -35,6 +35,7 @@ impl Control {
             trigger: Trigger::Manual,
             key: submission.key.clone(),
             overlap: submission.overlap,
+            limits: version.known(&submission.sync)?.limits.clone(),
         };
         self.store.submit(&run).await
     }
@@ -65,6 +66,7 @@ impl Control {
             trigger: Trigger::Retry(id),
             key: Some(format!("retry/{id}")),
             overlap: Overlap::Queue,
+            limits: run.limits,
             streams,
         };
         self.store.submit(&again).await.map(Some)

@@ -72,7 +72,7 @@ pub struct Round {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// It gets this run, unless the run before it still goes on and the schedule says to skip then.
-    Run(NewRun),
+    Run(Box<NewRun>),
     /// It gets none.
     Skip(SkipReason),
 }

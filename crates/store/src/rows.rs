@@ -9,12 +9,20 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use syncapp_control::{
-    NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId, TaskState, TickOutcome,
+    Limits, NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId, TaskState,
+    TickOutcome,
 };
 use syncapp_model::Result;
 
 /// The sync whose run it is, or the schedule: its project and its name.
 pub(crate) type Place = ScheduleId;
+
+/// A task that waits for a connection.
+pub(crate) struct Waiting {
+    pub(crate) task: TaskId,
+    pub(crate) pool: String,
+    pub(crate) limits: Limits,
+}
 
 /// One open transaction.
 #[async_trait]
@@ -82,8 +90,21 @@ pub(crate) trait Rows: Send {
     /// Writes hints to tasks of a run into the outbox, in their order.
     async fn insert_hints(&mut self, run: RunId, tasks: &[u32]) -> Result<()>;
 
-    /// The sync that a run belongs to. It never changes.
-    async fn place_of(&mut self, run: RunId) -> Result<Option<Place>>;
+    /// The sync that a run belongs to, and what limits it. Neither changes.
+    async fn place_of(&mut self, run: RunId) -> Result<Option<(Place, Limits)>>;
+
+    /// Locks a connection of a project: which tasks use it.
+    async fn lock_connection(&mut self, project: &str, connection: &str) -> Result<()>;
+
+    /// How many tasks are leased of runs that name a connection as limited.
+    async fn carried(&mut self, project: &str, connection: &str) -> Result<u32>;
+
+    /// Tasks that may be claimed and have no hint in the outbox that nobody has ever taken, of runs that name a connection as limited; those whose newest
+    /// hint is the oldest first.
+    async fn waiting(&mut self, project: &str, connection: &str, limit: usize) -> Result<Vec<Waiting>>;
+
+    /// Writes a new hint to such a task into the outbox.
+    async fn hint_again(&mut self, task: TaskId) -> Result<()>;
 
     /// One run.
     async fn run(&mut self, run: RunId) -> Result<Option<Run>>;

@@ -3,7 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use syncapp_control::{PlannedStream, RunId, RunState, SkipReason, Task, TaskState, TickOutcome, Trigger};
+use syncapp_control::{
+    Limit, Limits, PlannedStream, RunId, RunState, SkipReason, Task, TaskState, TickOutcome, Trigger,
+};
 use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, Error, Result};
 
@@ -34,6 +36,23 @@ pub(crate) fn streams_from_text(text: &str) -> Result<Vec<PlannedStream>> {
         pool: kept.pool,
     };
     Ok(kept.into_iter().map(planned).collect())
+}
+
+/// Limits as columns: what is limited at the source, and how, and at the destination.
+pub(crate) fn limit_columns(limits: &Limits) -> (Option<&str>, Option<u32>, Option<&str>, Option<u32>) {
+    let (source, destination) = (limits.source.as_ref(), limits.destination.as_ref());
+    (
+        source.map(|limit| limit.connection.as_str()),
+        source.map(|limit| limit.streams),
+        destination.map(|limit| limit.connection.as_str()),
+        destination.map(|limit| limit.streams),
+    )
+}
+
+/// The limit of two of those columns.
+pub(crate) fn limit_of(connection: Option<String>, streams: Option<u32>) -> Option<Limit> {
+    let (connection, streams) = connection.zip(streams)?;
+    Some(Limit { connection, streams })
 }
 
 pub(crate) fn overlap_name(overlap: Overlap) -> &'static str {

@@ -3,6 +3,7 @@
 mod access;
 mod fleet;
 mod kills;
+mod limits;
 mod pauses;
 mod pushing;
 mod runs;

@@ -211,3 +211,57 @@ pub(crate) fn tls() {
         assert_eq!(witness(login, tls), want, "{tls}");
     }
 }
+
+/// The starts and ends of streams, in their order.
+fn begun_and_ended(place: &Place, arguments: &[&str]) -> Vec<String> {
+    let ran = place.syncapp(&[&["run", "sync.yaml", "--json"], arguments].concat());
+    let events = ran.exits(0).stdout;
+    let events = events
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let words = events.map(|event| event["event"].as_str().unwrap_or_default().to_owned());
+    words.filter(|word| word.starts_with("stream_")).collect()
+}
+
+pub(crate) fn max_streams() {
+    let shop = shop();
+    let slow = |number| {
+        format!(
+            "public.s{number}: {{ into: s{number}.csv, query: \"select 1 as one where pg_sleep(0.5) is not null\" }}"
+        )
+    };
+    let file = |from: &str, to: &str| {
+        let connection = postgres(&shop.reader).replace(" }", &format!("{from} }}"));
+        let streams = (1..=3).map(slow).collect::<Vec<_>>().join("\n      ");
+        format!(
+            "version: 1\nconnections:\n  from: {connection}\n  to: {{ connector: files, path: out, format: csv{to} }}\nenvironments:\n  \
+             wide: {{ connections: {{ from: {{ max_streams: 8 }}, to: {{ max_streams: 8 }} }} }}\n  narrow: {{ connections: {{ to: {{ \
+             max_streams: 1 }} }} }}\nsyncs:\n  s:\n    source: from\n    destination: to\n    streams:\n      {streams}\n"
+        )
+    };
+    let one_by_one = ["stream_started", "stream_finished"].repeat(3);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let limit = ", max_streams: 1";
+    for (from, to, environment, is_one_by_one) in [
+        ("", "", None, false),
+        (limit, "", None, true),
+        ("", limit, None, true),
+        (limit, limit, Some("wide"), false),
+        ("", "", Some("narrow"), true),
+        (limit, "", Some("narrow"), true),
+    ] {
+        let place = Place::new().file("sync.yaml", file(from, to));
+        let environment = environment.map(|environment| ["--env", environment]);
+        let said = begun_and_ended(&place, environment.as_ref().map_or(&[], |environment| &environment[..]));
+        assert_eq!(
+            said == one_by_one,
+            is_one_by_one || cores == 1,
+            "{from}, {to}, {environment:?}: {said:?}"
+        );
+    }
+    for wrong in ["0", "-1", "many", "1.5"] {
+        let place = Place::new().file("sync.yaml", file(&format!(", max_streams: {wrong}"), ""));
+        let ran = place.syncapp(&["check", "sync.yaml"]).exits(2);
+        assert!(ran.stderr.contains("max_streams"), "{}", ran.stderr);
+    }
+}

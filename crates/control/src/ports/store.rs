@@ -4,7 +4,7 @@
 //! - Each call is one transaction, durable when it returns. When it fails it may or may not have happened; every call here
 //!   may then be made again. It returns or fails within seconds, also when the database does not answer.
 //! - `now` is the database's time, read in that transaction. No call takes a time from outside but a schedule's instants.
-//! - Rows are locked in this order: project, sync (all its runs), run, task. A run's row is locked whenever the state of one
+//! - Rows are locked in this order: project, limited connections by name, sync (all its runs), run, task. A run's row is locked whenever the state of one
 //!   of its tasks changes, so that the last of two tasks that end at once sees the other.
 //! - A task that becomes [`TaskState::Queued`](crate::TaskState::Queued) gets an outbox row in the same transaction.
 //! - A run whose last task ends lets the next one of its sync in, in the same transaction: the oldest run whose tasks are
@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use syncapp_model::Result;
 
 use crate::{
-    Event, Hint, Lists, NewRun, PlannedStream, PlannedSync, Refusal, Retention, Round, Run, RunId, Schedule,
+    Event, Hint, Limits, Lists, NewRun, PlannedStream, PlannedSync, Refusal, Retention, Round, Run, RunId, Schedule,
     ScheduleId, Task, TaskId, Tick, Version,
 };
 
@@ -106,6 +106,11 @@ pub trait Tasks: Send + Sync {
     async fn tasks(&self, run: RunId) -> Result<Vec<Task>>;
 
     /// Lets an event happen to a task: [`transition`](crate::transition) on its row, locked, and what follows for its run.
+    ///
+    /// A claim is [`Refusal::Busy`] while as many tasks of the project are leased as one of the [`Limits`] of its run says, of all
+    /// runs that name its connection. Whenever there is room afterwards (a task is not leased any more, or a claim was refused)
+    /// a hint is written to the task of such a run that may be claimed and waits the longest for one: so that none waits
+    /// for longer than others work.
     async fn happen(&self, task: TaskId, event: &Event) -> Result<Verdict>;
 
     /// Tasks whose lease ran out, the oldest first.
@@ -120,7 +125,7 @@ pub trait Tasks: Send + Sync {
 pub enum Verdict {
     /// It did: the task as it is now.
     Held(Box<Task>),
-    /// It did not, and nothing was written.
+    /// It did not, and nothing of the task was written.
     Refused(Refusal),
 }
 
@@ -177,6 +182,8 @@ pub struct Due {
     pub schedule: Schedule,
     /// The streams of its sync, in its version.
     pub streams: Vec<PlannedStream>,
+    /// What limits them.
+    pub limits: Limits,
     /// Whether its sync is paused.
     pub paused: bool,
     /// The database's time.

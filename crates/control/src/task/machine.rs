@@ -103,6 +103,8 @@ pub enum Refusal {
     NotDue,
     /// A worker holds it.
     Held,
+    /// As many others as its connection may have at once are being carried. Only a store says so.
+    Busy,
     /// No worker holds it.
     NotHeld,
     /// A later claim holds it.

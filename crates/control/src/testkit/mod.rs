@@ -12,6 +12,7 @@
 //! case sleeps, [`StorePlace::pass`] does where there is no other way.
 
 pub mod cache;
+pub mod limits;
 pub mod lists;
 mod memory;
 pub mod outbox;
@@ -91,6 +92,8 @@ macro_rules! store_conformance {
             outbox: a_row_is_taken_once what_is_not_sent_comes_again a_hint_that_came_to_nothing_is_written_again;
             schedules: what_is_due_comes_in_order of_many_rounds_one_is_recorded an_overlap_is_recorded
                 a_tick_is_recorded_once;
+            limits: limits_are_kept of_many_claims_as_many_hold_as_may whoever_waits_is_told_of_a_free_place a_hint_is_passed_on
+                a_hint_on_its_way_is_none all_have_their_turn;
             pauses: a_pause_lasts_until_it_is_ended a_round_knows_of_the_pause no_round_passes_a_pause;
             lists: runs_come_newest_first pages_stay_while_runs_come_in projects_and_schedules_come_by_name;
             retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;

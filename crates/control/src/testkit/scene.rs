@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::{StorePlace, StoreRig};
 use crate::{
-    Ending, Event, Failure, LeaseEpoch, NewRun, NewVersion, PlannedStream, PlannedSync, Progress, Pushed, Refusal,
-    RunId, Schedule, ScheduleId, ScheduleSpec, Store, Submitted, Task, TaskId, Trigger, Usage, Verdict,
+    Ending, Event, Failure, LeaseEpoch, Limit, Limits, NewRun, NewVersion, PlannedStream, PlannedSync, Progress,
+    Pushed, Refusal, RunId, Schedule, ScheduleId, ScheduleSpec, Store, Submitted, Task, TaskId, Trigger, Usage,
+    Verdict,
 };
 
 /// A lease that does not run out while a case runs.
@@ -112,6 +113,7 @@ pub(super) fn version(syncs: &[(&str, Option<ScheduleSpec>)], first_due: SystemT
     let planned = |(name, schedule): &(&str, Option<ScheduleSpec>)| PlannedSync {
         name: (*name).to_owned(),
         streams: streams(2),
+        limits: limits((*name == "a").then_some(("»from«", 3)), Some(("to", 7))),
         schedule: schedule.clone(),
         after: (*name == "c").then(|| "a".to_owned()),
     };
@@ -148,6 +150,17 @@ pub(super) fn streams(count: usize) -> Vec<PlannedStream> {
         .collect()
 }
 
+pub(super) fn limits(source: Option<(&str, u32)>, destination: Option<(&str, u32)>) -> Limits {
+    let limit = |(connection, streams): (&str, u32)| Limit {
+        connection: connection.to_owned(),
+        streams,
+    };
+    Limits {
+        source: source.map(limit),
+        destination: destination.map(limit),
+    }
+}
+
 pub(super) fn new_run(sync: &str, count: usize) -> NewRun {
     NewRun {
         id: RunId(Uuid::now_v7()),
@@ -157,6 +170,7 @@ pub(super) fn new_run(sync: &str, count: usize) -> NewRun {
         trigger: Trigger::Manual,
         key: None,
         overlap: Overlap::Queue,
+        limits: Limits::default(),
         streams: streams(count),
     }
 }

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use syncapp_model::sync_file::Overlap;
 
 use super::StoreRig;
-use super::scene::{LONG, Scene, new_run, schedule, schedule_id, streams, task};
+use super::scene::{LONG, Scene, limits, new_run, schedule, schedule_id, streams, task};
 use crate::{Decision, Pushed, Round, RunState, Schedule, SkipReason, Tick, TickOutcome, Trigger};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -17,7 +17,7 @@ pub(super) fn round(schedule: &Schedule, ticks: &[SystemTime], next_due: Option<
         let mut run = new_run(&schedule.id.sync, 2);
         run.trigger = Trigger::Tick(*tick);
         run.overlap = schedule.overlap;
-        (*tick, Decision::Run(run))
+        (*tick, Decision::Run(Box::new(run)))
     };
     Round {
         schedule: schedule.clone(),
@@ -38,6 +38,14 @@ pub async fn what_is_due_comes_in_order(rig: &dyn StoreRig) {
     assert_eq!(due.len(), 4);
     assert!(due[0].now >= now);
     assert_eq!(due[0].streams, streams(2));
+    let from = due
+        .iter()
+        .filter_map(|due| due.limits.source.as_ref()?.connection.get(..));
+    assert_eq!(from.collect::<Vec<_>>(), ["»from«"]);
+    assert!(
+        due.iter()
+            .all(|due| due.limits.destination == limits(None, Some(("to", 7))).destination)
+    );
     let next = [Some(now - MINUTE), Some(now - 2 * MINUTE), Some(now + LONG), None];
     for (name, next) in names.iter().zip(next) {
         let read = scene.due(name).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use syncapp_control::testkit::MemoryStore;
-use syncapp_control::{Control, PlannedStream, PlannedSync, Policy, ScheduleSpec, Signal, Worker};
+use syncapp_control::{Control, Limit, Limits, PlannedStream, PlannedSync, Policy, ScheduleSpec, Signal, Worker};
 use syncapp_model::RetryPolicy;
 use syncapp_model::sync_file::Overlap;
 
@@ -207,6 +207,7 @@ pub(crate) fn syncs(version: u32) -> Vec<PlannedSync> {
                 pool: (*pool).to_owned(),
             })
             .collect(),
+        limits: limits(name),
         schedule: schedule.map(|(definition, overlap)| ScheduleSpec {
             definition: definition.to_owned(),
             overlap,
@@ -230,4 +231,19 @@ pub(crate) fn syncs(version: u32) -> Vec<PlannedSync> {
         sync("gone", &[("log", "default")], gone),
         sync("manual", &[("a", "default"), ("b", "heavy"), ("c", "default")], None),
     ]
+}
+
+/// The connection that few streams may use at once, and how many.
+pub(crate) const NARROW: (&str, u32) = ("narrow", 2);
+
+/// Three syncs read it, and one of them writes to one that is narrower.
+fn limits(sync: &str) -> Limits {
+    let limit = |(connection, streams): (&str, u32)| Limit {
+        connection: connection.to_owned(),
+        streams,
+    };
+    Limits {
+        source: Some(limit(NARROW)).filter(|_| matches!(sync, "kept" | "manual" | "report")),
+        destination: (sync == "manual").then(|| limit(("narrower", 1))),
+    }
 }

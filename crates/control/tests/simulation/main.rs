@@ -154,7 +154,7 @@ fn it_comes_to_all_of_it() {
         "Failed",
         "Cancelled",
     ];
-    let refusals = ["Ended", "NotDue", "Held", "NotHeld", "Fenced"];
+    let refusals = ["Ended", "NotDue", "Held", "Busy", "NotHeld", "Fenced"];
     let pushes = ["Moved", "Behind"];
     let ticks = ["Ran", "Missed", "Superseded", "OverCap", "Overlap", "Paused"];
     let errors = [

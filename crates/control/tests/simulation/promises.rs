@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use syncapp_control::testkit::MemoryStore;
 use syncapp_control::{
-    Control, Ended, Failure, InProcessQueue, Meter, PlannedStream, PlannedSync, Policy, Progress, Push, RunId,
+    Control, Ended, Failure, InProcessQueue, Limits, Meter, PlannedStream, PlannedSync, Policy, Progress, Push, RunId,
     RunState, Runner, ScheduleId, ScheduleSpec, Schedules as _, Signal, SkipReason, Submission, Submissions as _,
     Submitted, Task, TaskState, Tasks as _, TickOutcome, Usage, Work, Worker,
 };
@@ -113,6 +113,7 @@ impl Stage {
             syncs: vec![PlannedSync {
                 name: "sync".into(),
                 streams: streams.iter().map(planned).collect(),
+                limits: Limits::default(),
                 schedule: None,
                 after: None,
             }],
@@ -252,6 +253,7 @@ impl Stage {
         let sync = |name: &str, schedule: Option<&str>, after: Option<&str>| PlannedSync {
             name: name.to_owned(),
             streams: Vec::new(),
+            limits: Limits::default(),
             schedule: schedule.map(|definition| ScheduleSpec {
                 definition: definition.to_owned(),
                 overlap: Overlap::Queue,

@@ -10,6 +10,7 @@ use syncapp_control::{Event, Run, RunState, Task, TaskId, TaskState, Tasks as _,
 use syncapp_model::Result;
 
 use crate::broker::Broker;
+use crate::cast::NARROW;
 use crate::target::Targets;
 use crate::teeth::Tooth;
 use crate::world::World;
@@ -127,6 +128,15 @@ impl Watch {
         };
         if task.state == TaskState::Done && !self.targets.landed(run, &task.stream) {
             violate("it is done, and its target does not hold what the source had when it was submitted".into());
+        }
+        let uses = |task: &&Task| {
+            let run = runs.iter().find(|run| run.id == task.id.run);
+            task.state.is_leased() && run.is_some_and(|run| run.limits.connections().contains(NARROW.0))
+        };
+        let tasks = self.stored.rows.all_tasks();
+        let users = tasks.iter().filter(uses).count();
+        if users > NARROW.1 as usize {
+            violate(format!("{users} streams use a connection that may have {}", NARROW.1));
         }
         let at_work = |other: &&Run| other.sync == run.sync && !other.state.is_final() && other.state != RunState::Held;
         if runs.iter().filter(at_work).count() > 1 {

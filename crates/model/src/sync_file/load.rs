@@ -7,7 +7,7 @@ use super::interpolate::{self, Interpolation, Variables};
 use super::place::{annotate, find};
 use super::reader::{Leniency, Reader};
 use super::tree::{Node, Value};
-use super::{SyncFile, not_built, parse, redact, schema};
+use super::{COMMON, SyncFile, not_built, parse, redact, schema};
 use crate::nearest::suggest;
 use crate::{Code, Error};
 
@@ -91,7 +91,7 @@ impl Loaded {
         Err(problem.help(help).file(&self.path))
     }
 
-    /// The keys of a connection without `connector`, as its connector's `endpoint` takes them: the environment's values
+    /// The keys of a connection without `connector` and `max_streams`, as its connector's `endpoint` takes them: the environment's values
     /// laid over its own, variables and secrets resolved, and all of it checked against the connector's schema.
     ///
     /// Only the variables of this connection need to be set.
@@ -139,12 +139,12 @@ impl Loaded {
         let id = self
             .connector(node)
             .map_err(|problem| self.locate(&["connections", name, "connector"], problem))?;
-        let mut node = without_connector(node);
+        let mut node = own_keys(node);
         let overlay = environment
             .and_then(|environment| self.root.as_ref()?.get("environments")?.get(environment))
             .and_then(|environment| environment.get("connections")?.get(name));
         if let Some(overlay) = overlay {
-            node.overlay(&without_connector(overlay));
+            node.overlay(&own_keys(overlay));
         }
         Ok((node, id.to_owned()))
     }
@@ -252,7 +252,7 @@ impl Loaded {
         let Some((_, schema)) = self.connectors.iter().find(|(known, _)| known == id) else {
             return Vec::new();
         };
-        let node = without_connector(node);
+        let node = own_keys(node);
         let mut reader = Reader::new(schema, path, Leniency { pending: true, partial });
         if matches!(node.value, Value::Mapping(_)) {
             reader.read(schema, &node);
@@ -290,10 +290,11 @@ fn malformed(node: &Node, path: &[&str], problems: &mut Vec<Error>) {
     }
 }
 
-fn without_connector(node: &Node) -> Node {
+/// A connection's keys without those that every connection has.
+fn own_keys(node: &Node) -> Node {
     let mut node = node.clone();
     if let Value::Mapping(entries) = &mut node.value {
-        entries.shift_remove("connector");
+        entries.retain(|key, _| !COMMON.contains(&key.as_str()));
     }
     node
 }

@@ -54,11 +54,19 @@ pub struct SyncFile {
     pub syncs: IndexMap<String, Sync>,
 }
 
-/// One endpoint. The keys beside `connector` are that connector's own.
+/// The keys that every connection has, whatever its connector.
+const COMMON: [&str; 2] = ["connector", "max_streams"];
+
+/// One endpoint. The keys beside `connector` and `max_streams` are that connector's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
     /// The connector's id, such as `postgres`.
     pub connector: String,
+    /// How many streams of the project may read or write through it at once, on all agents; as many as there are where it is
+    /// not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_streams: Option<u32>,
     /// The connector's own keys.
     #[serde(flatten)]
     pub options: serde_json::Map<String, serde_json::Value>,
@@ -70,7 +78,29 @@ pub struct Connection {
 pub struct Environment {
     /// Keys of connections that differ, by the connection's name.
     #[serde(default)]
-    pub connections: IndexMap<String, serde_json::Map<String, serde_json::Value>>,
+    pub connections: IndexMap<String, Overlay>,
+}
+
+/// Keys of one connection that differ.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Overlay {
+    /// How many streams of the project may read or write through it at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_streams: Option<u32>,
+    /// The connector's own keys.
+    #[serde(flatten)]
+    pub options: serde_json::Map<String, serde_json::Value>,
+}
+
+impl SyncFile {
+    /// How many streams may use a connection at once where that environment holds; `None` where nothing limits them.
+    pub fn max_streams(&self, connection: &str, environment: Option<&str>) -> Option<u32> {
+        let overlay = environment
+            .and_then(|environment| self.environments.get(environment)?.connections.get(connection))
+            .and_then(|overlay| overlay.max_streams);
+        overlay.or_else(|| self.connections.get(connection)?.max_streams)
+    }
 }
 
 /// Streams that move from one connection to another.

@@ -5,6 +5,7 @@
 
 use serde_json::Value as Json;
 
+use super::COMMON;
 use super::alternative::{Alternative, alternatives};
 use super::tree::{Node, Span, Value};
 
@@ -30,7 +31,7 @@ pub(super) fn redacted(text: &str, root: Option<&Node>, connectors: &[(String, J
     let overlays = environments.filter_map(|(_, environment)| environment.value.get("connections"));
     for (name, connection) in connections.into_iter().chain(overlays).flat_map(Node::entries) {
         let schema = schema_of(name);
-        for (key, entry) in connection.value.entries().filter(|(key, _)| *key != "connector") {
+        for (key, entry) in connection.value.entries().filter(|(key, _)| !COMMON.contains(key)) {
             match schema {
                 Some(schema) => hide_key(schema, &alternatives(schema, schema), key, &entry.value, &mut hidden),
                 None => hide_all(&entry.value, &mut hidden),

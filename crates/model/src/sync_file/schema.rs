@@ -3,9 +3,9 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
-use super::SyncFile;
 use super::alternative::{Alternative, alternatives};
 use super::tree::Kind;
+use super::{COMMON, SyncFile};
 
 /// The published schema: the file's, with the keys of each connection chosen by its `connector`.
 ///
@@ -23,16 +23,18 @@ pub fn schema(connectors: &[(String, schemars::Schema)]) -> Json {
             })
         })
         .collect();
+    let max_streams = file["$defs"]["Connection"]["properties"]["max_streams"].clone();
     let Some(defs) = file.get_mut("$defs").and_then(Json::as_object_mut) else {
         return file;
     };
     defs.insert(
         "Connection".into(),
         json!({
-            "description": "One endpoint. The keys beside `connector` are that connector's own.",
+            "description": "One endpoint. The keys beside `connector` and `max_streams` are that connector's own.",
             "type": "object",
             "properties": {
                 "connector": { "description": "The connector's id.", "enum": ids },
+                "max_streams": max_streams,
             },
             "required": ["connector"],
             "allOf": rules,
@@ -54,7 +56,7 @@ pub fn schema(connectors: &[(String, schemars::Schema)]) -> Json {
             own.remove("$schema");
         }
         publish(root, &mut own, id);
-        admit_connector(&mut own);
+        admit_common(&mut own);
         defs.insert(format!("connection.{id}"), own);
     }
     file
@@ -162,18 +164,18 @@ fn admit_variable(root: &Json, schema: &mut Json) {
     *schema = Json::Object(outer);
 }
 
-/// Lets the key `connector` stand beside a connector's own.
-fn admit_connector(schema: &mut Json) {
+/// Lets the keys that every connection has stand beside a connector's own.
+fn admit_common(schema: &mut Json) {
     let Json::Object(map) = schema else { return };
     for key in ["oneOf", "anyOf", "allOf"] {
         if let Some(Json::Array(choices)) = map.get_mut(key) {
-            choices.iter_mut().for_each(admit_connector);
+            choices.iter_mut().for_each(admit_common);
         }
     }
     if map.get("additionalProperties") == Some(&Json::Bool(false)) || map.contains_key("properties") {
         let properties = map.entry("properties").or_insert_with(|| Json::Object(Map::new()));
         if let Json::Object(properties) = properties {
-            properties.insert("connector".into(), Json::Bool(true));
+            properties.extend(COMMON.map(|key| (key.to_owned(), Json::Bool(true))));
         }
     }
 }

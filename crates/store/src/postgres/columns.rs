@@ -6,8 +6,8 @@ use sqlx::postgres::types::PgInterval;
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::{Decode, Row as _, Type};
 use syncapp_control::{
-    ErrorRecord, LeaseEpoch, PlannedSync, Progress, Run, RunId, Schedule, ScheduleId, ScheduleSpec, Task, TaskId, Tick,
-    Usage, Version,
+    ErrorRecord, LeaseEpoch, Limits, PlannedSync, Progress, Run, RunId, Schedule, ScheduleId, ScheduleSpec, Task,
+    TaskId, Tick, Usage, Version,
 };
 use syncapp_model::{Error, Result};
 use time::OffsetDateTime;
@@ -20,7 +20,7 @@ use crate::words;
 macro_rules! run_columns {
     () => {
         "run.id, run.project, run.version, run.sync, run.trigger, run.trigger_at, run.trigger_run, run.key, run.state, \
-         run.submitted_at, run.finished_at"
+         run.submitted_at, run.finished_at, run.source, run.source_streams, run.destination, run.destination_streams"
     };
 }
 
@@ -55,6 +55,7 @@ pub(super) fn run(row: &PgRow) -> Result<Run> {
         state: words::run_state(get(row, 8)?)?,
         submitted_at: instant(row, 9)?,
         finished_at: optional_instant(row, 10)?,
+        limits: limits(row, 11)?,
     })
 }
 
@@ -88,6 +89,18 @@ pub(super) fn task(row: &PgRow) -> Result<Task> {
     })
 }
 
+/// Limits from four columns.
+pub(super) fn limits(row: &PgRow, at: usize) -> Result<Limits> {
+    let limit = |at| {
+        let streams: Option<i32> = get(row, at + 1)?;
+        Ok::<_, Error>(words::limit_of(get(row, at)?, streams.map(|streams| streams as u32)))
+    };
+    Ok(Limits {
+        source: limit(at)?,
+        destination: limit(at + 2)?,
+    })
+}
+
 /// A task's name from its first two columns.
 pub(super) fn task_id(row: &PgRow) -> Result<TaskId> {
     Ok(TaskId {
@@ -110,7 +123,7 @@ pub(super) fn schedule(row: &PgRow) -> Result<Schedule> {
     })
 }
 
-/// A sync of a version, from name, streams, definition, overlap and the sync before it.
+/// A sync of a version, from name, streams, definition, overlap, the sync before it and its limits.
 pub(super) fn sync(row: &PgRow) -> Result<PlannedSync> {
     let (definition, overlap): (Option<String>, Option<&str>) = (get(row, 2)?, get(row, 3)?);
     let schedule = definition.zip(overlap).map(|(definition, overlap)| {
@@ -124,6 +137,7 @@ pub(super) fn sync(row: &PgRow) -> Result<PlannedSync> {
         streams: words::streams_from_text(get(row, 1)?)?,
         schedule: schedule.transpose()?,
         after: get(row, 4)?,
+        limits: limits(row, 5)?,
     })
 }
 

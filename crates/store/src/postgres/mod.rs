@@ -11,6 +11,7 @@
 mod address;
 mod columns;
 mod errors;
+mod limits;
 mod lists;
 mod migrate;
 mod outbox;

@@ -39,7 +39,8 @@ impl PostgresStore {
         let Some(mut version) = row.as_ref().map(columns::version).transpose()? else {
             return Ok(None);
         };
-        let sql = "select name, streams, definition, overlap, after_sync from version_sync \
+        let sql = "select name, streams, definition, overlap, after_sync, source, source_streams, destination, \
+             destination_streams from version_sync \
              where project = $1 and version = $2 order by number";
         let read = query(sql).bind(project).bind(version.number as i32);
         let rows = read.fetch_all(&self.pool).await.map_err(failed)?;

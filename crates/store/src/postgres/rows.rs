@@ -7,7 +7,8 @@ use sqlx::postgres::{PgArguments, PgRow, Postgres};
 use sqlx::query::Query;
 use sqlx::{query, query_scalar};
 use syncapp_control::{
-    NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId, TaskState, TickOutcome,
+    Limits, NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId, TaskState,
+    TickOutcome,
 };
 use syncapp_model::Result;
 use uuid::Uuid;
@@ -15,24 +16,33 @@ use uuid::Uuid;
 use super::PostgresRows;
 use super::columns::{self, get, run_columns, schedule_columns, stamp, task_columns};
 use super::errors::failed;
-use crate::rows::{Place, Rows};
+use super::limits;
+use crate::rows::{Place, Rows, Waiting};
 use crate::words;
 
-type Statement<'q> = Query<'q, Postgres, PgArguments>;
+pub(super) type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
 impl PostgresRows {
     /// How many rows it wrote.
-    async fn write(&mut self, statement: Statement<'_>) -> Result<u64> {
+    pub(super) async fn write(&mut self, statement: Statement<'_>) -> Result<u64> {
         let done = statement.execute(&mut *self.transaction).await;
         done.map(|done| done.rows_affected()).map_err(failed)
     }
 
-    async fn one<T>(&mut self, statement: Statement<'_>, read: impl FnOnce(&PgRow) -> Result<T>) -> Result<Option<T>> {
+    pub(super) async fn one<T>(
+        &mut self,
+        statement: Statement<'_>,
+        read: impl FnOnce(&PgRow) -> Result<T>,
+    ) -> Result<Option<T>> {
         let row = statement.fetch_optional(&mut *self.transaction).await;
         row.map_err(failed)?.as_ref().map(read).transpose()
     }
 
-    async fn all<T>(&mut self, statement: Statement<'_>, read: impl Fn(&PgRow) -> Result<T>) -> Result<Vec<T>> {
+    pub(super) async fn all<T>(
+        &mut self,
+        statement: Statement<'_>,
+        read: impl Fn(&PgRow) -> Result<T>,
+    ) -> Result<Vec<T>> {
         let rows = statement.fetch_all(&mut *self.transaction).await;
         rows.map_err(failed)?.iter().map(read).collect()
     }
@@ -62,7 +72,8 @@ impl Rows for PostgresRows {
         self.write(insert).await?;
         for (place, sync) in (0_i32..).zip(&version.syncs) {
             let schedule = sync.schedule.as_ref();
-            let insert = query("insert into version_sync values ($1, $2, $3, $4, $5, $6, $7, $8)")
+            let (source, source_streams, destination, destination_streams) = words::limit_columns(&sync.limits);
+            let insert = query("insert into version_sync values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
                 .bind(project)
                 .bind(number)
                 .bind(&sync.name)
@@ -70,7 +81,11 @@ impl Rows for PostgresRows {
                 .bind(words::streams_to_text(&sync.streams)?)
                 .bind(schedule.map(|spec| &spec.definition))
                 .bind(schedule.map(|spec| words::overlap_name(spec.overlap)))
-                .bind(&sync.after);
+                .bind(&sync.after)
+                .bind(source)
+                .bind(source_streams.map(|streams| streams as i32))
+                .bind(destination)
+                .bind(destination_streams.map(|streams| streams as i32));
             self.write(insert).await?;
         }
         let newest = query("update project set newest = $2 where name = $1");
@@ -188,9 +203,11 @@ impl Rows for PostgresRows {
 
     async fn insert_run(&mut self, run: &Run) -> Result<bool> {
         let (trigger, trigger_at, trigger_run) = words::trigger_columns(run.trigger);
+        let (source, source_streams, destination, destination_streams) = words::limit_columns(&run.limits);
         let insert = query(
             "insert into run (id, project, version, sync, trigger, trigger_at, trigger_run, key, state, submitted_at, \
-             finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (project, key) where key is not null do nothing",
+             finished_at, source, source_streams, destination, destination_streams) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (project, key) where key is not null do nothing",
         )
         .bind(run.id.0)
         .bind(&run.project)
@@ -202,7 +219,11 @@ impl Rows for PostgresRows {
         .bind(&run.key)
         .bind(run.state.name())
         .bind(stamp(run.submitted_at))
-        .bind(run.finished_at.map(stamp));
+        .bind(run.finished_at.map(stamp))
+        .bind(source)
+        .bind(source_streams.map(|streams| streams as i32))
+        .bind(destination)
+        .bind(destination_streams.map(|streams| streams as i32));
         Ok(self.write(insert).await? == 1)
     }
 
@@ -236,15 +257,35 @@ impl Rows for PostgresRows {
         self.write(insert.bind(run.0).bind(numbers)).await.map(drop)
     }
 
-    async fn place_of(&mut self, run: RunId) -> Result<Option<Place>> {
-        let read = query("select project, sync from run where id = $1").bind(run.0);
+    async fn place_of(&mut self, run: RunId) -> Result<Option<(Place, Limits)>> {
+        let sql =
+            "select project, sync, source, source_streams, destination, destination_streams from run where id = $1";
         let place = |row: &PgRow| {
-            Ok(Place {
+            let place = Place {
                 project: get(row, 0)?,
                 sync: get(row, 1)?,
-            })
+            };
+            Ok((place, columns::limits(row, 2)?))
         };
-        self.one(read, place).await
+        self.one(query(sql).bind(run.0), place).await
+    }
+
+    async fn lock_connection(&mut self, project: &str, connection: &str) -> Result<()> {
+        limits::lock_connection(self, project, connection).await
+    }
+
+    async fn carried(&mut self, project: &str, connection: &str) -> Result<u32> {
+        limits::carried(self, project, connection).await
+    }
+
+    async fn waiting(&mut self, project: &str, connection: &str, limit: usize) -> Result<Vec<Waiting>> {
+        limits::waiting(self, project, connection, limit).await
+    }
+
+    async fn hint_again(&mut self, task: TaskId) -> Result<()> {
+        let write = query("update task set hinted_at = clock_timestamp() where run = $1 and number = $2");
+        self.write(write.bind(task.run.0).bind(task.number as i32)).await?;
+        self.insert_hints(task.run, &[task.number]).await
     }
 
     async fn run(&mut self, run: RunId) -> Result<Option<Run>> {

@@ -18,7 +18,8 @@ use crate::words;
 const DUE: &str = concat!(
     "select ",
     schedule_columns!(),
-    ", streams, now(), pause.since is not null from schedule
+    ", streams, now(), pause.since is not null, source, source_streams, destination, destination_streams
+       from schedule
        left join version_sync on version_sync.project = schedule.project
          and version_sync.version = schedule.version and version_sync.name = schedule.sync
        left join pause on pause.project = schedule.project and pause.sync = schedule.sync
@@ -101,5 +102,6 @@ fn due(row: &PgRow) -> Result<Due> {
         streams: streams.map_or(Ok(Vec::new()), words::streams_from_text)?,
         now: columns::instant(row, 7)?,
         paused: get(row, 8)?,
+        limits: columns::limits(row, 9)?,
     })
 }

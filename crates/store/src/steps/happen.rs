@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use syncapp_control::{Event, Refusal, Run, RunId, RunState, Task, TaskId, TaskState, Verdict, transition};
 use syncapp_model::{Error, Result};
 
+use super::limits;
 use crate::rows::{Place, Rows};
 use crate::words::kept;
 
@@ -30,9 +31,13 @@ pub(crate) async fn beat(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Resu
 }
 
 pub(crate) async fn happen(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Result<Verdict> {
-    let Some(place) = rows.place_of(id.run).await? else {
+    let Some((place, limits)) = rows.place_of(id.run).await? else {
         return Ok(Verdict::Refused(Refusal::Unknown));
     };
+    let is_claim = matches!(event, Event::Claim { .. });
+    if is_claim || may_end(event) {
+        limits::lock(rows, &place.project, &limits).await?;
+    }
     if may_end(event) {
         rows.lock_sync(&place).await?;
     }
@@ -40,9 +45,19 @@ pub(crate) async fn happen(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Re
     let (Some(state), Some((before, now))) = (state, rows.lock_task(id).await?) else {
         return Ok(Verdict::Refused(Refusal::Unknown));
     };
-    let after = match transition(&before, event, now) {
+    let mut verdict = transition(&before, event, now);
+    if is_claim && verdict.is_ok() && !limits::has_room(rows, &place.project, &limits).await? {
+        verdict = Err(Refusal::Busy);
+    }
+    let after = match verdict {
         Ok(after) => kept(after),
-        Err(refusal) => return Ok(Verdict::Refused(refusal)),
+        Err(refusal) => {
+            if is_claim {
+                // The hint that led here may have been the one for somebody else's place.
+                limits::pass_on(rows, &place.project, &limits, &before.pool).await?;
+            }
+            return Ok(Verdict::Refused(refusal));
+        }
     };
     let moved = write(rows, &before, &after).await?;
     if moved {
@@ -51,12 +66,15 @@ pub(crate) async fn happen(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Re
         }
         follow(rows, &place, id.run, state, now).await?;
     }
+    if before.state.is_leased() && !after.state.is_leased() {
+        limits::wake(rows, &place.project, &limits).await?;
+    }
     Ok(Verdict::Held(Box::new(after)))
 }
 
 /// Gives [`Event::Cancel`] to all tasks of a run; the run as it is then.
 pub(crate) async fn cancel(rows: &mut dyn Rows, id: RunId) -> Result<Option<Run>> {
-    let Some(place) = rows.place_of(id).await? else {
+    let Some((place, _)) = rows.place_of(id).await? else {
         return Ok(None);
     };
     rows.lock_sync(&place).await?;

@@ -5,7 +5,10 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use syncapp_control::{NewRun, Run, RunId, RunList, RunState, RunsOf, ScheduleId, Store, Trigger};
+use syncapp_control::{
+    Ending, Event, Limit, Limits, NewRun, PlannedStream, Progress, Run, RunId, RunList, RunState, RunsOf, ScheduleId,
+    Store, TaskId, Trigger, Usage, Verdict,
+};
 use syncapp_model::sync_file::Overlap;
 
 /// How many runs there are; `SYNCAPP_TEST_RUNS` says otherwise.
@@ -114,8 +117,47 @@ pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
             trigger: Trigger::Manual,
             key: None,
             overlap: Overlap::Queue,
+            limits: Limits::default(),
             streams: Vec::new(),
         };
         store.submit(&new).await.unwrap();
+        limited(store, &new).await;
     }
+}
+
+/// A run whose connection is limited, from its begin to its end.
+async fn limited(store: &dyn Store, new: &NewRun) {
+    let limit = Limit {
+        connection: "from".into(),
+        streams: 1,
+    };
+    let new = NewRun {
+        id: RunId::new(),
+        sync: "limited".into(),
+        limits: Limits {
+            source: Some(limit),
+            destination: None,
+        },
+        streams: vec![PlannedStream {
+            stream: "public.orders".into(),
+            pool: "default".into(),
+        }],
+        ..new.clone()
+    };
+    store.submit(&new).await.unwrap();
+    let task = TaskId { run: new.id, number: 0 };
+    let claim = Event::Claim {
+        worker: "worker".into(),
+        ttl: Duration::from_mins(1),
+    };
+    let Verdict::Held(claimed) = store.happen(task, &claim).await.unwrap() else {
+        panic!("it is free");
+    };
+    let finish = Event::Finish {
+        epoch: claimed.epoch,
+        progress: Progress::default(),
+        usage: Usage::default(),
+        ending: Ending::Done,
+    };
+    store.happen(task, &finish).await.unwrap();
 }

@@ -8,8 +8,8 @@ use futures_util::future::join3;
 use syncapp_broker::Rabbit;
 use syncapp_control::testkit::MemoryStore;
 use syncapp_control::{
-    Clock, Control, Ended, JsonCalendar, Meter, PlannedStream, PlannedSync, Policy, Push, Random, Runner, Signal,
-    Submission, Usage, Work, Worker,
+    Clock, Control, Ended, JsonCalendar, Limits, Meter, PlannedStream, PlannedSync, Policy, Push, Random, Runner,
+    Signal, Submission, Usage, Work, Worker,
 };
 use syncapp_model::sync_file::Overlap;
 use syncapp_tests::server::rabbitmq::RabbitMq;
@@ -78,6 +78,7 @@ pub(super) async fn nobody_keeps_hints_from_others(rabbit: &Rabbit) {
     let sync = PlannedSync {
         name: "orders".into(),
         streams: planned.collect(),
+        limits: Limits::default(),
         schedule: None,
         after: None,
     };

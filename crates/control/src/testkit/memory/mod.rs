@@ -1,5 +1,6 @@
 //! A store in memory: the ports' rules in their shortest form. It forgets everything with its process, so it is for tests.
 
+mod limits;
 mod lists;
 mod outbox;
 mod projects;

@@ -19,13 +19,14 @@ impl Schedules for MemoryStore {
         let is_due = |schedule: &&Schedule| schedule.next_due.is_some_and(|due| due <= now);
         let mut due: Vec<&Schedule> = rows.schedules.values().filter(is_due).collect();
         due.sort_by_key(|schedule| schedule.next_due);
-        let streams = |schedule: &Schedule| {
+        let sync = |schedule: &Schedule| {
             let versions = rows.versions.get(&schedule.id.project)?;
             let version = versions.iter().find(|version| version.number == schedule.version)?;
-            Some(version.sync(&schedule.id.sync)?.streams.clone())
+            version.sync(&schedule.id.sync)
         };
         let due = due.into_iter().take(limit).map(|schedule| Due {
-            streams: streams(schedule).unwrap_or_default(),
+            streams: sync(schedule).map(|sync| sync.streams.clone()).unwrap_or_default(),
+            limits: sync(schedule).map(|sync| sync.limits.clone()).unwrap_or_default(),
             paused: rows.paused.contains(&schedule.id),
             schedule: schedule.clone(),
             now,

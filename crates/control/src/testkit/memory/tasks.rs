@@ -46,8 +46,19 @@ impl Tasks for MemoryStore {
 impl Rows {
     /// Lets the event happen to the task, and to its run and the next one of its sync what follows from it.
     pub(super) fn happen(&mut self, id: TaskId, event: &Event, now: SystemTime) -> Result<Task, Refusal> {
-        let before = self.tasks.get(&id).ok_or(Refusal::Unknown)?;
-        let after = transition(before, event, now)?;
+        let before = self.tasks.get(&id).ok_or(Refusal::Unknown)?.clone();
+        let run = self.runs.get(&id.run).ok_or(Refusal::Unknown)?;
+        let (project, limits) = (run.project.clone(), run.limits.clone());
+        let is_claim = matches!(event, Event::Claim { .. });
+        let after = match transition(&before, event, now) {
+            Ok(_) if is_claim && !self.has_room(&project, &limits) => Err(Refusal::Busy),
+            verdict => verdict,
+        };
+        if is_claim && after.is_err() {
+            // The hint that led here may have been the one for somebody else's place.
+            self.wake(&project, &limits, Some(&before.pool), now);
+        }
+        let after = after?;
         let moved = before.state != after.state;
         if moved && after.state == TaskState::Queued {
             self.hint(&after);
@@ -55,6 +66,9 @@ impl Rows {
         self.tasks.insert(id, after.clone());
         if moved {
             self.follow(id.run, now);
+        }
+        if before.state.is_leased() && !after.state.is_leased() {
+            self.wake(&project, &limits, None, now);
         }
         Ok(after)
     }

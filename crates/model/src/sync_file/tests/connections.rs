@@ -63,6 +63,62 @@ fn an_environment_lies_over_the_keys() {
 }
 
 #[test]
+fn max_streams_is_every_connection_s_and_no_connector_s() {
+    let file = FILE
+        .replace(
+            "    connector: postgres\n    host",
+            "    connector: postgres\n    max_streams: 4\n    host",
+        )
+        .replace("prod.example.net,", "prod.example.net, max_streams: 2,")
+        .replace("bare: { host: other }", "bare: { max_streams: 7, host: other }");
+    let loaded = loaded(&file);
+    assert_eq!(loaded.problems, []);
+    assert!(loaded.source().contains("max_streams: 4"), "it is no secret");
+    let known = loaded.file.as_ref().unwrap();
+    for (connection, environment, expected) in [
+        ("shop", None, Some(4)),
+        ("shop", Some("prod"), Some(2)),
+        ("bare", None, None),
+        ("bare", Some("prod"), Some(7)),
+        ("lake", Some("prod"), None),
+        ("shop", Some("elsewhere"), Some(4)),
+        ("nothing", None, None),
+    ] {
+        assert_eq!(
+            known.max_streams(connection, environment),
+            expected,
+            "{connection}, {environment:?}"
+        );
+    }
+    let keys = loaded.connection("bare", Some("prod"), &Fixed::default()).unwrap();
+    assert_eq!(keys, json!({ "host": "other" }));
+}
+
+#[test]
+fn max_streams_is_a_number_of_streams() {
+    for (value, fine) in [
+        ("1", true),
+        ("1000", true),
+        ("0", false),
+        ("-1", false),
+        ("1.5", false),
+        ("x", false),
+        ("", false),
+    ] {
+        for (from, to) in [
+            (
+                "    connector: postgres\n    host",
+                "    connector: postgres\n    max_streams: VALUE\n    host",
+            ),
+            ("bare: { host: other }", "bare: { max_streams: VALUE, host: other }"),
+        ] {
+            let file = FILE.replace(from, &to.replace("VALUE", value));
+            assert_eq!(loaded(&file).problems.is_empty(), fine, "{value}: {file}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_resolved_says_where_and_never_shows_a_value() {
     let secret = "hunter2";
     let said = [

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Row, ToSql};
 use syncapp_control::{
-    ErrorRecord, LeaseEpoch, PlannedSync, Progress, Run, RunId, Schedule, ScheduleId, ScheduleSpec, Task, TaskId, Tick,
-    Usage, Version,
+    ErrorRecord, LeaseEpoch, Limits, PlannedSync, Progress, Run, RunId, Schedule, ScheduleId, ScheduleSpec, Task,
+    TaskId, Tick, Usage, Version,
 };
 use syncapp_model::Result;
 use uuid::Uuid;
@@ -14,13 +14,15 @@ use uuid::Uuid;
 use crate::words;
 
 pub(super) const RUN: &str = "run.id, run.project, run.version, run.sync, run.trigger, run.trigger_at, run.trigger_run, \
-    run.key, run.state, run.submitted_at, run.finished_at";
+    run.key, run.state, run.submitted_at, run.finished_at, run.source, run.source_streams, run.destination, \
+    run.destination_streams";
 pub(super) const TASK: &str = "run, number, stream, pool, state, epoch, worker, lease_until, fruitless, lost, \
     next_try_at, hinted_at, rows_read, rows_written, bytes_read, rows_committed, cpu_micros, peak_bytes, error_code, \
     error_text, error_help, finished_at, started_at";
 pub(super) const SCHEDULE: &str = "schedule.project, schedule.sync, schedule.version, schedule.definition, \
     schedule.overlap, schedule.next_due";
-pub(super) const SYNC: &str = "name, streams, definition, overlap, after_sync";
+pub(super) const SYNC: &str = "name, streams, definition, overlap, after_sync, source, source_streams, destination, \
+    destination_streams";
 
 /// A run from [`RUN`].
 pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
@@ -36,6 +38,7 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         state: word(words::run_state(&state))?,
         submitted_at: instant(row, 9)?,
         finished_at: optional_instant(row, 10)?,
+        limits: limits(row, 11)?,
     })
 }
 
@@ -67,6 +70,14 @@ pub(super) fn task(row: &Row<'_>) -> rusqlite::Result<Task> {
         },
         error: error(row, 18)?,
         finished_at: optional_instant(row, 21)?,
+    })
+}
+
+/// Limits from four columns.
+pub(super) fn limits(row: &Row<'_>, at: usize) -> rusqlite::Result<Limits> {
+    Ok(Limits {
+        source: words::limit_of(row.get(at)?, row.get(at + 1)?),
+        destination: words::limit_of(row.get(at + 2)?, row.get(at + 3)?),
     })
 }
 
@@ -108,6 +119,7 @@ pub(super) fn sync(row: &Row<'_>) -> rusqlite::Result<PlannedSync> {
         streams: word(words::streams_from_text(&streams))?,
         schedule: schedule.transpose()?,
         after: row.get(4)?,
+        limits: limits(row, 5)?,
     })
 }
 

@@ -8,6 +8,7 @@
 //!   one, the statement names it (`indexed by`).
 
 mod columns;
+mod limits;
 mod lists;
 mod outbox;
 mod projects;

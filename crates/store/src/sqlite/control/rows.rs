@@ -5,13 +5,14 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use syncapp_control::{
-    NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId, TaskState, TickOutcome,
+    Limits, NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId, TaskState,
+    TickOutcome,
 };
 use syncapp_model::Result;
 
 use super::columns::{self, RUN, SCHEDULE, TASK, bytes, first, optional_micros, word};
-use super::{NOW, SqliteRows};
-use crate::rows::{Place, Rows};
+use super::{NOW, SqliteRows, limits};
+use crate::rows::{Place, Rows, Waiting};
 use crate::words::{self, micros};
 
 #[async_trait]
@@ -44,9 +45,11 @@ impl Rows for SqliteRows<'_> {
                 "insert into version values (?, ?, ?, ?)",
                 params![project, number, version.text, micros(now)],
             )?;
-            let mut insert = c.prepare_cached("insert into version_sync values (?, ?, ?, ?, ?, ?, ?, ?)")?;
+            let mut insert =
+                c.prepare_cached("insert into version_sync values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
             for (place, (sync, streams)) in version.syncs.iter().zip(streams).enumerate() {
                 let schedule = sync.schedule.as_ref();
+                let (source, source_streams, destination, destination_streams) = words::limit_columns(&sync.limits);
                 insert.execute(params![
                     project,
                     number,
@@ -55,7 +58,11 @@ impl Rows for SqliteRows<'_> {
                     streams,
                     schedule.map(|spec| &spec.definition),
                     schedule.map(|spec| words::overlap_name(spec.overlap)),
-                    sync.after
+                    sync.after,
+                    source,
+                    source_streams,
+                    destination,
+                    destination_streams
                 ])?;
             }
             c.execute("update project set newest = ? where name = ?", params![number, project])
@@ -178,8 +185,10 @@ impl Rows for SqliteRows<'_> {
 
     async fn insert_run(&mut self, run: &Run) -> Result<bool> {
         let sql = "insert into run (id, project, version, sync, trigger, trigger_at, trigger_run, key, state, \
-             submitted_at, finished_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (project, key) where key is not null do nothing";
+             submitted_at, finished_at, source, source_streams, destination, destination_streams) \
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (project, key) where key is not null do nothing";
         let (trigger, trigger_at, trigger_run) = words::trigger_columns(run.trigger);
+        let (source, source_streams, destination, destination_streams) = words::limit_columns(&run.limits);
         self.step(|c| {
             let written = c.prepare_cached(sql)?.execute(params![
                 bytes(run.id),
@@ -192,7 +201,11 @@ impl Rows for SqliteRows<'_> {
                 run.key,
                 run.state.name(),
                 micros(run.submitted_at),
-                optional_micros(run.finished_at)
+                optional_micros(run.finished_at),
+                source,
+                source_streams,
+                destination,
+                destination_streams
             ])?;
             Ok(written == 1)
         })
@@ -234,11 +247,33 @@ impl Rows for SqliteRows<'_> {
         })
     }
 
-    async fn place_of(&mut self, run: RunId) -> Result<Option<Place>> {
-        Ok(self.run(run).await?.map(|run| Place {
-            project: run.project,
-            sync: run.sync,
+    async fn place_of(&mut self, run: RunId) -> Result<Option<(Place, Limits)>> {
+        let run = self.run(run).await?;
+        Ok(run.map(|run| {
+            let place = Place {
+                project: run.project,
+                sync: run.sync,
+            };
+            (place, run.limits)
         }))
+    }
+
+    async fn lock_connection(&mut self, _: &str, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    async fn carried(&mut self, project: &str, connection: &str) -> Result<u32> {
+        self.step(|c| limits::carried(c, project, connection))
+    }
+
+    async fn waiting(&mut self, project: &str, connection: &str, limit: usize) -> Result<Vec<Waiting>> {
+        self.step(|c| limits::waiting(c, project, connection, limit))
+    }
+
+    async fn hint_again(&mut self, task: TaskId) -> Result<()> {
+        let sql = format!("update task set hinted_at = {NOW} where run = ? and number = ?");
+        self.step(|c| c.prepare_cached(&sql)?.execute(params![bytes(task.run), task.number]))?;
+        self.insert_hints(task.run, &[task.number]).await
     }
 
     async fn run(&mut self, run: RunId) -> Result<Option<Run>> {

@@ -22,7 +22,8 @@ impl Schedules for SqliteStore {
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>> {
         let sql = format!(
-            "select {SCHEDULE}, streams, {NOW}, pause.since is not null from schedule
+            "select {SCHEDULE}, streams, {NOW}, pause.since is not null, source, source_streams, destination,
+               destination_streams from schedule
              left join version_sync on version_sync.project = schedule.project
                and version_sync.version = schedule.version and version_sync.name = schedule.sync
              left join pause on pause.project = schedule.project and pause.sync = schedule.sync
@@ -37,6 +38,7 @@ impl Schedules for SqliteStore {
                         streams: word(streams.as_deref().map_or(Ok(Vec::new()), words::streams_from_text))?,
                         now: columns::instant(row, 7)?,
                         paused: row.get(8)?,
+                        limits: columns::limits(row, 9)?,
                     })
                 })?
                 .collect()

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use syncapp_control::{
-    Event, NewRun, PlannedStream, RunId, Schedules as _, Submissions as _, Submitted, TaskId, Tasks as _, Trigger,
+    Event, Limits, NewRun, PlannedStream, RunId, Schedules as _, Submissions as _, Submitted, TaskId, Tasks as _,
+    Trigger,
 };
 use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, ErrorKind};
@@ -22,6 +23,7 @@ fn new_run(sync: &str) -> NewRun {
         trigger: Trigger::Manual,
         key: None,
         overlap: Overlap::Queue,
+        limits: Limits::default(),
         streams: vec![PlannedStream {
             stream: "public.orders".into(),
             pool: "default".into(),
