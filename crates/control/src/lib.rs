@@ -59,9 +59,10 @@ pub use limit::{Limit, Limits};
 pub use live::LiveProgress;
 pub use policy::Policy;
 pub use ports::{
-    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue,
+    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue, KeyId,
     Listener, Lists, MAX_CACHED, Meter, NewVersion, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random,
-    Retention, RunList, RunPlace, Runner, RunsOf, Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
+    Retention, Rotated, RunList, RunPlace, Runner, RunsOf, Schedules, SealedKey, SealedSecret, SealedSecrets,
+    SecretEntry, SecretId, Store, Submissions, Submitted, Tasks, Vault, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use run::{NewRun, Run, RunState, Trigger};

@@ -138,6 +138,14 @@ pub enum Code {
     WorkerLost,
     /// The local store failed.
     StoreFailed,
+    /// A master key that is no key, or that could be guessed.
+    WeakKey,
+    /// A secret is under a master key that nobody has given.
+    MasterKeyUnknown,
+    /// A sealed secret was changed.
+    SecretDamaged,
+    /// The system's keyring cannot be used.
+    KeyringFailed,
     /// An agent wants another token than it was shown.
     Unauthenticated,
     /// An agent does not answer.
@@ -216,6 +224,10 @@ impl Code {
             Self::Stalled => run("stalled"),
             Self::WorkerLost => run("worker_lost"),
             Self::StoreFailed => run("store_failed"),
+            Self::WeakKey => config("weak_key"),
+            Self::MasterKeyUnknown => ("vault".into(), "master_key_unknown"),
+            Self::SecretDamaged => ("vault".into(), "secret_damaged"),
+            Self::KeyringFailed => ("vault".into(), "keyring_failed"),
             Self::Unauthenticated => ("agent".into(), "unauthenticated"),
             Self::AgentUnreachable => ("agent".into(), "unreachable"),
             Self::Internal => run("internal"),
@@ -235,6 +247,7 @@ impl Code {
             | Self::Fenced
             | Self::WorkerLost
             | Self::StoreFailed
+            | Self::SecretDamaged
             | Self::Internal => ErrorKind::System,
             _ => ErrorKind::Config,
         }

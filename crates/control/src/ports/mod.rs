@@ -8,6 +8,7 @@ mod retention;
 mod runner;
 mod store;
 mod time;
+mod vault;
 
 pub use cache::{Allowance, Cache, Listener, MAX_CACHED};
 pub use in_process::InProcessQueue;
@@ -19,3 +20,4 @@ pub use store::{
     Due, NewVersion, Outbox, OutboxRow, Projects, Pushed, Schedules, Store, Submissions, Submitted, Tasks, Verdict,
 };
 pub use time::{Calendar, Clock, DueTick, Random};
+pub use vault::{KeyId, Rotated, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId, Vault};

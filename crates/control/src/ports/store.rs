@@ -21,13 +21,13 @@ use syncapp_model::Result;
 
 use crate::{
     Event, Hint, Limits, Lists, NewRun, PlannedStream, PlannedSync, Refusal, Retention, Round, Run, RunId, Schedule,
-    ScheduleId, Task, TaskId, Tick, Version,
+    ScheduleId, SealedSecrets, Task, TaskId, Tick, Version,
 };
 
 /// All of it.
-pub trait Store: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention {}
+pub trait Store: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + SealedSecrets {}
 
-impl<T: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention> Store for T {}
+impl<T: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + SealedSecrets> Store for T {}
 
 /// Projects and their versions.
 #[async_trait]

@@ -25,6 +25,7 @@ pub mod schedules;
 pub mod submissions;
 pub mod tasks;
 pub mod traffic;
+pub mod vault;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +98,8 @@ macro_rules! store_conformance {
             pauses: a_pause_lasts_until_it_is_ended a_round_knows_of_the_pause no_round_passes_a_pause;
             lists: runs_come_newest_first pages_stay_while_runs_come_in projects_and_schedules_come_by_name;
             retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;
+            vault: a_version_follows_the_one_before of_many_versions_one_is_put secrets_come_by_name a_data_key_is_sealed_anew
+                a_put_and_a_rotation_do_not_mix;
             traffic: much_at_once_stays_whole a_run_is_what_its_tasks_make_of_it;
         }
     };

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use syncapp_control::{
-    Due, Event, Lists, NewRun, NewVersion, Outbox, OutboxRow, Projects, Pushed, Retention, Round, Run, RunId, RunList,
-    RunPlace, Schedule, ScheduleId, Schedules, Submissions, Submitted, Task, TaskId, Tasks, Tick, Verdict, Version,
+    Due, Event, KeyId, Lists, NewRun, NewVersion, Outbox, OutboxRow, Projects, Pushed, Retention, Round, Run, RunId,
+    RunList, RunPlace, Schedule, ScheduleId, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId,
+    Submissions, Submitted, Task, TaskId, Tasks, Tick, Verdict, Version,
 };
 use syncapp_model::{Code, Error, Result};
 
@@ -253,6 +254,44 @@ impl Lists for StoreLink {
 impl Retention for StoreLink {
     async fn forget(&self, age: Duration, limit: usize) -> Result<usize> {
         self.call(move |watch| at_once(watch.stored.rows.forget(age, limit)))
+            .await
+    }
+}
+
+#[async_trait]
+impl SealedSecrets for StoreLink {
+    async fn sealed(&self, id: &SecretId) -> Result<Option<SealedSecret>> {
+        let id = id.clone();
+        self.call(move |watch| at_once(watch.stored.rows.sealed(&id))).await
+    }
+
+    async fn put_sealed(&self, secret: &SealedSecret) -> Result<bool> {
+        let secret = secret.clone();
+        self.call(move |watch| at_once(watch.stored.rows.put_sealed(&secret)))
+            .await
+    }
+
+    async fn secrets(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<SecretEntry>> {
+        let (project, after) = (project.to_owned(), after.map(str::to_owned));
+        self.call(move |watch| at_once(watch.stored.rows.secrets(&project, after.as_deref(), limit)))
+            .await
+    }
+
+    async fn delete_sealed(&self, id: &SecretId) -> Result<bool> {
+        let id = id.clone();
+        self.call(move |watch| at_once(watch.stored.rows.delete_sealed(&id)))
+            .await
+    }
+
+    async fn not_under(&self, key: &KeyId, after: Option<&SecretId>, limit: usize) -> Result<Vec<SealedKey>> {
+        let (key, after) = (key.clone(), after.cloned());
+        self.call(move |watch| at_once(watch.stored.rows.not_under(&key, after.as_ref(), limit)))
+            .await
+    }
+
+    async fn reseal(&self, before: &SealedKey, key: &KeyId, sealed: &[u8]) -> Result<bool> {
+        let (before, key, sealed) = (before.clone(), key.clone(), sealed.to_vec());
+        self.call(move |watch| at_once(watch.stored.rows.reseal(&before, &key, &sealed)))
             .await
     }
 }

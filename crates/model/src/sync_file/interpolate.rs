@@ -8,6 +8,8 @@ use crate::{Code, Error};
 
 /// What stands in front of a secret's name.
 const SECRET: &str = "secret://";
+/// The longest name of a secret, in bytes.
+const LONGEST_SECRET: usize = 200;
 
 /// Where the values of variables and secrets come from: the environment and the keyring on a desktop, an allow-list
 /// and the vault on an agent.
@@ -52,9 +54,12 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-fn secret_name(name: &str) -> Result<&str, Error> {
-    let valid = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
-    if valid {
+/// The name, if it is one of a secret: of letters, digits and `_ - . /`, and a relative path that stays below its start, since a
+/// secret may be a file of that name.
+pub fn secret_name(name: &str) -> Result<&str, Error> {
+    let is_part = |part: &str| !matches!(part, "" | "." | "..");
+    let is_known = |b: u8| b.is_ascii_alphanumeric() || b"_-./".contains(&b);
+    if name.len() <= LONGEST_SECRET && name.bytes().all(is_known) && name.split('/').all(is_part) {
         return Ok(name);
     }
     Err(Error::new(Code::InvalidValue, "this is not a secret's name")
@@ -257,6 +262,10 @@ mod tests {
             ("secret://other", "config.unknown_secret"),
             ("secret://", "config.invalid_value"),
             ("secret://a b", "config.invalid_value"),
+            ("secret:///a", "config.invalid_value"),
+            ("secret://a/../b", "config.invalid_value"),
+            ("secret://./a", "config.invalid_value"),
+            ("secret://a/", "config.invalid_value"),
             ("${HOST", "config.invalid_value"),
             ("${}", "config.invalid_value"),
             ("${1A}", "config.invalid_value"),

@@ -25,7 +25,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use interpolate::Variables;
+pub use interpolate::{Variables, secret_name};
 pub use load::{Loaded, load};
 pub use schedule::{Blackout, Day, Misfire, Overlap, Schedule, When, Window};
 pub use schema::schema;

@@ -21,6 +21,7 @@ mod rows;
 mod schedules;
 mod submissions;
 mod tasks;
+mod vault;
 
 use std::time::Duration;
 

@@ -6,8 +6,8 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use syncapp_control::{
-    Ending, Event, Limit, Limits, NewRun, PlannedStream, Progress, Run, RunId, RunList, RunState, RunsOf, ScheduleId,
-    Store, TaskId, Trigger, Usage, Verdict,
+    Ending, Event, KeyId, Limit, Limits, NewRun, PlannedStream, Progress, Run, RunId, RunList, RunState, RunsOf,
+    ScheduleId, SealedKey, SealedSecret, SecretId, Store, TaskId, Trigger, Usage, Verdict,
 };
 use syncapp_model::sync_file::Overlap;
 
@@ -122,6 +122,7 @@ pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
         };
         store.submit(&new).await.unwrap();
         limited(store, &new).await;
+        secrets(store).await;
     }
 }
 
@@ -160,4 +161,28 @@ async fn limited(store: &dyn Store, new: &NewRun) {
         ending: Ending::Done,
     };
     store.happen(task, &finish).await.unwrap();
+}
+
+/// A secret, from its first version to its end.
+async fn secrets(store: &dyn Store) {
+    let old = KeyId("old".into());
+    let sealed = |version| SealedSecret {
+        data_key: SealedKey {
+            id: SecretId::new("p3", "password").unwrap(),
+            version,
+            key: old.clone(),
+            sealed: vec![version as u8; 72],
+        },
+        sealed: vec![0; 40],
+    };
+    for version in 1..=2 {
+        assert!(store.put_sealed(&sealed(version)).await.unwrap());
+    }
+    let SealedSecret { data_key, .. } = sealed(2);
+    let new = KeyId("new".into());
+    assert!(store.reseal(&data_key, &new, &[1]).await.unwrap());
+    assert_eq!(store.secrets("p3", None, 100).await.unwrap()[0].version, 2);
+    assert_eq!(store.not_under(&new, Some(&data_key.id), 100).await.unwrap().len(), 100);
+    assert!(store.sealed(&data_key.id).await.unwrap().is_some());
+    assert!(store.delete_sealed(&data_key.id).await.unwrap());
 }

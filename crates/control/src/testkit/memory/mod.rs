@@ -8,13 +8,14 @@ mod retention;
 mod runs;
 mod schedules;
 mod tasks;
+mod vault;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use crate::{Hint, Run, RunId, Schedule, ScheduleId, Task, TaskId, TickOutcome, Version};
+use crate::{Hint, Run, RunId, Schedule, ScheduleId, SealedSecret, SecretId, Task, TaskId, TickOutcome, Version};
 
 /// A store in memory. Clones are one store.
 #[derive(Clone)]
@@ -70,6 +71,7 @@ struct Rows {
     tasks: BTreeMap<TaskId, Task>,
     outbox: BTreeMap<u64, Unsent>,
     hints: u64,
+    secrets: BTreeMap<SecretId, (SealedSecret, SystemTime)>,
 }
 
 struct Unsent {

@@ -17,6 +17,7 @@ mod rows;
 mod schedules;
 mod submissions;
 mod tasks;
+mod vault;
 
 use std::path::Path;
 use std::sync::PoisonError;

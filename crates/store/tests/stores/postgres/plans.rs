@@ -23,7 +23,8 @@ async fn fill(schema: &Schema, runs: u64) {
          insert into landing.schedule select 'p' || (n % 10), 'z' || n, 1, 'daily', 'skip', now() + n * interval '1 minute'
          from generate_series(1, 10000) as n;
          insert into landing.pause select 'p' || n, 'z' || n, now() from generate_series(1, 10000) as n;
-         analyze landing.run, landing.task, landing.tick, landing.outbox, landing.schedule, landing.pause"
+         insert into landing.vault select 'p' || n, 'z' || n, 1, 'old', '', '', now() from generate_series(1, 10000) as n;
+         analyze landing.run, landing.task, landing.tick, landing.outbox, landing.schedule, landing.pause, landing.vault"
     );
     schema.0.run(&sql).await;
 }
@@ -39,7 +40,7 @@ async fn scans(schema: &Schema) -> String {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let sql = "select string_agg(relname || ' ' || seq_scan, ', ' order by relname) from pg_stat_user_tables \
-         where relname in ('run', 'task', 'tick', 'outbox', 'schedule', 'pause')";
+         where relname in ('run', 'task', 'tick', 'outbox', 'schedule', 'pause', 'vault')";
     schema.0.text(sql).await
 }
 

@@ -1,0 +1,11 @@
+-- Secrets, sealed: the text under a data key of its own, the data key under the master key that `key_id` names.
+create table vault (
+  project text not null,
+  name text not null,
+  version integer not null,
+  key_id text not null,
+  sealed_key blob not null,
+  sealed blob not null,
+  set_at integer not null,
+  primary key (project, name)
+) strict;
