@@ -1,0 +1,75 @@
+//! The system's keyring: Secret Service on Linux, the keychain of macOS, the credentials of Windows.
+//!
+//! All of it blocks.
+
+use std::sync::Arc;
+
+use keyring_core::{CredentialStore, Entry};
+use syncapp_model::{Code, Error, Result};
+use zeroize::Zeroizing;
+
+use crate::keys::MasterKey;
+use crate::place::GIVE;
+
+/// What its entries are of.
+pub(crate) const SERVICE: &str = "syncapp";
+
+/// The key of an entry, if it is there.
+pub(crate) fn read(name: &str) -> Result<Option<MasterKey>> {
+    match entry(name)?.get_password().map(Zeroizing::new) {
+        Ok(text) => MasterKey::parse(&text, &format!("the keyring's entry `{name}`")).map(Some),
+        Err(keyring_core::Error::NoEntry) => Ok(None),
+        Err(problem) => Err(failed(&problem)),
+    }
+}
+
+/// Puts a key into an entry.
+pub(crate) fn write(name: &str, key: &MasterKey) -> Result<()> {
+    entry(name)?
+        .set_password(&key.text())
+        .map_err(|problem| failed(&problem))
+}
+
+fn entry(name: &str) -> Result<Entry> {
+    let store = store()?;
+    Entry::new_in_store(&store, SERVICE, name).map_err(|problem| failed(&problem))
+}
+
+#[cfg(target_os = "linux")]
+fn store() -> Result<Arc<CredentialStore>> {
+    let store = zbus_secret_service_keyring_store::Store::new();
+    store.map(|store| store as _).map_err(|problem| failed(&problem))
+}
+
+#[cfg(target_os = "macos")]
+fn store() -> Result<Arc<CredentialStore>> {
+    let store = apple_native_keyring_store::keychain::Store::new();
+    store.map(|store| store as _).map_err(|problem| failed(&problem))
+}
+
+#[cfg(windows)]
+fn store() -> Result<Arc<CredentialStore>> {
+    let store = windows_native_keyring_store::Store::new();
+    store.map(|store| store as _).map_err(|problem| failed(&problem))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+fn store() -> Result<Arc<CredentialStore>> {
+    Err(failed(&keyring_core::Error::NoDefaultStore))
+}
+
+/// The driver's words name what failed; what an entry holds is not in those that are taken.
+fn failed(problem: &keyring_core::Error) -> Error {
+    let failed = Error::new(Code::KeyringFailed, "the system's keyring cannot be used").help(GIVE);
+    match problem {
+        keyring_core::Error::PlatformFailure(cause) | keyring_core::Error::NoStorageAccess(cause) => {
+            failed.driver(cause)
+        }
+        keyring_core::Error::NoDefaultStore => failed.driver("this system has none that is known"),
+        keyring_core::Error::Ambiguous(_) => failed.driver("there are several entries of that name"),
+        keyring_core::Error::BadEncoding(_) | keyring_core::Error::BadDataFormat(..) => {
+            failed.driver("the entry is no text")
+        }
+        _ => failed,
+    }
+}
