@@ -7,9 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use agent::{Agent, Push};
-use texts::{AGENT, COPY, EXAMPLES, PUSH, REPLAY, UNDO, VERIFY};
+pub(crate) use secrets::{Secrets, SecretsAction, SecretsAt};
+use texts::{AGENT, COPY, EXAMPLES, PUSH, REPLAY, SECRETS, UNDO, VERIFY};
 
 mod agent;
+mod secrets;
 mod texts;
 
 /// Moves data between databases and files: exactly once, with no value changed silently.
@@ -55,6 +57,9 @@ pub(crate) enum Command {
     /// Runs the headless agent
     #[command(after_help = AGENT)]
     Agent(Agent),
+    /// Sets, lists and forgets secrets, and moves them to a new master key
+    #[command(after_help = SECRETS)]
+    Secrets(Secrets),
     /// Prints a completion script for a shell
     Completions {
         /// The shell
@@ -67,9 +72,6 @@ pub(crate) enum Command {
 /// Commands that are named, and not built yet.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Later {
-    /// Keeps secrets (not built yet)
-    #[command(hide = true)]
-    Secrets(Anything),
     /// Signs in to a system (not built yet)
     #[command(hide = true)]
     Login(Anything),

@@ -10,6 +10,7 @@ mod progress;
 mod project;
 mod remote;
 mod scope;
+mod secrets;
 mod variables;
 
 use std::num::NonZero;
@@ -66,6 +67,7 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Rejects(args) => commands::rejects::rejects(args).await,
         Command::Undo(args) => commands::undo::undo(args).await,
         Command::Runs(args) => commands::runs::runs(args).await,
+        Command::Secrets(args) => commands::secrets::secrets(args).await,
         Command::Completions { shell } => Ok(commands::completions::completions(shell)),
         Command::Later(later) => commands::later::later(&later),
     }

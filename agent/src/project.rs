@@ -1,17 +1,19 @@
 //! A sync file that was read, and the endpoints that its connections describe.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use schemars::Schema;
 use syncapp_connector::{AnyConnector, Context, Endpoint};
 use syncapp_connectors::{PLANNED, connectors};
 use syncapp_engine::Ends;
-use syncapp_model::sync_file::{Loaded, Sync, SyncFile, Variables, load};
+use syncapp_model::sync_file::{Loaded, Mask, Sync, SyncFile, load};
 use syncapp_model::{Code, Error, nearest};
 
 use crate::args;
 use crate::failure::{Failure, Source, show};
-use crate::variables::Environment;
+use crate::secrets::{Found, MASK_KEY, Secrets};
+use crate::variables::{Usable, Values};
 
 /// A sync file and where it lies.
 pub(crate) struct Project {
@@ -23,7 +25,7 @@ pub(crate) struct Project {
     pub(crate) environment: Option<String>,
     loaded: Loaded,
     context: Context,
-    variables: Box<dyn Variables>,
+    values: Values,
 }
 
 /// Where a sync file comes from, and what it may use.
@@ -34,8 +36,8 @@ pub(crate) struct Origin {
     pub(crate) context: Context,
     /// Which of its environments holds.
     pub(crate) environment: Option<String>,
-    /// Where variables and secrets come from.
-    pub(crate) variables: Box<dyn Variables>,
+    /// Which variables it may use.
+    pub(crate) usable: Usable,
 }
 
 /// The ids and schemas of all connectors.
@@ -52,8 +54,8 @@ pub(crate) fn connector(id: &str) -> Option<Box<dyn AnyConnector>> {
 }
 
 impl Project {
-    /// Reads a file of this machine's user. Warnings are printed; any error ends it.
-    pub(crate) fn open(args: &args::File) -> Result<Self, Failure> {
+    /// Reads a file of this machine's user, with its secrets. Warnings are printed; any error ends it.
+    pub(crate) async fn open(args: &args::File) -> Result<Self, Failure> {
         let shown = args.path.display().to_string();
         let text = std::fs::read_to_string(&args.path).map_err(|problem| {
             Error::new(Code::UnreadableFile, "the sync file cannot be read")
@@ -65,14 +67,42 @@ impl Project {
             shown,
             context: Context::at(folder_of(&args.path)),
             environment: args.env.clone(),
-            variables: Box::new(Environment),
+            usable: Usable::All,
         };
         let project = Self::read(&text, origin)?;
         show(&project.loaded.problems, Some(&project.source()));
-        Ok(project)
+        match project.secret_names() {
+            names if names.is_empty() => Ok(project),
+            _ => Ok(project.unlocked(&Secrets::of_user()?).await),
+        }
     }
 
-    /// Reads a text. Any error ends it.
+    /// The same with its secrets.
+    pub(crate) async fn unlocked(mut self, secrets: &Secrets) -> Self {
+        self.values.secrets = secrets.find(&self.name, self.secret_names()).await;
+        self
+    }
+
+    /// The secrets that it may need.
+    fn secret_names(&self) -> BTreeSet<String> {
+        let mut names = self.loaded.secrets();
+        names.extend(self.wants_mask_key().then(|| MASK_KEY.to_owned()));
+        names
+    }
+
+    /// Whether a stream of it has a mask that is made with a key.
+    pub(crate) fn wants_mask_key(&self) -> bool {
+        let is_keyed = |mask: &Mask| matches!(mask, Mask::Hash | Mask::Encrypt);
+        self.file.syncs.values().any(|sync| {
+            let mut streams = sync.streams.values().map(|own| sync.stream(own.as_ref()));
+            streams.any(|stream| {
+                let mut columns = stream.columns.iter().flat_map(|columns| columns.values());
+                columns.any(|column| column.mask.as_ref().is_some_and(is_keyed))
+            })
+        })
+    }
+
+    /// Reads a text, without its secrets. Any error ends it.
     pub(crate) fn read(text: &str, origin: Origin) -> Result<Self, Failure> {
         let loaded = load(text, &origin.shown, &schemas(), PLANNED);
         let failed = |problems: Vec<Error>| Failure {
@@ -97,7 +127,10 @@ impl Project {
             text: text.to_owned(),
             environment: origin.environment,
             context: origin.context,
-            variables: origin.variables,
+            values: Values {
+                usable: origin.usable,
+                secrets: Found::default(),
+            },
             loaded,
         })
     }
@@ -134,7 +167,7 @@ impl Project {
     pub(crate) fn endpoint(&self, name: &str) -> Result<Box<dyn Endpoint>, Failure> {
         let keys = self
             .loaded
-            .connection(name, self.environment.as_deref(), self.variables.as_ref())
+            .connection(name, self.environment.as_deref(), &self.values)
             .map_err(|p| self.failure(p))?;
         let connection = self
             .file
@@ -204,8 +237,25 @@ impl Project {
     }
 
     /// The secret that masks are made with.
-    pub(crate) fn mask_key(&self) -> Option<Vec<u8>> {
-        self.variables.secret("mask_key").map(String::into_bytes)
+    pub(crate) fn mask_key(&self) -> Result<Option<Vec<u8>>, Failure> {
+        let key = self.values.secrets.get(MASK_KEY)?;
+        Ok(key.map(|key| key.reveal().as_bytes().to_vec()))
+    }
+
+    /// The same with a key for its masks, if they need one, there is none, and one can be made.
+    pub(crate) async fn with_mask_key(mut self, secrets: &Secrets) -> Result<Self, Failure> {
+        if self.wants_mask_key()
+            && self.values.secrets.get(MASK_KEY)?.is_none()
+            && let Some(made) = secrets.make_mask_key(&self.name).await?
+        {
+            self.values.secrets.set(MASK_KEY, made);
+        }
+        Ok(self)
+    }
+
+    /// Its secrets.
+    pub(crate) fn secrets(&self) -> &Found {
+        &self.values.secrets
     }
 
     /// Problems of a stream, with their places in the file.

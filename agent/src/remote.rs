@@ -3,15 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use syncapp_api::MAX_BODY;
 use syncapp_control::Change;
+use syncapp_model::sync_file::secret_name;
 use syncapp_model::{Code, Error, Secret};
 
 use crate::agent::token;
+use crate::commands::secrets::Listed;
 use crate::failure::{Elsewhere, Failure};
 use crate::history;
 use crate::output;
@@ -34,6 +36,19 @@ pub(crate) struct Pushed {
     /// The version that holds.
     pub(crate) version: Option<u32>,
     pub(crate) changes: Vec<Change>,
+}
+
+/// What setting a secret came to.
+#[derive(Debug, Deserialize)]
+struct SecretSet {
+    version: u32,
+}
+
+/// A page of secrets.
+#[derive(Debug, Deserialize)]
+struct SecretsPage {
+    items: Vec<Listed>,
+    next: Option<String>,
 }
 
 impl Remote {
@@ -82,16 +97,52 @@ impl Remote {
         expected: Option<u32>,
         dry_run: bool,
     ) -> Result<Pushed, Failure> {
-        let mut url = self.url.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["api", "v1", "projects", &project.name]);
-        }
+        let url = self.place(&["projects", &project.name]);
         let body = json!({ "file": project.text, "name": project.shown(), "expected_version": expected });
         if body.to_string().len() > MAX_BODY {
             let error = Error::new(Code::InvalidValue, "the sync file is longer than an agent takes: 8 MB");
             return Err(error.file(project.shown()).help("make two projects of it").into());
         }
-        let request = self.client.put(url).query(&[("dry_run", dry_run)]).json(&body);
+        self.ask(self.client.put(url).query(&[("dry_run", dry_run)]).json(&body))
+            .await
+    }
+
+    /// Sets a secret of a project; the version that it has then.
+    pub(crate) async fn set_secret(&self, project: &str, name: &str, value: &Secret) -> Result<u32, Failure> {
+        let url = self.place(&["projects", project, "secrets", secret_name(name)?]);
+        let body = json!({ "value": value.reveal() });
+        let set: SecretSet = self.ask(self.client.put(url).json(&body)).await?;
+        Ok(set.version)
+    }
+
+    /// Forgets a secret of a project.
+    pub(crate) async fn delete_secret(&self, project: &str, name: &str) -> Result<(), Failure> {
+        let url = self.place(&["projects", project, "secrets", secret_name(name)?]);
+        let _: Value = self.ask(self.client.delete(url)).await?;
+        Ok(())
+    }
+
+    /// A page of the secrets of a project, and what the next one begins after.
+    pub(crate) async fn secrets(
+        &self,
+        project: &str,
+        after: Option<&str>,
+    ) -> Result<(Vec<Listed>, Option<String>), Failure> {
+        let url = self.place(&["projects", project, "secrets"]);
+        let page: SecretsPage = self.ask(self.client.get(url).query(&[("after", after)])).await?;
+        Ok((page.items, page.next))
+    }
+
+    /// A place of its interface.
+    fn place(&self, path: &[&str]) -> Url {
+        let mut url = self.url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(["api", "v1"]).extend(path);
+        }
+        url
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
         let answer = request.bearer_auth(self.token.reveal()).send().await;
         let answer = answer.map_err(|problem| self.unreachable(&problem))?;
         read(answer).await

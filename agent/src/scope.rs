@@ -19,7 +19,7 @@ pub(crate) async fn scope(
 ) -> Result<(StateScope, Vec<StreamPlan>), Failure> {
     let options = RunOptions {
         streams,
-        mask_key: project.mask_key(),
+        mask_key: project.mask_key()?,
         ..RunOptions::default()
     };
     let plan = plan(ends, &project.name, name, sync, &options)

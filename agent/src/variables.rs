@@ -1,35 +1,55 @@
-//! Where `${NAME}` and `secret://NAME` come from on this machine: its environment.
+//! The values that a sync file may use: of variables, and of its secrets.
 
+use std::collections::BTreeSet;
+
+use syncapp_model::Error;
 use syncapp_model::sync_file::Variables;
 
-/// The environment of this process. The secret `name` is the variable `SYNCAPP_SECRET_NAME`.
-pub(crate) struct Environment;
+use crate::secrets::Found;
 
-impl Variables for Environment {
+/// Whose file it is.
+#[derive(Debug, Clone)]
+pub(crate) enum Usable {
+    /// This machine's user's: it may use all variables.
+    All,
+    /// Somebody else's: it may use those that an operator has listed.
+    Listed(BTreeSet<String>),
+}
+
+/// Values for one file.
+pub(crate) struct Values {
+    pub(crate) usable: Usable,
+    pub(crate) secrets: Found,
+}
+
+impl Variables for Values {
     fn get(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+        let usable = match &self.usable {
+            Usable::All => true,
+            Usable::Listed(names) => names.contains(name),
+        };
+        usable.then(|| std::env::var(name).ok())?
     }
 
-    fn secret(&self, name: &str) -> Option<String> {
-        self.get(&variable(name))
+    fn variable_help(&self, name: &str) -> String {
+        match &self.usable {
+            Usable::All => format!("set `{name}` in the environment, or give a default: `${{{name}:-…}}`"),
+            Usable::Listed(_) => {
+                format!("the agent's operator has to set `{name}`, and to list it in `variables` of agent.toml")
+            }
+        }
+    }
+
+    fn secret(&self, name: &str) -> Result<Option<String>, Error> {
+        let secret = self.secrets.get(name)?;
+        Ok(secret.map(|secret| secret.reveal().to_owned()))
     }
 
     fn secret_help(&self, name: &str) -> String {
-        format!("set the variable `{}` to its value", variable(name))
+        let help = self.secrets.help(name);
+        match &self.usable {
+            Usable::All => help,
+            Usable::Listed(_) => format!("on the agent: {help}"),
+        }
     }
-}
-
-/// The variable that holds a secret.
-fn variable(secret: &str) -> String {
-    let spelled: String = secret
-        .chars()
-        .map(|c| {
-            if c.is_alphanumeric() {
-                c.to_ascii_uppercase()
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    format!("SYNCAPP_SECRET_{spelled}")
 }

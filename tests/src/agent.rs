@@ -3,8 +3,11 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value as Json, json};
+use uuid::Uuid;
 
 use crate::server::port;
 use crate::syncapp::{Ended, Running, Syncapp};
@@ -247,6 +250,12 @@ impl Agent {
             }
         }
     }
+}
+
+/// A master key by chance, as an operator makes one.
+pub fn master_key() -> String {
+    let chance = [Uuid::new_v4(), Uuid::new_v4()].map(Uuid::into_bytes).concat();
+    STANDARD.encode(chance)
 }
 
 /// Whether nothing can become of the run any more.

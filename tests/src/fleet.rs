@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, master_key};
 use crate::server::postgres::{Database, Options, Postgres};
 use crate::server::rabbitmq::{RabbitMq, VirtualHost};
 use crate::server::redis::Redis;
@@ -53,11 +53,13 @@ impl Fleet {
         let user = servers.cache.user().await;
         let metadata = servers.postgres.database().await;
         let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let master_key = master_key();
         let member = |role: &&str| {
             let mut syncapp = Syncapp::default();
             furnish(&mut syncapp);
             for (name, value) in [
                 ("SYNCAPP_TOKEN", &token),
+                ("SYNCAPP_MASTER_KEY", &master_key),
                 ("SYNCAPP_DATABASE", &metadata.writer.url()),
                 ("SYNCAPP_QUEUE", &host.url()),
                 ("SYNCAPP_CACHE", &user.url()),

@@ -12,5 +12,6 @@ mod postgres;
 mod tpch;
 mod tunnels;
 mod undo;
+mod vault;
 mod verify;
 mod writes;

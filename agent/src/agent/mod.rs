@@ -16,6 +16,7 @@ pub(crate) mod settings;
 mod time;
 pub(crate) mod token;
 mod usage;
+mod vault;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,12 +25,14 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use syncapp_api::{Api, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
-use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Worker};
+use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Vault, Worker};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
+use syncapp_vault::SealedVault;
 use tokio::net::TcpListener;
 
 use crate::output;
+use crate::secrets::Secrets;
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
@@ -48,10 +51,23 @@ pub(crate) async fn serve(settings: Settings, stop: Signal) -> Result<()> {
     join_all(roles).await.into_iter().collect()
 }
 
+/// The vault of an agent with these settings, for a command.
+pub(crate) async fn vault_of(settings: &Settings) -> Result<SealedVault> {
+    vault::of(settings, store_of(settings).await?).await
+}
+
+async fn store_of(settings: &Settings) -> Result<Arc<dyn Store>> {
+    Ok(match &settings.database {
+        Some(url) => Arc::new(PostgresStore::open(url.reveal()).await?),
+        None => Arc::new(SqliteStore::open(&settings.home)?),
+    })
+}
+
 struct Agent {
     settings: Settings,
     control: Control,
     cache: Arc<dyn Cache>,
+    vault: Arc<dyn Vault>,
     allowed: Allowed,
     token: Token,
 }
@@ -61,10 +77,8 @@ impl Agent {
         fits_together(&settings)?;
         make_folders(&settings)?;
         let token = Token::new(&token::of(&settings)?)?;
-        let store: Arc<dyn Store> = match &settings.database {
-            Some(url) => Arc::new(PostgresStore::open(url.reveal()).await?),
-            None => Arc::new(SqliteStore::open(&settings.home)?),
-        };
+        let store = store_of(&settings).await?;
+        let vault: Arc<dyn Vault> = Arc::new(vault::of(&settings, store.clone()).await?);
         let queue: Arc<dyn Queue> = match &settings.queue {
             Some(url) => Arc::new(Rabbit::new(&RabbitConfig {
                 url: url.clone(),
@@ -87,10 +101,12 @@ impl Agent {
             cache,
             allowed: Allowed {
                 variables: settings.variables.clone(),
+                secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
                 files: settings.files.clone(),
                 environment: settings.environment.clone(),
                 pools: settings.queue.is_none().then(|| settings.pools.clone()),
             },
+            vault,
             control: Control {
                 store,
                 queue,
@@ -138,6 +154,7 @@ impl Agent {
             control: self.control.clone(),
             cache: self.cache.clone(),
             calendar: Arc::new(JsonCalendar),
+            vault: self.vault.clone(),
             compiler: Arc::new(self.allowed.clone()),
             token: self.token.clone(),
         });

@@ -3,20 +3,24 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use async_trait::async_trait;
 use syncapp_api::{Compiled, Compiler};
 use syncapp_connector::Context;
 use syncapp_control::compile;
-use syncapp_model::sync_file::{SyncFile, Variables, load};
+use syncapp_model::sync_file::{SyncFile, load};
 use syncapp_model::{Code, Error};
 
 use crate::project::{Origin, Project, schemas};
-use crate::variables::Environment;
+use crate::secrets::Secrets;
+use crate::variables::Usable;
 
 /// What pushed files may use of this machine.
 #[derive(Debug, Clone)]
 pub(super) struct Allowed {
     /// Names of variables.
     pub(super) variables: BTreeSet<String>,
+    /// Where secrets of their projects come from.
+    pub(super) secrets: Secrets,
     /// Folders of files; relative paths begin in the first.
     pub(super) files: Vec<PathBuf>,
     /// The environment of their connections that holds.
@@ -26,14 +30,14 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
-    /// A file as it would run here. Which variables are set does not matter before a connection is opened.
-    pub(super) fn project(&self, name: &str, text: &str, shown: &str) -> Result<Project, Vec<Error>> {
+    /// A file as it would run here, with its secrets. Which variables are set does not matter before a connection is opened.
+    pub(super) async fn project(&self, name: &str, text: &str, shown: &str) -> Result<Project, Vec<Error>> {
         let base = self.files.first().cloned().unwrap_or_default();
         let origin = Origin {
             shown: shown.to_owned(),
             context: Context::within(base, self.files.clone()),
             environment: self.environment.clone(),
-            variables: Box::new(Listed(self.variables.clone())),
+            usable: Usable::Listed(self.variables.clone()),
         };
         let project = Project::read(text, origin).map_err(|failure| failure.problems)?;
         match &project.file.project {
@@ -44,14 +48,15 @@ impl Allowed {
                 );
                 Err(vec![error.help("push it under its own name")])
             }
-            _ => Ok(project.named(name)),
+            _ => Ok(project.named(name).unlocked(&self.secrets).await),
         }
     }
 }
 
+#[async_trait]
 impl Compiler for Allowed {
-    fn compile(&self, name: &str, text: &str, shown: &str) -> Result<Compiled, Vec<Error>> {
-        let project = self.project(name, text, shown)?;
+    async fn compile(&self, name: &str, text: &str, shown: &str) -> Result<Compiled, Vec<Error>> {
+        let project = self.project(name, text, shown).await?;
         let mut problems = Vec::new();
         if let Some(line) = project.secret_line() {
             let error = Error::new(Code::InvalidValue, "a secret stands in the file in plain text");
@@ -88,26 +93,5 @@ impl Compiler for Allowed {
 
     fn read(&self, text: &str) -> Option<SyncFile> {
         load(text, "", &schemas(), syncapp_connectors::PLANNED).file
-    }
-}
-
-/// The variables that the operator has listed, and secrets.
-struct Listed(BTreeSet<String>);
-
-impl Variables for Listed {
-    fn get(&self, name: &str) -> Option<String> {
-        self.0.contains(name).then(|| Environment.get(name))?
-    }
-
-    fn variable_help(&self, name: &str) -> String {
-        format!("the agent's operator has to set `{name}`, and to list it in `variables` of agent.toml")
-    }
-
-    fn secret(&self, name: &str) -> Option<String> {
-        Environment.secret(name)
-    }
-
-    fn secret_help(&self, name: &str) -> String {
-        format!("on the agent: {}", Environment.secret_help(name))
     }
 }

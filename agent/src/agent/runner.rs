@@ -60,12 +60,11 @@ async fn attempt(
     let Work {
         version, run, stream, ..
     } = work;
-    let project = allowed.project(
-        &version.project,
-        &version.text,
-        &format!("{} {}", version.project, version.number),
-    );
+    let shown = format!("{} {}", version.project, version.number);
+    let project = allowed.project(&version.project, &version.text, &shown).await;
     let project = project.map_err(|problems| worst(&problems))?;
+    let project = project.with_mask_key(&allowed.secrets).await;
+    let project = project.map_err(|failure| worst(&failure.problems))?;
     let (name, sync) = project
         .sync(Some(&run.sync))
         .map_err(|failure| worst(&failure.problems))?;
@@ -78,7 +77,7 @@ async fn attempt(
             None => RunOptions::default().parallel_streams,
         },
         entry: Some(stream),
-        mask_key: project.mask_key(),
+        mask_key: project.mask_key().map_err(|failure| worst(&failure.problems))?,
         now: SystemTime::now(),
         // The control plane tries again: it remembers how often, whoever dies meanwhile.
         retry: RetryPolicy {

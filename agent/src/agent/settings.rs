@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use syncapp_control::{DEFAULT_POOL, Policy};
 use syncapp_model::{Code, Error, Secret};
+use syncapp_vault::KeyPlace;
 
 use crate::failure::{Failure, Source};
 use crate::history;
+use crate::secrets::KEYS;
 use reader::Reader;
 
 /// The port of an agent that is told none.
@@ -67,6 +69,10 @@ pub(crate) struct Settings {
     pub(crate) cache_prefix: String,
     /// What callers have to show.
     pub(crate) token: Option<Secret>,
+    /// Where its master keys lie: the first one seals, each of them opens.
+    pub(crate) master_key: Vec<KeyPlace>,
+    /// A folder that has a file for each secret.
+    pub(crate) secrets_dir: Option<PathBuf>,
     /// The environment of pushed files that holds here.
     pub(crate) environment: Option<String>,
     /// Names of variables that pushed files may use.
@@ -105,6 +111,11 @@ impl Settings {
                 ..Failure::default()
             }),
         }
+    }
+
+    /// Whether others than this machine's users can reach it, or what it keeps.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.database.is_some() || !self.listen.ip().is_loopback()
     }
 
     fn from(told: Told, reader: &mut Reader<'_>) -> Result<Self, Error> {
@@ -151,6 +162,8 @@ impl Settings {
             cache_ca: reader.one("cache_ca", "give a PEM file", path_of),
             cache_prefix: prefix.unwrap_or_else(|| "syncapp".into()),
             token: reader.one("token", "give the token's text", secret),
+            master_key: reader.list("master_key", KEYS, KeyPlace::parse).unwrap_or_default(),
+            secrets_dir: reader.one("secrets_dir", "give a folder", path_of),
             environment: reader.one("environment", "give the name of an environment", named),
             variables: reader
                 .list("variables", "give names of variables", named)

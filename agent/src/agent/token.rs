@@ -17,7 +17,7 @@ pub(super) fn of(settings: &Settings) -> Result<Secret> {
     if let Some(token) = &settings.token {
         return Ok(token.clone());
     }
-    if settings.database.is_some() || !settings.listen.ip().is_loopback() {
+    if settings.is_reachable() {
         return Err(
             Error::new(Code::MissingKey, "an agent that others can reach has no token").help(
                 "set SYNCAPP_TOKEN to the output of `openssl rand -hex 32`, the same for all agents of one database",

@@ -14,6 +14,9 @@ pub(crate) struct Push {
     /// The agent's address
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7700")]
     pub(crate) agent: String,
+    /// Sends the values that the file's secrets have on this machine: the agent's vault keeps them
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) with_secrets: bool,
     /// Says what would change, and changes nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -50,8 +50,24 @@ made its own is known without one.
 Examples:
   syncapp push shop.yaml --dry-run                           what would change on this machine's agent?
   syncapp push shop.yaml --agent https://syncapp.example.net
+  syncapp push shop.yaml --with-secrets                      with the values that its secrets have here
 
 Exit codes: 0 pushed, or nothing to change · 1 failed · 2 bad usage or configuration";
+
+pub(super) const SECRETS: &str = "\
+A sync file names a secret as `secret://NAME`. Values come from standard input or a file, and are never shown. The vault is that of
+this machine, in SYNCAPP_HOME, or that of an agent. Its master key comes from SYNCAPP_MASTER_KEY (32 bytes in base64, `file:PATH` or
+`keyring:NAME`), else from the system's keyring, where it is made on first use. With several keys (commas between them) the first one
+seals, and each of them opens: `rotate` moves all secrets to the first.
+
+Examples:
+  syncapp secrets set db/password                                     for your own files, typed in
+  pass show shop | syncapp secrets set db/password --project shop
+  syncapp secrets set db/password --project shop --agent https://syncapp.example.net --from-file pw.txt
+  syncapp secrets list --project shop --agent https://syncapp.example.net
+  SYNCAPP_MASTER_KEY=file:new.key,file:old.key syncapp secrets rotate
+
+Exit codes: 0 done · 1 failed · 2 bad usage or configuration";
 
 pub(super) const AGENT: &str = "\
 Without a configuration it is one process on this machine, with its store in SYNCAPP_HOME. Each key of the file is also a

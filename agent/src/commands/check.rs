@@ -12,7 +12,7 @@ use crate::output;
 use crate::project::Project;
 
 pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
-    let project = Project::open(&args.file)?;
+    let project = Project::open(&args.file).await?;
     let mut problems = Vec::new();
     let mut said = Vec::new();
     let mut ways = Vec::new();
@@ -41,7 +41,7 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
         for (name, sync) in &project.file.syncs {
             let ends = project.ends(sync)?;
             let options = RunOptions {
-                mask_key: project.mask_key(),
+                mask_key: project.mask_key()?,
                 ..RunOptions::default()
             };
             match plan(&ends, &project.name, name, sync, &options).await {

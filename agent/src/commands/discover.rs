@@ -10,7 +10,7 @@ use crate::output::{self, count};
 use crate::project::Project;
 
 pub(crate) async fn discover(args: args::Discover) -> Result<Exit, Failure> {
-    let project = Project::open(&args.file)?;
+    let project = Project::open(&args.file).await?;
     let endpoint = project.endpoint(&args.connection)?;
     let source = endpoint.source().ok_or_else(|| {
         Error::new(

@@ -13,7 +13,6 @@ pub(crate) fn later(command: &Later) -> Result<Exit, Failure> {
 
 fn name(command: &Later) -> &'static str {
     match command {
-        Later::Secrets(_) => "secrets",
         Later::Login(_) => "login",
         Later::Doctor(_) => "doctor",
     }

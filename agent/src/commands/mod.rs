@@ -15,6 +15,7 @@ mod rows;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
+pub(crate) mod secrets;
 pub(crate) mod state;
 pub(crate) mod undo;
 pub(crate) mod verify;

@@ -14,10 +14,10 @@ use crate::output::{self, count, printable};
 use crate::project::Project;
 
 pub(crate) async fn plan(args: args::Plan) -> Result<Exit, Failure> {
-    let project = Project::open(&args.file)?;
+    let project = Project::open(&args.file).await?;
     let options = RunOptions {
         streams: args.streams,
-        mask_key: project.mask_key(),
+        mask_key: project.mask_key()?,
         ..RunOptions::default()
     };
     let mut problems = Vec::new();

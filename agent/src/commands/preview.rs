@@ -17,12 +17,12 @@ use crate::project::Project;
 const WIDTH: usize = 40;
 
 pub(crate) async fn preview(args: args::Preview) -> Result<Exit, Failure> {
-    let project = Project::open(&args.file)?;
+    let project = Project::open(&args.file).await?;
     let (name, sync) = project.sync(Some(&args.sync))?;
     let ends = project.ends(sync)?;
     let options = RunOptions {
         streams: vec![args.stream],
-        mask_key: project.mask_key(),
+        mask_key: project.mask_key()?,
         ..RunOptions::default()
     };
     let plan = plan(&ends, &project.name, name, sync, &options)

@@ -13,14 +13,32 @@ pub(crate) async fn push(args: args::Push) -> Result<Exit, Failure> {
         path: args.file,
         env: None,
     };
-    let project = Project::open(&file)?;
+    let project = Project::open(&file).await?;
     let remote = Remote::new(&args.agent)?;
+    if args.with_secrets {
+        send_secrets(&remote, &project).await?;
+    }
     let planned = remote.push(&project, None, true).await?;
     if args.dry_run || planned.changes.is_empty() {
         return say(&args.agent, &planned, args.json, false);
     }
     let applied = remote.push(&project, planned.version, false).await?;
     say(&args.agent, &applied, args.json, true)
+}
+
+/// Those that have no value here may have one there.
+async fn send_secrets(remote: &Remote, project: &Project) -> Result<(), Failure> {
+    let secrets = project.secrets();
+    for name in secrets.names() {
+        match secrets.get(name)? {
+            Some(value) => {
+                let version = remote.set_secret(&project.name, name, value).await?;
+                output::note(&format!("sent the secret `{name}`: version {version} there"));
+            }
+            None => output::note(&format!("the secret `{name}` has no value here, and was not sent")),
+        }
+    }
+    Ok(())
 }
 
 fn say(agent: &str, pushed: &Pushed, as_json: bool, applied: bool) -> Result<Exit, Failure> {

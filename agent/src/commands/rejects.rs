@@ -94,7 +94,7 @@ fn print(told: &Told<'_>) -> Result<(), Error> {
 }
 
 async fn find(of: &StateOf, stream: Option<String>, id: Option<String>, limit: usize) -> Result<Vec<Reject>, Failure> {
-    let project = Project::open(&of.file)?;
+    let project = Project::open(&of.file).await?;
     let syncs = project.syncs(of.sync.as_deref())?;
     let mut found = Vec::new();
     for (name, sync) in syncs {

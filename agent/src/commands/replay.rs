@@ -24,7 +24,7 @@ use crate::scope::scope;
 use crate::{history, output};
 
 pub(crate) async fn replay(args: args::Replay) -> Result<Exit, Failure> {
-    let project = Project::open(&args.file)?;
+    let project = Project::open(&args.file).await?;
     let syncs = project.syncs(args.sync.as_deref())?;
     let store = history::open()?;
     let cancel = on_signals(STOPPING);
@@ -106,7 +106,7 @@ impl<'a> Job<'a> {
         store.started(&record).await?;
         let options = RunOptions {
             run_id: record.id.to_string(),
-            mask_key: self.project.mask_key(),
+            mask_key: self.project.mask_key()?,
             ..RunOptions::default()
         };
         let wanted = Replay {

@@ -19,13 +19,13 @@ use crate::{history, output};
 pub(crate) const STOPPING: &str = "stopping: what has not been committed leaves no trace (once more to stop at once)";
 
 pub(crate) async fn run(args: args::Run) -> Result<Exit, Failure> {
-    let project = Project::open(&args.file)?;
+    let project = Project::open(&args.file).await?;
     let options = RunOptions {
         streams: args.streams,
         full_refresh: args.full_refresh,
         range: args.range,
         limit: args.limit,
-        mask_key: project.mask_key(),
+        mask_key: project.mask_key()?,
         ..RunOptions::default()
     };
     let syncs = project.syncs(args.sync.as_deref())?;

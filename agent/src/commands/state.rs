@@ -21,7 +21,7 @@ pub(crate) async fn state(args: args::State) -> Result<Exit, Failure> {
 }
 
 async fn show(of: &StateOf, as_json: bool) -> Result<Exit, Failure> {
-    let project = Project::open(&of.file)?;
+    let project = Project::open(&of.file).await?;
     let syncs = project.syncs(of.sync.as_deref())?;
     let mut rows = Vec::new();
     for (name, sync) in syncs {
@@ -68,7 +68,7 @@ fn told(state: &State) -> Result<Value, Error> {
 }
 
 async fn set(of: &StateOf, stream: String, position: &str) -> Result<Exit, Failure> {
-    let project = Project::open(&of.file)?;
+    let project = Project::open(&of.file).await?;
     let (name, sync) = project.sync(of.sync.as_deref())?;
     let ends = project.ends(sync)?;
     let (scope, plans) = scope(&project, name, sync, &ends, vec![stream]).await?;
@@ -104,7 +104,7 @@ async fn set(of: &StateOf, stream: String, position: &str) -> Result<Exit, Failu
 }
 
 async fn reset(of: &StateOf, stream: String) -> Result<Exit, Failure> {
-    let project = Project::open(&of.file)?;
+    let project = Project::open(&of.file).await?;
     let (name, sync) = project.sync(of.sync.as_deref())?;
     let ends = project.ends(sync)?;
     // A stream whose source is gone can be forgotten too: its name is enough.

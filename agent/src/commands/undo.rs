@@ -24,7 +24,7 @@ pub(crate) async fn undo(args: args::Undo) -> Result<Exit, Failure> {
             .help("stop it, or wait for its end")
             .into());
     }
-    let project = Project::open(&file(&args, id, known.as_ref())?)?;
+    let project = Project::open(&file(&args, id, known.as_ref())?).await?;
     let request = UndoRequest {
         run_id: id.to_string(),
         dry_run: args.dry_run,

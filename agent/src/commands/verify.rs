@@ -17,11 +17,11 @@ use crate::project::Project;
 const SHOWN: u64 = 20;
 
 pub(crate) async fn verify(args: args::Verify) -> Result<Exit, Failure> {
-    let project = Project::open(&args.file)?;
+    let project = Project::open(&args.file).await?;
     let options = RunOptions {
         run_id: RunId::new().to_string(),
         streams: args.streams,
-        mask_key: project.mask_key(),
+        mask_key: project.mask_key()?,
         ..RunOptions::default()
     };
     let mut problems = Vec::new();

@@ -11,16 +11,18 @@ mod page;
 mod problem;
 mod projects;
 mod runs;
+mod secrets;
 mod syncs;
 mod view;
 mod watch;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Router, middleware};
-use syncapp_control::{Cache, Calendar, Control, PlannedSync};
+use syncapp_control::{Cache, Calendar, Control, PlannedSync, Vault};
 use syncapp_model::Error;
 use syncapp_model::sync_file::SyncFile;
 
@@ -39,6 +41,8 @@ pub struct Api {
     pub cache: Arc<dyn Cache>,
     /// What schedules mean.
     pub calendar: Arc<dyn Calendar>,
+    /// Keeps secrets.
+    pub vault: Arc<dyn Vault>,
     /// Reads sync files.
     pub compiler: Arc<dyn Compiler>,
     /// What a caller has to show.
@@ -46,9 +50,10 @@ pub struct Api {
 }
 
 /// Reads sync files as this host's connectors understand them.
+#[async_trait]
 pub trait Compiler: Send + Sync {
     /// The file, if it could run here; else all that is wrong with it. `name` is what errors call it.
-    fn compile(&self, project: &str, text: &str, name: &str) -> Result<Compiled, Vec<Error>>;
+    async fn compile(&self, project: &str, text: &str, name: &str) -> Result<Compiled, Vec<Error>>;
 
     /// A file that was accepted before, whether or not it could run today.
     fn read(&self, text: &str) -> Option<SyncFile>;
@@ -68,6 +73,11 @@ pub fn router(api: Api) -> Router {
     let routes = Router::new()
         .route("/projects", get(projects::list))
         .route("/projects/{project}", get(projects::show).put(projects::push))
+        .route("/projects/{project}/secrets", get(secrets::list))
+        .route(
+            "/projects/{project}/secrets/{name}",
+            put(secrets::set).delete(secrets::delete),
+        )
         .route("/projects/{project}/syncs", get(syncs::list))
         .route("/projects/{project}/syncs/{sync}/runs", post(syncs::start))
         .route("/projects/{project}/syncs/{sync}/pause", post(syncs::pause))

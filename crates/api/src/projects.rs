@@ -89,7 +89,7 @@ pub(crate) async fn push(
     body: Result<Json<PushBody>, JsonRejection>,
 ) -> Result<Json<PushAnswer>, Problem> {
     let (Query(query), Json(body)) = (query?, body?);
-    let compiled = api.compiler.compile(&project, &body.file, &body.name)?;
+    let compiled = api.compiler.compile(&project, &body.file, &body.name).await?;
     let newest = api.control.store.newest(&project).await?;
     let before = newest.as_ref().and_then(|version| api.compiler.read(&version.text));
     let changes = changes(before.as_ref(), &compiled.file);

@@ -15,6 +15,9 @@ async fn nothing_is_answered_without_the_token() {
         (Method::GET, "/api/v1/projects"),
         (Method::GET, "/api/v1/projects/shop"),
         (Method::PUT, "/api/v1/projects/shop"),
+        (Method::GET, "/api/v1/projects/shop/secrets"),
+        (Method::PUT, "/api/v1/projects/shop/secrets/password"),
+        (Method::DELETE, "/api/v1/projects/shop/secrets/password"),
         (Method::GET, "/api/v1/projects/shop/syncs"),
         (Method::POST, "/api/v1/projects/shop/syncs/copy/runs"),
         (Method::POST, "/api/v1/projects/shop/syncs/copy/pause"),
@@ -140,11 +143,28 @@ async fn odd_requests_are_problems() {
     assert_eq!(keyed.status.as_u16(), 422);
 }
 
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_could_be_guessed_does_not_start() {
     for (settings, token, expected) in [
         ("", Some("short"), "could be guessed"),
         ("listen = \"0.0.0.0:0\"", None, "has no token"),
+        ("listen = \"0.0.0.0:0\"", Some(TOKEN), "has no master key"),
+        ("master_key = \"c2hvcnQ=\"", None, "has 5 bytes"),
+        (
+            "master_key = \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"",
+            None,
+            "repeats itself",
+        ),
+        (
+            "master_key = \"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\"",
+            None,
+            "common word",
+        ),
+        ("master_key = \"file:nowhere\"", None, "cannot be read"),
+        ("master_key = \"file:agent.toml\"", None, "others may read"),
+        ("master_key = \"keyring:\"", None, "`master_key` cannot be understood"),
         ("database = \"postgres://nobody@127.0.0.1:1/x\"", None, "has no token"),
         ("roles = [\"api\"]", None, "needs a queue"),
         ("slot = 1", None, "did you mean `slots`?"),

@@ -4,7 +4,7 @@ use crate::contract::case::sync;
 use crate::contract::commands::place;
 use crate::contract::place::Place;
 
-const BUILT: [&str; 13] = [
+const BUILT: [&str; 14] = [
     "run",
     "copy",
     "check",
@@ -17,9 +17,10 @@ const BUILT: [&str; 13] = [
     "runs",
     "push",
     "agent",
+    "secrets",
     "completions",
 ];
-const LATER: [&str; 3] = ["secrets", "login", "doctor"];
+const LATER: [&str; 2] = ["login", "doctor"];
 
 #[test]
 fn help_names_every_command_that_is_built_and_every_flag_says_what_it_does() {
@@ -45,6 +46,9 @@ fn help_names_every_command_that_is_built_and_every_flag_says_what_it_does() {
     }
     for action in ["list", "show", "replay"] {
         place.syncapp(&["rejects", action, "--help"]).exits(0);
+    }
+    for action in ["set", "list", "delete", "rotate"] {
+        place.syncapp(&["secrets", action, "--help"]).exits(0);
     }
     assert!(place.syncapp(&["--version"]).exits(0).stdout.starts_with("syncapp "));
 }
@@ -82,6 +86,25 @@ fn wrong_usage_is_2() {
         &["undo"],
         &["undo", "nonsense"],
         &["undo", "0190a000-0000-7000-8000-000000000000"],
+        &["secrets"],
+        &["secrets", "set"],
+        &["secrets", "set", "../x", "--from-file", "sync.yaml"],
+        &["secrets", "set", "x", "the value"],
+        &["secrets", "set", "x", "--agent", "http://127.0.0.1:1"],
+        &["secrets", "set", "x", "--config", "agent.toml"],
+        &["secrets", "set", "x", "--from-file", "nowhere"],
+        &["secrets", "delete", "x", "--project", ""],
+        &[
+            "secrets",
+            "list",
+            "--project",
+            "p",
+            "--agent",
+            "http://127.0.0.1:1",
+            "--config",
+            "agent.toml",
+        ],
+        &["push", "sync.yaml", "--with-secrets", "--dry-run"],
         &["completions", "cobol"],
         &["copy", "./", "x.csv"],
         &["copy", "ftp://x", "x.csv", "to.db"],

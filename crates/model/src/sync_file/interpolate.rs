@@ -11,8 +11,8 @@ const SECRET: &str = "secret://";
 /// The longest name of a secret, in bytes.
 const LONGEST_SECRET: usize = 200;
 
-/// Where the values of variables and secrets come from: the environment and the keyring on a desktop, an allow-list
-/// and the vault on an agent.
+/// Where the values of variables and secrets come from: the environment and the vault of a machine, an allow-list and the
+/// vault on an agent.
 pub trait Variables: Send + Sync {
     /// The value of `${NAME}`, if it is set.
     fn get(&self, name: &str) -> Option<String>;
@@ -22,8 +22,8 @@ pub trait Variables: Send + Sync {
         format!("set `{name}` in the environment, or give a default: `${{{name}:-…}}`")
     }
 
-    /// The value of `secret://NAME`, if there is one.
-    fn secret(&self, name: &str) -> Option<String>;
+    /// The value of `secret://NAME`, if there is one; an error where there is one that does not open.
+    fn secret(&self, name: &str) -> Result<Option<String>, Error>;
 
     /// What to do where there is no secret of that name.
     fn secret_help(&self, name: &str) -> String;
@@ -39,6 +39,19 @@ enum Piece<'a> {
 /// Whether the text may become another one.
 pub(super) fn has_reference(text: &str) -> bool {
     text.contains("${") || text.starts_with(SECRET)
+}
+
+/// The secrets that a text may stand for, itself or by the default of a variable.
+pub(super) fn secrets(text: &str) -> Vec<&str> {
+    if let Some(name) = text.strip_prefix(SECRET) {
+        return secret_name(name).into_iter().collect();
+    }
+    let pieces = pieces(text).unwrap_or_default().into_iter();
+    let defaults = pieces.filter_map(|piece| match piece {
+        Piece::Variable { default, .. } => default?.strip_prefix(SECRET),
+        Piece::Literal(_) => None,
+    });
+    defaults.filter(|name| secret_name(name).is_ok()).collect()
 }
 
 /// What is wrong with the references of a text, whatever the variables hold.
@@ -194,7 +207,7 @@ impl Interpolation<'_> {
     }
 
     fn secret(&self, name: &str) -> Result<String, Error> {
-        self.variables.secret(name).ok_or_else(|| {
+        self.variables.secret(name)?.ok_or_else(|| {
             Error::new(Code::UnknownSecret, format!("there is no secret `{name}`"))
                 .help(self.variables.secret_help(name))
         })
@@ -233,8 +246,8 @@ mod tests {
             }
         }
 
-        fn secret(&self, name: &str) -> Option<String> {
-            (name == "team/pw").then(|| "s3cret".into())
+        fn secret(&self, name: &str) -> Result<Option<String>, Error> {
+            Ok((name == "team/pw").then(|| "s3cret".into()))
         }
 
         fn secret_help(&self, name: &str) -> String {

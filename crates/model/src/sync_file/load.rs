@@ -1,5 +1,7 @@
 //! From a sync file's text to its typed form, with all problems at once.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::check::check;
@@ -89,6 +91,21 @@ impl Loaded {
         let problem = Error::new(Code::UnknownName, format!("no environment is called `{name}`"));
         let help = suggest(name, "environments here", known.iter().copied());
         Err(problem.help(help).file(&self.path))
+    }
+
+    /// The names of all secrets that connections may use, whichever environment holds.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let root = self.root.iter();
+        let environments = root
+            .clone()
+            .filter_map(|root| root.get("environments"))
+            .flat_map(Node::entries);
+        let places = root.chain(environments.map(|(_, environment)| &environment.value));
+        let mut names = BTreeSet::new();
+        for connections in places.filter_map(|place| place.get("connections")) {
+            secrets(connections, &mut names);
+        }
+        names
     }
 
     /// The keys of a connection without `connector` and `max_streams`, as its connector's `endpoint` takes them: the environment's values
@@ -286,6 +303,15 @@ fn malformed(node: &Node, path: &[&str], problems: &mut Vec<Error>) {
         Value::Mapping(entries) => entries
             .values()
             .for_each(|entry| malformed(&entry.value, path, problems)),
+        _ => {}
+    }
+}
+
+fn secrets(node: &Node, names: &mut BTreeSet<String>) {
+    match &node.value {
+        Value::Text(text) => names.extend(interpolate::secrets(&text.text).into_iter().map(str::to_owned)),
+        Value::List(items) => items.iter().for_each(|item| secrets(item, names)),
+        Value::Mapping(entries) => entries.values().for_each(|entry| secrets(&entry.value, names)),
         _ => {}
     }
 }

@@ -115,8 +115,8 @@ impl Variables for Fixed {
         self.0.get(name).map(|value| (*value).to_owned())
     }
 
-    fn secret(&self, name: &str) -> Option<String> {
-        (name == "db/password").then(|| "from-the-vault".to_owned())
+    fn secret(&self, name: &str) -> crate::Result<Option<String>> {
+        Ok((name == "db/password").then(|| "from-the-vault".to_owned()))
     }
 
     fn secret_help(&self, name: &str) -> String {

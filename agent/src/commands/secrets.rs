@@ -1,0 +1,190 @@
+//! `syncapp secrets`: what the vault of this machine or of an agent keeps.
+//!
+//! Invariant: a value is taken from standard input or a file, never from an argument, which others on the machine can see; and is
+//! never printed.
+
+use std::fs::File;
+use std::io::{IsTerminal as _, stdin};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use syncapp_control::{KeyId, Rotated, SecretEntry, SecretId, Vault};
+use syncapp_model::{Code, Error, Result, Secret};
+use syncapp_vault::secret_of;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use crate::agent::settings::{Settings, Told};
+use crate::agent::vault_of;
+use crate::args::{self, SecretsAction, SecretsAt};
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::remote::Remote;
+use crate::secrets::local_vault;
+
+/// How many are listed at once.
+const PAGE: usize = 200;
+
+pub(crate) async fn secrets(args: args::Secrets) -> Result<Exit, Failure> {
+    match args.action {
+        SecretsAction::Set { name, at, from_file } => {
+            let value = value(from_file.as_deref())?;
+            let version = match place(&at).await? {
+                Place::Here(vault) => vault.put(&id(&at, &name)?, &value).await?,
+                Place::There(agent, project) => agent.set_secret(&project, &name, &value).await?,
+            };
+            output::line(&format!("{name}: version {version}"));
+            Ok(Exit::Done)
+        }
+        SecretsAction::List { at, json } => list(&at, json).await,
+        SecretsAction::Delete { name, at } => {
+            match place(&at).await? {
+                Place::Here(vault) => {
+                    if !vault.delete(&id(&at, &name)?).await? {
+                        return Err(Error::new(Code::UnknownName, format!("there is no secret `{name}`")).into());
+                    }
+                }
+                Place::There(agent, project) => agent.delete_secret(&project, &name).await?,
+            }
+            output::line(&format!("{name}: forgotten"));
+            Ok(Exit::Done)
+        }
+        SecretsAction::Rotate { config, json } => rotate(config, json).await,
+    }
+}
+
+/// Whose vault it is.
+enum Place {
+    Here(Arc<dyn Vault>),
+    /// An agent's, and the project in it.
+    There(Remote, String),
+}
+
+async fn place(at: &SecretsAt) -> Result<Place, Failure> {
+    match (&at.agent, &at.project) {
+        (Some(agent), Some(project)) => Ok(Place::There(Remote::new(agent)?, project.clone())),
+        _ => Ok(Place::Here(vault(at.config.clone()).await?)),
+    }
+}
+
+/// The vault of an agent's configuration, or this machine's own.
+async fn vault(config: Option<PathBuf>) -> Result<Arc<dyn Vault>, Failure> {
+    match config {
+        Some(_) => {
+            let told = Told {
+                config,
+                ..Told::default()
+            };
+            let settings = Settings::read(told, &|name| std::env::var(name).ok())?;
+            Ok(Arc::new(vault_of(&settings).await?))
+        }
+        None => Ok(Arc::new(local_vault()?)),
+    }
+}
+
+fn id(at: &SecretsAt, name: &str) -> Result<SecretId> {
+    match &at.project {
+        Some(project) => SecretId::new(project, name),
+        None => SecretId::shared(name),
+    }
+}
+
+/// What a secret is to be.
+fn value(from_file: Option<&Path>) -> Result<Secret> {
+    match from_file {
+        Some(path) => {
+            let file = File::open(path).map_err(|problem| {
+                Error::new(Code::UnreadableFile, "the file of the secret cannot be read")
+                    .help("check its name, and that you may read it")
+                    .driver(problem)
+            });
+            file.and_then(secret_of).map_err(|error| error.file(path.display()))
+        }
+        None if stdin().is_terminal() => {
+            output::note("type the secret, and Enter: it is not shown");
+            let typed = console::Term::stderr().read_secure_line();
+            let typed = typed
+                .map_err(|problem| Error::new(Code::UnreadableFile, "nothing can be typed here").driver(problem))?;
+            secret_of(typed.as_bytes())
+        }
+        None => secret_of(stdin().lock()),
+    }
+}
+
+/// A secret, in a list.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    /// RFC 3339.
+    pub(crate) set_at: String,
+}
+
+async fn list(at: &SecretsAt, as_json: bool) -> Result<Exit, Failure> {
+    let (place, mut after) = (place(at).await?, None::<String>);
+    let mut all: Vec<Listed> = Vec::new();
+    loop {
+        let (page, next) = match &place {
+            Place::Here(vault) => {
+                let project = at.project.as_deref().unwrap_or_default();
+                let rows = vault.list(project, after.as_deref(), PAGE).await?;
+                let next = rows.last().filter(|_| rows.len() == PAGE).map(|last| last.name.clone());
+                (rows.into_iter().map(listed).collect(), next)
+            }
+            Place::There(agent, project) => agent.secrets(project, after.as_deref()).await?,
+        };
+        all.extend(page);
+        match next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    if as_json {
+        for secret in &all {
+            output::json(secret)?;
+        }
+        return Ok(Exit::Done);
+    }
+    let row = |secret: Listed| vec![secret.name, secret.version.to_string(), secret.set_at];
+    output::table(&["secret", "version", "set (UTC)"], all.into_iter().map(row));
+    Ok(Exit::Done)
+}
+
+fn listed(entry: SecretEntry) -> Listed {
+    let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    Listed {
+        name: entry.name,
+        version: entry.version,
+        set_at: OffsetDateTime::from(entry.set_at).format(form).unwrap_or_default(),
+    }
+}
+
+async fn rotate(config: Option<PathBuf>, as_json: bool) -> Result<Exit, Failure> {
+    let Rotated { key, moved, left } = vault(config).await?.rotate().await?;
+    if as_json {
+        let left: Vec<_> = left
+            .iter()
+            .map(|(id, key)| json!({ "project": id.project, "secret": id.name, "key": key.0 }))
+            .collect();
+        output::json(&json!({ "key": key.0, "moved": moved, "left": left }))?;
+    } else {
+        output::line(&format!(
+            "{moved} secrets were moved; all that open are under the master key {key}"
+        ));
+    }
+    match left.first() {
+        None => Ok(Exit::Done),
+        Some(first) => Err(stay(first, left.len()).into()),
+    }
+}
+
+fn stay((id, key): &(SecretId, KeyId), count: usize) -> Error {
+    let why = format!(
+        "{count} secrets do not open and stay as they are, `{}` of `{}` under the master key {key} among them",
+        id.name, id.project
+    );
+    Error::new(Code::MasterKeyUnknown, why)
+        .help("give that key beside the others and rotate again, or set these secrets anew")
+}

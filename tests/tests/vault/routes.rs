@@ -1,0 +1,182 @@
+//! Secrets by the agent's interface and by the command: set, listed, forgotten, and never answered.
+
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+use syncapp_tests::agent::{Agent, master_key};
+use syncapp_tests::syncapp::Syncapp;
+
+use super::{secretive, set};
+use crate::agent::{arrived, furnish};
+
+async fn start() -> Agent {
+    Agent::start(&format!("master_key = \"{}\"", master_key())).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_set_and_listed_and_forgotten() {
+    let agent = start().await;
+    assert_eq!(set(&agent, "shop", "db/password", "canary-1").await, 1);
+    assert_eq!(set(&agent, "shop", "db/password", "canary-2").await, 2);
+    for number in 0..5 {
+        set(&agent, "shop", &format!("s{number}"), "canary-3").await;
+    }
+    set(&agent, "other", "elsewhere", "canary-4").await;
+    let names = |items: &[Json]| -> Vec<String> {
+        let names = items.iter().map(|item| item["name"].as_str().unwrap().to_owned());
+        names.collect()
+    };
+    let all = agent.all("/projects/shop/secrets", 2).await;
+    assert_eq!(names(&all), ["db/password", "s0", "s1", "s2", "s3", "s4"]);
+    assert_eq!((&all[0]["version"], all[0].as_object().unwrap().len()), (&json!(2), 3));
+    assert_eq!(agent.all("/projects/none/secrets", 2).await, Vec::<Json>::new());
+    let path = "/projects/shop/secrets/db%2Fpassword";
+    for method in [Method::GET, Method::POST, Method::PATCH] {
+        let answer = agent.ask(method, path, None).await;
+        assert_eq!(answer.status.as_u16(), 405, "nothing answers a value");
+    }
+    agent.ask(Method::DELETE, path, None).await.done();
+    let again = agent.ask(Method::DELETE, path, None).await;
+    assert_eq!((again.status.as_u16(), again.code()), (404, "config.unknown_name"));
+    assert!(!agent.syncapp().said().contains("canary"), "{}", agent.syncapp().said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_requests_are_problems_without_what_was_sent() {
+    let agent = start().await;
+    let long = "canary".repeat(20_000);
+    let name = "x".repeat(201);
+    for (path, body, status) in [
+        ("/projects/shop/secrets/x", json!({ "value": 17_171_717 }), 422),
+        ("/projects/shop/secrets/x", json!({ "valeu": "canary" }), 422),
+        ("/projects/shop/secrets/x", json!({ "value": "x", "canary": 1 }), 422),
+        ("/projects/shop/secrets/x", json!("canary"), 422),
+        ("/projects/shop/secrets/x", json!({ "value": "" }), 422),
+        ("/projects/shop/secrets/x", json!({ "value": long }), 422),
+        ("/projects/shop/secrets/x", json!({ "value": "x".repeat(9 << 20) }), 413),
+        ("/projects/shop/secrets/a%20b", json!({ "value": "canary" }), 422),
+        (
+            "/projects/shop/secrets/a%2F%2E%2E%2Fb",
+            json!({ "value": "canary" }),
+            422,
+        ),
+        ("/projects/shop/secrets/%00", json!({ "value": "canary" }), 422),
+        ("/projects/%00/secrets/x", json!({ "value": "canary" }), 422),
+        ("/projects/shop/secrets/x/y", json!({ "value": "canary" }), 404),
+        (
+            &format!("/projects/shop/secrets/{name}"),
+            json!({ "value": "canary" }),
+            422,
+        ),
+        (
+            &format!("/projects/{name}/secrets/x"),
+            json!({ "value": "canary" }),
+            422,
+        ),
+    ] {
+        let answer = agent.ask(Method::PUT, path, Some(body)).await;
+        let said = answer.body.to_string();
+        assert_eq!(answer.status.as_u16(), status, "{path}: {said}");
+        assert!(!said.contains("canary") && !said.contains("17171717"), "{path}: {said}");
+    }
+    for path in [
+        "/projects/%00/secrets",
+        "/projects/shop/secrets?after=%00",
+        "/projects/shop/secrets?limit=0",
+    ] {
+        let answer = agent.get(path).await;
+        assert_eq!(answer.status.as_u16(), 422, "{path}: {:#}", answer.body);
+    }
+    assert!(agent.all("/projects/shop/secrets", 10).await.is_empty());
+}
+
+/// The secrets of a project are its own, and a run uses the value of its time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_uses_the_secrets_of_its_project() {
+    let agent = start().await;
+    furnish(agent.syncapp());
+    let file = secretive("where");
+    let refused = agent.push("shop", &file, None).await;
+    let said = refused.body.to_string();
+    assert_eq!(
+        (refused.status.as_u16(), refused.code()),
+        (422, "config.unknown_secret"),
+        "{said}"
+    );
+    assert!(
+        said.contains("on the agent: keep it by `syncapp secrets set where --project shop`"),
+        "{said}"
+    );
+    set(&agent, "other", "where", "from.db").await;
+    assert_eq!(agent.push("shop", &file, None).await.code(), "config.unknown_secret");
+    set(&agent, "shop", "where", "/etc/passwd").await;
+    let outside = agent.push("shop", &file, None).await;
+    assert_eq!(outside.code(), "config.invalid_value", "{:#}", outside.body);
+    set(&agent, "shop", "where", "from.db").await;
+    agent.push("shop", &file, None).await.done();
+    let run = agent.run("shop", "copy").await;
+    assert_eq!(agent.over(&run).await["state"], "done");
+    assert_eq!(arrived(agent.syncapp()), 2);
+    agent
+        .ask(Method::DELETE, "/projects/shop/secrets/where", None)
+        .await
+        .done();
+    let run = agent.run("shop", "copy").await;
+    let over = agent.over(&run).await;
+    assert_eq!(over["state"], "failed", "{over:#}");
+    assert!(over.to_string().contains("config.unknown_secret"), "{over:#}");
+}
+
+/// The vault goes before the folder, and the folder before the environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_reads_mounted_files() {
+    let mut syncapp = Syncapp::default();
+    syncapp.set("SYNCAPP_SECRET_WHERE", "nowhere/env.db");
+    let folder = syncapp.folder().join("mounted");
+    let settings = format!(
+        "master_key = \"{}\"\nsecrets_dir = \"{}\"",
+        master_key(),
+        folder.display()
+    );
+    let agent = Agent::started_with(syncapp, &settings).await;
+    furnish(agent.syncapp());
+    let file = secretive("where");
+    agent.push("shop", &file, None).await.done();
+    let state = async || {
+        let run = agent.run("shop", "copy").await;
+        agent.over(&run).await["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state().await, "failed");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("where"), "from.db\n").unwrap();
+    assert_eq!(state().await, "done");
+    std::fs::write(folder.join("where"), "nowhere/file.db\n").unwrap();
+    assert_eq!(state().await, "failed");
+    set(&agent, "shop", "where", "from.db").await;
+    assert_eq!(state().await, "done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_asks_an_agent() {
+    let agent = start().await;
+    let syncapp = agent.syncapp();
+    syncapp.file("value", "canary-value\n");
+    let at = ["--project", "shop", "--agent", agent.url()];
+    let config = ["--project", "shop", "--config", "agent.toml"];
+    let set = [&["secrets", "set", "db/pw", "--from-file", "value"][..], &at].concat();
+    assert!(syncapp.succeed(&set).await.output.contains("db/pw: version 1"));
+    let set = [&["secrets", "set", "db/pw", "--from-file", "value"][..], &config].concat();
+    assert!(syncapp.succeed(&set).await.output.contains("db/pw: version 2"));
+    for place in [at, config] {
+        let listed = syncapp
+            .succeed(&[&["secrets", "list", "--json"][..], &place].concat())
+            .await
+            .output;
+        let listed: Json = serde_json::from_str(&listed).unwrap();
+        assert_eq!((&listed["name"], &listed["version"]), (&json!("db/pw"), &json!(2)));
+    }
+    let delete = [&["secrets", "delete", "db/pw"][..], &at].concat();
+    assert!(syncapp.succeed(&delete).await.output.contains("db/pw: forgotten"));
+    let again = syncapp.run(&delete).await;
+    assert_eq!(again.code, Some(2), "{}", again.output);
+    assert!(again.output.contains("there is no secret `db/pw`"), "{}", again.output);
+}
