@@ -166,7 +166,11 @@ impl Settings {
             secrets_dir: reader.one("secrets_dir", "give a folder", path_of),
             environment: reader.one("environment", "give the name of an environment", named),
             variables: reader
-                .list("variables", "give names of variables", named)
+                .list(
+                    "variables",
+                    "give names of variables, none of SyncApp's own (`SYNCAPP_…`)",
+                    usable,
+                )
                 .unwrap_or_default()
                 .into_iter()
                 .collect(),
@@ -207,6 +211,11 @@ fn policy(lease: Option<Duration>, drain: Option<Duration>) -> Policy {
 
 fn named(text: &str) -> Option<String> {
     (!text.is_empty() && !text.contains(char::is_whitespace)).then(|| text.to_owned())
+}
+
+/// A variable that files may use: what this program itself is told is not for them.
+fn usable(text: &str) -> Option<String> {
+    named(text).filter(|name| !name.to_uppercase().starts_with("SYNCAPP_"))
 }
 
 fn path_of(text: &str) -> Option<PathBuf> {

@@ -20,9 +20,10 @@ pub(super) async fn of(settings: &Settings, store: Arc<dyn Store>) -> Result<Sea
              it: without it no secret opens",
         ));
     }
-    let places = match is_given {
-        true => settings.master_key.clone(),
-        false => vec![KeyPlace::Keyring(KeyPlace::USUAL.into())],
+    let places = if is_given {
+        settings.master_key.clone()
+    } else {
+        vec![KeyPlace::Keyring(KeyPlace::USUAL.into())]
     };
     let home = settings.home.clone();
     let vault = SealedVault::new(store, Keys { places, home });

@@ -65,8 +65,10 @@ impl MasterKey {
             .chain_update(b"syncapp master key id\0")
             .chain_update(bytes.as_ref())
             .finalize();
-        let id = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { id: KeyId(id), bytes }
+        let mut start = [0; 8];
+        start.copy_from_slice(&hash[..8]);
+        let id = KeyId(format!("{:016x}", u64::from_be_bytes(start)));
+        Self { id, bytes }
     }
 
     /// What it is called.
@@ -93,7 +95,9 @@ impl fmt::Debug for MasterKey {
 /// Why these bytes did not come by chance.
 fn weakness(bytes: &[u8; LENGTH]) -> Option<&'static str> {
     let mut seen = [false; 256];
-    bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    for byte in bytes {
+        seen[usize::from(*byte)] = true;
+    }
     let step = bytes[1].wrapping_sub(bytes[0]);
     if seen.iter().filter(|seen| **seen).count() < DIFFERENT {
         Some("it repeats itself")

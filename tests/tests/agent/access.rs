@@ -167,6 +167,7 @@ async fn an_agent_that_could_be_guessed_does_not_start() {
         ("master_key = \"keyring:\"", None, "`master_key` cannot be understood"),
         ("database = \"postgres://nobody@127.0.0.1:1/x\"", None, "has no token"),
         ("roles = [\"api\"]", None, "needs a queue"),
+        ("variables = [\"SYNCAPP_MASTER_KEY\"]", None, "none of SyncApp's own"),
         ("slot = 1", None, "did you mean `slots`?"),
     ] {
         let mut syncapp = Syncapp::default();

@@ -117,6 +117,12 @@ async fn what_an_agent_may_not_use_is_refused() {
         ),
         (
             "path: from.db",
+            "path: \"${SYNCAPP_MASTER_KEY}\"",
+            "config.unset_variable",
+            "list it in `variables`",
+        ),
+        (
+            "path: from.db",
             "path: /etc/passwd",
             "config.invalid_value",
             "outside the folders",

@@ -15,7 +15,11 @@ use crate::agent::furnish;
 
 /// Texts that must be nowhere, however they are written.
 fn hits(bytes: &[u8], secrets: &[String]) -> Vec<String> {
-    let hex = |secret: &[u8]| secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |secret: &[u8]| {
+        secret
+            .iter()
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    };
     let spelled = |secret: &String| {
         let raw = STANDARD.decode(secret).unwrap_or_default();
         let forms = [

@@ -1,6 +1,7 @@
 //! A rotation that is killed again and again, while others read.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -54,7 +55,7 @@ impl Scene {
             let (name, value) = (format!("s{number}"), format!("file-{number}.db"));
             let id = SecretId::new("shop", &name).unwrap();
             before.put(&id, &Secret::new(value.as_str())).await.unwrap();
-            file += &format!("  c{number}: {{ connector: sqlite, path: \"secret://{name}\" }}\n");
+            writeln!(file, "  c{number}: {{ connector: sqlite, path: \"secret://{name}\" }}").unwrap();
             values.insert(name, value);
         }
         file += "syncs:\n  copy:\n    source: c0\n    destination: c1\n    streams:\n      t:\n";

@@ -11,6 +11,9 @@ struct Case {
     value: String,
 }
 
+/// Takes a part of another row.
+type Swap = fn(&mut SealedSecret, &SealedSecret);
+
 fn cases() -> impl Strategy<Value = Case> {
     ("[a-z/é-]{1,12}", "[a-z0-9/_.-]{1,12}", 1..u32::MAX, "\\PC{1,80}").prop_map(|(project, name, version, value)| {
         Case {
@@ -72,7 +75,7 @@ proptest! {
         let master = MasterKey::make().unwrap();
         let (a, b) = (sealed(&master, &one), sealed(&master, &other));
         let values = [one.value.as_str(), other.value.as_str()];
-        let parts: [(&str, fn(&mut SealedSecret, &SealedSecret)); 6] = [
+        let parts: [(&str, Swap); 6] = [
             ("project", |a, b| a.data_key.id.project.clone_from(&b.data_key.id.project)),
             ("name", |a, b| a.data_key.id.name.clone_from(&b.data_key.id.name)),
             ("version", |a, b| a.data_key.version = b.data_key.version),

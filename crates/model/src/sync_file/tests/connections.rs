@@ -53,6 +53,25 @@ fn variables_and_secrets_take_the_types_that_the_connector_wants() {
 }
 
 #[test]
+fn secrets_are_known_by_name_before_they_are_needed() {
+    let more = "      lake: { path: \"${HERE:-secret://lake/path}\" }\n";
+    let loaded = loaded(&format!("{FILE}{more}").replace("ratio: 0.5", "user: secret://user\n    ratio: 0.5"));
+    assert_eq!(
+        loaded.secrets().into_iter().collect::<Vec<_>>(),
+        ["db/password", "lake/path"]
+    );
+    let text = FILE.replace(
+        "host: other",
+        "host: secret://host, null_values: [a, secret://in-list, \"x secret://none\"]",
+    );
+    let names = super::loaded(&text).secrets();
+    assert_eq!(
+        names.into_iter().collect::<Vec<_>>(),
+        ["db/password", "host", "in-list"]
+    );
+}
+
+#[test]
 fn an_environment_lies_over_the_keys() {
     let keys: serde_json::Value = connection("shop", Some("prod"), &[("HOST", "h")]).parse().unwrap();
     assert_eq!(keys["host"], "prod.example.net");
