@@ -282,6 +282,31 @@ mod tests {
     }
 
     #[test]
+    fn master_keys_lie_in_several_places() {
+        let toml = "home = \"/srv\"\nmaster_key = [\"file:/run/new\", \"keyring:old\", \"c2VjcmV0\"]\nsecrets_dir = \"/run/secrets\"";
+        let settings = read(toml, &[]).unwrap();
+        let given = KeyPlace::Given(Secret::new("c2VjcmV0"));
+        let places = [
+            KeyPlace::File("/run/new".into()),
+            KeyPlace::Keyring("old".into()),
+            given,
+        ];
+        assert_eq!(settings.master_key, places);
+        assert_eq!(settings.secrets_dir.as_deref(), Some(Path::new("/run/secrets")));
+        assert!(!format!("{settings:?}").contains("c2VjcmV0"));
+        let settings = read(toml, &[("SYNCAPP_MASTER_KEY", "c2VjcmV0, file:x")]).unwrap();
+        assert_eq!(
+            settings.master_key,
+            [KeyPlace::Given(Secret::new("c2VjcmV0")), KeyPlace::File("x".into())]
+        );
+        for wrong in ["vault:x", "file:", "c2VjcmV0,,"] {
+            let shown = read("home = \"/srv\"", &[("SYNCAPP_MASTER_KEY", wrong)]).unwrap_err();
+            assert!(shown.contains("`SYNCAPP_MASTER_KEY` cannot be understood"), "{shown}");
+        }
+        assert!(read("home = \"/srv\"\nvariables = [\"PGHOST\", \"SYNCAPP_TOKEN\"]", &[]).is_err());
+    }
+
+    #[test]
     fn memory_bounds_the_slots() {
         let slots = |memory: &str| {
             read(&format!("home = \"/srv\"\nslots = 8\nmemory = \"{memory}\""), &[]).map(|settings| settings.slots)

@@ -118,6 +118,8 @@ fn value(from_file: Option<&Path>) -> Result<Secret> {
 pub(crate) struct Listed {
     pub(crate) name: String,
     pub(crate) version: u32,
+    /// What the master key is called that it is under.
+    pub(crate) key: String,
     /// RFC 3339.
     pub(crate) set_at: String,
 }
@@ -147,8 +149,11 @@ async fn list(at: &SecretsAt, as_json: bool) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Done);
     }
-    let row = |secret: Listed| vec![secret.name, secret.version.to_string(), secret.set_at];
-    output::table(&["secret", "version", "set (UTC)"], all.into_iter().map(row));
+    let row = |secret: Listed| vec![secret.name, secret.version.to_string(), secret.key, secret.set_at];
+    output::table(
+        &["secret", "version", "master key", "set (UTC)"],
+        all.into_iter().map(row),
+    );
     Ok(Exit::Done)
 }
 
@@ -157,6 +162,7 @@ fn listed(entry: SecretEntry) -> Listed {
     Listed {
         name: entry.name,
         version: entry.version,
+        key: entry.key.0,
         set_at: OffsetDateTime::from(entry.set_at).format(form).unwrap_or_default(),
     }
 }
@@ -170,9 +176,7 @@ async fn rotate(config: Option<PathBuf>, as_json: bool) -> Result<Exit, Failure>
             .collect();
         output::json(&json!({ "key": key.0, "moved": moved, "left": left }))?;
     } else {
-        output::line(&format!(
-            "{moved} secrets were moved; all that open are under the master key {key}"
-        ));
+        output::line(&format!("moved {moved} to the master key {key}"));
     }
     match left.first() {
         None => Ok(Exit::Done),

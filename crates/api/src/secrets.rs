@@ -16,6 +16,8 @@ use crate::{Api, Problem};
 pub(crate) struct Listed {
     name: String,
     version: u32,
+    /// What the master key is called that it is under.
+    key: String,
     set_at: String,
 }
 
@@ -34,6 +36,7 @@ pub(crate) async fn list(
     let view = |entry: SecretEntry| Listed {
         name: entry.name,
         version: entry.version,
+        key: entry.key.0,
         set_at: instant(entry.set_at),
     };
     Ok(Json(Page::of(rows, limit, |entry| entry.name.clone(), view)))

@@ -1,6 +1,7 @@
 //! The [`Vault`] over what a store keeps sealed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use syncapp_control::{KeyId, Rotated, SealedKey, SealedSecrets, SecretEntry, SecretId, Vault};
@@ -14,6 +15,8 @@ use crate::place::Keys;
 
 /// How often a version is put that others put too, and rows are looked through that others write meanwhile.
 const TRIES: usize = 100;
+/// How long the keyring may ask somebody to unlock it.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How many data keys are read at once.
 const BATCH: usize = 100;
 
@@ -42,7 +45,11 @@ impl SealedVault {
     async fn keys(&self, make: bool) -> Result<&[MasterKey]> {
         let read = async {
             let keys = self.keys.clone();
-            let reading = tokio::task::spawn_blocking(move || keys.read(make)).await;
+            let reading = tokio::task::spawn_blocking(move || keys.read(make));
+            let reading = tokio::time::timeout(PATIENCE, reading).await.map_err(|_| {
+                let error = Error::new(Code::KeyringFailed, "the system's keyring does not answer");
+                error.help("unlock it, or give a master key by SYNCAPP_MASTER_KEY")
+            })?;
             reading.map_err(|problem| Error::internal("a reader of keys ended early").driver(problem))?
         };
         self.read.get_or_try_init(|| read).await.map(Vec::as_slice)

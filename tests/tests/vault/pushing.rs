@@ -66,8 +66,9 @@ async fn masks_are_stable_in_a_project_and_unlike_in_others() {
             .replace("path: to.db", &format!("path: {to}.db"))
             .replace("write: merge", "columns: { text: { mask: hash } }")
     };
+    let folder = agent.syncapp().folder();
     let hashes = |to: &str| -> Vec<String> {
-        let to = rusqlite::Connection::open(agent_folder(&agent).join(format!("{to}.db"))).unwrap();
+        let to = rusqlite::Connection::open(folder.join(format!("{to}.db"))).unwrap();
         let mut texts = to.prepare("select text from t order by id").unwrap();
         let texts = texts.query_map([], |row| row.get(0)).unwrap();
         texts.collect::<Result<_, _>>().unwrap()
@@ -86,18 +87,29 @@ async fn masks_are_stable_in_a_project_and_unlike_in_others() {
         (secrets.len(), &secrets[0]["name"]),
         (1, &serde_json::json!("mask_key"))
     );
+    // A key that is sent is used: here and there hashes are the same.
+    let mut user = Syncapp::default();
+    user.set("SYNCAPP_TOKEN", &agent.token());
+    user.set("SYNCAPP_SECRET_MASK_KEY", "canary-mask-key");
+    for project in ["three", "four"] {
+        user.file(&format!("{project}.yaml"), &file(project));
+        let name = format!("{project}.yaml");
+        let pushed = user
+            .succeed(&["push", &name, "--agent", agent.url(), "--with-secrets"])
+            .await;
+        assert!(
+            pushed.output.contains("sent the secret `mask_key`"),
+            "{}",
+            pushed.output
+        );
+        let run = agent.run(project, "copy").await;
+        assert_eq!(agent.over(&run).await["state"], "done");
+    }
+    assert_eq!(hashes("three"), hashes("four"));
+    assert_ne!(hashes("three"), one);
     agent.stop().await;
     agent.start_again().await;
     let run = agent.run("one", "copy").await;
     assert_eq!(agent.over(&run).await["state"], "done");
-    let folder = agent_folder(&agent);
-    let again = rusqlite::Connection::open(folder.join("one.db")).unwrap();
-    let again: String = again
-        .query_row("select text from t order by id", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(again, one[0]);
-}
-
-fn agent_folder(agent: &Agent) -> std::path::PathBuf {
-    agent.syncapp().folder()
+    assert_eq!(hashes("one"), one);
 }

@@ -172,7 +172,11 @@ async fn what_does_not_open_is_named() {
     user.set("SYNCAPP_MASTER_KEY", &format!("{new},{old}"));
     let ended = user.run(&["secrets", "rotate"]).await;
     assert_eq!(ended.code, Some(1), "{}", ended.output);
-    for words in ["1 secrets were moved", "vault.master_key_unknown", "`lost` of `shop`"] {
+    for words in [
+        "moved 1 to the master key",
+        "vault.master_key_unknown",
+        "`lost` of `shop`",
+    ] {
         assert!(ended.output.contains(words), "{words}: {}", ended.output);
     }
     let id = SecretId::new("shop", "kept").unwrap();

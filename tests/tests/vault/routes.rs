@@ -27,7 +27,7 @@ async fn a_secret_is_set_and_listed_and_forgotten() {
     };
     let all = agent.all("/projects/shop/secrets", 2).await;
     assert_eq!(names(&all), ["db/password", "s0", "s1", "s2", "s3", "s4"]);
-    assert_eq!((&all[0]["version"], all[0].as_object().unwrap().len()), (&json!(2), 3));
+    assert_eq!((&all[0]["version"], all[0].as_object().unwrap().len()), (&json!(2), 4));
     assert_eq!(agent.all("/projects/none/secrets", 2).await, Vec::<Json>::new());
     let path = "/projects/shop/secrets/db%2Fpassword";
     for method in [Method::GET, Method::POST, Method::PATCH] {
@@ -179,4 +179,72 @@ async fn the_command_asks_an_agent() {
     let again = syncapp.run(&delete).await;
     assert_eq!(again.code, Some(2), "{}", again.output);
     assert!(again.output.contains("there is no secret `db/pw`"), "{}", again.output);
+}
+
+/// Another master key than the one that a secret is under, and a row that was put in another one's place: each says what it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_open_says_why() {
+    let mut agent = start().await;
+    furnish(agent.syncapp());
+    for (name, value) in [("where", "from.db"), ("other", "canary-other.db")] {
+        set(&agent, "shop", name, value).await;
+    }
+    let file = secretive("where");
+    agent.push("shop", &file, None).await.done();
+    let run = async |agent: &Agent| {
+        let run = agent.run("shop", "copy").await;
+        let over = agent.over(&run).await;
+        assert!(!over.to_string().contains("canary"), "{over:#}");
+        over["streams"][0]["error"]["code"].as_str().map(str::to_owned)
+    };
+    assert_eq!(run(&agent).await, None);
+    let store = rusqlite::Connection::open(agent.syncapp().home().join("syncapp.db")).unwrap();
+    let swap = |parts: &[&str]| {
+        let taken = parts
+            .iter()
+            .map(|part| format!("{part} = (select {part} from vault where name = 'other')"));
+        let taken: Vec<String> = taken.collect();
+        let sql = format!("update vault set {} where name = 'where'", taken.join(", "));
+        assert_eq!(store.execute(&sql, []).unwrap(), 1);
+    };
+    for parts in [&["sealed"][..], &["sealed_key"], &["sealed", "sealed_key"]] {
+        swap(parts);
+        assert_eq!(run(&agent).await.as_deref(), Some("vault.secret_damaged"), "{parts:?}");
+        assert_eq!(agent.push("shop", &file, Some(1)).await.code(), "vault.secret_damaged");
+        set(&agent, "shop", "where", "from.db").await;
+        assert_eq!(run(&agent).await, None);
+    }
+    store
+        .execute("update vault set version = version + 1 where name = 'where'", [])
+        .unwrap();
+    assert_eq!(run(&agent).await.as_deref(), Some("vault.secret_damaged"));
+    set(&agent, "shop", "where", "from.db").await;
+    agent.stop().await;
+    let settings = agent.syncapp().folder().join("agent.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let text = text
+        .lines()
+        .filter(|line| !line.starts_with("master_key"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    std::fs::write(&settings, format!("{text}\nmaster_key = \"{}\"\n", master_key())).unwrap();
+    agent.start_again().await;
+    assert_eq!(run(&agent).await.as_deref(), Some("vault.master_key_unknown"));
+    let refused = agent
+        .push("shop", &file.replace("write: merge", "write: append"), Some(1))
+        .await;
+    let said = refused.body.to_string();
+    assert_eq!(
+        (refused.status.as_u16(), refused.code()),
+        (422, "vault.master_key_unknown"),
+        "{said}"
+    );
+    assert!(said.contains("`master_key` takes several"), "{said}");
+    assert_eq!(
+        agent.all("/projects/shop/secrets", 10).await.len(),
+        2,
+        "names need no key"
+    );
+    set(&agent, "shop", "where", "from.db").await;
+    assert_eq!(run(&agent).await, None);
 }
