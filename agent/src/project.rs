@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use schemars::Schema;
 use syncapp_connector::{AnyConnector, Context, Endpoint};
@@ -15,16 +16,19 @@ use crate::failure::{Failure, Source, show};
 use crate::secrets::{Found, MASK_KEY, Secrets};
 use crate::variables::{Usable, Values};
 
-/// A sync file and where it lies.
+/// A sync file and where it lies. Clones share what was read.
+#[derive(Clone)]
 pub(crate) struct Project {
     pub(crate) name: String,
-    pub(crate) file: SyncFile,
+    pub(crate) file: Arc<SyncFile>,
     /// The file as it was written.
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
     /// Which of the file's environments holds.
     pub(crate) environment: Option<String>,
-    loaded: Loaded,
+    loaded: Arc<Loaded>,
     context: Context,
+    /// The secrets that it may need.
+    needs: Arc<BTreeSet<String>>,
     values: Values,
 }
 
@@ -71,35 +75,34 @@ impl Project {
         };
         let project = Self::read(&text, origin)?;
         show(&project.loaded.problems, Some(&project.source()));
-        match project.secret_names() {
-            names if names.is_empty() => Ok(project),
-            _ => Ok(project.unlocked(&Secrets::of_user()?).await),
+        if project.needs.is_empty() {
+            return Ok(project);
         }
+        Ok(project.unlocked(&Secrets::of_user()?).await)
     }
 
     /// The same with its secrets.
-    pub(crate) async fn unlocked(mut self, secrets: &Secrets) -> Self {
-        self.values.secrets = secrets.find(&self.name, self.secret_names()).await;
-        self
+    pub(crate) async fn unlocked(&self, secrets: &Secrets) -> Self {
+        let found = secrets.find(&self.name, self.needs.iter()).await;
+        self.holding(found)
     }
 
-    /// The secrets that it may need.
-    fn secret_names(&self) -> BTreeSet<String> {
-        let mut names = self.loaded.secrets();
-        names.extend(self.wants_mask_key().then(|| MASK_KEY.to_owned()));
-        names
+    /// The same with its secrets, and with a key for its masks: made now, if they need one, there is none, and it can be kept.
+    pub(crate) async fn ready(&self, secrets: &Secrets) -> Result<Self, Failure> {
+        let mut found = secrets.find(&self.name, self.needs.iter()).await;
+        if self.needs.contains(MASK_KEY)
+            && found.get(MASK_KEY)?.is_none()
+            && let Some(made) = secrets.make_mask_key(&self.name).await?
+        {
+            found.set(MASK_KEY, made);
+        }
+        Ok(self.holding(found))
     }
 
-    /// Whether a stream of it has a mask that is made with a key.
-    pub(crate) fn wants_mask_key(&self) -> bool {
-        let is_keyed = |mask: &Mask| matches!(mask, Mask::Hash | Mask::Encrypt);
-        self.file.syncs.values().any(|sync| {
-            let mut streams = sync.streams.values().map(|own| sync.stream(own.as_ref()));
-            streams.any(|stream| {
-                let mut columns = stream.columns.iter().flat_map(|columns| columns.values());
-                columns.any(|column| column.mask.as_ref().is_some_and(is_keyed))
-            })
-        })
+    fn holding(&self, secrets: Found) -> Self {
+        let mut project = self.clone();
+        project.values.secrets = Arc::new(secrets);
+        project
     }
 
     /// Reads a text, without its secrets. Any error ends it.
@@ -123,15 +126,16 @@ impl Project {
         let stem = stem.map_or_else(|| "project".into(), |stem| stem.to_string_lossy().into_owned());
         Ok(Self {
             name: file.project.clone().unwrap_or(stem),
-            file,
-            text: text.to_owned(),
+            needs: Arc::new(needs(&loaded, &file)),
+            file: Arc::new(file),
+            text: text.into(),
             environment: origin.environment,
             context: origin.context,
             values: Values {
                 usable: origin.usable,
-                secrets: Found::default(),
+                secrets: Arc::default(),
             },
-            loaded,
+            loaded: Arc::new(loaded),
         })
     }
 
@@ -242,17 +246,6 @@ impl Project {
         Ok(key.map(|key| key.reveal().as_bytes().to_vec()))
     }
 
-    /// The same with a key for its masks, if they need one, there is none, and one can be made.
-    pub(crate) async fn with_mask_key(mut self, secrets: &Secrets) -> Result<Self, Failure> {
-        if self.wants_mask_key()
-            && self.values.secrets.get(MASK_KEY)?.is_none()
-            && let Some(made) = secrets.make_mask_key(&self.name).await?
-        {
-            self.values.secrets.set(MASK_KEY, made);
-        }
-        Ok(self)
-    }
-
     /// Its secrets.
     pub(crate) fn secrets(&self) -> &Found {
         &self.values.secrets
@@ -316,6 +309,21 @@ impl Project {
         };
         self.failure(vec![error.file(self.loaded.path()).help(help)])
     }
+}
+
+/// The secrets that a file may need.
+fn needs(loaded: &Loaded, file: &SyncFile) -> BTreeSet<String> {
+    let is_keyed = |mask: &Mask| matches!(mask, Mask::Hash | Mask::Encrypt);
+    let masks = file.syncs.values().any(|sync| {
+        let mut streams = sync.streams.values().map(|own| sync.stream(own.as_ref()));
+        streams.any(|stream| {
+            let mut columns = stream.columns.iter().flat_map(|columns| columns.values());
+            columns.any(|column| column.mask.as_ref().is_some_and(is_keyed))
+        })
+    });
+    let mut names = loaded.secrets();
+    names.extend(masks.then(|| MASK_KEY.to_owned()));
+    names
 }
 
 fn source(loaded: &Loaded) -> Source {

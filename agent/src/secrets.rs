@@ -58,11 +58,10 @@ impl Secrets {
     }
 
     /// Looks for secrets of a project.
-    pub(crate) async fn find(&self, project: &str, names: impl IntoIterator<Item = String>) -> Found {
+    pub(crate) async fn find(&self, project: &str, names: impl Iterator<Item = &String>) -> Found {
         let mut secrets = BTreeMap::new();
         for name in names {
-            let found = self.one(project, &name).await;
-            secrets.insert(name, found);
+            secrets.insert(name.clone(), self.one(project, name).await);
         }
         let project = project.to_owned();
         Found { project, secrets }

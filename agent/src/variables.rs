@@ -1,6 +1,7 @@
 //! The values that a sync file may use: of variables, and of its secrets.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use syncapp_model::Error;
 use syncapp_model::sync_file::Variables;
@@ -17,9 +18,10 @@ pub(crate) enum Usable {
 }
 
 /// Values for one file.
+#[derive(Clone)]
 pub(crate) struct Values {
     pub(crate) usable: Usable,
-    pub(crate) secrets: Found,
+    pub(crate) secrets: Arc<Found>,
 }
 
 impl Variables for Values {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_api::{Compiled, Compiler};
@@ -30,8 +31,8 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
-    /// A file as it would run here, with its secrets. Which variables are set does not matter before a connection is opened.
-    pub(super) async fn project(&self, name: &str, text: &str, shown: &str) -> Result<Project, Vec<Error>> {
+    /// A file as it would run here, without its secrets. Which variables are set does not matter before a connection is opened.
+    pub(super) fn project(&self, name: &str, text: &str, shown: &str) -> Result<Project, Vec<Error>> {
         let base = self.files.first().cloned().unwrap_or_default();
         let origin = Origin {
             shown: shown.to_owned(),
@@ -48,7 +49,7 @@ impl Allowed {
                 );
                 Err(vec![error.help("push it under its own name")])
             }
-            _ => Ok(project.named(name).unlocked(&self.secrets).await),
+            _ => Ok(project.named(name)),
         }
     }
 }
@@ -56,7 +57,7 @@ impl Allowed {
 #[async_trait]
 impl Compiler for Allowed {
     async fn compile(&self, name: &str, text: &str, shown: &str) -> Result<Compiled, Vec<Error>> {
-        let project = self.project(name, text, shown).await?;
+        let project = self.project(name, text, shown)?.unlocked(&self.secrets).await;
         let mut problems = Vec::new();
         if let Some(line) = project.secret_line() {
             let error = Error::new(Code::InvalidValue, "a secret stands in the file in plain text");
@@ -86,7 +87,7 @@ impl Compiler for Allowed {
             return Err(problems);
         }
         Ok(Compiled {
-            file: project.file,
+            file: Arc::unwrap_or_clone(project.file),
             syncs,
         })
     }

@@ -35,6 +35,7 @@ mod pause;
 mod policy;
 mod ports;
 mod project;
+mod recent;
 mod relay;
 mod run;
 pub mod schedule;
@@ -65,6 +66,7 @@ pub use ports::{
     SecretEntry, SecretId, Store, Submissions, Submitted, Tasks, Vault, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
+pub use recent::Recent;
 pub use run::{NewRun, Run, RunState, Trigger};
 pub use schedule::Skip as SkipReason;
 pub use signal::Signal;
