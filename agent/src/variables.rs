@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use syncapp_model::Error;
 use syncapp_model::sync_file::Variables;
+use syncapp_model::{Code, Error};
 
-use crate::secrets::Found;
+use crate::secrets::{Found, MASK_KEY};
 
 /// Whose file it is.
 #[derive(Debug, Clone)]
@@ -43,6 +43,10 @@ impl Variables for Values {
     }
 
     fn secret(&self, name: &str) -> Result<Option<String>, Error> {
+        if name == MASK_KEY {
+            let why = format!("`{name}` is what masks are made with, and no connection may have it");
+            return Err(Error::new(Code::InvalidValue, why).help("keep another secret for the connection"));
+        }
         let secret = self.secrets.get(name)?;
         Ok(secret.map(|secret| secret.reveal().to_owned()))
     }

@@ -102,8 +102,10 @@ async fn attempt(
 ) -> Result<Outcome> {
     let Work { run, stream, .. } = work;
     // Secrets are those of now: another try may have others.
-    let project = project.ready(&secrets).await;
-    let project = project.map_err(|failure| worst(&failure.problems))?;
+    let project = tokio::select! {
+        ready = project.ready(&secrets) => ready.map_err(|failure| worst(&failure.problems))?,
+        () = cancel.cancelled() => return Ok(Outcome::Cancelled),
+    };
     let (name, sync) = project
         .sync(Some(&run.sync))
         .map_err(|failure| worst(&failure.problems))?;

@@ -17,6 +17,7 @@ pub(crate) mod place;
 mod plan;
 mod schedule;
 mod schema;
+mod secrets;
 mod state;
 mod stream_keys;
 mod tunnel;
