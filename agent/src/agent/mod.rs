@@ -10,6 +10,7 @@
 //! - A role keeps nothing that the store does not keep: the process may be killed at any moment, and run any number of times.
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
+mod monitoring;
 mod pushed;
 mod runner;
 pub(crate) mod settings;
@@ -27,6 +28,7 @@ use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
 use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Worker};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
+use syncapp_telemetry::Telemetry;
 use tokio::net::TcpListener;
 
 use crate::output;
@@ -36,16 +38,22 @@ use settings::{Role, Settings};
 use time::{SystemClock, SystemRandom};
 
 /// Runs the roles until `stop` is raised and all that was begun is at rest.
-pub(crate) async fn serve(settings: Settings, stop: Signal) -> Result<()> {
+pub(crate) async fn serve(settings: Settings, telemetry: &Telemetry, stop: Signal) -> Result<()> {
     let agent = Agent::open(settings).await?;
     let listener = agent.listen().await?;
+    let asked = monitoring::listen(agent.settings.telemetry.listen).await?;
     agent.set_going().await?;
     let roles = [
         agent.answer(listener, &stop).boxed(),
-        agent.keep_time(&stop).boxed(),
+        agent.keep_time(telemetry, &stop).boxed(),
         agent.work(&stop).boxed(),
     ];
-    join_all(roles).await.into_iter().collect()
+    let roles = join_all(roles);
+    let told = monitoring::tell(telemetry, asked, &agent.control);
+    tokio::select! {
+        ended = roles => ended.into_iter().collect(),
+        problem = told => Err(problem),
+    }
 }
 
 struct Agent {
@@ -149,16 +157,24 @@ impl Agent {
         }
     }
 
-    async fn keep_time(&self, stop: &Signal) -> Result<()> {
+    async fn keep_time(&self, telemetry: &Telemetry, stop: &Signal) -> Result<()> {
         if self.settings.roles.contains(&Role::Scheduler) {
             tokio::join!(
                 self.control.tick_until(&JsonCalendar, stop),
                 self.control.relay_until(stop),
                 self.control.sweep_until(stop),
                 self.control.forget_until(self.settings.keep, stop),
+                self.watch(telemetry, stop),
             );
         }
         Ok(())
+    }
+
+    /// Reads the fleet's figures, if anybody hears of them.
+    async fn watch(&self, telemetry: &Telemetry, stop: &Signal) {
+        if telemetry.measures() {
+            self.control.watch_figures_until(stop).await;
+        }
     }
 
     async fn work(&self, stop: &Signal) -> Result<()> {
@@ -168,6 +184,7 @@ impl Agent {
                 runner: Arc::new(EngineRunner {
                     allowed: self.allowed.clone(),
                     cache: self.cache.clone(),
+                    control: self.control.clone(),
                 }),
                 name: name(),
                 pools: self.settings.pools.clone(),
@@ -212,7 +229,7 @@ fn make_folders(settings: &Settings) -> Result<()> {
 }
 
 /// What this worker is called, for people.
-fn name() -> String {
+pub(crate) fn name() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     match host.trim() {
         "" => format!("worker-{}", std::process::id()),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use syncapp_control::{Cache, Ended, Failure, LiveProgress, Meter, Progress, Runner, Signal, Work};
+use syncapp_control::{Cache, Control, Ended, Failure, LiveProgress, LogLine, Meter, Progress, Runner, Signal, Work};
 use syncapp_engine::{Event, Outcome, RetryPolicy, RunOptions, Summary, plan};
 use syncapp_model::{Error, Result};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument as _, Span};
 
 use super::pushed::Allowed;
 use super::usage::Gauge;
@@ -20,6 +21,8 @@ pub(super) struct EngineRunner {
     pub(super) allowed: Allowed,
     /// Whoever watches a run hears of it here first.
     pub(super) cache: Arc<dyn Cache>,
+    /// Whoever reads of a run later reads its warnings.
+    pub(super) control: Control,
 }
 
 #[async_trait]
@@ -30,7 +33,7 @@ impl Runner for EngineRunner {
         let (events, mut incoming) = unbounded_channel();
         let attempt = attempt(self.allowed.clone(), work.clone(), events, cancel.clone());
         // A task of its own: it is heavy, and is aborted with this call.
-        let attempt = AbortOnDropHandle::new(tokio::spawn(attempt));
+        let attempt = AbortOnDropHandle::new(tokio::spawn(attempt.instrument(Span::current())));
         let told = async {
             stop.raised().await;
             cancel.cancel();
@@ -121,7 +124,11 @@ impl EngineRunner {
                 Event::Progress { stream, counts, .. } => count(streams.entry(stream).or_default(), counts),
                 Event::Committed { stream, rows, .. } => streams.entry(stream).or_default().committed += rows,
                 Event::StreamFinished(summary) => count(streams.entry(summary.stream).or_default(), summary.counts),
-                Event::Warning { warning } => tracing::warn!(%warning, run = %work.run.id, "a run warns"),
+                Event::Warning { warning } => {
+                    tracing::warn!(%warning, run = %work.run.id, "a run warns");
+                    let line = LogLine::warning(&work.stream, &warning);
+                    self.control.note(work.run.id, &[line]).await;
+                }
                 Event::RunStarted { .. }
                 | Event::StreamStarted { .. }
                 | Event::Retry { .. }

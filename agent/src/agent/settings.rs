@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use syncapp_control::{DEFAULT_POOL, Policy};
+use syncapp_model::sync_file::Variables as _;
 use syncapp_model::{Code, Error, Secret};
 
 use crate::failure::{Failure, Source};
 use crate::history;
+use crate::variables::Environment;
 use reader::Reader;
 
 /// The port of an agent that is told none.
@@ -75,8 +77,23 @@ pub(crate) struct Settings {
     pub(crate) files: Vec<PathBuf>,
     /// For how long runs are kept after their end.
     pub(crate) keep: Duration,
+    /// What it tells about itself, and to whom.
+    pub(crate) telemetry: Telemetry,
     /// The control plane's numbers.
     pub(crate) policy: Policy,
+}
+
+/// What an agent tells about itself. Nothing but its log where nothing is said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Telemetry {
+    /// Whether its log is JSON.
+    pub(crate) json: bool,
+    /// Where monitoring asks.
+    pub(crate) listen: Option<SocketAddr>,
+    /// The collector that it is sent to.
+    pub(crate) endpoint: Option<String>,
+    /// What the collector has to be shown, as `name=value` with commas between.
+    pub(crate) headers: Option<Secret>,
 }
 
 /// What the command line says.
@@ -161,9 +178,48 @@ impl Settings {
                 .list("files", "give folders", path_of)
                 .unwrap_or_else(|| vec![home.join("files")]),
             keep: keep.unwrap_or(Duration::from_hours(24 * 90)),
+            telemetry: telemetry(reader),
             policy: policy(lease, drain),
             home,
         })
+    }
+}
+
+fn telemetry(reader: &mut Reader<'_>) -> Telemetry {
+    let format = reader.one("log_format", "give `text` or `json`", |text| match text {
+        "json" => Some(true),
+        "text" => Some(false),
+        _ => None,
+    });
+    let endpoint = |text: &str| {
+        let is_url = text.starts_with("http://") || text.starts_with("https://");
+        is_url.then(|| text.to_owned())
+    };
+    Telemetry {
+        json: format.unwrap_or_default(),
+        listen: reader.one(
+            "telemetry.listen",
+            "give an address and a port, such as `127.0.0.1:9464`",
+            |text| text.parse().ok(),
+        ),
+        endpoint: reader.one(
+            "telemetry.otlp.endpoint",
+            "give the collector's address, such as `http://collector:4318`",
+            endpoint,
+        ),
+        headers: reader.one(
+            "telemetry.otlp.headers",
+            "give what the collector has to be shown, such as `authorization=Bearer …`, or `secret://NAME`",
+            headers,
+        ),
+    }
+}
+
+/// Headers as they are, or as the secret of that name says.
+fn headers(text: &str) -> Option<Secret> {
+    match text.strip_prefix("secret://") {
+        Some(name) => Environment.secret(name).map(Secret::new),
+        None => secret(text).filter(|_| text.split(',').all(|header| header.contains('='))),
     }
 }
 

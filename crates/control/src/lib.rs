@@ -26,11 +26,13 @@ mod calendar;
 mod changes;
 mod compile;
 mod control;
+mod figures;
 mod follow;
 mod forget;
 mod history;
 mod limit;
 mod live;
+mod measure;
 mod pause;
 mod policy;
 mod ports;
@@ -46,6 +48,7 @@ mod task;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod tick;
+mod trace;
 mod worker;
 
 pub use apply::Push;
@@ -57,11 +60,13 @@ pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
 pub use limit::{Limit, Limits};
 pub use live::LiveProgress;
+pub use measure::describe_metrics;
 pub use policy::Policy;
 pub use ports::{
-    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue,
-    Listener, Lists, MAX_CACHED, Meter, NewVersion, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random,
-    Retention, RunList, RunPlace, Runner, RunsOf, Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
+    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Depth, Due, DueTick, Ended, Failure, Figures, Hint,
+    InProcessQueue, LOG_IS_FULL, Lag, Listener, Lists, LogLevel, LogLine, Logged, MAX_CACHED, MAX_LOG, Meter,
+    NewVersion, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random, Retention, RunList, RunLog, RunPlace,
+    Runner, RunsOf, Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use run::{NewRun, Run, RunState, Trigger};
@@ -70,4 +75,5 @@ pub use signal::Signal;
 pub use submit::Submission;
 pub use task::{Ending, Event, Lease, LeaseEpoch, Progress, Refusal, Task, TaskId, TaskState, Usage, transition};
 pub use tick::{Decision, Round, Schedule, ScheduleId, Tick, TickOutcome};
+pub use trace::TraceParent;
 pub use worker::Worker;

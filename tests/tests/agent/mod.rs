@@ -9,7 +9,7 @@ mod pushing;
 mod runs;
 
 /// A project of one sync of SQLite files, with this line of a schedule in it.
-fn copying(schedule: &str) -> String {
+pub(crate) fn copying(schedule: &str) -> String {
     format!(
         "version: 1\nconnections:\n  from: {{ connector: sqlite, path: from.db }}\n  to: {{ connector: sqlite, path: to.db }}\n\
          syncs:\n  copy:\n    source: from\n    destination: to\n{schedule}    streams:\n      t: {{ write: merge }}\n"
@@ -17,7 +17,7 @@ fn copying(schedule: &str) -> String {
 }
 
 /// The file that [`copying`] reads, with two rows.
-fn furnish(syncapp: &syncapp_tests::syncapp::Syncapp) {
+pub(crate) fn furnish(syncapp: &syncapp_tests::syncapp::Syncapp) {
     let from = rusqlite::Connection::open(syncapp.folder().join("from.db")).unwrap();
     from.execute_batch("create table t (id integer primary key, text text); insert into t values (1, 'a'), (2, 'b')")
         .unwrap();

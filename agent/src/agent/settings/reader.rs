@@ -1,4 +1,5 @@
-//! Values by their keys: from the environment, else from a TOML file, and all that is wrong with them.
+//! Values by their keys: from the environment, else from a TOML file, and all that is wrong with them. The key `a.b` is `b` in the
+//! table `[a]`, and the variable `SYNCAPP_A_B`.
 //!
 //! Invariants: a key that nobody asks for is an error that names the nearest one; a value is in no error, since it may be a
 //! secret.
@@ -86,21 +87,46 @@ impl<'a> Reader<'a> {
     /// All that was wrong.
     pub(super) fn finish(mut self) -> Vec<Error> {
         let mut unknown = Vec::new();
-        for key in self.table.keys() {
-            let name = key.get_ref().as_ref();
-            if !self.known.contains(&name) {
-                let error = Error::new(Code::UnknownKey, format!("unknown key `{name}`"));
-                let help = match nearest(name, self.known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the keys are {}", self.known.join(", ")),
-                };
-                unknown.push(self.place(error.help(help), Some(key.span())));
-            }
-        }
+        self.unknown(&self.table, "", &mut unknown);
         self.problems.extend(unknown);
         self.problems
             .sort_by_key(|problem| problem.report().at.line.unwrap_or(usize::MAX));
         self.problems
+    }
+
+    /// Keys of a table that nobody has asked for.
+    fn unknown(&self, table: &DeTable<'_>, prefix: &str, unknown: &mut Vec<Error>) {
+        for (key, value) in table {
+            let name = format!("{prefix}{}", key.get_ref());
+            let inner = format!("{name}.");
+            match value.get_ref() {
+                DeValue::Table(table) if self.known.iter().any(|known| known.starts_with(&inner)) => {
+                    self.unknown(table, &inner, unknown);
+                    continue;
+                }
+                _ if self.known.contains(&name.as_str()) => continue,
+                _ => {}
+            }
+            let error = Error::new(Code::UnknownKey, format!("unknown key `{name}`"));
+            let help = match nearest(&name, self.known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the keys are {}", self.known.join(", ")),
+            };
+            unknown.push(self.place(error.help(help), Some(key.span())));
+        }
+    }
+
+    /// The value of a key in the file.
+    fn value(&self, key: &str) -> Option<&Spanned<DeValue<'a>>> {
+        let mut parts = key.split('.');
+        let mut value = self.table.get(parts.next()?)?;
+        for part in parts {
+            let DeValue::Table(table) = value.get_ref() else {
+                return None;
+            };
+            value = table.get(part)?;
+        }
+        Some(value)
     }
 
     fn given(&mut self, key: &'static str) -> Option<Given> {
@@ -111,7 +137,7 @@ impl<'a> Reader<'a> {
                 at: None,
             });
         }
-        let value = self.table.get(key)?;
+        let value = self.value(key)?;
         let texts = match value.get_ref() {
             DeValue::Array(items) => items.iter().map(text_of).collect(),
             _ => text_of(value).map(|text| vec![text]),
@@ -167,7 +193,7 @@ impl<'a> Reader<'a> {
 
 /// The variable that is laid over a key.
 fn variable_of(key: &str) -> String {
-    format!("SYNCAPP_{}", key.to_uppercase())
+    format!("SYNCAPP_{}", key.to_uppercase().replace('.', "_"))
 }
 
 fn text_of(value: &Spanned<DeValue<'_>>) -> Option<String> {

@@ -12,8 +12,10 @@
 //! case sleeps, [`StorePlace::pass`] does where there is no other way.
 
 pub mod cache;
+pub mod figures;
 pub mod limits;
 pub mod lists;
+pub mod log;
 mod memory;
 pub mod outbox;
 pub mod pauses;
@@ -97,6 +99,8 @@ macro_rules! store_conformance {
             pauses: a_pause_lasts_until_it_is_ended a_round_knows_of_the_pause no_round_passes_a_pause;
             lists: runs_come_newest_first pages_stay_while_runs_come_in projects_and_schedules_come_by_name;
             retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;
+            log: lines_come_in_their_order a_log_is_bounded a_log_goes_with_its_run;
+            figures: what_waits_is_counted a_stream_lags_since_it_landed a_trace_goes_with_its_hints;
             traffic: much_at_once_stays_whole a_run_is_what_its_tasks_make_of_it;
         }
     };

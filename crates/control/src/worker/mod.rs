@@ -16,6 +16,7 @@
 mod attempt;
 mod intake;
 mod pulse;
+mod tally;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ use std::time::Duration;
 use futures_util::future::{self, Either};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use futures_util::{FutureExt as _, pin_mut, select_biased};
+
+use tracing::Span;
 
 use crate::{Control, LeaseEpoch, Runner, Signal, Task};
 use intake::Intake;
@@ -47,6 +50,8 @@ struct Claimed {
     task: Box<Task>,
     /// When the worker gives up, in its monotonic time.
     deadline: Duration,
+    /// What the attempt belongs to.
+    span: Span,
 }
 
 impl Claimed {

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use syncapp_control::{
-    Due, Event, Lists, NewRun, NewVersion, Outbox, OutboxRow, Projects, Pushed, Retention, Round, Run, RunId, RunList,
-    RunPlace, Schedule, ScheduleId, Schedules, Submissions, Submitted, Task, TaskId, Tasks, Tick, Verdict, Version,
+    Depth, Due, Event, Figures, Lag, Lists, LogLine, Logged, NewRun, NewVersion, Outbox, OutboxRow, Projects, Pushed,
+    Retention, Round, Run, RunId, RunList, RunLog, RunPlace, Schedule, ScheduleId, Schedules, Submissions, Submitted,
+    Task, TaskId, Tasks, Tick, Verdict, Version,
 };
 use syncapp_model::{Code, Error, Result};
 
@@ -225,6 +226,31 @@ impl Schedules for StoreLink {
         let project = project.to_owned();
         self.call(move |watch| at_once(watch.stored.rows.paused(&project)))
             .await
+    }
+}
+
+#[async_trait]
+impl RunLog for StoreLink {
+    async fn log(&self, run: RunId, lines: &[LogLine]) -> Result<()> {
+        let lines = lines.to_vec();
+        self.call(move |watch| at_once(watch.stored.rows.log(run, &lines)))
+            .await
+    }
+
+    async fn logged(&self, run: RunId, after: u32, limit: usize) -> Result<Vec<Logged>> {
+        self.call(move |watch| at_once(watch.stored.rows.logged(run, after, limit)))
+            .await
+    }
+}
+
+#[async_trait]
+impl Figures for StoreLink {
+    async fn depths(&self) -> Result<Vec<Depth>> {
+        self.call(|watch| at_once(watch.stored.rows.depths())).await
+    }
+
+    async fn lags(&self, limit: usize) -> Result<Vec<Lag>> {
+        self.call(move |watch| at_once(watch.stored.rows.lags(limit))).await
     }
 }
 

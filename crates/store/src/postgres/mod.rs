@@ -11,8 +11,10 @@
 mod address;
 mod columns;
 mod errors;
+mod figures;
 mod limits;
 mod lists;
+mod log;
 mod migrate;
 mod outbox;
 mod projects;

@@ -1,7 +1,9 @@
 //! A store in memory: the ports' rules in their shortest form. It forgets everything with its process, so it is for tests.
 
+mod figures;
 mod limits;
 mod lists;
+mod log;
 mod outbox;
 mod projects;
 mod retention;
@@ -14,7 +16,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use crate::{Hint, Run, RunId, Schedule, ScheduleId, Task, TaskId, TickOutcome, Version};
+use crate::{Hint, Logged, Run, RunId, Schedule, ScheduleId, Task, TaskId, TickOutcome, Version};
 
 /// A store in memory. Clones are one store.
 #[derive(Clone)]
@@ -70,6 +72,8 @@ struct Rows {
     tasks: BTreeMap<TaskId, Task>,
     outbox: BTreeMap<u64, Unsent>,
     hints: u64,
+    logs: BTreeMap<RunId, Vec<Logged>>,
+    landed: BTreeMap<(ScheduleId, String), SystemTime>,
 }
 
 struct Unsent {
@@ -97,6 +101,7 @@ impl Rows {
         let hint = Hint {
             task: task.id,
             pool: task.pool.clone(),
+            trace: self.runs.get(&task.id.run).and_then(|run| run.trace),
         };
         let taken_until = None;
         self.outbox.insert(self.hints, Unsent { hint, taken_until });
