@@ -181,11 +181,11 @@ impl Agent {
         if self.settings.roles.contains(&Role::Worker) {
             let worker = Worker {
                 control: self.control.clone(),
-                runner: Arc::new(EngineRunner {
-                    allowed: self.allowed.clone(),
-                    cache: self.cache.clone(),
-                    control: self.control.clone(),
-                }),
+                runner: Arc::new(EngineRunner::new(
+                    self.allowed.clone(),
+                    self.cache.clone(),
+                    self.control.clone(),
+                )),
                 name: name(),
                 pools: self.settings.pools.clone(),
                 slots: self.settings.slots,

@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 
 use super::pulse::Stop;
 use super::tally::Tally;
-use super::{Claimed, Worker};
+use super::{Claimed, Versions, Worker};
 use crate::measure::{self, Attempted};
 use crate::{
     Control, Ended, Ending, Event, Failure, LogLine, Meter, Progress, Signal, Task, TaskState, Usage, Verdict, Work,
@@ -17,18 +17,18 @@ use crate::{
 
 impl Worker {
     /// Carries the task until it ends, is to stop, or is not this worker's any more; and counts it.
-    pub(super) async fn attempt(&self, claimed: Claimed, hurry: &Signal) {
+    pub(super) async fn attempt(&self, claimed: Claimed, hurry: &Signal, versions: &Versions) {
         let (span, begun) = (claimed.span.clone(), self.control.clock.monotonic());
         measure::carried(1.0);
-        let how = self.carried(claimed, hurry).instrument(span).await;
+        let how = self.carried(claimed, hurry, versions).instrument(span).await;
         measure::carried(-1.0);
         measure::attempted(how, self.control.clock.monotonic().saturating_sub(begun));
     }
 
-    async fn carried(&self, mut claimed: Claimed, hurry: &Signal) -> Attempted {
+    async fn carried(&self, mut claimed: Claimed, hurry: &Signal, versions: &Versions) -> Attempted {
         let (stop, meter, tally) = (Signal::new(), Meter::default(), Tally::default());
         let task = claimed.task.clone();
-        let mut carry = Box::pin(self.carry(&task, &stop, &meter, &tally));
+        let mut carry = Box::pin(self.carry(&task, versions, &stop, &meter, &tally));
         let first = {
             let pulse = self.pulse(&mut claimed, &meter, &tally, hurry);
             pin_mut!(pulse);
@@ -84,25 +84,28 @@ impl Worker {
         attempted(&task)
     }
 
-    async fn carry(&self, task: &Task, stop: &Signal, meter: &Meter, tally: &Tally) -> Ended {
-        match self.load(task).await {
+    async fn carry(&self, task: &Task, versions: &Versions, stop: &Signal, meter: &Meter, tally: &Tally) -> Ended {
+        match self.load(task, versions).await {
             Ok(work) => {
                 tally.is_of(&work.run);
-                let text = format!("{} carries it, attempt {}", self.name, task.epoch.0);
                 tracing::info!(worker = self.name, "a stream is carried");
-                self.control
-                    .note(task.id.run, &[LogLine::info(&task.stream, text)])
-                    .await;
-                self.runner.run(&work, stop, meter).await
+                let line = LogLine::info(
+                    &task.stream,
+                    format!("{} carries it, attempt {}", self.name, task.epoch.0),
+                );
+                let lines = [line];
+                let note = self.control.note(task.id.run, &lines);
+                // It does not wait for its log.
+                future::join(self.runner.run(&work, stop, meter), note).await.0
             }
             Err(error) => Ended::Failed(Failure::from(&error), Usage::default()),
         }
     }
 
     /// What the task is about. As long as the store does not say, the pulse decides how long to ask.
-    async fn load(&self, task: &Task) -> Result<Work> {
+    async fn load(&self, task: &Task, versions: &Versions) -> Result<Work> {
         loop {
-            match self.ask(task).await {
+            match self.ask(task, versions).await {
                 Ok(Some(work)) => return Ok(work),
                 Ok(None) => return Err(Error::internal(format!("the run of task {} is gone", task.id))),
                 Err(error) => {
@@ -113,16 +116,23 @@ impl Worker {
         }
     }
 
-    async fn ask(&self, task: &Task) -> Result<Option<Work>> {
+    async fn ask(&self, task: &Task, versions: &Versions) -> Result<Option<Work>> {
         let Control { store, .. } = &self.control;
         let Some(run) = store.run(task.id.run).await? else {
             return Ok(None);
         };
-        let version = store.version(&run.project, run.version).await?;
-        Ok(version.map(|version| Work {
+        let known = versions.get_or((run.project.clone(), run.version), Arc::default);
+        let version = match known.get() {
+            Some(version) => version.clone(),
+            None => match store.version(&run.project, run.version).await? {
+                Some(version) => known.get_or_init(|| Arc::new(version)).clone(),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Work {
             lease: task.lease(),
             run,
-            version: Arc::new(version),
+            version,
             stream: task.stream.clone(),
         }))
     }
