@@ -25,6 +25,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use syncapp_api::{Api, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
+use syncapp_connector::Network;
 use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Worker};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
@@ -96,6 +97,7 @@ impl Agent {
             allowed: Allowed {
                 variables: settings.variables.clone(),
                 files: settings.files.clone(),
+                network: Network::guarded(settings.network.clone()),
                 environment: settings.environment.clone(),
                 pools: settings.queue.is_none().then(|| settings.pools.clone()),
             },

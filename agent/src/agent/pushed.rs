@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use syncapp_api::{Compiled, Compiler};
-use syncapp_connector::Context;
+use syncapp_connector::{Context, Network};
 use syncapp_control::compile;
 use syncapp_model::sync_file::{SyncFile, Variables, load};
 use syncapp_model::{Code, Error};
@@ -19,6 +19,8 @@ pub(super) struct Allowed {
     pub(super) variables: BTreeSet<String>,
     /// Folders of files; relative paths begin in the first.
     pub(super) files: Vec<PathBuf>,
+    /// Where their connections may go.
+    pub(super) network: Network,
     /// The environment of their connections that holds.
     pub(super) environment: Option<String>,
     /// The pools that somebody carries, where that is known.
@@ -31,7 +33,7 @@ impl Allowed {
         let base = self.files.first().cloned().unwrap_or_default();
         let origin = Origin {
             shown: shown.to_owned(),
-            context: Context::within(base, self.files.clone()),
+            context: Context::within(base, self.files.clone()).through(self.network.clone()),
             environment: self.environment.clone(),
             variables: Box::new(Listed(self.variables.clone())),
         };

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use syncapp_connector::NetworkRules;
 use syncapp_control::{DEFAULT_POOL, Policy};
 use syncapp_model::sync_file::Variables as _;
 use syncapp_model::{Code, Error, Secret};
@@ -77,6 +78,8 @@ pub(crate) struct Settings {
     pub(crate) files: Vec<PathBuf>,
     /// For how long runs are kept after their end.
     pub(crate) keep: Duration,
+    /// Where connections of pushed files may go.
+    pub(crate) network: NetworkRules,
     /// What it tells about itself, and to whom.
     pub(crate) telemetry: Telemetry,
     /// The control plane's numbers.
@@ -156,12 +159,17 @@ impl Settings {
             .into_iter()
             .find(|pools| !pools.is_empty());
         let slots = slots.unwrap_or(4);
+        let listen: SocketAddr = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, PORT).into());
+        let database = reader.one("database", "give `postgres://user:password@host/database`", secret);
+        // An agent that serves nobody but this machine leads nobody anywhere.
+        let is_own = listen.ip().is_loopback() && database.is_none();
         Ok(Self {
+            network: network(reader, is_own),
             roles: roles.unwrap_or_else(|| Role::ALL.into()).into_iter().collect(),
             pools: pools.unwrap_or_else(|| vec![DEFAULT_POOL.into()]),
             slots: memory.map_or(slots, |memory| slots.min((memory / STREAM) as usize)),
-            listen: listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, PORT).into()),
-            database: reader.one("database", "give `postgres://user:password@host/database`", secret),
+            listen,
+            database,
             queue: reader.one("queue", "give `amqps://user:password@host/virtual-host`", secret),
             queue_ca: reader.one("queue_ca", "give a PEM file", path_of),
             cache: reader.one("cache", "give `rediss://user:password@host/0`", secret),
@@ -182,6 +190,21 @@ impl Settings {
             policy: policy(lease, drain),
             home,
         })
+    }
+}
+
+fn network(reader: &mut Reader<'_>, private: bool) -> NetworkRules {
+    let ranges = "give ranges of addresses, such as `10.0.0.0/8` or `fd00::/8`";
+    let range = |text: &str| text.parse().ok();
+    let allowed = reader.one("network.private", "give `allow` or `deny`", |text| match text {
+        "allow" => Some(true),
+        "deny" => Some(false),
+        _ => None,
+    });
+    NetworkRules {
+        deny: reader.list("network.deny", ranges, range).unwrap_or_default(),
+        allow: reader.list("network.allow", ranges, range).unwrap_or_default(),
+        private: allowed.unwrap_or(private),
     }
 }
 
@@ -313,6 +336,59 @@ mod tests {
         } = settings.policy;
         assert_eq!([lease, margin, heartbeat], [3000, 500, 200].map(Duration::from_millis));
         assert_eq!([patience, drain], [6, 25].map(Duration::from_secs));
+    }
+
+    #[test]
+    fn an_agent_for_others_leads_nobody_into_its_network() {
+        let private = |toml: &str, variables: &[(&str, &str)]| {
+            let toml = format!("home = \"/srv\"\n{toml}");
+            read(&toml, variables).unwrap().network.private
+        };
+        assert!(private("", &[]));
+        assert!(!private("listen = \"0.0.0.0:7700\"", &[]));
+        assert!(!private("database = \"postgres://u:p@h/d\"", &[]));
+        assert!(!private("network.private = \"deny\"", &[]));
+        assert!(private(
+            "listen = \"0.0.0.0:7700\"\n[network]\nprivate = \"allow\"",
+            &[]
+        ));
+        assert!(private(
+            "listen = \"[::]:7700\"",
+            &[("SYNCAPP_NETWORK_PRIVATE", "allow")]
+        ));
+        let toml = "home = \"/srv\"\n[network]\nallow = [\"10.0.0.0/8\"]\ndeny = [\"10.1.0.0/16\", \"::1\"]";
+        let network = read(toml, &[]).unwrap().network;
+        assert_eq!((network.allow.len(), network.deny.len()), (1, 2));
+        let shown = read(
+            "home = \"/srv\"\n[network]\nallow = [\"db.example.net\"]\nprivat = \"allow\"",
+            &[],
+        )
+        .unwrap_err();
+        assert!(shown.contains("`network.allow` cannot be understood"), "{shown}");
+        assert!(shown.contains("did you mean `network.private`?"), "{shown}");
+    }
+
+    #[test]
+    fn what_an_agent_tells_is_asked_for() {
+        let told = |toml: &str| read(&format!("home = \"/srv\"\n{toml}"), &[]).map(|settings| settings.telemetry);
+        let nothing = told("").unwrap();
+        assert!(!nothing.json && nothing.listen.is_none() && nothing.endpoint.is_none() && nothing.headers.is_none());
+        let all = "log_format = \"json\"\n[telemetry]\nlisten = \"127.0.0.1:9464\"\notlp = { endpoint = \"http://c:4318\", headers = \"a=b\" }";
+        let all = told(all).unwrap();
+        assert!(all.json && all.listen.is_some() && all.endpoint.is_some());
+        assert_eq!(all.headers.unwrap().reveal(), "a=b");
+        for wrong in [
+            "log_format = \"xml\"",
+            "telemetry.listen = \"9464\"",
+            "telemetry.otlp.endpoint = \"c:4318\"",
+            "telemetry.otlp.headers = \"hunter2\"",
+        ] {
+            let shown = told(wrong).unwrap_err();
+            assert!(
+                shown.contains("cannot be understood") && !shown.contains("hunter2\n"),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod access;
 mod fleet;
 mod kills;
 mod limits;
+mod network;
 mod pauses;
 mod pushing;
 mod runs;
