@@ -11,6 +11,7 @@
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
 mod monitoring;
+mod notify;
 mod pushed;
 mod runner;
 pub(crate) mod settings;
@@ -26,13 +27,16 @@ use futures_util::future::join_all;
 use syncapp_api::{Api, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
 use syncapp_connector::Network;
-use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Worker};
+use syncapp_control::{
+    Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Worker,
+};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
 use syncapp_telemetry::Telemetry;
 use tokio::net::TcpListener;
 
 use crate::output;
+use notify::People;
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
@@ -62,6 +66,7 @@ struct Agent {
     control: Control,
     cache: Arc<dyn Cache>,
     allowed: Allowed,
+    people: People,
     token: Token,
 }
 
@@ -91,13 +96,15 @@ impl Agent {
             })?),
             None => Arc::new(MemoryCache::new(clock.clone())),
         };
+        let network = Network::guarded(settings.network.clone());
         Ok(Self {
             token,
+            people: People::new(&settings.notifications, network.clone())?,
             cache,
             allowed: Allowed {
                 variables: settings.variables.clone(),
                 files: settings.files.clone(),
-                network: Network::guarded(settings.network.clone()),
+                network,
                 environment: settings.environment.clone(),
                 pools: settings.queue.is_none().then(|| settings.pools.clone()),
             },
@@ -167,9 +174,17 @@ impl Agent {
                 self.control.sweep_until(stop),
                 self.control.forget_until(self.settings.keep, stop),
                 self.watch(telemetry, stop),
+                self.tell(stop),
             );
         }
         Ok(())
+    }
+
+    /// Tells those who want to know how runs end.
+    async fn tell(&self, stop: &Signal) {
+        let notifications = &self.settings.notifications;
+        let channels: Vec<Channel> = notifications.iter().map(|one| one.channel.clone()).collect();
+        self.control.notify_until(&channels, &self.people, stop).await;
     }
 
     /// Reads the fleet's figures, if anybody hears of them.

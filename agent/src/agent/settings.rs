@@ -1,5 +1,6 @@
 //! What an operator says to an agent: `agent.toml`, the environment over it, the command line over that.
 
+mod notifications;
 mod reader;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,8 @@ use crate::failure::{Failure, Source};
 use crate::history;
 use crate::variables::Environment;
 use reader::Reader;
+
+pub(crate) use notifications::{Notification, Way};
 
 /// The port of an agent that is told none.
 const PORT: u16 = 7700;
@@ -80,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) keep: Duration,
     /// Where connections of pushed files may go.
     pub(crate) network: NetworkRules,
+    /// Who is told how runs end.
+    pub(crate) notifications: Vec<Notification>,
     /// What it tells about itself, and to whom.
     pub(crate) telemetry: Telemetry,
     /// The control plane's numbers.
@@ -186,6 +191,7 @@ impl Settings {
                 .list("files", "give folders", path_of)
                 .unwrap_or_else(|| vec![home.join("files")]),
             keep: keep.unwrap_or(Duration::from_hours(24 * 90)),
+            notifications: notifications::read(reader),
             telemetry: telemetry(reader),
             policy: policy(lease, drain),
             home,

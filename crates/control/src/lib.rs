@@ -33,6 +33,7 @@ mod history;
 mod limit;
 mod live;
 mod measure;
+mod notify;
 mod pause;
 mod policy;
 mod ports;
@@ -62,12 +63,13 @@ pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, Strea
 pub use limit::{Limit, Limits};
 pub use live::LiveProgress;
 pub use measure::describe_metrics;
+pub use notify::{Channel, Message, Messenger, When};
 pub use policy::Policy;
 pub use ports::{
-    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Depth, Due, DueTick, Ended, Failure, Figures, Hint,
-    InProcessQueue, LOG_IS_FULL, Lag, Listener, Lists, LogLevel, LogLine, Logged, MAX_CACHED, MAX_LOG, Meter,
-    NewVersion, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random, Retention, RunList, RunLog, RunPlace,
-    Runner, RunsOf, Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
+    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Depth, Due, DueTick, Ended, EndedRun, Failure, Figures,
+    Hint, InProcessQueue, LOG_IS_FULL, Lag, Listener, Lists, LogLevel, LogLine, Logged, MAX_CACHED, MAX_LOG, Meter,
+    NewVersion, Notice, Notices, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random, Retention, RunList,
+    RunLog, RunPlace, Runner, RunsOf, Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use recent::Recent;

@@ -50,7 +50,10 @@ pub fn describe_metrics() {
     );
     describe_counter!("syncapp_attempts_total", "Attempts at streams, by how they ended");
     describe_histogram!("syncapp_attempt_seconds", "How long attempts at streams took");
-    describe_gauge!("syncapp_attempts_running", "Streams that this process carries now");
+    describe_counter!(
+        "syncapp_attempts_started_total",
+        "Attempts at streams that began: without those of `syncapp_attempts_total` they go on"
+    );
     describe_counter!("syncapp_rows_read_total", "Rows that attempts have read");
     describe_counter!("syncapp_rows_written_total", "Rows that attempts have written");
     describe_counter!("syncapp_rows_committed_total", "Rows that targets have committed");
@@ -67,6 +70,10 @@ pub fn describe_metrics() {
     describe_counter!(
         "syncapp_hints_total",
         "Hints that were handed to the queue, by what it said"
+    );
+    describe_counter!(
+        "syncapp_notices_total",
+        "Notices of the ends of runs, by what became of them"
     );
     describe_gauge!("syncapp_queue_depth", "Streams that are not over, by pool and state");
     describe_gauge!(
@@ -100,8 +107,8 @@ pub(crate) fn skipped(schedule: &ScheduleId, reason: SkipReason) {
         .increment(1);
 }
 
-pub(crate) fn carried(more: f64) {
-    gauge!("syncapp_attempts_running").increment(more);
+pub(crate) fn carried() {
+    counter!("syncapp_attempts_started_total").increment(1);
 }
 
 pub(crate) fn attempted(how: Attempted, took: Duration) {
@@ -132,6 +139,10 @@ pub(crate) fn lease_lost() {
 
 pub(crate) fn step_failed(step: &str) {
     counter!("syncapp_steps_failed_total", "step" => step.to_owned()).increment(1);
+}
+
+pub(crate) fn notified(outcome: &'static str) {
+    counter!("syncapp_notices_total", "outcome" => outcome).increment(1);
 }
 
 pub(crate) fn hinted(outcome: &'static str) {

@@ -13,4 +13,5 @@ pub mod prometheus;
 pub mod rabbitmq;
 pub mod redis;
 pub mod small_disk;
+pub mod smtp;
 pub mod sshd;

@@ -5,6 +5,7 @@ mod fleet;
 mod kills;
 mod limits;
 mod network;
+mod notifications;
 mod pauses;
 mod pushing;
 mod runs;

@@ -55,7 +55,7 @@ async fn a_prometheus_asks_an_agent() {
     is("syncapp_rows_committed_total{project=\"shop\"}", 4.0).await;
     is(&format!("syncapp_errors_total{{code=\"{code}\"}}"), 1.0).await;
     is("syncapp_queue_depth{pool=\"default\"}", 0.0).await;
-    is("syncapp_attempts_running", 0.0).await;
+    is("syncapp_attempts_started_total", 3.0).await;
     is(
         "syncapp_api_requests_total{method=\"GET\",route=\"/api/v1/projects/{project}\",status=\"404\"}",
         1.0,

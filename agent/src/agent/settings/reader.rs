@@ -18,6 +18,8 @@ pub(super) struct Reader<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
     known: Vec<&'static str>,
     problems: Vec<Error>,
+    /// Where it stands, if it is a table in the file.
+    at: Option<Range<usize>>,
 }
 
 /// Texts as they were given, and where.
@@ -40,6 +42,7 @@ impl<'a> Reader<'a> {
             variable,
             known: Vec::new(),
             problems: Vec::new(),
+            at: None,
         };
         if let Some(problem) = problems {
             let error = Error::new(Code::Syntax, problem.message()).help("write `key = value`, texts in double quotes");
@@ -82,6 +85,55 @@ impl<'a> Reader<'a> {
             .iter()
             .map(|text| self.parsed(key, text, &given, help, &parse))
             .collect()
+    }
+
+    /// The tables of a key that has several of them. Nothing of them is in the environment. What was read of one is
+    /// [absorbed](Self::absorb).
+    pub(super) fn tables(&mut self, key: &'static str, help: &str) -> Vec<Self> {
+        self.known.push(key);
+        let Some(value) = self.table.get(key) else {
+            return Vec::new();
+        };
+        let (at, tables) = (value.span(), value.get_ref());
+        let tables: Option<Vec<_>> = match tables {
+            DeValue::Array(items) => items.iter().map(table_of).collect(),
+            _ => None,
+        };
+        let Some(tables) = tables else {
+            let given = Given {
+                texts: Vec::new(),
+                at: Some(at),
+            };
+            self.refuse(key, &given, "is no list of tables", help);
+            return Vec::new();
+        };
+        let inner = |(table, at)| Self {
+            path: self.path,
+            text: self.text,
+            table,
+            variable: &|_| None,
+            known: Vec::new(),
+            problems: Vec::new(),
+            at: Some(at),
+        };
+        tables.into_iter().map(inner).collect()
+    }
+
+    /// Takes over what was wrong with a table.
+    pub(super) fn absorb(&mut self, inner: Self) {
+        self.problems.extend(inner.finish());
+    }
+
+    /// Whether anything was wrong so far.
+    pub(super) fn is_refused(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// Something is wrong with a table as a whole.
+    pub(super) fn refuse_all(&mut self, why: &str, help: &str) {
+        let error = Error::new(Code::InvalidValue, why).help(help);
+        let error = self.place(error, self.at.clone());
+        self.problems.push(error);
     }
 
     /// All that was wrong.
@@ -194,6 +246,13 @@ impl<'a> Reader<'a> {
 /// The variable that is laid over a key.
 fn variable_of(key: &str) -> String {
     format!("SYNCAPP_{}", key.to_uppercase().replace('.', "_"))
+}
+
+fn table_of<'a>(value: &Spanned<DeValue<'a>>) -> Option<(DeTable<'a>, Range<usize>)> {
+    match value.get_ref() {
+        DeValue::Table(table) => Some((table.clone(), value.span())),
+        _ => None,
+    }
 }
 
 fn text_of(value: &Spanned<DeValue<'_>>) -> Option<String> {

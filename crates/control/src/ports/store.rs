@@ -20,14 +20,20 @@ use async_trait::async_trait;
 use syncapp_model::Result;
 
 use crate::{
-    Event, Figures, Hint, Limits, Lists, NewRun, PlannedStream, PlannedSync, Refusal, Retention, Round, Run, RunId,
-    RunLog, Schedule, ScheduleId, Task, TaskId, Tick, Version,
+    Event, Figures, Hint, Limits, Lists, NewRun, Notices, PlannedStream, PlannedSync, Refusal, Retention, Round, Run,
+    RunId, RunLog, Schedule, ScheduleId, Task, TaskId, Tick, Version,
 };
 
 /// All of it.
-pub trait Store: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + RunLog + Figures {}
+pub trait Store:
+    Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + RunLog + Figures + Notices
+{
+}
 
-impl<T: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + RunLog + Figures> Store for T {}
+impl<T: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + RunLog + Figures + Notices> Store
+    for T
+{
+}
 
 /// Projects and their versions.
 #[async_trait]

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod lists;
 pub mod log;
 mod memory;
+pub mod notices;
 pub mod outbox;
 pub mod pauses;
 pub mod projects;
@@ -100,6 +101,7 @@ macro_rules! store_conformance {
             lists: runs_come_newest_first pages_stay_while_runs_come_in projects_and_schedules_come_by_name;
             retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;
             log: lines_come_in_their_order a_log_is_bounded a_log_goes_with_its_run;
+            notices: an_end_is_announced_once who_is_told_is_told_until_it_is a_notice_is_taken_once;
             figures: what_waits_is_counted a_stream_lags_since_it_landed a_trace_goes_with_its_hints;
             traffic: much_at_once_stays_whole a_run_is_what_its_tasks_make_of_it;
         }

@@ -19,9 +19,8 @@ impl Worker {
     /// Carries the task until it ends, is to stop, or is not this worker's any more; and counts it.
     pub(super) async fn attempt(&self, claimed: Claimed, hurry: &Signal, versions: &Versions) {
         let (span, begun) = (claimed.span.clone(), self.control.clock.monotonic());
-        measure::carried(1.0);
+        measure::carried();
         let how = self.carried(claimed, hurry, versions).instrument(span).await;
-        measure::carried(-1.0);
         measure::attempted(how, self.control.clock.monotonic().saturating_sub(begun));
     }
 

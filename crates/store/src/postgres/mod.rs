@@ -16,6 +16,7 @@ mod limits;
 mod lists;
 mod log;
 mod migrate;
+mod notices;
 mod outbox;
 mod projects;
 mod retention;

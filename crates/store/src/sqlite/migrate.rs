@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0005_pause.sql"),
     include_str!("../../../../migrations/sqlite/0006_limits.sql"),
     include_str!("../../../../migrations/sqlite/0007_trace.sql"),
+    include_str!("../../../../migrations/sqlite/0008_notices.sql"),
 ];
 
 pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {

@@ -4,6 +4,7 @@ mod figures;
 mod limits;
 mod lists;
 mod log;
+mod notices;
 mod outbox;
 mod projects;
 mod retention;
@@ -74,6 +75,13 @@ struct Rows {
     hints: u64,
     logs: BTreeMap<RunId, Vec<Logged>>,
     landed: BTreeMap<(ScheduleId, String), SystemTime>,
+    announced: BTreeSet<RunId>,
+    notices: BTreeMap<(RunId, String), Untold>,
+}
+
+struct Untold {
+    tries: u32,
+    taken_until: Option<SystemTime>,
 }
 
 struct Unsent {

@@ -26,6 +26,8 @@ impl Retention for MemoryStore {
         for id in &over {
             rows.runs.remove(id);
             rows.logs.remove(id);
+            rows.announced.remove(id);
+            rows.notices.retain(|(run, _), _| run != id);
             rows.followed.remove(id);
             rows.keys.retain(|_, run| run != id);
             rows.tasks.retain(|task, _| task.run != *id);

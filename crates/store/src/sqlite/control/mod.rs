@@ -12,6 +12,7 @@ mod figures;
 mod limits;
 mod lists;
 mod log;
+mod notices;
 mod outbox;
 mod projects;
 mod retention;
