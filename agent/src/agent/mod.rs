@@ -99,7 +99,7 @@ impl Agent {
         let network = Network::guarded(settings.network.clone());
         Ok(Self {
             token,
-            people: People::new(&settings.notifications, network.clone())?,
+            people: People::new(&settings.notifications, &network)?,
             cache,
             allowed: Allowed {
                 variables: settings.variables.clone(),

@@ -49,10 +49,7 @@ fn telemetry(settings: &Settings) -> Config {
             .any(|signal| is_set(&format!("OTEL_EXPORTER_OTLP{signal}_ENDPOINT")));
     let is_off = std::env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
     Config {
-        log_format: match told.json {
-            true => LogFormat::Json,
-            false => LogFormat::Text,
-        },
+        log_format: if told.json { LogFormat::Json } else { LogFormat::Text },
         log_filter: std::env::var("SYNCAPP_LOG").ok(),
         listen: told.listen,
         otlp: (is_asked && !is_off).then(|| Otlp {

@@ -124,17 +124,16 @@ impl Rules {
 
 impl Range {
     /// The range that an address begins, as its constant needs it.
-    const fn v4(a: u8, b: u8, c: u8, d: u8, bits: u8) -> Self {
+    const fn v4(first: [u8; 4], bits: u8) -> Self {
         Self {
-            address: IpAddr::V4(Ipv4Addr::new(a, b, c, d)),
+            address: IpAddr::V4(Ipv4Addr::from_octets(first)),
             bits,
         }
     }
 
     const fn v6(first: [u16; 8], bits: u8) -> Self {
-        let [a, b, c, d, e, f, g, h] = first;
         Self {
-            address: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)),
+            address: IpAddr::V6(Ipv6Addr::from_segments(first)),
             bits,
         }
     }

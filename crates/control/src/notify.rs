@@ -147,6 +147,7 @@ impl Control {
 
 #[cfg(test)]
 mod tests {
+    use super::RunState::{Cancelled, Done, Failed, Partial};
     use super::*;
     use crate::{NewRun, RunId, TaskState, Trigger};
     use std::time::UNIX_EPOCH;
@@ -171,7 +172,6 @@ mod tests {
             run.state = state;
             EndedRun { run, before }
         };
-        use RunState::{Cancelled, Done, Failed, Partial};
         // By `change`, `failure` and `end`.
         for (state, before, expected) in [
             (Done, None, [false, false, true]),

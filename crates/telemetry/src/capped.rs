@@ -42,9 +42,11 @@ impl<R> Capped<R> {
         if !too_long && self.is_among_the_first(key) {
             return key.clone();
         }
-        let labels = key.labels().map(|label| match OPEN.contains(&label.key()) {
-            true => Label::new(label.key().to_owned(), OTHER),
-            false => label.clone(),
+        let labels = key.labels().map(|label| {
+            if OPEN.contains(&label.key()) {
+                return Label::new(label.key().to_owned(), OTHER);
+            }
+            label.clone()
         });
         Key::from_parts(key.name().to_owned(), labels.collect::<Vec<_>>())
     }

@@ -133,7 +133,7 @@ impl Way {
             endpoint: otlp.endpoint.clone(),
             headers,
             client: Arc::new(Client {
-                client,
+                inner: client,
                 runtime: Handle::current(),
                 is_failing: AtomicBool::new(false),
             }),
@@ -161,7 +161,7 @@ impl Way {
 /// Sends from the exporters' own threads through the process's runtime, and says once when that fails.
 #[derive(Debug)]
 struct Client {
-    client: reqwest::Client,
+    inner: reqwest::Client,
     runtime: Handle,
     is_failing: AtomicBool,
 }
@@ -169,7 +169,7 @@ struct Client {
 #[async_trait]
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let client = self.client.clone();
+        let client = self.inner.clone();
         let sent = self.runtime.spawn(send(client, request)).await?;
         let failed = match &sent {
             Ok(answer) => (!answer.status().is_success()).then(|| answer.status().to_string()),

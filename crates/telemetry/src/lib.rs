@@ -42,7 +42,7 @@ pub use otlp::Otlp;
 /// How often the process's own figures are read.
 const EVERY: Duration = Duration::from_secs(5);
 /// After how long without news a gauge is told no more: what it was about may be gone.
-const STALE: Duration = Duration::from_secs(60);
+const STALE: Duration = Duration::from_mins(1);
 /// The bounds of histograms, in seconds.
 pub(crate) const SECONDS: &[f64] = &[
     0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14400.0,

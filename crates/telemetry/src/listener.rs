@@ -63,8 +63,8 @@ async fn readyz(State(asked): State<Asked>) -> impl IntoResponse {
         // A text takes whatever is written to it.
         let _ = writeln!(text, "{what}: {}", if *is_there { "ok" } else { "unreachable" });
     }
-    match needed.iter().all(|(_, is_there)| *is_there) {
-        true => (StatusCode::OK, text),
-        false => (StatusCode::SERVICE_UNAVAILABLE, text),
+    if needed.iter().all(|(_, is_there)| *is_there) {
+        return (StatusCode::OK, text);
     }
+    (StatusCode::SERVICE_UNAVAILABLE, text)
 }

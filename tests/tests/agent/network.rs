@@ -55,8 +55,9 @@ fn file(hosts: &[&str], port: u16) -> (String, Vec<String>) {
             ("ssh", ssh),
         ] {
             let name = format!("{way}{number}");
-            connections += &format!("  {name}: {{ {keys} }}\n");
-            syncs += &format!("  {name}: {{ source: {name}, destination: to, streams: {{ d.t: {{ into: t }} }} }}\n");
+            connections.extend(["  ", &name, ": { ", &keys, " }\n"]);
+            let streams = "destination: to, streams: { d.t: { into: t } } }\n";
+            syncs.extend(["  ", &name, ": { source: ", &name, ", ", streams]);
             names.push(name);
         }
     }

@@ -88,10 +88,12 @@ impl Email {
         for address in addresses {
             // The name stays what TLS verifies.
             let tls = TlsParameters::new(self.host.clone()).map_err(|problem| failed(&problem))?;
-            let tls = match self.wrapped {
-                true => Tls::Wrapper(tls),
-                false if address.ip().is_loopback() => Tls::Opportunistic(tls),
-                false => Tls::Required(tls),
+            let tls = if self.wrapped {
+                Tls::Wrapper(tls)
+            } else if address.ip().is_loopback() {
+                Tls::Opportunistic(tls)
+            } else {
+                Tls::Required(tls)
             };
             let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string())
                 .port(self.port)

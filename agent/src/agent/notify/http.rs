@@ -3,6 +3,7 @@
 //! A webhook is signed as `x-syncapp-signature: t=SECONDS,v1=HEX`: the HMAC-SHA256 of `SECONDS.BODY` under its secret, so that whoever
 //! gets it knows who said it, and when. `x-syncapp-delivery` is the same when it is told again.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -106,10 +107,10 @@ impl Http {
         }
         let answer = request.body(body).send().await;
         let answer = answer.map_err(|problem| failed(&problem.without_url()))?;
-        match answer.status().is_success() {
-            true => Ok(()),
-            false => Err(failed(&answer.status())),
+        if answer.status().is_success() {
+            return Ok(());
         }
+        Err(failed(&answer.status()))
     }
 }
 
@@ -118,12 +119,15 @@ fn signature(key: &Secret, at: SystemTime, body: &str) -> Result<String> {
     let mac = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes());
     let mut mac = mac.map_err(|problem| Error::internal("nothing can be signed").driver(problem))?;
     mac.update(format!("{seconds}.{body}").as_bytes());
-    let hex: String = mac
+    let hex = mac
         .finalize()
         .into_bytes()
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |mut text, byte| {
+            // A text takes whatever is written to it.
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
     Ok(format!("t={seconds},v1={hex}"))
 }
 

@@ -32,12 +32,12 @@ enum Told {
 
 impl People {
     /// Reads the ways, and opens none yet.
-    pub(super) fn new(notifications: &[Notification], network: Network) -> Result<Self> {
+    pub(super) fn new(notifications: &[Notification], network: &Network) -> Result<Self> {
         let told = |one: &Notification| {
             let way = match &one.way {
                 Way::Email { server, from, to } => Told::Email(Email::new(server, from, to, network.clone())?),
-                Way::Webhook { url, key } => Told::Http(Http::webhook(url, key, &network)?),
-                Way::Slack { url } => Told::Http(Http::slack(url, &network)?),
+                Way::Webhook { url, key } => Told::Http(Http::webhook(url, key, network)?),
+                Way::Slack { url } => Told::Http(Http::slack(url, network)?),
             };
             Ok((one.channel.name.clone(), way))
         };

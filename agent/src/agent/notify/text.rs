@@ -23,19 +23,18 @@ pub(super) fn subject(message: &Message) -> String {
 
 /// Causes and remedies.
 pub(super) fn body(message: &Message) -> String {
-    let mut text = format!("{}.\n\n", subject(message));
+    let mut parts = vec![format!("{}.\n\n", subject(message))];
     let failed: Vec<(&Task, &ErrorRecord)> = failed(message).collect();
     for (task, error) in failed.iter().take(STREAMS) {
-        text += &format!("{}: {} [{}]\n", task.stream, error.text, error.code);
-        if let Some(help) = &error.help {
-            text += &format!("  What to do: {help}\n");
-        }
-        text.push('\n');
+        parts.push(format!("{}: {} [{}]\n", task.stream, error.text, error.code));
+        parts.extend(error.help.as_ref().map(|help| format!("  What to do: {help}\n")));
+        parts.push("\n".into());
     }
     if failed.len() > STREAMS {
-        text += &format!("and {} streams more.\n\n", failed.len() - STREAMS);
+        parts.push(format!("and {} streams more.\n\n", failed.len() - STREAMS));
     }
-    printable(&format!("{text}Run {}\n", message.run.id))
+    parts.push(format!("Run {}\n", message.run.id));
+    printable(&parts.concat())
 }
 
 /// The same for programs.

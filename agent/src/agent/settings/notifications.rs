@@ -48,7 +48,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Notification> {
             Ok(notification) if names.insert(notification.channel.name.clone()) => all.push(notification),
             Ok(_) => table.refuse_all("two notifications have one `name`", "give each a name of its own"),
             Err(Some(error)) => {
-                table.refuse_all(&error.report().why, error.report().help.as_deref().unwrap_or_default())
+                table.refuse_all(&error.report().why, error.report().help.as_deref().unwrap_or_default());
             }
             // What is wrong with its keys is known.
             Err(None) => {}

@@ -6,14 +6,14 @@ use super::Range;
 
 /// Where nobody is led by a name: this host, link-local addresses, many at once, what is reserved, and where clouds hand out keys.
 pub(super) const NEVER: &[Range] = &[
-    Range::v4(0, 0, 0, 0, 8),
-    Range::v4(169, 254, 0, 0, 16),
-    Range::v4(192, 0, 0, 0, 24),
-    Range::v4(224, 0, 0, 0, 4),
-    Range::v4(240, 0, 0, 0, 4),
+    Range::v4([0, 0, 0, 0], 8),
+    Range::v4([169, 254, 0, 0], 16),
+    Range::v4([192, 0, 0, 0], 24),
+    Range::v4([224, 0, 0, 0], 4),
+    Range::v4([240, 0, 0, 0], 4),
     // Metadata of Alibaba and of Azure.
-    Range::v4(100, 100, 100, 200, 32),
-    Range::v4(168, 63, 129, 16, 32),
+    Range::v4([100, 100, 100, 200], 32),
+    Range::v4([168, 63, 129, 16], 32),
     Range::v6([0; 8], 128),
     Range::v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),
     Range::v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),
@@ -24,12 +24,12 @@ pub(super) const NEVER: &[Range] = &[
 
 /// This machine and its neighbours.
 pub(super) const PRIVATE: &[Range] = &[
-    Range::v4(127, 0, 0, 0, 8),
-    Range::v4(10, 0, 0, 0, 8),
-    Range::v4(172, 16, 0, 0, 12),
-    Range::v4(192, 168, 0, 0, 16),
-    Range::v4(100, 64, 0, 0, 10),
-    Range::v4(198, 18, 0, 0, 15),
+    Range::v4([127, 0, 0, 0], 8),
+    Range::v4([10, 0, 0, 0], 8),
+    Range::v4([172, 16, 0, 0], 12),
+    Range::v4([192, 168, 0, 0], 16),
+    Range::v4([100, 64, 0, 0], 10),
+    Range::v4([198, 18, 0, 0], 15),
     Range::v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
     Range::v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
     Range::v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),
