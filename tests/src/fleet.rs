@@ -64,6 +64,8 @@ impl Fleet {
                 ("SYNCAPP_QUEUE", &host.url()),
                 ("SYNCAPP_CACHE", &user.url()),
                 ("SYNCAPP_CACHE_PREFIX", &user.name),
+                // Its databases are on loopback.
+                ("SYNCAPP_NETWORK_PRIVATE", &"allow".to_owned()),
             ] {
                 syncapp.set(name, value);
             }

@@ -9,6 +9,7 @@ mod pairs;
 mod plan;
 mod pooled;
 mod postgres;
+mod telemetry;
 mod tpch;
 mod tunnels;
 mod undo;

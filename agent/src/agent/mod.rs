@@ -10,6 +10,8 @@
 //! - A role keeps nothing that the store does not keep: the process may be killed at any moment, and run any number of times.
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
+mod monitoring;
+mod notify;
 mod pushed;
 mod runner;
 pub(crate) mod settings;
@@ -25,30 +27,41 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use syncapp_api::{Api, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
-use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Vault, Worker};
+use syncapp_connector::Network;
+use syncapp_control::{
+    Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Vault, Worker,
+};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
+use syncapp_telemetry::Telemetry;
 use syncapp_vault::SealedVault;
 use tokio::net::TcpListener;
 
 use crate::output;
 use crate::secrets::Secrets;
+use notify::People;
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
 use time::{SystemClock, SystemRandom};
 
 /// Runs the roles until `stop` is raised and all that was begun is at rest.
-pub(crate) async fn serve(settings: Settings, stop: Signal) -> Result<()> {
+pub(crate) async fn serve(settings: Settings, telemetry: &Telemetry, stop: Signal) -> Result<()> {
     let agent = Agent::open(settings).await?;
     let listener = agent.listen().await?;
+    let asked = monitoring::listen(agent.settings.telemetry.listen).await?;
     agent.set_going().await?;
     let roles = [
         agent.answer(listener, &stop).boxed(),
-        agent.keep_time(&stop).boxed(),
+        agent.keep_time(telemetry, &stop).boxed(),
         agent.work(&stop).boxed(),
     ];
-    join_all(roles).await.into_iter().collect()
+    let roles = join_all(roles);
+    let told = monitoring::tell(telemetry, asked, &agent.control);
+    tokio::select! {
+        ended = roles => ended.into_iter().collect(),
+        problem = told => Err(problem),
+    }
 }
 
 /// The vault of an agent with these settings, for a command.
@@ -69,6 +82,7 @@ struct Agent {
     cache: Arc<dyn Cache>,
     vault: Arc<dyn Vault>,
     allowed: Allowed,
+    people: People,
     token: Token,
 }
 
@@ -96,13 +110,16 @@ impl Agent {
             })?),
             None => Arc::new(MemoryCache::new(clock.clone())),
         };
+        let network = Network::guarded(settings.network.clone());
         Ok(Self {
             token,
+            people: People::new(&settings.notifications, &network)?,
             cache,
             allowed: Allowed {
                 variables: settings.variables.clone(),
                 secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
                 files: settings.files.clone(),
+                network,
                 environment: settings.environment.clone(),
                 pools: settings.queue.is_none().then(|| settings.pools.clone()),
             },
@@ -166,23 +183,43 @@ impl Agent {
         }
     }
 
-    async fn keep_time(&self, stop: &Signal) -> Result<()> {
+    async fn keep_time(&self, telemetry: &Telemetry, stop: &Signal) -> Result<()> {
         if self.settings.roles.contains(&Role::Scheduler) {
             tokio::join!(
                 self.control.tick_until(&JsonCalendar, stop),
                 self.control.relay_until(stop),
                 self.control.sweep_until(stop),
                 self.control.forget_until(self.settings.keep, stop),
+                self.watch(telemetry, stop),
+                self.tell(stop),
             );
         }
         Ok(())
+    }
+
+    /// Tells those who want to know how runs end.
+    async fn tell(&self, stop: &Signal) {
+        let notifications = &self.settings.notifications;
+        let channels: Vec<Channel> = notifications.iter().map(|one| one.channel.clone()).collect();
+        self.control.notify_until(&channels, &self.people, stop).await;
+    }
+
+    /// Reads the fleet's figures, if anybody hears of them.
+    async fn watch(&self, telemetry: &Telemetry, stop: &Signal) {
+        if telemetry.measures() {
+            self.control.watch_figures_until(stop).await;
+        }
     }
 
     async fn work(&self, stop: &Signal) -> Result<()> {
         if self.settings.roles.contains(&Role::Worker) {
             let worker = Worker {
                 control: self.control.clone(),
-                runner: Arc::new(EngineRunner::new(self.allowed.clone(), self.cache.clone())),
+                runner: Arc::new(EngineRunner::new(
+                    self.allowed.clone(),
+                    self.cache.clone(),
+                    self.control.clone(),
+                )),
                 name: name(),
                 pools: self.settings.pools.clone(),
                 slots: self.settings.slots,
@@ -226,7 +263,7 @@ fn make_folders(settings: &Settings) -> Result<()> {
 }
 
 /// What this worker is called, for people.
-fn name() -> String {
+pub(crate) fn name() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     match host.trim() {
         "" => format!("worker-{}", std::process::id()),

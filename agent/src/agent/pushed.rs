@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_api::{Compiled, Compiler};
-use syncapp_connector::Context;
+use syncapp_connector::{Context, Network};
 use syncapp_control::compile;
 use syncapp_model::sync_file::{SyncFile, load};
 use syncapp_model::{Code, Error};
@@ -24,6 +24,8 @@ pub(super) struct Allowed {
     pub(super) secrets: Secrets,
     /// Folders of files; relative paths begin in the first.
     pub(super) files: Vec<PathBuf>,
+    /// Where their connections may go.
+    pub(super) network: Network,
     /// The environment of their connections that holds.
     pub(super) environment: Option<String>,
     /// The pools that somebody carries, where that is known.
@@ -36,7 +38,7 @@ impl Allowed {
         let base = self.files.first().cloned().unwrap_or_default();
         let origin = Origin {
             shown: shown.to_owned(),
-            context: Context::within(base, self.files.clone()),
+            context: Context::within(base, self.files.clone()).through(self.network.clone()),
             environment: self.environment.clone(),
             usable: Usable::Listed(self.variables.clone()),
         };

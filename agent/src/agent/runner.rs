@@ -5,12 +5,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use syncapp_control::{Cache, Ended, Failure, LiveProgress, Meter, Progress, Recent, Runner, Signal, Version, Work};
+use syncapp_control::{
+    Cache, Control, Ended, Failure, LiveProgress, LogLine, Meter, Progress, Recent, Runner, Signal, Version, Work,
+};
 use syncapp_engine::{Event, Outcome, RetryPolicy, RunOptions, Summary, plan};
 use syncapp_model::{Error, Result};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument as _, Span};
 
 use super::pushed::Allowed;
 use super::usage::Gauge;
@@ -28,15 +31,18 @@ pub(super) struct EngineRunner {
     allowed: Allowed,
     /// Whoever watches a run hears of it here first.
     cache: Arc<dyn Cache>,
+    /// Whoever reads of a run later reads its warnings.
+    control: Control,
     /// By project and version.
     files: Recent<(String, u32), Arc<OnceLock<Understood>>>,
 }
 
 impl EngineRunner {
-    pub(super) fn new(allowed: Allowed, cache: Arc<dyn Cache>) -> Self {
+    pub(super) fn new(allowed: Allowed, cache: Arc<dyn Cache>, control: Control) -> Self {
         Self {
             allowed,
             cache,
+            control,
             files: Recent::new(FILES),
         }
     }
@@ -73,7 +79,7 @@ impl Runner for EngineRunner {
             cancel.clone(),
         );
         // A task of its own: it is heavy, and is aborted with this call.
-        let attempt = AbortOnDropHandle::new(tokio::spawn(attempt));
+        let attempt = AbortOnDropHandle::new(tokio::spawn(attempt.instrument(Span::current())));
         let told = async {
             stop.raised().await;
             cancel.cancel();
@@ -161,7 +167,11 @@ impl EngineRunner {
                 Event::Progress { stream, counts, .. } => count(streams.entry(stream).or_default(), counts),
                 Event::Committed { stream, rows, .. } => streams.entry(stream).or_default().committed += rows,
                 Event::StreamFinished(summary) => count(streams.entry(summary.stream).or_default(), summary.counts),
-                Event::Warning { warning } => tracing::warn!(%warning, run = %work.run.id, "a run warns"),
+                Event::Warning { warning } => {
+                    tracing::warn!(%warning, run = %work.run.id, "a run warns");
+                    let line = LogLine::warning(&work.stream, &warning);
+                    self.control.note(work.run.id, &[line]).await;
+                }
                 Event::RunStarted { .. }
                 | Event::StreamStarted { .. }
                 | Event::Retry { .. }

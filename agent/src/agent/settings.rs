@@ -1,5 +1,6 @@
 //! What an operator says to an agent: `agent.toml`, the environment over it, the command line over that.
 
+mod notifications;
 mod reader;
 
 use std::collections::BTreeSet;
@@ -7,14 +8,19 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use syncapp_connector::NetworkRules;
 use syncapp_control::{DEFAULT_POOL, Policy};
+use syncapp_model::sync_file::Variables as _;
 use syncapp_model::{Code, Error, Secret};
 use syncapp_vault::KeyPlace;
 
 use crate::failure::{Failure, Source};
 use crate::history;
 use crate::secrets::KEYS;
+use crate::variables::Environment;
 use reader::Reader;
+
+pub(crate) use notifications::{Notification, Way};
 
 /// The port of an agent that is told none.
 const PORT: u16 = 7700;
@@ -81,8 +87,27 @@ pub(crate) struct Settings {
     pub(crate) files: Vec<PathBuf>,
     /// For how long runs are kept after their end.
     pub(crate) keep: Duration,
+    /// Where connections of pushed files may go.
+    pub(crate) network: NetworkRules,
+    /// Who is told how runs end.
+    pub(crate) notifications: Vec<Notification>,
+    /// What it tells about itself, and to whom.
+    pub(crate) telemetry: Telemetry,
     /// The control plane's numbers.
     pub(crate) policy: Policy,
+}
+
+/// What an agent tells about itself. Nothing but its log where nothing is said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Telemetry {
+    /// Whether its log is JSON.
+    pub(crate) json: bool,
+    /// Where monitoring asks.
+    pub(crate) listen: Option<SocketAddr>,
+    /// The collector that it is sent to.
+    pub(crate) endpoint: Option<String>,
+    /// What the collector has to be shown, as `name=value` with commas between.
+    pub(crate) headers: Option<Secret>,
 }
 
 /// What the command line says.
@@ -150,12 +175,17 @@ impl Settings {
             .into_iter()
             .find(|pools| !pools.is_empty());
         let slots = slots.unwrap_or(4);
+        let listen: SocketAddr = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, PORT).into());
+        let database = reader.one("database", "give `postgres://user:password@host/database`", secret);
+        // An agent that serves nobody but this machine leads nobody anywhere.
+        let is_own = listen.ip().is_loopback() && database.is_none();
         Ok(Self {
+            network: network(reader, is_own),
             roles: roles.unwrap_or_else(|| Role::ALL.into()).into_iter().collect(),
             pools: pools.unwrap_or_else(|| vec![DEFAULT_POOL.into()]),
             slots: memory.map_or(slots, |memory| slots.min((memory / STREAM) as usize)),
-            listen: listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, PORT).into()),
-            database: reader.one("database", "give `postgres://user:password@host/database`", secret),
+            listen,
+            database,
             queue: reader.one("queue", "give `amqps://user:password@host/virtual-host`", secret),
             queue_ca: reader.one("queue_ca", "give a PEM file", path_of),
             cache: reader.one("cache", "give `rediss://user:password@host/0`", secret),
@@ -178,9 +208,64 @@ impl Settings {
                 .list("files", "give folders", path_of)
                 .unwrap_or_else(|| vec![home.join("files")]),
             keep: keep.unwrap_or(Duration::from_hours(24 * 90)),
+            notifications: notifications::read(reader),
+            telemetry: telemetry(reader),
             policy: policy(lease, drain),
             home,
         })
+    }
+}
+
+fn network(reader: &mut Reader<'_>, private: bool) -> NetworkRules {
+    let ranges = "give ranges of addresses, such as `10.0.0.0/8` or `fd00::/8`";
+    let range = |text: &str| text.parse().ok();
+    let allowed = reader.one("network.private", "give `allow` or `deny`", |text| match text {
+        "allow" => Some(true),
+        "deny" => Some(false),
+        _ => None,
+    });
+    NetworkRules {
+        deny: reader.list("network.deny", ranges, range).unwrap_or_default(),
+        allow: reader.list("network.allow", ranges, range).unwrap_or_default(),
+        private: allowed.unwrap_or(private),
+    }
+}
+
+fn telemetry(reader: &mut Reader<'_>) -> Telemetry {
+    let format = reader.one("log_format", "give `text` or `json`", |text| match text {
+        "json" => Some(true),
+        "text" => Some(false),
+        _ => None,
+    });
+    let endpoint = |text: &str| {
+        let is_url = text.starts_with("http://") || text.starts_with("https://");
+        is_url.then(|| text.to_owned())
+    };
+    Telemetry {
+        json: format.unwrap_or_default(),
+        listen: reader.one(
+            "telemetry.listen",
+            "give an address and a port, such as `127.0.0.1:9464`",
+            |text| text.parse().ok(),
+        ),
+        endpoint: reader.one(
+            "telemetry.otlp.endpoint",
+            "give the collector's address, such as `http://collector:4318`",
+            endpoint,
+        ),
+        headers: reader.one(
+            "telemetry.otlp.headers",
+            "give what the collector has to be shown, such as `authorization=Bearer …`, or `secret://NAME`",
+            headers,
+        ),
+    }
+}
+
+/// Headers as they are, or as the secret of that name says.
+fn headers(text: &str) -> Option<Secret> {
+    match text.strip_prefix("secret://") {
+        Some(name) => Environment.secret(name).map(Secret::new),
+        None => secret(text).filter(|_| text.split(',').all(|header| header.contains('='))),
     }
 }
 
@@ -231,96 +316,4 @@ fn time(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeMap;
-
-    fn read(toml: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("agent.toml");
-        std::fs::write(&path, toml).unwrap();
-        let variables: BTreeMap<_, _> = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let told = Told {
-            config: Some(path.clone()),
-            ..Told::default()
-        };
-        Settings::read(told, &|name| variables.get(name).cloned()).map_err(|failure| {
-            let text = failure.source.map(|source| source.text);
-            let shown = failure
-                .problems
-                .iter()
-                .map(|problem| syncapp_model::render(problem, text.as_deref()));
-            shown
-                .collect::<String>()
-                .replace(&path.display().to_string(), "agent.toml")
-        })
-    }
-
-    #[test]
-    fn the_environment_is_laid_over_the_file() {
-        let toml = "roles = [\"api\"]\nslots = 3\nhome = \"/srv\"\nkeep = \"7d\"\nlease = \"3s\"\n";
-        let settings = read(toml, &[("SYNCAPP_SLOTS", "5"), ("SYNCAPP_POOLS", "heavy, default")]).unwrap();
-        assert_eq!(settings.roles, [Role::Api].into());
-        assert_eq!(settings.slots, 5);
-        assert_eq!(settings.pools, ["heavy", "default"]);
-        assert_eq!(settings.home, Path::new("/srv"));
-        assert_eq!(settings.files, [Path::new("/srv/files")]);
-        assert_eq!(settings.keep, Duration::from_hours(24 * 7));
-        let Policy {
-            lease,
-            margin,
-            heartbeat,
-            patience,
-            drain,
-            ..
-        } = settings.policy;
-        assert_eq!([lease, margin, heartbeat], [3000, 500, 200].map(Duration::from_millis));
-        assert_eq!([patience, drain], [6, 25].map(Duration::from_secs));
-    }
-
-    #[test]
-    fn master_keys_lie_in_several_places() {
-        let toml = "home = \"/srv\"\nmaster_key = [\"file:/run/new\", \"keyring:old\", \"c2VjcmV0\"]\nsecrets_dir = \"/run/secrets\"";
-        let settings = read(toml, &[]).unwrap();
-        let given = KeyPlace::Given(Secret::new("c2VjcmV0"));
-        let places = [
-            KeyPlace::File("/run/new".into()),
-            KeyPlace::Keyring("old".into()),
-            given,
-        ];
-        assert_eq!(settings.master_key, places);
-        assert_eq!(settings.secrets_dir.as_deref(), Some(Path::new("/run/secrets")));
-        assert!(!format!("{settings:?}").contains("c2VjcmV0"));
-        let settings = read(toml, &[("SYNCAPP_MASTER_KEY", "c2VjcmV0, file:x")]).unwrap();
-        assert_eq!(
-            settings.master_key,
-            [KeyPlace::Given(Secret::new("c2VjcmV0")), KeyPlace::File("x".into())]
-        );
-        for wrong in ["vault:x", "file:", "c2VjcmV0,,"] {
-            let shown = read("home = \"/srv\"", &[("SYNCAPP_MASTER_KEY", wrong)]).unwrap_err();
-            assert!(shown.contains("`SYNCAPP_MASTER_KEY` cannot be understood"), "{shown}");
-        }
-        assert!(read("home = \"/srv\"\nvariables = [\"PGHOST\", \"SYNCAPP_TOKEN\"]", &[]).is_err());
-    }
-
-    #[test]
-    fn memory_bounds_the_slots() {
-        let slots = |memory: &str| {
-            read(&format!("home = \"/srv\"\nslots = 8\nmemory = \"{memory}\""), &[]).map(|settings| settings.slots)
-        };
-        assert_eq!(slots("512MiB"), Ok(4));
-        assert_eq!(slots("64GiB"), Ok(8));
-        assert!(slots("100MB").is_err());
-    }
-
-    #[test]
-    fn what_is_wrong_is_shown_where_it_stands() {
-        let toml = "home = \"/srv\"\nslot = 3\nroles = [\"api\", \"worked\"]\nkeep = 5\nlisten = [\"x\"]\n";
-        let shown = read(toml, &[("SYNCAPP_LEASE", "0s")]).unwrap_err();
-        insta::assert_snapshot!(shown);
-        insta::assert_snapshot!(read("home = \n", &[]).unwrap_err());
-    }
-}
+mod tests;

@@ -1,13 +1,12 @@
 //! `syncapp agent`: the headless agent, until it is told to stop.
 
-use std::io::IsTerminal as _;
-
 use syncapp_control::Signal;
-use tracing_subscriber::EnvFilter;
+use syncapp_model::{Code, Error};
+use syncapp_telemetry::{Config, LogFormat, Otlp, Telemetry};
 
 use super::run::on_signals;
-use crate::agent::serve;
 use crate::agent::settings::{Settings, Told};
+use crate::agent::{name, serve};
 use crate::args;
 use crate::failure::{Exit, Failure};
 
@@ -18,7 +17,12 @@ pub(crate) async fn agent(args: args::Agent) -> Result<Exit, Failure> {
         pools: args.pools,
     };
     let settings = Settings::read(told, &|name| std::env::var(name).ok())?;
-    log();
+    let telemetry = Telemetry::start(&telemetry(&settings)).map_err(|problem| {
+        let error = Error::new(Code::InvalidValue, "the agent cannot tell about itself");
+        error
+            .help("look at `telemetry` in agent.toml and at the variables OTEL_…")
+            .driver(problem)
+    })?;
     let stop = Signal::new();
     let signal =
         on_signals("stopping: streams may end for a while, and others are given back (once more to stop at once)");
@@ -27,16 +31,32 @@ pub(crate) async fn agent(args: args::Agent) -> Result<Exit, Failure> {
         signal.cancelled().await;
         heard.raise();
     });
-    serve(settings, stop).await?;
+    let served = serve(settings, &telemetry, stop).await;
+    telemetry.stop().await;
+    served?;
     Ok(Exit::Done)
 }
 
-/// Writes what happens to standard error: warnings, and more where `SYNCAPP_LOG` says so (`info`, `syncapp_control=debug`).
-fn log() {
-    let filter = EnvFilter::try_from_env("SYNCAPP_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    lines.init();
+/// What is told, and to whom. `SYNCAPP_LOG` says how much is logged (`info`, `syncapp_control=debug`): warnings where it says
+/// nothing.
+fn telemetry(settings: &Settings) -> Config {
+    let told = &settings.telemetry;
+    let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    let variables = ["", "_TRACES", "_METRICS", "_LOGS"];
+    let is_asked = told.endpoint.is_some()
+        || variables
+            .iter()
+            .any(|signal| is_set(&format!("OTEL_EXPORTER_OTLP{signal}_ENDPOINT")));
+    let is_off = std::env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
+    Config {
+        log_format: if told.json { LogFormat::Json } else { LogFormat::Text },
+        log_filter: std::env::var("SYNCAPP_LOG").ok(),
+        listen: told.listen,
+        otlp: (is_asked && !is_off).then(|| Otlp {
+            endpoint: told.endpoint.clone(),
+            headers: told.headers.as_ref().map(|headers| headers.reveal().to_owned()),
+        }),
+        instance: name(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
 }

@@ -7,6 +7,7 @@
 //! - Identifiers and 64-bit numbers travel as strings, times as RFC 3339 in UTC.
 
 mod auth;
+mod measure;
 mod page;
 mod problem;
 mod projects;
@@ -27,6 +28,7 @@ use syncapp_model::Error;
 use syncapp_model::sync_file::SyncFile;
 
 pub use auth::Token;
+pub use measure::describe_metrics;
 pub use problem::Problem;
 
 /// The longest body that is read, in bytes.
@@ -93,5 +95,6 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(api.clone(), auth::authenticated))
+        .layer(middleware::from_fn(measure::measured))
         .with_state(api)
 }

@@ -1,8 +1,10 @@
-//! Where a configuration stands, and which files it may name.
+//! Where a configuration stands, which files it may name, and where its connections may go.
 
 use std::path::{Component, Path, PathBuf};
 
 use syncapp_model::{Code, Error, Result};
+
+use crate::Network;
 
 /// Where a configuration stands.
 #[derive(Debug, Clone)]
@@ -10,6 +12,7 @@ pub struct Context {
     base: PathBuf,
     /// The folders that files have to lie in; anywhere where it is `None`.
     roots: Option<Vec<PathBuf>>,
+    network: Network,
 }
 
 impl Context {
@@ -18,6 +21,7 @@ impl Context {
         Self {
             base: base.into(),
             roots: None,
+            network: Network::open(),
         }
     }
 
@@ -27,7 +31,18 @@ impl Context {
         Self {
             base: base.into(),
             roots: Some(roots),
+            network: Network::open(),
         }
+    }
+
+    /// The same, and its connections go only where this network leads.
+    pub fn through(self, network: Network) -> Self {
+        Self { network, ..self }
+    }
+
+    /// Where its connections may go.
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// A path that the configuration's `key` names, as an absolute or base-relative one. Links are followed before it is

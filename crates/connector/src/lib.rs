@@ -17,6 +17,7 @@ mod context;
 mod destination;
 mod digest;
 mod lattice;
+mod network;
 mod rejects;
 mod source;
 #[cfg(feature = "testkit")]
@@ -33,6 +34,7 @@ pub use destination::{
 };
 pub use digest::{Bucket, Digest, DigestColumn, DigestRequest, Fetch, Form, MAX_BITS, Part};
 pub use lattice::{KnownLoss, Landing, TypeTable};
+pub use network::{Network, Range as AddressRange, Rules as NetworkRules, Unreached};
 pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects, settled};
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};
 pub use undo::{Keep, LeftAlone, TableFate, UndoRequest, Undone};

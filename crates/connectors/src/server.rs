@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use syncapp_connector::Context;
+use syncapp_connector::{Context, Network};
 use syncapp_model::{Code, Error, Secret};
 use url::Url;
 
@@ -96,6 +96,8 @@ pub struct Valid {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) ssh: Option<Ssh>,
     pub(crate) statement_timeout: Option<Duration>,
+    /// Where the connection may go.
+    pub(crate) network: Network,
 }
 
 /// Parses a configuration, or says all that is wrong with it.
@@ -144,6 +146,7 @@ pub(crate) fn validate(raw: Config, context: &Context, dialect: &Dialect) -> Res
         user,
         database,
         statement_timeout,
+        network: context.network().clone(),
     })
 }
 

@@ -39,8 +39,9 @@ impl Control {
                 overlap: Overlap::Queue,
                 limits: sync.limits,
                 streams: sync.streams,
+                trace: None,
             };
-            self.store.submit(&follower).await?;
+            self.accept(&follower).await?;
         }
         Ok(())
     }

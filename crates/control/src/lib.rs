@@ -26,11 +26,14 @@ mod calendar;
 mod changes;
 mod compile;
 mod control;
+mod figures;
 mod follow;
 mod forget;
 mod history;
 mod limit;
 mod live;
+mod measure;
+mod notify;
 mod pause;
 mod policy;
 mod ports;
@@ -47,6 +50,7 @@ mod task;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod tick;
+mod trace;
 mod worker;
 
 pub use apply::Push;
@@ -58,12 +62,15 @@ pub use control::Control;
 pub use history::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
 pub use limit::{Limit, Limits};
 pub use live::LiveProgress;
+pub use measure::describe_metrics;
+pub use notify::{Channel, Message, Messenger, When};
 pub use policy::Policy;
 pub use ports::{
-    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue, KeyId,
-    Listener, Lists, MAX_CACHED, Meter, NewVersion, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random,
-    Retention, Rotated, RunList, RunPlace, Runner, RunsOf, Schedules, SealedKey, SealedSecret, SealedSecrets,
-    SecretEntry, SecretId, Store, Submissions, Submitted, Tasks, Vault, Verdict, Work,
+    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Depth, Due, DueTick, Ended, EndedRun, Failure, Figures,
+    Hint, InProcessQueue, KeyId, LOG_IS_FULL, Lag, Listener, Lists, LogLevel, LogLine, Logged, MAX_CACHED, MAX_LOG,
+    Meter, NewVersion, Notice, Notices, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random, Retention,
+    Rotated, RunList, RunLog, RunPlace, Runner, RunsOf, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry,
+    SecretId, Store, Submissions, Submitted, Tasks, Vault, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use recent::Recent;
@@ -73,4 +80,5 @@ pub use signal::Signal;
 pub use submit::Submission;
 pub use task::{Ending, Event, Lease, LeaseEpoch, Progress, Refusal, Task, TaskId, TaskState, Usage, transition};
 pub use tick::{Decision, Round, Schedule, ScheduleId, Tick, TickOutcome};
+pub use trace::TraceParent;
 pub use worker::Worker;

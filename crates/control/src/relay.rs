@@ -5,8 +5,9 @@
 
 use futures_util::future::join_all;
 use syncapp_model::Result;
+use tracing::Instrument as _;
 
-use crate::{Control, OutboxRow, Published, Signal};
+use crate::{Control, OutboxRow, Published, Signal, TraceParent, measure};
 
 impl Control {
     /// Publishes what waits in the outbox; returns how many hints the queue has confirmed. What it has not stays where it is,
@@ -23,7 +24,21 @@ impl Control {
 
     /// The row's number, if the queue keeps its hint.
     async fn publish(&self, row: &OutboxRow) -> Option<u64> {
-        match self.queue.publish(&row.hint).await {
+        let span =
+            tracing::info_span!("publish", run = %row.hint.task.run, task = row.hint.task.number, pool = row.hint.pool);
+        if let Some(trace) = row.hint.trace {
+            trace.adopt(&span);
+        }
+        let mut hint = row.hint.clone();
+        hint.trace = TraceParent::of(&span).or(hint.trace);
+        let published = self.queue.publish(&hint).instrument(span).await;
+        measure::hinted(match published {
+            Ok(Published::Confirmed) => "confirmed",
+            Ok(Published::Returned) => "returned",
+            Ok(Published::Unconfirmed) => "unconfirmed",
+            Err(_) => "failed",
+        });
+        match published {
             Ok(Published::Confirmed) => Some(row.id),
             Ok(published) => {
                 tracing::debug!(?published, task = %row.hint.task, pool = row.hint.pool, "a hint is not with the queue");

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use syncapp_model::sync_file::Overlap;
 
-use crate::{Limits, PlannedStream, RunId, TaskState};
+use crate::{Limits, PlannedStream, RunId, TaskState, TraceParent};
 
 /// Why a run was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +50,8 @@ pub struct NewRun {
     pub limits: Limits,
     /// Its tasks-to-be, in order.
     pub streams: Vec<PlannedStream>,
+    /// What caused it, where somebody traces it.
+    pub trace: Option<TraceParent>,
 }
 
 impl NewRun {
@@ -66,6 +68,7 @@ impl NewRun {
             state: RunState::of(self.streams.iter().map(|_| tasks)),
             submitted_at: now,
             finished_at: self.streams.is_empty().then_some(now),
+            trace: self.trace,
         }
     }
 }
@@ -93,6 +96,8 @@ pub struct Run {
     pub submitted_at: SystemTime,
     /// When the last of its tasks came to its end.
     pub finished_at: Option<SystemTime>,
+    /// What caused it, where somebody traces it.
+    pub trace: Option<TraceParent>,
 }
 
 /// Where a run stands.

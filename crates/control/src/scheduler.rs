@@ -6,8 +6,11 @@
 use std::time::SystemTime;
 
 use syncapp_model::Result;
+use tracing::Instrument as _;
 
-use crate::{Calendar, Control, Decision, Due, NewRun, Round, Signal, SkipReason, Trigger};
+use crate::{
+    Calendar, Control, Decision, Due, NewRun, Round, Signal, SkipReason, TickOutcome, TraceParent, Trigger, measure,
+};
 
 impl Control {
     /// Records a round for each schedule that is due. Returns how many were recorded.
@@ -15,13 +18,42 @@ impl Control {
         let mut recorded = 0;
         for due in self.store.due(self.policy.batch).await? {
             let Some(first) = due.schedule.next_due else { continue };
-            match self.round(&due, first, calendar) {
-                Ok(round) => recorded += usize::from(self.store.record(&round).await?),
-                // Its words were understood when they were pushed; the other schedules do not wait for it.
-                Err(error) => tracing::error!(%error, schedule = %due.schedule.id, "a schedule cannot be understood"),
-            }
+            let span = tracing::info_span!("tick", schedule = %due.schedule.id);
+            recorded += usize::from(self.record(&due, first, calendar).instrument(span).await?);
         }
         Ok(recorded)
+    }
+
+    async fn record(&self, due: &Due, first: SystemTime, calendar: &dyn Calendar) -> Result<bool> {
+        let round = match self.round(due, first, calendar) {
+            Ok(round) => round,
+            // Its words were understood when they were pushed; the other schedules do not wait for it.
+            Err(error) => {
+                tracing::error!(%error, schedule = %due.schedule.id, "a schedule cannot be understood");
+                return Ok(false);
+            }
+        };
+        let recorded = self.store.record(&round).await?;
+        if recorded {
+            self.count(&round).await;
+        }
+        Ok(recorded)
+    }
+
+    /// Counts what became of a round's ticks.
+    async fn count(&self, round: &Round) {
+        let id = &round.schedule.id;
+        let Some((from, _)) = round.ticks.first() else { return };
+        let ticks = match self.store.ticks(id, *from, round.ticks.len()).await {
+            Ok(ticks) => ticks,
+            Err(error) => return tracing::debug!(%error, schedule = %id, "what became of ticks is not known"),
+        };
+        for tick in ticks {
+            match tick.outcome {
+                TickOutcome::Ran(_) => measure::started(&id.project, &id.sync, Trigger::Tick(tick.nominal_at)),
+                TickOutcome::Skipped(reason) => measure::skipped(id, reason),
+            }
+        }
     }
 
     /// What is to be recorded of a schedule whose tick `first` is due. After a long outage only a part: the rest is due
@@ -55,6 +87,7 @@ impl Control {
             overlap: due.schedule.overlap,
             limits: due.limits.clone(),
             streams: due.streams.clone(),
+            trace: TraceParent::current(),
         }
     }
 

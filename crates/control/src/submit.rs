@@ -3,7 +3,9 @@
 use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, Error, Result, nearest};
 
-use crate::{Control, NewRun, PlannedStream, PlannedSync, Run, RunId, Submitted, TaskState, Trigger, Version};
+use crate::{
+    Control, LogLine, NewRun, PlannedStream, PlannedSync, Run, RunId, Submitted, TaskState, Trigger, Version, measure,
+};
 
 /// What is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +38,9 @@ impl Control {
             key: submission.key.clone(),
             overlap: submission.overlap,
             limits: version.known(&submission.sync)?.limits.clone(),
+            trace: None,
         };
-        self.store.submit(&run).await
+        self.accept(&run).await
     }
 
     /// Starts a run of the streams of another one that did not land, in that one's version. `None` where it is not known, or
@@ -68,8 +71,9 @@ impl Control {
             overlap: Overlap::Queue,
             limits: run.limits,
             streams,
+            trace: None,
         };
-        self.store.submit(&again).await.map(Some)
+        self.accept(&again).await.map(Some)
     }
 
     /// Stops a run: what waits is cancelled at once, what a worker carries by that worker, within [`Policy::heartbeat`] and
@@ -78,7 +82,18 @@ impl Control {
     /// [`Policy::heartbeat`]: crate::Policy::heartbeat
     /// [`Policy::grace`]: crate::Policy::grace
     pub async fn cancel(&self, id: RunId) -> Result<Option<Run>> {
-        self.store.cancel(id).await
+        let before = self.store.run(id).await?;
+        let cancelled = self.store.cancel(id).await?;
+        if let Some(run) = &cancelled {
+            let was_going = before.is_some_and(|run| !run.state.is_final());
+            if was_going && run.state.is_final() {
+                measure::ended(run);
+            }
+            if was_going {
+                self.note(id, &[LogLine::of_run("somebody stops it")]).await;
+            }
+        }
+        Ok(cancelled)
     }
 
     /// The newest version of a project that has to be there.

@@ -5,7 +5,7 @@
 
 use syncapp_model::Result;
 
-use crate::{Control, Event, Signal};
+use crate::{Control, Event, LogLevel, LogLine, Signal, Verdict, measure};
 
 impl Control {
     /// Takes tasks from workers that were not heard of for too long, and writes hints to tasks whose wait is over or whose
@@ -15,7 +15,17 @@ impl Control {
         let losses = self.policy.losses;
         for task in &expired {
             // Refused where the worker was heard of after all, or another sweeper was faster.
-            self.store.happen(*task, &Event::Expire { losses }).await?;
+            if let Verdict::Held(task) = self.store.happen(*task, &Event::Expire { losses }).await? {
+                measure::lease_lost();
+                let worker = task.worker.as_deref().unwrap_or_default();
+                let mut line = LogLine::info(
+                    &task.stream,
+                    format!("{worker} was not heard of for too long: taken from it"),
+                );
+                line.level = LogLevel::Warning;
+                self.note(task.id.run, &[line]).await;
+                self.ended(&task).await;
+            }
         }
         let roused = self.store.rouse(self.policy.patience, self.policy.batch).await?;
         Ok(expired.len() + roused)

@@ -9,6 +9,7 @@ use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Checkpoint, Epoch, Error, Result, Scalar};
 use syncapp_transform::Program;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::added::Constants;
 use crate::boundary::Boundary;
@@ -96,7 +97,8 @@ impl<'a> Loading<'a> {
         let filled = match self.begin().await {
             Ok(()) => {
                 let mut batches = read(&snapshot, &mut readers, self.run);
-                self.fill(&mut batches, prefixes).await
+                let span = tracing::info_span!("write");
+                self.fill(&mut batches, prefixes).instrument(span).await
             }
             failed => failed,
         };

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::StreamExt;
 use syncapp_connector::Snapshot;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::channel::{Receiver, Sender, channel};
 use crate::stream::StreamRun;
@@ -16,13 +17,14 @@ pub(crate) fn read(snapshot: &Arc<dyn Snapshot>, readers: &mut JoinSet<()>, run:
     let next = Arc::new(AtomicUsize::new(0));
     for _ in 0..snapshot.splits().len().min(run.options.splits.max(1)) {
         let (snapshot, next, sender) = (snapshot.clone(), next.clone(), sender.clone());
-        readers.spawn(async move {
+        let reading = async move {
             while let Some(split) = snapshot.splits().get(next.fetch_add(1, Ordering::Relaxed)) {
                 if !forward(snapshot.as_ref(), split, &sender).await {
                     break;
                 }
             }
-        });
+        };
+        readers.spawn(reading.instrument(tracing::info_span!("read")));
     }
     receiver
 }

@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 use crate::stream::StreamRun;
 use crate::{Counts, Ends, Event, Outcome, Plan, RunOptions, StreamSummary, Summary};
@@ -49,7 +50,8 @@ pub async fn run(
     let running = plan.streams.into_iter().map(|plan| {
         let run = StreamRun::new(ends.clone(), plan, options.clone(), events.clone(), cancel.clone());
         // A task each, so that reading, mapping and writing of several streams use several cores.
-        async move { AbortOnDropHandle::new(tokio::spawn(run.finish())).await }
+        let span = tracing::info_span!("stream", stream = run.plan.key.stream);
+        async move { AbortOnDropHandle::new(tokio::spawn(run.finish().instrument(span))).await }
     });
     let mut finished = stream::iter(running).buffer_unordered(width);
     while let Some(ended) = finished.next().await {

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use syncapp_control::{
-    Limits, NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId, TaskState,
-    TickOutcome,
+    Limits, LogLine, NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId,
+    TaskState, TickOutcome,
 };
 use syncapp_model::Result;
 
@@ -114,6 +114,21 @@ pub(crate) trait Rows: Send {
 
     /// Writes where a locked run stands.
     async fn write_run(&mut self, run: RunId, state: RunState, finished_at: Option<SystemTime>) -> Result<()>;
+
+    /// The number of the last line of a locked run's log; 0 where it has none.
+    async fn last_line(&mut self, run: RunId) -> Result<u32>;
+
+    /// Writes a line of a locked run's log.
+    async fn insert_line(&mut self, run: RunId, number: u32, line: &LogLine, at: SystemTime) -> Result<()>;
+
+    /// Writes when a stream of a locked sync landed last.
+    async fn write_landed(&mut self, place: &Place, stream: &str, at: SystemTime) -> Result<()>;
+
+    /// Streams of a locked project that have landed: their syncs and their names.
+    async fn landed(&mut self, project: &str) -> Result<Vec<(String, String)>>;
+
+    /// Forgets that such a stream has.
+    async fn delete_landed(&mut self, project: &str, sync: &str, stream: &str) -> Result<()>;
 
     /// One task, and the time. It is not locked.
     async fn task(&mut self, id: TaskId) -> Result<Option<(Task, SystemTime)>>;

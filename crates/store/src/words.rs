@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use syncapp_control::{
-    Limit, Limits, PlannedStream, RunId, RunState, SkipReason, Task, TaskState, TickOutcome, Trigger,
+    Limit, Limits, LogLevel, LogLine, PlannedStream, RunId, RunState, SkipReason, Task, TaskState, TickOutcome,
+    TraceParent, Trigger,
 };
 use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, Error, Result};
@@ -36,6 +37,16 @@ pub(crate) fn streams_from_text(text: &str) -> Result<Vec<PlannedStream>> {
         pool: kept.pool,
     };
     Ok(kept.into_iter().map(planned).collect())
+}
+
+/// The level of a line of a run's log.
+pub(crate) fn level(word: &str) -> Result<LogLevel> {
+    LogLevel::from_name(word).ok_or_else(|| unknown("level of a log", word))
+}
+
+/// The trace of a run. What is none belongs to nobody.
+pub(crate) fn trace(text: Option<&str>) -> Option<TraceParent> {
+    text.and_then(TraceParent::parse)
 }
 
 /// Limits as columns: what is limited at the source, and how, and at the destination.
@@ -134,6 +145,19 @@ pub(crate) fn kept(mut task: Task) -> Task {
     }
     task.usage.cpu = Duration::from_micros(duration_micros(task.usage.cpu) as u64);
     task
+}
+
+/// The longest text of a line of a log, in characters.
+const LONGEST: usize = 4000;
+
+/// The line as it is kept.
+pub(crate) fn kept_line(line: &LogLine) -> LogLine {
+    let cut = |text: &str| printable(&text.chars().take(LONGEST).collect::<String>());
+    LogLine {
+        text: cut(&line.text),
+        help: line.help.as_deref().map(cut),
+        ..line.clone()
+    }
 }
 
 fn printable(text: &str) -> String {

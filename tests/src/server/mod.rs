@@ -3,12 +3,15 @@
 
 pub mod account;
 pub mod certificates;
+pub mod collector;
 pub mod guard;
 pub mod mariadb;
 pub mod pgbouncer;
 pub mod port;
 pub mod postgres;
+pub mod prometheus;
 pub mod rabbitmq;
 pub mod redis;
 pub mod small_disk;
+pub mod smtp;
 pub mod sshd;

@@ -4,6 +4,8 @@ mod access;
 mod fleet;
 mod kills;
 mod limits;
+mod network;
+mod notifications;
 mod pauses;
 mod pushing;
 mod runs;

@@ -36,7 +36,12 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("sqlx*", &["crates/store", "crates/connectors"]),
     ("lapin", &["crates/broker"]),
     ("redis", &["crates/broker"]),
-    ("axum*", &["crates/api", "agent", "src-tauri", "tests"]),
+    (
+        "axum*",
+        &["crates/api", "crates/telemetry", "agent", "src-tauri", "tests"],
+    ),
+    ("opentelemetry*", &["crates/telemetry", "crates/control", "tests"]),
+    ("metrics-exporter-prometheus", &["crates/telemetry"]),
     ("datafusion*", &["crates/transform"]),
     ("rusqlite", &["crates/store", "crates/connectors", "tests"]),
     ("tokio-postgres*", &["crates/connectors", "tests"]),

@@ -1,4 +1,5 @@
-//! Values by their keys: from the environment, else from a TOML file, and all that is wrong with them.
+//! Values by their keys: from the environment, else from a TOML file, and all that is wrong with them. The key `a.b` is `b` in the
+//! table `[a]`, and the variable `SYNCAPP_A_B`.
 //!
 //! Invariants: a key that nobody asks for is an error that names the nearest one; a value is in no error, since it may be a
 //! secret.
@@ -17,6 +18,8 @@ pub(super) struct Reader<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
     known: Vec<&'static str>,
     problems: Vec<Error>,
+    /// Where it stands, if it is a table in the file.
+    at: Option<Range<usize>>,
 }
 
 /// Texts as they were given, and where.
@@ -39,6 +42,7 @@ impl<'a> Reader<'a> {
             variable,
             known: Vec::new(),
             problems: Vec::new(),
+            at: None,
         };
         if let Some(problem) = problems {
             let error = Error::new(Code::Syntax, problem.message()).help("write `key = value`, texts in double quotes");
@@ -83,24 +87,98 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// The tables of a key that has several of them. Nothing of them is in the environment. What was read of one is
+    /// [absorbed](Self::absorb).
+    pub(super) fn tables(&mut self, key: &'static str, help: &str) -> Vec<Self> {
+        self.known.push(key);
+        let Some(value) = self.table.get(key) else {
+            return Vec::new();
+        };
+        let (at, tables) = (value.span(), value.get_ref());
+        let tables: Option<Vec<_>> = match tables {
+            DeValue::Array(items) => items.iter().map(table_of).collect(),
+            _ => None,
+        };
+        let Some(tables) = tables else {
+            let given = Given {
+                texts: Vec::new(),
+                at: Some(at),
+            };
+            self.refuse(key, &given, "is no list of tables", help);
+            return Vec::new();
+        };
+        let inner = |(table, at)| Self {
+            path: self.path,
+            text: self.text,
+            table,
+            variable: &|_| None,
+            known: Vec::new(),
+            problems: Vec::new(),
+            at: Some(at),
+        };
+        tables.into_iter().map(inner).collect()
+    }
+
+    /// Takes over what was wrong with a table.
+    pub(super) fn absorb(&mut self, inner: Self) {
+        self.problems.extend(inner.finish());
+    }
+
+    /// Whether anything was wrong so far.
+    pub(super) fn is_refused(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// Something is wrong with a table as a whole.
+    pub(super) fn refuse_all(&mut self, why: &str, help: &str) {
+        let error = Error::new(Code::InvalidValue, why).help(help);
+        let error = self.place(error, self.at.clone());
+        self.problems.push(error);
+    }
+
     /// All that was wrong.
     pub(super) fn finish(mut self) -> Vec<Error> {
         let mut unknown = Vec::new();
-        for key in self.table.keys() {
-            let name = key.get_ref().as_ref();
-            if !self.known.contains(&name) {
-                let error = Error::new(Code::UnknownKey, format!("unknown key `{name}`"));
-                let help = match nearest(name, self.known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the keys are {}", self.known.join(", ")),
-                };
-                unknown.push(self.place(error.help(help), Some(key.span())));
-            }
-        }
+        self.unknown(&self.table, "", &mut unknown);
         self.problems.extend(unknown);
         self.problems
             .sort_by_key(|problem| problem.report().at.line.unwrap_or(usize::MAX));
         self.problems
+    }
+
+    /// Keys of a table that nobody has asked for.
+    fn unknown(&self, table: &DeTable<'_>, prefix: &str, unknown: &mut Vec<Error>) {
+        for (key, value) in table {
+            let name = format!("{prefix}{}", key.get_ref());
+            let inner = format!("{name}.");
+            match value.get_ref() {
+                DeValue::Table(table) if self.known.iter().any(|known| known.starts_with(&inner)) => {
+                    self.unknown(table, &inner, unknown);
+                    continue;
+                }
+                _ if self.known.contains(&name.as_str()) => continue,
+                _ => {}
+            }
+            let error = Error::new(Code::UnknownKey, format!("unknown key `{name}`"));
+            let help = match nearest(&name, self.known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the keys are {}", self.known.join(", ")),
+            };
+            unknown.push(self.place(error.help(help), Some(key.span())));
+        }
+    }
+
+    /// The value of a key in the file.
+    fn value(&self, key: &str) -> Option<&Spanned<DeValue<'a>>> {
+        let mut parts = key.split('.');
+        let mut value = self.table.get(parts.next()?)?;
+        for part in parts {
+            let DeValue::Table(table) = value.get_ref() else {
+                return None;
+            };
+            value = table.get(part)?;
+        }
+        Some(value)
     }
 
     fn given(&mut self, key: &'static str) -> Option<Given> {
@@ -111,7 +189,7 @@ impl<'a> Reader<'a> {
                 at: None,
             });
         }
-        let value = self.table.get(key)?;
+        let value = self.value(key)?;
         let texts = match value.get_ref() {
             DeValue::Array(items) => items.iter().map(text_of).collect(),
             _ => text_of(value).map(|text| vec![text]),
@@ -167,7 +245,14 @@ impl<'a> Reader<'a> {
 
 /// The variable that is laid over a key.
 fn variable_of(key: &str) -> String {
-    format!("SYNCAPP_{}", key.to_uppercase())
+    format!("SYNCAPP_{}", key.to_uppercase().replace('.', "_"))
+}
+
+fn table_of<'a>(value: &Spanned<DeValue<'a>>) -> Option<(DeTable<'a>, Range<usize>)> {
+    match value.get_ref() {
+        DeValue::Table(table) => Some((table.clone(), value.span())),
+        _ => None,
+    }
 }
 
 fn text_of(value: &Spanned<DeValue<'_>>) -> Option<String> {

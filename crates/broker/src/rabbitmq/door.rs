@@ -97,8 +97,8 @@ impl Consumer for Door {
             let pool = self.pools[number].0.clone();
             let tag = message.delivery_tag;
             match super::message::read(&message.data) {
-                Ok(task) => {
-                    let hint = Hint { task, pool };
+                Ok((task, trace)) => {
+                    let hint = Hint { task, pool, trace };
                     return Ok(Delivery { hint, tag });
                 }
                 Err(why) => {

@@ -114,6 +114,10 @@ impl Queue for Rabbit {
         published.unwrap_or(Ok(Published::Unconfirmed))
     }
 
+    async fn reachable(&self) -> Result<()> {
+        self.check().await
+    }
+
     async fn consume(&self, pools: &[String]) -> Result<Box<dyn Consumer>> {
         Ok(Box::new(Door::open(&self.consuming, pools).await?))
     }

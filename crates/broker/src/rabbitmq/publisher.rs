@@ -189,7 +189,7 @@ async fn hand_over(channel: &Channel, number: usize, hint: &Hint) -> lapin::Resu
         .with_delivery_mode(PERSISTENT)
         .with_expiration(LIFE.into())
         .with_message_id(number.to_string().into());
-    let (body, pool) = (message::write(hint.task), hint.pool.as_str().into());
+    let (body, pool) = (message::write(hint.task, hint.trace), hint.pool.as_str().into());
     channel
         .basic_publish(topology::HINTS.into(), pool, options, &body, properties)
         .await

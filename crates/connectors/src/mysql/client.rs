@@ -194,11 +194,24 @@ async fn open(options: OptsBuilder, valid: &Valid, side: Side) -> Result<(Conn, 
     }
 }
 
+/// Where connections may not go anywhere, the driver is given the addresses, and resolves nothing by itself.
+async fn within(options: OptsBuilder, valid: &Valid, side: Side) -> Result<OptsBuilder> {
+    if valid.network.is_open() {
+        return Ok(options);
+    }
+    let addresses = valid.network.addresses(&valid.host, valid.port).await;
+    let addresses = addresses.map_err(|problem| problem.error(&valid.host, valid.port, side))?;
+    let addresses: Vec<_> = addresses.iter().map(std::net::SocketAddr::ip).collect();
+    Ok(options.resolved_ips(Some(addresses)))
+}
+
 /// Where the driver connects to: the database, or the near end of a tunnel to it. TLS verifies the database's own name
 /// all the same.
 async fn route(options: OptsBuilder, valid: &Valid, side: Side) -> Result<(OptsBuilder, Fate)> {
     let Some(ssh) = &valid.ssh else {
-        return Ok((options, Fate::default()));
+        return within(options, valid, side)
+            .await
+            .map(|options| (options, Fate::default()));
     };
     let stream = tunnel::open(ssh, &valid.host, valid.port, side).await?;
     let fate = stream.fate();

@@ -9,7 +9,6 @@ use futures_util::TryFutureExt as _;
 use futures_util::future::MapOk;
 use syncapp_model::Side;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::{CancelToken, NoTls};
@@ -30,7 +29,7 @@ pub(super) async fn stop(cancel: CancelToken, valid: &Valid, side: Side) {
     let told = async {
         match &valid.ssh {
             None => {
-                let stream = TcpStream::connect((valid.host.as_str(), valid.port)).await?;
+                let stream = valid.network.connect(&valid.host, valid.port).await?;
                 tell(&cancel, stream, valid, side).await
             }
             Some(ssh) => {

@@ -74,7 +74,10 @@ impl Client {
             config.password(password.reveal());
         }
         let (inner, connection, fate) = match &valid.ssh {
-            None => direct(&config, valid, side).await?,
+            None => {
+                within(&mut config, valid, side).await?;
+                direct(&config, valid, side).await?
+            }
             Some(ssh) => tunneled(&config, ssh, valid, side).await?,
         };
         let cancel = inner.cancel_token();
@@ -195,6 +198,24 @@ impl Drop for Client {
 }
 
 type Opened = (tokio_postgres::Client, JoinHandle<()>, Fate);
+
+/// Where connections may not go anywhere, the driver is given the addresses, and resolves nothing by itself. The name stays what
+/// TLS verifies.
+async fn within(config: &mut tokio_postgres::Config, valid: &Valid, side: Side) -> Result<()> {
+    if valid.network.is_open() {
+        return Ok(());
+    }
+    let addresses = valid.network.addresses(&valid.host, valid.port).await;
+    let addresses = addresses.map_err(|problem| problem.error(&valid.host, valid.port, side))?;
+    for (number, address) in addresses.iter().enumerate() {
+        // The first one's name is there already: each address has one.
+        if number > 0 {
+            config.host(&valid.host);
+        }
+        config.hostaddr(address.ip());
+    }
+    Ok(())
+}
 
 async fn direct(config: &tokio_postgres::Config, valid: &Valid, side: Side) -> Result<Opened> {
     let failed = |error| errors::connecting(&error, valid, side);

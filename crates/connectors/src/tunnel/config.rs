@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use russh::keys::PublicKey;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use syncapp_connector::Context;
+use syncapp_connector::{Context, Network};
 use syncapp_model::{Code, Error, Secret};
 
 /// An SSH server on the way to the database. Who signs in has a `key` or a `password`.
@@ -39,6 +39,8 @@ pub(crate) struct Ssh {
     pub(super) user: String,
     pub(super) proof: Proof,
     pub(super) trusted: Trusted,
+    /// Where the connection to the SSH server may go.
+    pub(super) network: Network,
 }
 
 /// How the user signs in.
@@ -130,6 +132,7 @@ impl Ssh {
             user,
             proof: proof?,
             trusted: trusted?,
+            network: context.network().clone(),
         })
     }
 

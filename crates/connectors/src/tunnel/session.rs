@@ -12,8 +12,8 @@ use std::time::Duration;
 use russh::client::{self, AuthResult, DisconnectReason, Handle, KeyboardInteractiveAuthResponse};
 use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
 use russh::{ChannelOpenFailure, MethodKind, Preferred};
+use syncapp_connector::Unreached;
 use syncapp_model::{Code, Error, ErrorKind, Result, Secret, Side};
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -63,8 +63,11 @@ async fn begin(ssh: &Ssh, side: Side, fate: &Fate) -> Result<Handle<Visitor>> {
         nodelay: true,
         ..client::Config::default()
     };
-    let tcp = TcpStream::connect((ssh.host.as_str(), ssh.port)).await;
-    let tcp = tcp.map_err(|problem| unreachable(&problem, ssh, side))?;
+    let tcp = ssh.network.connect(&ssh.host, ssh.port).await;
+    let tcp = tcp.map_err(|problem| match problem {
+        Unreached::Denied => problem.error(&ssh.host, ssh.port, side),
+        Unreached::Unknown(problem) | Unreached::Silent(problem) => unreachable(&problem, ssh, side),
+    })?;
     let visitor = Visitor {
         host_keys,
         side,

@@ -30,28 +30,28 @@ struct State {
 /// The hints of one pool that wait, each once.
 #[derive(Debug, Default)]
 struct Pool {
-    order: VecDeque<TaskId>,
+    order: VecDeque<Hint>,
     known: BTreeSet<TaskId>,
 }
 
 impl Pool {
-    fn add(&mut self, task: TaskId) {
-        if self.known.insert(task) {
-            self.order.push_back(task);
+    fn add(&mut self, hint: Hint) {
+        if self.known.insert(hint.task) {
+            self.order.push_back(hint);
         }
     }
 
     /// Puts one where it was.
-    fn add_first(&mut self, task: TaskId) {
-        if self.known.insert(task) {
-            self.order.push_front(task);
+    fn add_first(&mut self, hint: Hint) {
+        if self.known.insert(hint.task) {
+            self.order.push_front(hint);
         }
     }
 
-    fn take(&mut self) -> Option<TaskId> {
-        let task = self.order.pop_front()?;
-        self.known.remove(&task);
-        Some(task)
+    fn take(&mut self) -> Option<Hint> {
+        let hint = self.order.pop_front()?;
+        self.known.remove(&hint.task);
+        Some(hint)
     }
 }
 
@@ -73,7 +73,7 @@ impl State {
 impl Queue for InProcessQueue {
     async fn publish(&self, hint: &Hint) -> Result<Published> {
         let mut state = self.state();
-        state.pools.entry(hint.pool.clone()).or_default().add(hint.task);
+        state.pools.entry(hint.pool.clone()).or_default().add(hint.clone());
         state.wake_all();
         Ok(Published::Confirmed)
     }
@@ -107,12 +107,8 @@ impl Door {
         for step in 0..self.pools.len() {
             let pool = (self.turn + step) % self.pools.len();
             let name = &self.pools[pool];
-            let Some(task) = state.pools.get_mut(name).and_then(Pool::take) else {
+            let Some(hint) = state.pools.get_mut(name).and_then(Pool::take) else {
                 continue;
-            };
-            let hint = Hint {
-                task,
-                pool: name.clone(),
             };
             state.waiting.remove(&self.number);
             state.deliveries += 1;
@@ -150,7 +146,7 @@ impl Drop for Door {
         let mut state = self.queue.state();
         state.waiting.remove(&self.number);
         for (_, hint) in std::mem::take(&mut self.unacked).into_iter().rev() {
-            state.pools.entry(hint.pool).or_default().add_first(hint.task);
+            state.pools.entry(hint.pool.clone()).or_default().add_first(hint);
         }
         state.wake_all();
     }
@@ -170,6 +166,7 @@ mod tests {
                 run: RunId::new(),
                 number: 0,
             },
+            trace: None,
             pool: "heavy".into(),
         };
         for _ in 0..3 {

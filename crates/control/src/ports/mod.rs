@@ -1,8 +1,11 @@
 //! What the control plane needs of the world. A host brings it, the tests bring another one.
 
 mod cache;
+mod figures;
 mod in_process;
 mod lists;
+mod log;
+mod notices;
 mod queue;
 mod retention;
 mod runner;
@@ -11,8 +14,11 @@ mod time;
 mod vault;
 
 pub use cache::{Allowance, Cache, Listener, MAX_CACHED};
+pub use figures::{Depth, Figures, Lag};
 pub use in_process::InProcessQueue;
 pub use lists::{Lists, RunList, RunPlace, RunsOf};
+pub use log::{LOG_IS_FULL, LogLevel, LogLine, Logged, MAX_LOG, RunLog};
+pub use notices::{EndedRun, Notice, Notices};
 pub use queue::{Consumer, Delivery, Hint, Published, Queue};
 pub use retention::Retention;
 pub use runner::{Ended, Failure, Meter, Runner, Work};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use syncapp_model::Result;
 
-use crate::TaskId;
+use crate::{TaskId, TraceParent};
 
 /// Says that a task may be claimed. It holds nothing that the store does not know better.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,6 +12,8 @@ pub struct Hint {
     pub task: TaskId,
     /// Whose workers are to hear of it.
     pub pool: String,
+    /// What caused the run, where somebody traces it.
+    pub trace: Option<TraceParent>,
 }
 
 /// What the queue says of a hint that was handed to it.
@@ -30,6 +32,11 @@ pub enum Published {
 pub trait Queue: Send + Sync {
     /// Hands a hint over, and waits for what the queue says.
     async fn publish(&self, hint: &Hint) -> Result<Published>;
+
+    /// Whether hints can be handed over and come now.
+    async fn reachable(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Opens a door through which the hints of these pools come.
     async fn consume(&self, pools: &[String]) -> Result<Box<dyn Consumer>>;

@@ -20,14 +20,31 @@ use async_trait::async_trait;
 use syncapp_model::Result;
 
 use crate::{
-    Event, Hint, Limits, Lists, NewRun, PlannedStream, PlannedSync, Refusal, Retention, Round, Run, RunId, Schedule,
-    ScheduleId, SealedSecrets, Task, TaskId, Tick, Version,
+    Event, Figures, Hint, Limits, Lists, NewRun, Notices, PlannedStream, PlannedSync, Refusal, Retention, Round, Run,
+    RunId, RunLog, Schedule, ScheduleId, SealedSecrets, Task, TaskId, Tick, Version,
 };
 
 /// All of it.
-pub trait Store: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + SealedSecrets {}
+pub trait Store:
+    Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + RunLog + Figures + Notices + SealedSecrets
+{
+}
 
-impl<T: Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + SealedSecrets> Store for T {}
+impl<
+    T: Projects
+        + Submissions
+        + Tasks
+        + Outbox
+        + Schedules
+        + Lists
+        + Retention
+        + RunLog
+        + Figures
+        + Notices
+        + SealedSecrets,
+> Store for T
+{
+}
 
 /// Projects and their versions.
 #[async_trait]
@@ -55,6 +72,14 @@ pub struct NewVersion {
     pub syncs: Vec<PlannedSync>,
     /// Each schedule's first tick from now on, by sync.
     pub first_due: BTreeMap<String, SystemTime>,
+}
+
+impl NewVersion {
+    /// Whether one of its syncs has that stream.
+    pub fn has(&self, sync: &str, stream: &str) -> bool {
+        let syncs = self.syncs.iter().filter(|known| known.name == sync);
+        syncs.flat_map(|sync| &sync.streams).any(|known| known.stream == stream)
+    }
 }
 
 /// What became of a push.

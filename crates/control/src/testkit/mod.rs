@@ -12,9 +12,12 @@
 //! case sleeps, [`StorePlace::pass`] does where there is no other way.
 
 pub mod cache;
+pub mod figures;
 pub mod limits;
 pub mod lists;
+pub mod log;
 mod memory;
+pub mod notices;
 pub mod outbox;
 pub mod pauses;
 pub mod projects;
@@ -100,6 +103,9 @@ macro_rules! store_conformance {
             retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;
             vault: a_version_follows_the_one_before of_many_versions_one_is_put secrets_come_by_name a_data_key_is_sealed_anew
                 a_put_and_a_rotation_do_not_mix;
+            log: lines_come_in_their_order a_log_is_bounded a_log_goes_with_its_run;
+            notices: an_end_is_announced_once who_is_told_is_told_until_it_is a_notice_is_taken_once;
+            figures: what_waits_is_counted a_stream_lags_since_it_landed a_trace_goes_with_its_hints;
             traffic: much_at_once_stays_whole a_run_is_what_its_tasks_make_of_it;
         }
     };

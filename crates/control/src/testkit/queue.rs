@@ -16,6 +16,7 @@ fn hint(pool: &str, number: u32) -> Hint {
             run: RunId(Uuid::from_u128(7)),
             number,
         },
+        trace: None,
         pool: pool.to_owned(),
     }
 }

@@ -172,6 +172,7 @@ pub(super) fn new_run(sync: &str, count: usize) -> NewRun {
         overlap: Overlap::Queue,
         limits: Limits::default(),
         streams: streams(count),
+        trace: None,
     }
 }
 

@@ -5,19 +5,31 @@ use std::sync::Arc;
 use futures_util::future::{self, Either};
 use futures_util::pin_mut;
 use syncapp_model::{Code, Error, Result};
+use tracing::Instrument as _;
 
 use super::pulse::Stop;
+use super::tally::Tally;
 use super::{Claimed, Versions, Worker};
-use crate::{Control, Ended, Ending, Event, Failure, Meter, Signal, Task, Usage, Verdict, Work};
+use crate::measure::{self, Attempted};
+use crate::{
+    Control, Ended, Ending, Event, Failure, LogLine, Meter, Progress, Signal, Task, TaskState, Usage, Verdict, Work,
+};
 
 impl Worker {
-    /// Carries the task until it ends, is to stop, or is not this worker's any more.
-    pub(super) async fn attempt(&self, mut claimed: Claimed, hurry: &Signal, versions: &Versions) {
-        let (stop, meter) = (Signal::new(), Meter::default());
+    /// Carries the task until it ends, is to stop, or is not this worker's any more; and counts it.
+    pub(super) async fn attempt(&self, claimed: Claimed, hurry: &Signal, versions: &Versions) {
+        let (span, begun) = (claimed.span.clone(), self.control.clock.monotonic());
+        measure::carried();
+        let how = self.carried(claimed, hurry, versions).instrument(span).await;
+        measure::attempted(how, self.control.clock.monotonic().saturating_sub(begun));
+    }
+
+    async fn carried(&self, mut claimed: Claimed, hurry: &Signal, versions: &Versions) -> Attempted {
+        let (stop, meter, tally) = (Signal::new(), Meter::default(), Tally::default());
         let task = claimed.task.clone();
-        let mut carry = Box::pin(self.carry(&task, versions, &stop, &meter));
+        let mut carry = Box::pin(self.carry(&task, versions, &stop, &meter, &tally));
         let first = {
-            let pulse = self.pulse(&mut claimed, &meter, hurry);
+            let pulse = self.pulse(&mut claimed, &meter, &tally, hurry);
             pin_mut!(pulse);
             // The pulse comes first: a worker that wakes up too late hears of it before its runner goes on.
             match future::select(pulse, &mut carry).await {
@@ -29,7 +41,8 @@ impl Worker {
             Ok(ended) => (None, Some(ended)),
             Err(Stop::Lost) => {
                 tracing::warn!(task = %task.id, worker = self.name, "a task is lost to this worker");
-                return;
+                tally.count(meter.read());
+                return Attempted::Lost;
             }
             Err(reason) => {
                 stop.raise();
@@ -45,12 +58,45 @@ impl Worker {
         // Nothing may run for the task when another worker can have it.
         drop(carry);
         let (ending, usage) = self.ending(reason, ended);
-        self.finish(&claimed, &meter, ending, usage).await;
+        tally.count(meter.read());
+        let told = told(&task, &ending, meter.read());
+        let Some(task) = self.finish(&claimed, &meter, ending, usage).await else {
+            return Attempted::Lost;
+        };
+        let record = async {
+            self.control.note(task.id.run, &[told]).await;
+            self.control.ended(&task).await;
+        };
+        let over = self.control.clock.sleep(self.left(&claimed));
+        pin_mut!(record);
+        // Nobody waits for it for longer than the task was held.
+        future::select(record, over).await;
+        let Progress { read, committed, .. } = task.progress;
+        let error = task.error.as_ref().map(|error| &error.code);
+        tracing::info!(
+            state = task.state.name(),
+            read,
+            committed,
+            error,
+            "an attempt has ended"
+        );
+        attempted(&task)
     }
 
-    async fn carry(&self, task: &Task, versions: &Versions, stop: &Signal, meter: &Meter) -> Ended {
+    async fn carry(&self, task: &Task, versions: &Versions, stop: &Signal, meter: &Meter, tally: &Tally) -> Ended {
         match self.load(task, versions).await {
-            Ok(work) => self.runner.run(&work, stop, meter).await,
+            Ok(work) => {
+                tally.is_of(&work.run);
+                tracing::info!(worker = self.name, "a stream is carried");
+                let line = LogLine::info(
+                    &task.stream,
+                    format!("{} carries it, attempt {}", self.name, task.epoch.0),
+                );
+                let lines = [line];
+                let note = self.control.note(task.id.run, &lines);
+                // It does not wait for its log.
+                future::join(self.runner.run(&work, stop, meter), note).await.0
+            }
             Err(error) => Ended::Failed(Failure::from(&error), Usage::default()),
         }
     }
@@ -113,7 +159,8 @@ impl Worker {
     }
 
     /// Writes how it ended, as long as the lease lasts. After that the sweeper finds the task.
-    async fn finish(&self, claimed: &Claimed, meter: &Meter, ending: Ending, usage: Usage) {
+    /// Returns the task as it is then; `None` where the end of this attempt changed nothing.
+    async fn finish(&self, claimed: &Claimed, meter: &Meter, ending: Ending, usage: Usage) -> Option<Box<Task>> {
         let event = Event::Finish {
             epoch: claimed.epoch(),
             progress: meter.read(),
@@ -122,10 +169,10 @@ impl Worker {
         };
         while !self.left(claimed).is_zero() {
             match self.in_time(claimed, &event).await {
-                Some(Verdict::Held(_)) => return,
+                Some(Verdict::Held(task)) => return Some(task),
                 Some(Verdict::Refused(refusal)) => {
                     tracing::debug!(?refusal, task = %claimed.task.id, "what a worker did came too late, or twice");
-                    return;
+                    return None;
                 }
                 None => {
                     let pause = self.control.policy.pause.min(self.left(claimed));
@@ -133,6 +180,38 @@ impl Worker {
                 }
             }
         }
+        None
+    }
+}
+
+/// What a run's log says of the end of an attempt.
+fn told(task: &Task, ending: &Ending, progress: Progress) -> LogLine {
+    let Progress { read, committed, .. } = progress;
+    match ending {
+        Ending::Done => LogLine::info(
+            &task.stream,
+            format!("it landed: {read} rows read, {committed} committed"),
+        ),
+        Ending::Failed { failure, .. } => LogLine::error(&task.stream, failure.error.clone()),
+        Ending::Stopped => LogLine::info(&task.stream, "it stopped, as somebody asked"),
+        Ending::Released => LogLine::info(&task.stream, "its worker goes away: another one may carry it"),
+    }
+}
+
+/// What an attempt came to, by what became of its task.
+fn attempted(task: &Task) -> Attempted {
+    let failed = |how| {
+        if let Some(error) = &task.error {
+            measure::failed(&error.code);
+        }
+        how
+    };
+    match task.state {
+        TaskState::Done => Attempted::Done,
+        TaskState::Failed => failed(Attempted::Failed),
+        TaskState::Waiting => failed(Attempted::Retried),
+        TaskState::Cancelled => Attempted::Cancelled,
+        _ => Attempted::Released,
     }
 }
 

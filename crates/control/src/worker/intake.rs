@@ -2,9 +2,10 @@
 
 use futures_util::future::{self, Either};
 use futures_util::pin_mut;
+use tracing::Instrument as _;
 
 use super::{Claimed, Worker};
-use crate::{Consumer, Control, Delivery, Event, Signal, Verdict};
+use crate::{Consumer, Control, Delivery, Event, Signal, TaskId, Verdict};
 
 /// What came of it.
 pub(super) enum Intake {
@@ -73,7 +74,12 @@ impl Worker {
         };
         // Taken before the store is asked: the lease can only be longer than this.
         let asked = clock.monotonic();
-        let verdict = match store.happen(delivery.hint.task, &claim).await {
+        let hint = &delivery.hint;
+        let span = tracing::info_span!("claim", run = %hint.task.run, task = hint.task.number, worker = self.name);
+        if let Some(trace) = hint.trace {
+            trace.adopt(&span);
+        }
+        let verdict = match store.happen(hint.task, &claim).instrument(span.clone()).await {
             Ok(verdict) => verdict,
             Err(error) => {
                 tracing::warn!(%error, task = %delivery.hint.task, worker = self.name, "a task cannot be claimed");
@@ -88,6 +94,8 @@ impl Worker {
             return acked.ok().map(|()| Intake::Nothing);
         };
         let deadline = asked + policy.hold();
-        Some(Intake::Claimed(Claimed { task, deadline }))
+        let TaskId { run, number } = task.id;
+        let span = tracing::info_span!(parent: &span, "attempt", %run, task = number, stream = task.stream, attempt = task.epoch.0);
+        Some(Intake::Claimed(Claimed { task, deadline, span }))
     }
 }

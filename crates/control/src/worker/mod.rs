@@ -16,6 +16,7 @@
 mod attempt;
 mod intake;
 mod pulse;
+mod tally;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use futures_util::future::{self, Either};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use futures_util::{FutureExt as _, pin_mut, select_biased};
+use tracing::Span;
 
 use crate::{Control, LeaseEpoch, Recent, Runner, Signal, Task, Version};
 use intake::Intake;
@@ -53,6 +55,8 @@ struct Claimed {
     task: Box<Task>,
     /// When the worker gives up, in its monotonic time.
     deadline: Duration,
+    /// What the attempt belongs to.
+    span: Span,
 }
 
 impl Claimed {

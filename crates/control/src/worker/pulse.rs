@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::{self, Either};
 
+use super::tally::Tally;
 use super::{Claimed, Worker};
 use crate::{Event, Meter, Progress, Signal, TaskState, Verdict};
 
@@ -29,7 +30,7 @@ struct Rest {
 impl Worker {
     /// Beats until there is a reason to stop. What the store does not answer is asked again at the next beat, as long as the
     /// lease is not over.
-    pub(super) async fn pulse(&self, claimed: &mut Claimed, meter: &Meter, hurry: &Signal) -> Stop {
+    pub(super) async fn pulse(&self, claimed: &mut Claimed, meter: &Meter, tally: &Tally, hurry: &Signal) -> Stop {
         let policy = &self.control.policy;
         let mut rest = Rest {
             progress: Progress::default(),
@@ -46,6 +47,7 @@ impl Worker {
             let now = self.control.clock.monotonic();
             let progress = meter.read();
             if progress != rest.progress {
+                tally.count(progress);
                 rest = Rest { progress, since: now };
             }
             let silent = now.saturating_sub(rest.since);

@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use syncapp_control::{
-    Due, Event, KeyId, Lists, NewRun, NewVersion, Outbox, OutboxRow, Projects, Pushed, Retention, Round, Run, RunId,
-    RunList, RunPlace, Schedule, ScheduleId, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId,
-    Submissions, Submitted, Task, TaskId, Tasks, Tick, Verdict, Version,
+    Depth, Due, EndedRun, Event, Figures, KeyId, Lag, Lists, LogLine, Logged, NewRun, NewVersion, Notice, Notices,
+    Outbox, OutboxRow, Projects, Pushed, Retention, Round, Run, RunId, RunList, RunLog, RunPlace, Schedule, ScheduleId,
+    Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId, Submissions, Submitted, Task, TaskId,
+    Tasks, Tick, Verdict, Version,
 };
 use syncapp_model::{Code, Error, Result};
 
@@ -226,6 +227,62 @@ impl Schedules for StoreLink {
         let project = project.to_owned();
         self.call(move |watch| at_once(watch.stored.rows.paused(&project)))
             .await
+    }
+}
+
+#[async_trait]
+impl RunLog for StoreLink {
+    async fn log(&self, run: RunId, lines: &[LogLine]) -> Result<()> {
+        let lines = lines.to_vec();
+        self.call(move |watch| at_once(watch.stored.rows.log(run, &lines)))
+            .await
+    }
+
+    async fn logged(&self, run: RunId, after: u32, limit: usize) -> Result<Vec<Logged>> {
+        self.call(move |watch| at_once(watch.stored.rows.logged(run, after, limit)))
+            .await
+    }
+}
+
+#[async_trait]
+impl Notices for StoreLink {
+    async fn unannounced(&self, age: Duration, limit: usize) -> Result<Vec<EndedRun>> {
+        self.call(move |watch| at_once(watch.stored.rows.unannounced(age, limit)))
+            .await
+    }
+
+    async fn announce(&self, run: RunId, channels: &[String]) -> Result<bool> {
+        let channels = channels.to_vec();
+        self.call(move |watch| at_once(watch.stored.rows.announce(run, &channels)))
+            .await
+    }
+
+    async fn take_notices(&self, limit: usize, time: Duration) -> Result<Vec<Notice>> {
+        self.call(move |watch| at_once(watch.stored.rows.take_notices(limit, time)))
+            .await
+    }
+
+    async fn told(&self, run: RunId, channel: &str) -> Result<()> {
+        let channel = channel.to_owned();
+        self.call(move |watch| at_once(watch.stored.rows.told(run, &channel)))
+            .await
+    }
+
+    async fn postpone(&self, run: RunId, channel: &str, wait: Duration) -> Result<()> {
+        let channel = channel.to_owned();
+        self.call(move |watch| at_once(watch.stored.rows.postpone(run, &channel, wait)))
+            .await
+    }
+}
+
+#[async_trait]
+impl Figures for StoreLink {
+    async fn depths(&self) -> Result<Vec<Depth>> {
+        self.call(|watch| at_once(watch.stored.rows.depths())).await
+    }
+
+    async fn lags(&self, limit: usize) -> Result<Vec<Lag>> {
+        self.call(move |watch| at_once(watch.stored.rows.lags(limit))).await
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use syncapp_connector::{Committed, Load, REJECTS_AT_ONCE, RefusedRow, Reject};
 use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Checkpoint, Code, Error, ErrorKind, Position, Result, Scalar, Side};
+use tracing::Instrument as _;
 
 use super::{Filled, Loading, Open};
 use crate::stream::StreamRun;
@@ -30,7 +31,13 @@ impl Loading<'_> {
                     return Err(error);
                 }
             };
-            match load.commit(&checkpoint).await.map_err(|error| self.unknown(error))? {
+            let span = tracing::info_span!("commit", rows = filled.rows);
+            match load
+                .commit(&checkpoint)
+                .instrument(span)
+                .await
+                .map_err(|error| self.unknown(error))?
+            {
                 Committed::Done(receipt) => break (receipt, checkpoint),
                 Committed::Refused(refused) => {
                     load = refused.load;

@@ -6,8 +6,8 @@ use sqlx::postgres::types::PgInterval;
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::{Decode, Row as _, Type};
 use syncapp_control::{
-    ErrorRecord, LeaseEpoch, Limits, PlannedSync, Progress, Run, RunId, Schedule, ScheduleId, ScheduleSpec, Task,
-    TaskId, Tick, Usage, Version,
+    ErrorRecord, LeaseEpoch, Limits, LogLine, Logged, PlannedSync, Progress, Run, RunId, Schedule, ScheduleId,
+    ScheduleSpec, Task, TaskId, Tick, Usage, Version,
 };
 use syncapp_model::{Error, Result};
 use time::OffsetDateTime;
@@ -20,7 +20,8 @@ use crate::words;
 macro_rules! run_columns {
     () => {
         "run.id, run.project, run.version, run.sync, run.trigger, run.trigger_at, run.trigger_run, run.key, run.state, \
-         run.submitted_at, run.finished_at, run.source, run.source_streams, run.destination, run.destination_streams"
+         run.submitted_at, run.finished_at, run.source, run.source_streams, run.destination, run.destination_streams, \
+         run.trace"
     };
 }
 
@@ -56,6 +57,22 @@ pub(super) fn run(row: &PgRow) -> Result<Run> {
         submitted_at: instant(row, 9)?,
         finished_at: optional_instant(row, 10)?,
         limits: limits(row, 11)?,
+        trace: words::trace(get(row, 15)?),
+    })
+}
+
+/// A line of a log, from its number, time, level, stream, text, code and help.
+pub(super) fn line(row: &PgRow) -> Result<Logged> {
+    Ok(Logged {
+        number: number(row, 0)?,
+        at: instant(row, 1)?,
+        line: LogLine {
+            level: words::level(get(row, 2)?)?,
+            stream: get(row, 3)?,
+            text: get(row, 4)?,
+            code: get(row, 5)?,
+            help: get(row, 6)?,
+        },
     })
 }
 

@@ -39,6 +39,14 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../../migrations/postgres/0005_vault.sql"),
         oldest: 1,
     },
+    Migration {
+        sql: include_str!("../../../../migrations/postgres/0006_trace.sql"),
+        oldest: 1,
+    },
+    Migration {
+        sql: include_str!("../../../../migrations/postgres/0007_notices.sql"),
+        oldest: 1,
+    },
 ];
 
 /// The first part of the lock's name; the second one is the schema.

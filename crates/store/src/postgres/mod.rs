@@ -11,9 +11,12 @@
 mod address;
 mod columns;
 mod errors;
+mod figures;
 mod limits;
 mod lists;
+mod log;
 mod migrate;
+mod notices;
 mod outbox;
 mod projects;
 mod retention;

@@ -19,7 +19,8 @@ const TAKE: &str = "with free as (
       select id from outbox where free_at <= now() order by free_at, id limit $1 for update skip locked
     )
     update outbox set free_at = now() + $2 from free where outbox.id = free.id
-    returning outbox.id, outbox.run, outbox.number, outbox.pool";
+    returning outbox.id, outbox.run, outbox.number, outbox.pool,
+      (select trace from run where run.id = outbox.run)";
 
 #[async_trait]
 impl Outbox for PostgresStore {
@@ -53,6 +54,7 @@ fn outbox_row(row: &PgRow) -> Result<OutboxRow> {
                 number: number(row, 2)?,
             },
             pool: get(row, 3)?,
+            trace: words::trace(get(row, 4)?),
         },
     })
 }

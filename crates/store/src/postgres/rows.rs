@@ -7,8 +7,8 @@ use sqlx::postgres::{PgArguments, PgRow, Postgres};
 use sqlx::query::Query;
 use sqlx::{query, query_scalar};
 use syncapp_control::{
-    Limits, NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId, TaskState,
-    TickOutcome,
+    Limits, LogLine, NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId,
+    TaskState, TickOutcome,
 };
 use syncapp_model::Result;
 use uuid::Uuid;
@@ -206,8 +206,8 @@ impl Rows for PostgresRows {
         let (source, source_streams, destination, destination_streams) = words::limit_columns(&run.limits);
         let insert = query(
             "insert into run (id, project, version, sync, trigger, trigger_at, trigger_run, key, state, submitted_at, \
-             finished_at, source, source_streams, destination, destination_streams) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (project, key) where key is not null do nothing",
+             finished_at, source, source_streams, destination, destination_streams, trace) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict (project, key) where key is not null do nothing",
         )
         .bind(run.id.0)
         .bind(&run.project)
@@ -223,7 +223,8 @@ impl Rows for PostgresRows {
         .bind(source)
         .bind(source_streams.map(|streams| streams as i32))
         .bind(destination)
-        .bind(destination_streams.map(|streams| streams as i32));
+        .bind(destination_streams.map(|streams| streams as i32))
+        .bind(run.trace.map(|trace| trace.to_string()));
         Ok(self.write(insert).await? == 1)
     }
 
@@ -304,6 +305,48 @@ impl Rows for PostgresRows {
             .bind(state.name())
             .bind(finished_at.map(stamp));
         self.write(write).await.map(drop)
+    }
+
+    async fn last_line(&mut self, run: RunId) -> Result<u32> {
+        let read = query("select coalesce(max(number), 0) from run_log where run = $1").bind(run.0);
+        let last = self.one(read, |row| columns::number(row, 0)).await?;
+        Ok(last.unwrap_or(0))
+    }
+
+    async fn insert_line(&mut self, run: RunId, number: u32, line: &LogLine, at: SystemTime) -> Result<()> {
+        let insert = query(
+            "insert into run_log (run, number, at, level, stream, text, code, help) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(run.0)
+        .bind(number as i32)
+        .bind(stamp(at))
+        .bind(line.level.name())
+        .bind(&line.stream)
+        .bind(&line.text)
+        .bind(&line.code)
+        .bind(&line.help);
+        self.write(insert).await.map(drop)
+    }
+
+    async fn write_landed(&mut self, place: &Place, stream: &str, at: SystemTime) -> Result<()> {
+        let write = query(
+            "insert into landed values ($1, $2, $3, $4) on conflict (project, sync, stream) do update set at = excluded.at",
+        )
+        .bind(&place.project)
+        .bind(&place.sync)
+        .bind(stream)
+        .bind(stamp(at));
+        self.write(write).await.map(drop)
+    }
+
+    async fn landed(&mut self, project: &str) -> Result<Vec<(String, String)>> {
+        let read = query("select sync, stream from landed where project = $1").bind(project);
+        self.all(read, |row| Ok((get(row, 0)?, get(row, 1)?))).await
+    }
+
+    async fn delete_landed(&mut self, project: &str, sync: &str, stream: &str) -> Result<()> {
+        let delete = query("delete from landed where project = $1 and sync = $2 and stream = $3");
+        self.write(delete.bind(project).bind(sync).bind(stream)).await.map(drop)
     }
 
     async fn task(&mut self, id: TaskId) -> Result<Option<(Task, SystemTime)>> {

@@ -16,6 +16,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0005_pause.sql"),
     include_str!("../../../../migrations/sqlite/0006_limits.sql"),
     include_str!("../../../../migrations/sqlite/0007_vault.sql"),
+    include_str!("../../../../migrations/sqlite/0008_trace.sql"),
+    include_str!("../../../../migrations/sqlite/0009_notices.sql"),
 ];
 
 pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {

@@ -45,6 +45,11 @@ pub(crate) async fn apply(rows: &mut dyn Rows, version: &NewVersion, expected: O
         };
         rows.write_schedule(&schedule).await?;
     }
+    for (sync, stream) in rows.landed(&version.project).await? {
+        if !version.has(&sync, &stream) {
+            rows.delete_landed(&version.project, &sync, &stream).await?;
+        }
+    }
     Ok(Pushed::Applied(number))
 }
 

@@ -61,6 +61,9 @@ pub(crate) async fn happen(rows: &mut dyn Rows, id: TaskId, event: &Event) -> Re
     };
     let moved = write(rows, &before, &after).await?;
     if moved {
+        if after.state == TaskState::Done {
+            rows.write_landed(&place, &after.stream, now).await?;
+        }
         if after.state == TaskState::Queued {
             rows.insert_hints(id.run, &[id.number]).await?;
         }

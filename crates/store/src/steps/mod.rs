@@ -9,12 +9,14 @@
 mod apply;
 mod happen;
 mod limits;
+mod log;
 mod pause;
 mod record;
 mod submit;
 
 pub(crate) use apply::apply;
 pub(crate) use happen::{beat, cancel, happen};
+pub(crate) use log::log;
 pub(crate) use pause::{pause, resume};
 pub(crate) use record::record;
 pub(crate) use submit::submit;

@@ -119,6 +119,7 @@ pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
             overlap: Overlap::Queue,
             limits: Limits::default(),
             streams: Vec::new(),
+            trace: None,
         };
         store.submit(&new).await.unwrap();
         limited(store, &new).await;
@@ -139,6 +140,7 @@ async fn limited(store: &dyn Store, new: &NewRun) {
             source: Some(limit),
             destination: None,
         },
+        trace: None,
         streams: vec![PlannedStream {
             stream: "public.orders".into(),
             pool: "default".into(),

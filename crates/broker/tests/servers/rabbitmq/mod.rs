@@ -41,6 +41,7 @@ fn rabbit(host: &VirtualHost) -> Rabbit {
 
 fn hint(pool: &str, number: u32) -> Hint {
     Hint {
+        trace: None,
         task: TaskId {
             run: RunId(Uuid::from_u128(7)),
             number,

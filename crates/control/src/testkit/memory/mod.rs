@@ -1,7 +1,10 @@
 //! A store in memory: the ports' rules in their shortest form. It forgets everything with its process, so it is for tests.
 
+mod figures;
 mod limits;
 mod lists;
+mod log;
+mod notices;
 mod outbox;
 mod projects;
 mod retention;
@@ -15,7 +18,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use crate::{Hint, Run, RunId, Schedule, ScheduleId, SealedSecret, SecretId, Task, TaskId, TickOutcome, Version};
+use crate::{
+    Hint, Logged, Run, RunId, Schedule, ScheduleId, SealedSecret, SecretId, Task, TaskId, TickOutcome, Version,
+};
 
 /// A store in memory. Clones are one store.
 #[derive(Clone)]
@@ -72,6 +77,15 @@ struct Rows {
     outbox: BTreeMap<u64, Unsent>,
     hints: u64,
     secrets: BTreeMap<SecretId, (SealedSecret, SystemTime)>,
+    logs: BTreeMap<RunId, Vec<Logged>>,
+    landed: BTreeMap<(ScheduleId, String), SystemTime>,
+    announced: BTreeSet<RunId>,
+    notices: BTreeMap<(RunId, String), Untold>,
+}
+
+struct Untold {
+    tries: u32,
+    taken_until: Option<SystemTime>,
 }
 
 struct Unsent {
@@ -99,6 +113,7 @@ impl Rows {
         let hint = Hint {
             task: task.id,
             pool: task.pool.clone(),
+            trace: self.runs.get(&task.id.run).and_then(|run| run.trace),
         };
         let taken_until = None;
         self.outbox.insert(self.hints, Unsent { hint, taken_until });

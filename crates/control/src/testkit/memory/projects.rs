@@ -70,6 +70,8 @@ impl Projects for MemoryStore {
             };
             rows.schedules.insert(id, schedule);
         }
+        rows.landed
+            .retain(|(sync, stream), _| sync.project != new.project || new.has(&sync.sync, stream));
         Ok(Pushed::Applied(number))
     }
 }

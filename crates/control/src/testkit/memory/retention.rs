@@ -25,6 +25,9 @@ impl Retention for MemoryStore {
         let over: Vec<RunId> = over.into_iter().take(limit).map(|(_, id)| id).collect();
         for id in &over {
             rows.runs.remove(id);
+            rows.logs.remove(id);
+            rows.announced.remove(id);
+            rows.notices.retain(|(run, _), _| run != id);
             rows.followed.remove(id);
             rows.keys.retain(|_, run| run != id);
             rows.tasks.retain(|task, _| task.run != *id);

@@ -59,6 +59,7 @@ impl Rows {
             (Admission::Wait, _) => TaskState::Held,
             _ => TaskState::Queued,
         };
+        self.runs.insert(new.id, new.accepted(state, now));
         for (number, stream) in (0..).zip(&new.streams) {
             let task = Task::new(TaskId { run: new.id, number }, stream, state, now);
             if state == TaskState::Queued {
@@ -66,7 +67,6 @@ impl Rows {
             }
             self.tasks.insert(task.id, task);
         }
-        self.runs.insert(new.id, new.accepted(state, now));
         self.keys.extend(key.map(|key| (key, new.id)));
         Submitted::Accepted(new.id)
     }

@@ -64,6 +64,9 @@ impl Rows {
             self.hint(&after);
         }
         self.tasks.insert(id, after.clone());
+        if moved && after.state == TaskState::Done {
+            self.landed(id.run, &after.stream, now);
+        }
         if moved {
             self.follow(id.run, now);
         }

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Row, ToSql};
 use syncapp_control::{
-    ErrorRecord, LeaseEpoch, Limits, PlannedSync, Progress, Run, RunId, Schedule, ScheduleId, ScheduleSpec, Task,
-    TaskId, Tick, Usage, Version,
+    ErrorRecord, LeaseEpoch, Limits, LogLine, Logged, PlannedSync, Progress, Run, RunId, Schedule, ScheduleId,
+    ScheduleSpec, Task, TaskId, Tick, TraceParent, Usage, Version,
 };
 use syncapp_model::Result;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::words;
 
 pub(super) const RUN: &str = "run.id, run.project, run.version, run.sync, run.trigger, run.trigger_at, run.trigger_run, \
     run.key, run.state, run.submitted_at, run.finished_at, run.source, run.source_streams, run.destination, \
-    run.destination_streams";
+    run.destination_streams, run.trace";
 pub(super) const TASK: &str = "run, number, stream, pool, state, epoch, worker, lease_until, fruitless, lost, \
     next_try_at, hinted_at, rows_read, rows_written, bytes_read, rows_committed, cpu_micros, peak_bytes, error_code, \
     error_text, error_help, finished_at, started_at";
@@ -39,6 +39,29 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         submitted_at: instant(row, 9)?,
         finished_at: optional_instant(row, 10)?,
         limits: limits(row, 11)?,
+        trace: trace(row, 15)?,
+    })
+}
+
+/// A trace from its column.
+pub(super) fn trace(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<TraceParent>> {
+    let text: Option<String> = row.get(at)?;
+    Ok(words::trace(text.as_deref()))
+}
+
+/// A line of a log, from its number, time, level, stream, text, code and help.
+pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<Logged> {
+    let level: String = row.get(2)?;
+    Ok(Logged {
+        number: row.get(0)?,
+        at: instant(row, 1)?,
+        line: LogLine {
+            level: word(words::level(&level))?,
+            stream: row.get(3)?,
+            text: row.get(4)?,
+            code: row.get(5)?,
+            help: row.get(6)?,
+        },
     })
 }
 

@@ -8,8 +8,11 @@
 //!   one, the statement names it (`indexed by`).
 
 mod columns;
+mod figures;
 mod limits;
 mod lists;
+mod log;
+mod notices;
 mod outbox;
 mod projects;
 mod retention;

@@ -7,15 +7,16 @@ use rusqlite::{Row, params};
 use syncapp_control::{Hint, Outbox, OutboxRow, TaskId};
 use syncapp_model::Result;
 
-use super::columns::run_id;
+use super::columns::{run_id, trace};
 use super::{NOW, SqliteStore};
 use crate::words;
 
 #[async_trait]
 impl Outbox for SqliteStore {
     async fn take(&self, limit: usize, time: Duration) -> Result<Vec<OutboxRow>> {
-        let free =
-            format!("select id, run, number, pool from outbox where free_at <= {NOW} order by free_at, id limit ?");
+        let free = format!(
+            "select id, run, number, pool, (select trace from run where run.id = outbox.run) from outbox where free_at <= {NOW} order by free_at, id limit ?"
+        );
         let update = format!("update outbox set free_at = {NOW} + ? where id = ?");
         self.transaction(move |rows| {
             rows.step(|c| {
@@ -59,6 +60,7 @@ fn outbox_row(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
                 number: row.get(2)?,
             },
             pool: row.get(3)?,
+            trace: trace(row, 4)?,
         },
     })
 }

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use syncapp_control::{
-    Limits, NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId, TaskState,
-    TickOutcome,
+    Limits, LogLine, NewRun, NewVersion, PlannedStream, Run, RunId, RunState, Schedule, ScheduleId, Task, TaskId,
+    TaskState, TickOutcome,
 };
 use syncapp_model::Result;
 
@@ -185,8 +185,8 @@ impl Rows for SqliteRows<'_> {
 
     async fn insert_run(&mut self, run: &Run) -> Result<bool> {
         let sql = "insert into run (id, project, version, sync, trigger, trigger_at, trigger_run, key, state, \
-             submitted_at, finished_at, source, source_streams, destination, destination_streams) \
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (project, key) where key is not null do nothing";
+             submitted_at, finished_at, source, source_streams, destination, destination_streams, trace) \
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (project, key) where key is not null do nothing";
         let (trigger, trigger_at, trigger_run) = words::trigger_columns(run.trigger);
         let (source, source_streams, destination, destination_streams) = words::limit_columns(&run.limits);
         self.step(|c| {
@@ -205,7 +205,8 @@ impl Rows for SqliteRows<'_> {
                 source,
                 source_streams,
                 destination,
-                destination_streams
+                destination_streams,
+                run.trace.map(|trace| trace.to_string())
             ])?;
             Ok(written == 1)
         })
@@ -291,6 +292,53 @@ impl Rows for SqliteRows<'_> {
                 .execute(params![state.name(), optional_micros(finished_at), bytes(run)])
                 .map(drop)
         })
+    }
+
+    async fn last_line(&mut self, run: RunId) -> Result<u32> {
+        let sql = "select coalesce(max(number), 0) from run_log where run = ?";
+        self.step(|c| c.prepare_cached(sql)?.query_row([bytes(run)], first))
+    }
+
+    async fn insert_line(&mut self, run: RunId, number: u32, line: &LogLine, at: SystemTime) -> Result<()> {
+        let sql =
+            "insert into run_log (run, number, at, level, stream, text, code, help) values (?, ?, ?, ?, ?, ?, ?, ?)";
+        self.step(|c| {
+            c.prepare_cached(sql)?
+                .execute(params![
+                    bytes(run),
+                    number,
+                    micros(at),
+                    line.level.name(),
+                    line.stream,
+                    line.text,
+                    line.code,
+                    line.help
+                ])
+                .map(drop)
+        })
+    }
+
+    async fn write_landed(&mut self, place: &Place, stream: &str, at: SystemTime) -> Result<()> {
+        let sql = "insert or replace into landed values (?, ?, ?, ?)";
+        self.step(|c| {
+            c.prepare_cached(sql)?
+                .execute(params![place.project, place.sync, stream, micros(at)])
+                .map(drop)
+        })
+    }
+
+    async fn landed(&mut self, project: &str) -> Result<Vec<(String, String)>> {
+        let sql = "select sync, stream from landed where project = ?";
+        self.step(|c| {
+            c.prepare_cached(sql)?
+                .query_map([project], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+    }
+
+    async fn delete_landed(&mut self, project: &str, sync: &str, stream: &str) -> Result<()> {
+        let sql = "delete from landed where project = ? and sync = ? and stream = ?";
+        self.step(|c| c.prepare_cached(sql)?.execute([project, sync, stream]).map(drop))
     }
 
     async fn task(&mut self, id: TaskId) -> Result<Option<(Task, SystemTime)>> {

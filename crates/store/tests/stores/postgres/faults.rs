@@ -24,6 +24,7 @@ fn new_run(sync: &str) -> NewRun {
         key: None,
         overlap: Overlap::Queue,
         limits: Limits::default(),
+        trace: None,
         streams: vec![PlannedStream {
             stream: "public.orders".into(),
             pool: "default".into(),

@@ -1,0 +1,184 @@
+use super::*;
+use std::collections::BTreeMap;
+
+fn read(toml: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.toml");
+    std::fs::write(&path, toml).unwrap();
+    let variables: BTreeMap<_, _> = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let told = Told {
+        config: Some(path.clone()),
+        ..Told::default()
+    };
+    Settings::read(told, &|name| variables.get(name).cloned()).map_err(|failure| {
+        let text = failure.source.map(|source| source.text);
+        let shown = failure
+            .problems
+            .iter()
+            .map(|problem| syncapp_model::render(problem, text.as_deref()));
+        shown
+            .collect::<String>()
+            .replace(&path.display().to_string(), "agent.toml")
+    })
+}
+
+#[test]
+fn the_environment_is_laid_over_the_file() {
+    let toml = "roles = [\"api\"]\nslots = 3\nhome = \"/srv\"\nkeep = \"7d\"\nlease = \"3s\"\n";
+    let settings = read(toml, &[("SYNCAPP_SLOTS", "5"), ("SYNCAPP_POOLS", "heavy, default")]).unwrap();
+    assert_eq!(settings.roles, [Role::Api].into());
+    assert_eq!(settings.slots, 5);
+    assert_eq!(settings.pools, ["heavy", "default"]);
+    assert_eq!(settings.home, Path::new("/srv"));
+    assert_eq!(settings.files, [Path::new("/srv/files")]);
+    assert_eq!(settings.keep, Duration::from_hours(24 * 7));
+    let Policy {
+        lease,
+        margin,
+        heartbeat,
+        patience,
+        drain,
+        ..
+    } = settings.policy;
+    assert_eq!([lease, margin, heartbeat], [3000, 500, 200].map(Duration::from_millis));
+    assert_eq!([patience, drain], [6, 25].map(Duration::from_secs));
+}
+
+#[test]
+fn an_agent_for_others_leads_nobody_into_its_network() {
+    let private = |toml: &str, variables: &[(&str, &str)]| {
+        let toml = format!("home = \"/srv\"\n{toml}");
+        read(&toml, variables).unwrap().network.private
+    };
+    assert!(private("", &[]));
+    assert!(!private("listen = \"0.0.0.0:7700\"", &[]));
+    assert!(!private("database = \"postgres://u:p@h/d\"", &[]));
+    assert!(!private("network.private = \"deny\"", &[]));
+    assert!(private(
+        "listen = \"0.0.0.0:7700\"\n[network]\nprivate = \"allow\"",
+        &[]
+    ));
+    assert!(private(
+        "listen = \"[::]:7700\"",
+        &[("SYNCAPP_NETWORK_PRIVATE", "allow")]
+    ));
+    let toml = "home = \"/srv\"\n[network]\nallow = [\"10.0.0.0/8\"]\ndeny = [\"10.1.0.0/16\", \"::1\"]";
+    let network = read(toml, &[]).unwrap().network;
+    assert_eq!((network.allow.len(), network.deny.len()), (1, 2));
+    let shown = read(
+        "home = \"/srv\"\n[network]\nallow = [\"db.example.net\"]\nprivat = \"allow\"",
+        &[],
+    )
+    .unwrap_err();
+    assert!(shown.contains("`network.allow` cannot be understood"), "{shown}");
+    assert!(shown.contains("did you mean `network.private`?"), "{shown}");
+}
+
+#[test]
+fn what_an_agent_tells_is_asked_for() {
+    let told = |toml: &str| read(&format!("home = \"/srv\"\n{toml}"), &[]).map(|settings| settings.telemetry);
+    let nothing = told("").unwrap();
+    assert!(!nothing.json && nothing.listen.is_none() && nothing.endpoint.is_none() && nothing.headers.is_none());
+    let all = "log_format = \"json\"\n[telemetry]\nlisten = \"127.0.0.1:9464\"\notlp = { endpoint = \"http://c:4318\", headers = \"a=b\" }";
+    let all = told(all).unwrap();
+    assert!(all.json && all.listen.is_some() && all.endpoint.is_some());
+    assert_eq!(all.headers.unwrap().reveal(), "a=b");
+    for wrong in [
+        "log_format = \"xml\"",
+        "telemetry.listen = \"9464\"",
+        "telemetry.otlp.endpoint = \"c:4318\"",
+        "telemetry.otlp.headers = \"hunter2\"",
+    ] {
+        let shown = told(wrong).unwrap_err();
+        assert!(
+            shown.contains("cannot be understood") && !shown.contains("hunter2\n"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn master_keys_lie_in_several_places() {
+    let toml = "home = \"/srv\"\nmaster_key = [\"file:/run/new\", \"keyring:old\", \"c2VjcmV0\"]\nsecrets_dir = \"/run/secrets\"";
+    let settings = read(toml, &[]).unwrap();
+    let given = KeyPlace::Given(Secret::new("c2VjcmV0"));
+    let places = [
+        KeyPlace::File("/run/new".into()),
+        KeyPlace::Keyring("old".into()),
+        given,
+    ];
+    assert_eq!(settings.master_key, places);
+    assert_eq!(settings.secrets_dir.as_deref(), Some(Path::new("/run/secrets")));
+    assert!(!format!("{settings:?}").contains("c2VjcmV0"));
+    let settings = read(toml, &[("SYNCAPP_MASTER_KEY", "c2VjcmV0, file:x")]).unwrap();
+    assert_eq!(
+        settings.master_key,
+        [KeyPlace::Given(Secret::new("c2VjcmV0")), KeyPlace::File("x".into())]
+    );
+    for wrong in ["vault:x", "file:", "c2VjcmV0,,"] {
+        let shown = read("home = \"/srv\"", &[("SYNCAPP_MASTER_KEY", wrong)]).unwrap_err();
+        assert!(shown.contains("`SYNCAPP_MASTER_KEY` cannot be understood"), "{shown}");
+    }
+    assert!(read("home = \"/srv\"\nvariables = [\"PGHOST\", \"SYNCAPP_TOKEN\"]", &[]).is_err());
+}
+
+#[test]
+fn memory_bounds_the_slots() {
+    let slots = |memory: &str| {
+        read(&format!("home = \"/srv\"\nslots = 8\nmemory = \"{memory}\""), &[]).map(|settings| settings.slots)
+    };
+    assert_eq!(slots("512MiB"), Ok(4));
+    assert_eq!(slots("64GiB"), Ok(8));
+    assert!(slots("100MB").is_err());
+}
+
+#[test]
+fn what_is_wrong_is_shown_where_it_stands() {
+    let toml = "home = \"/srv\"\nslot = 3\nroles = [\"api\", \"worked\"]\nkeep = 5\nlisten = [\"x\"]\n";
+    let shown = read(toml, &[("SYNCAPP_LEASE", "0s")]).unwrap_err();
+    insta::assert_snapshot!(shown);
+    insta::assert_snapshot!(read("home = \n", &[]).unwrap_err());
+}
+
+#[test]
+fn who_is_told_is_named_whole() {
+    let names = |toml: &str| {
+        let toml = format!("home = \"/srv\"\n{toml}");
+        let settings = read(&toml, &[])?;
+        let names = settings.notifications.into_iter().map(|one| one.channel.name);
+        Ok::<Vec<_>, String>(names.collect())
+    };
+    assert_eq!(names(""), Ok(Vec::new()));
+    let mail = "[[notifications]]\nname = \"a\"\nemail = { server = \"smtp://h\", from = \"x@y.z\", to = \"x@y.z\" }\n";
+    let hook = "[[notifications]]\nname = \"b\"\non = \"end\"\nwebhook = { url = \"https://h\", secret = \"0123456789abcdef\" }\n";
+    let slack = "[[notifications]]\nname = \"c\"\nslack = { url = \"https://h\" }\n";
+    assert_eq!(
+        names(&format!("{mail}{hook}{slack}")),
+        Ok(["a", "b", "c"].map(String::from).to_vec())
+    );
+    for (wrong, why) in [
+        (format!("{mail}{mail}"), "two notifications have one `name`"),
+        (mail.replace("x@y.z", "nobody"), "`email.from` cannot be understood"),
+        (
+            hook.replace("0123456789abcdef", "hunter2"),
+            "`webhook.secret` cannot be understood",
+        ),
+        (hook.replace("\"end\"", "\"ever\""), "`on` cannot be understood"),
+        (hook.replace("webhook", "webhok"), "unknown key `webhok`"),
+        (
+            slack.replace("slack", "projects = [\"p\"]\nemail = { to = \"x@y.z\" }\n#"),
+            "a notification is not complete",
+        ),
+        (
+            "[notifications]\nname = \"a\"".into(),
+            "`notifications` is no list of tables",
+        ),
+    ] {
+        let shown = names(&wrong).unwrap_err();
+        assert!(shown.contains(why), "{why}:\n{shown}");
+        assert!(!shown.contains("error[config.invalid_value]: hunter2"), "{shown}");
+    }
+}
