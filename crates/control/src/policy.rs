@@ -61,7 +61,7 @@ impl Default for Policy {
             losses: 20,
             stalled_after: Duration::from_mins(5),
             stalled_until: Duration::from_mins(30),
-            relay_every: Duration::from_millis(200),
+            relay_every: Duration::from_millis(50),
             relay_hold: Duration::from_secs(10),
             sweep_every: Duration::from_secs(1),
             tick_every: Duration::from_millis(500),
