@@ -23,6 +23,39 @@ async fn a_disturbed_fleet_loses_nothing() {
     );
 }
 
+/// A hint is acked when its stream is claimed: the broker has no reason to close a worker's channel while the stream goes on, nor
+/// to give the hint to another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_longer_than_the_broker_s_patience_is_carried_once() {
+    const PATIENCE: Duration = Duration::from_mins(1);
+    let servers = Servers::start().await;
+    servers.broker.consumer_timeout(PATIENCE).await;
+    let database = servers.postgres.database().await;
+    let furnish = |syncapp: &mut Syncapp| {
+        syncapp.set("READER", &database.reader.url());
+        syncapp.set("WRITER", &database.writer.url());
+    };
+    let settings = "variables = [\"READER\", \"WRITER\"]";
+    let roles = ["api", "scheduler", "worker", "worker"];
+    let fleet = Fleet::start(servers, &roles, settings, furnish).await;
+    let query = format!("select 1 as id where pg_sleep({}) is not null", PATIENCE.as_secs() + 15);
+    let file = format!(
+        "version: 1\nconnections:\n  from: {{ connector: postgres, url: \"${{READER}}\" }}\n  to: {{ connector: postgres, url: \
+         \"${{WRITER}}\" }}\nsyncs:\n  long:\n    source: from\n    destination: to\n    streams:\n      public.long: {{ into: \
+         landing.long, query: \"{query}\" }}\n"
+    );
+    let agent = &fleet.members[0];
+    agent.push("p", &file, None).await.done();
+    let run = agent.over(&agent.run("p", "long").await).await;
+    assert_eq!(run["state"], "done", "{run:#}");
+    assert_eq!(run["streams"][0]["attempts"], "1", "{run:#}");
+    assert_eq!(database.text("select count(*) from landing.long").await, "1");
+    for member in &fleet.members {
+        let said = member.syncapp().said();
+        assert!(!said.contains("the queue has gone away"), "{said}");
+    }
+}
+
 /// What a worker reads is seen by whoever watches another process, long before its heartbeat comes to the store; without the
 /// cache it comes with that.
 #[tokio::test(flavor = "multi_thread")]

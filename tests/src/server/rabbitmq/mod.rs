@@ -194,12 +194,12 @@ impl RabbitMq {
         .await;
     }
 
-    /// How long somebody may have a message without an ack before it closes their channel. For channels that are opened from now
-    /// on.
+    /// How long somebody may have a message without an ack before it closes their channel; it looks every five seconds, or more
+    /// often. For channels that are opened from now on.
     pub async fn consumer_timeout(&self, limit: Duration) {
-        let limit = limit.as_millis();
+        let (limit, tick) = (limit.as_millis(), limit.min(Duration::from_secs(5)).as_millis());
         self.eval(&format!(
-            "[application:set_env(rabbit,Name,{limit})||Name<-[consumer_timeout,channel_tick_interval]]"
+            "[application:set_env(rabbit,Name,Value)||{{Name,Value}}<-[{{consumer_timeout,{limit}}},{{channel_tick_interval,{tick}}}]]"
         ))
         .await;
     }
