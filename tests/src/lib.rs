@@ -9,6 +9,7 @@ pub mod agent;
 pub mod compare;
 pub mod faults;
 pub mod fleet;
+pub mod hex;
 pub mod pace;
 pub mod server;
 pub mod signal;

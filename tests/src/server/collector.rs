@@ -1,6 +1,5 @@
 //! A private receiver of OpenTelemetry's protocol: OTLP as protobuf over HTTP. It keeps what it is sent.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,8 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
+
+use crate::hex::hex;
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -186,12 +187,4 @@ fn value(value: Option<&AnyValue>) -> String {
         Some(Value::BoolValue(is)) => is.to_string(),
         other => format!("{other:?}"),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // A text takes whatever is written to it.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

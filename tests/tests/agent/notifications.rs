@@ -1,6 +1,5 @@
 //! Those who want to know are told how runs end.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value as Json;
 use sha2::Sha256;
 use syncapp_tests::agent::Agent;
+use syncapp_tests::hex::hex;
 use syncapp_tests::server::smtp::Smtp;
 use syncapp_tests::syncapp::Syncapp;
 use tokio::net::TcpListener;
@@ -183,14 +183,5 @@ fn is_signed(headers: &HeaderMap, body: &Bytes) -> bool {
     let mut mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
     mac.update(format!("{}.", time.strip_prefix("t=").unwrap()).as_bytes());
     mac.update(body);
-    let expected = mac
-        .finalize()
-        .into_bytes()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            // A text takes whatever is written to it.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
-    shown == expected
+    shown == hex(&mac.finalize().into_bytes())
 }

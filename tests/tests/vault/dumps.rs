@@ -7,6 +7,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use syncapp_tests::agent::{Agent, master_key};
+use syncapp_tests::hex::hex;
 use syncapp_tests::server::postgres::Postgres;
 use syncapp_tests::syncapp::Syncapp;
 
@@ -15,11 +16,6 @@ use crate::agent::furnish;
 
 /// Texts that must be nowhere, however they are written.
 fn hits(bytes: &[u8], secrets: &[String]) -> Vec<String> {
-    let hex = |secret: &[u8]| {
-        secret
-            .iter()
-            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
-    };
     let spelled = |secret: &String| {
         let raw = STANDARD.decode(secret).unwrap_or_default();
         let forms = [
