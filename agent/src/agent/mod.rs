@@ -17,6 +17,7 @@ mod time;
 pub(crate) mod token;
 mod usage;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,7 +141,9 @@ impl Agent {
             calendar: Arc::new(JsonCalendar),
             compiler: Arc::new(self.allowed.clone()),
             token: self.token.clone(),
+            requests_per_minute: self.settings.requests_per_minute,
         });
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let answering = axum::serve(listener, routes).into_future();
         // Whoever still watches a run is left at once.
         tokio::select! {

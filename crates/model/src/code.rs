@@ -140,6 +140,8 @@ pub enum Code {
     StoreFailed,
     /// An agent wants another token than it was shown.
     Unauthenticated,
+    /// An agent was asked too often.
+    TooManyRequests,
     /// An agent does not answer.
     AgentUnreachable,
     /// SyncApp itself is wrong.
@@ -217,6 +219,7 @@ impl Code {
             Self::WorkerLost => run("worker_lost"),
             Self::StoreFailed => run("store_failed"),
             Self::Unauthenticated => ("agent".into(), "unauthenticated"),
+            Self::TooManyRequests => ("agent".into(), "too_many_requests"),
             Self::AgentUnreachable => ("agent".into(), "unreachable"),
             Self::Internal => run("internal"),
         }
@@ -229,6 +232,7 @@ impl Code {
             | Self::ConnectionLost(_)
             | Self::LockTimeout(_)
             | Self::Stalled
+            | Self::TooManyRequests
             | Self::AgentUnreachable => ErrorKind::Transient,
             Self::DiskFull(_)
             | Self::Failed(_)
