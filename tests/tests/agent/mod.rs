@@ -1,6 +1,8 @@
 //! The headless agent: what is pushed, what runs, and what no kill may lose.
 
 mod access;
+mod description;
+mod face;
 mod fleet;
 mod kills;
 mod limits;
