@@ -10,6 +10,7 @@
 //! - A role keeps nothing that the store does not keep: the process may be killed at any moment, and run any number of times.
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
+mod inspector;
 mod pushed;
 mod runner;
 pub(crate) mod settings;
@@ -23,14 +24,17 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use syncapp_api::{Api, Token, router};
+use syncapp_api::{Api, ConnectorView, Hooks, Jobs, SHORTEST_KEEP, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
+use syncapp_connector::AnyConnector;
+use syncapp_connectors::connectors;
 use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Worker};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
 use tokio::net::TcpListener;
 
 use crate::output;
+use inspector::EngineInspector;
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
@@ -55,13 +59,16 @@ struct Agent {
     cache: Arc<dyn Cache>,
     allowed: Allowed,
     token: Token,
+    hooks: Option<Hooks>,
 }
 
 impl Agent {
     async fn open(settings: Settings) -> Result<Self> {
         fits_together(&settings)?;
+        remembers_hooks(&settings)?;
         make_folders(&settings)?;
         let token = Token::new(&token::of(&settings)?)?;
+        let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
         let store: Arc<dyn Store> = match &settings.database {
             Some(url) => Arc::new(PostgresStore::open(url.reveal()).await?),
             None => Arc::new(SqliteStore::open(&settings.home)?),
@@ -85,6 +92,7 @@ impl Agent {
         };
         Ok(Self {
             token,
+            hooks,
             cache,
             allowed: Allowed {
                 variables: settings.variables.clone(),
@@ -135,12 +143,18 @@ impl Agent {
 
     async fn answer(&self, listener: Option<TcpListener>, stop: &Signal) -> Result<()> {
         let Some(listener) = listener else { return Ok(()) };
+        let inspector = Arc::new(EngineInspector {
+            allowed: self.allowed.clone(),
+        });
         let routes = router(Api {
             control: self.control.clone(),
             cache: self.cache.clone(),
             calendar: Arc::new(JsonCalendar),
             compiler: Arc::new(self.allowed.clone()),
             token: self.token.clone(),
+            jobs: Jobs::new(inspector, self.cache.clone()),
+            hooks: self.hooks.clone(),
+            connectors: listed(),
             requests_per_minute: self.settings.requests_per_minute,
         });
         let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
@@ -177,6 +191,33 @@ impl Agent {
         }
         Ok(())
     }
+}
+
+/// The connectors as they are told.
+fn listed() -> Arc<[ConnectorView]> {
+    let view = |connector: Box<dyn AnyConnector>| {
+        let manifest = connector.manifest();
+        ConnectorView {
+            id: manifest.id.to_owned(),
+            title: manifest.title.to_owned(),
+            source: manifest.source,
+            destination: manifest.destination,
+            form: connector.schema().to_value(),
+        }
+    };
+    connectors().into_iter().map(view).collect()
+}
+
+/// A webhook is known again by the run that it has started.
+fn remembers_hooks(settings: &Settings) -> Result<()> {
+    if settings.hooks.is_none() || settings.keep >= SHORTEST_KEEP {
+        return Ok(());
+    }
+    let error = Error::new(
+        Code::Conflict,
+        "runs are forgotten before a webhook's signature is too old",
+    );
+    Err(error.help("give a `keep` of 10m or more, or leave `hooks` out"))
 }
 
 /// Without a broker hints stay in this process, so that all of the work has to be done here; with one the store is shared.

@@ -69,6 +69,8 @@ pub(crate) struct Settings {
     pub(crate) cache_prefix: String,
     /// How many requests one address may make in a minute; any number where there is none.
     pub(crate) requests_per_minute: Option<u32>,
+    /// What webhooks are signed with, by way of each sync's own key; none is taken where there is none.
+    pub(crate) hooks: Option<Secret>,
     /// What callers have to show.
     pub(crate) token: Option<Secret>,
     /// The environment of pushed files that holds here.
@@ -158,6 +160,7 @@ impl Settings {
             cache_ca: reader.one("cache_ca", "give a PEM file", path_of),
             cache_prefix: prefix.unwrap_or_else(|| "syncapp".into()),
             requests_per_minute: Some(requests.unwrap_or(REQUESTS)).filter(|requests| *requests > 0),
+            hooks: reader.one("hooks", "give the secret's text", secret),
             token: reader.one("token", "give the token's text", secret),
             environment: reader.one("environment", "give the name of an environment", named),
             variables: reader

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - A handler calls one use case of `control`, and knows no database, broker or connector.
-//! - Nothing is answered without the [`Token`] but the description of this interface; what is refused is refused before the
+//! - Nothing is answered without the [`Token`] but the description of this interface and signed webhooks; what is refused is refused before the
 //!   body is read.
 //! - An error is `application/problem+json` with SyncApp's own code, cause and remedy ([`Problem`]).
 //! - Identifiers and 64-bit numbers travel as strings, times as RFC 3339 in UTC.
@@ -12,16 +12,21 @@
 mod about;
 mod auth;
 mod condition;
+mod connectors;
 mod describe;
 mod docs;
 mod extract;
+mod hooks;
+mod jobs;
 mod limit;
 mod page;
 mod problem;
 mod projects;
 mod request;
 mod runs;
+mod schedules;
 mod syncs;
+mod versions;
 mod view;
 mod watch;
 mod words;
@@ -42,6 +47,9 @@ use utoipa_axum::routes;
 use describe::Described;
 
 pub use auth::Token;
+pub use connectors::ConnectorView;
+pub use hooks::{Hooks, SHORTEST_KEEP};
+pub use jobs::Jobs;
 pub use problem::Problem;
 pub use request::RequestId;
 
@@ -59,6 +67,12 @@ pub struct Api {
     pub calendar: Arc<dyn Calendar>,
     /// Reads sync files.
     pub compiler: Arc<dyn Compiler>,
+    /// What takes its time.
+    pub jobs: Jobs,
+    /// What webhooks are signed with; none is taken where there is none.
+    pub hooks: Option<Hooks>,
+    /// The systems that it can connect.
+    pub connectors: Arc<[ConnectorView]>,
     /// What a caller has to show.
     pub token: Token,
     /// How many requests one address may make in a minute; any number where it is not said.
@@ -91,10 +105,26 @@ fn described() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(projects::list))
         .routes(routes!(projects::show, projects::push))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::show))
+        .routes(routes!(versions::restore))
+        .routes(routes!(schedules::list))
+        .routes(routes!(schedules::preview))
+        .routes(routes!(schedules::ticks))
+        .routes(routes!(connectors::list))
+        .routes(routes!(jobs::routes::check))
+        .routes(routes!(jobs::routes::discover))
+        .routes(routes!(jobs::routes::preview))
+        .routes(routes!(jobs::routes::plan))
+        .routes(routes!(jobs::routes::verify))
+        .routes(routes!(jobs::routes::reset))
+        .routes(routes!(jobs::routes::undo))
+        .routes(routes!(jobs::routes::show, jobs::routes::stop))
         .routes(routes!(syncs::list))
         .routes(routes!(syncs::start))
         .routes(routes!(syncs::pause))
         .routes(routes!(syncs::resume))
+        .routes(routes!(hooks::key))
         .routes(routes!(runs::list))
         .routes(routes!(runs::show))
         .routes(routes!(watch::watch))
@@ -102,9 +132,12 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(runs::retry))
 }
 
-/// What is answered to anybody: what this program's own files say.
+/// What is answered to anybody: what this program's own files say; and webhooks, which show something of their own.
 fn open() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(about::describe))
+    OpenApiRouter::new()
+        .routes(routes!(about::describe))
+        .routes(routes!(hooks::call))
+        .layer(DefaultBodyLimit::max(hooks::MAX_BODY))
 }
 
 /// The routes, each with its description: those for all, and those for whoever shows the token.

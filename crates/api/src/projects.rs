@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
-use syncapp_control::{ChangeKind, Push, Pushed, changes};
+use syncapp_control::{Change, ChangeKind, Push, Pushed, Version, changes};
 use syncapp_model::{Code, Error};
 use utoipa::{IntoParams, ToSchema};
 
@@ -14,7 +14,7 @@ use crate::extract::{Asked, Names, Sent};
 use crate::page::{Page, PageQuery};
 use crate::view::instant;
 use crate::words::ChangeWord;
-use crate::{Api, Problem};
+use crate::{Api, Compiled, Problem};
 
 /// A project, in the list of all.
 #[derive(Debug, Serialize, ToSchema)]
@@ -141,7 +141,7 @@ pub(crate) struct ChangeView {
 }
 
 impl PushAnswer {
-    fn response(self) -> Response {
+    pub(crate) fn response(self) -> Response {
         let tag = self.version.map(|version| version.to_string());
         let answer = Json(self).into_response();
         match tag {
@@ -160,7 +160,11 @@ impl PushAnswer {
     path = "/projects/{project}",
     operation_id = "push_project",
     tag = "projects",
-    params(("project" = String, Path, description = "The project's name."), PushQuery),
+    params(
+        ("project" = String, Path, description = "The project's name."),
+        ("if-match" = Option<String>, Header, description = "The tag of the version that is to be replaced."),
+        PushQuery
+    ),
     request_body(content = PushBody, description = "The whole of the project."),
     responses(
         (status = 200, description = "It is pushed, or would be.", body = PushAnswer),
@@ -179,38 +183,72 @@ pub(crate) async fn push(
     let newest = api.control.store.newest(&project).await?;
     let version = newest.as_ref().map(|version| version.number);
     condition::holds(&asked, version.map(|version| version.to_string()).as_deref())?;
-    let before = newest.as_ref().and_then(|version| api.compiler.read(&version.text));
-    let changes = changes(before.as_ref(), &compiled.file)
-        .into_iter()
-        .map(|change| ChangeView {
-            change: change.change,
-            what: change.what,
-        });
-    let answer = |version, changes| PushAnswer {
-        project: project.clone(),
-        version,
-        changes,
-    };
-    if query.dry_run {
-        return Ok(answer(version, changes.collect()).response());
-    }
-    // The same text once more is what is there already: a push whose answer was lost may be made again.
-    if newest.is_some_and(|version| version.text == body.file) {
-        return Ok(answer(version, Vec::new()).response());
-    }
-    let push = Push {
-        project: project.clone(),
+    let push = ToPush {
+        project: &project,
+        compiled,
         text: body.file,
-        syncs: compiled.syncs,
         // A condition that holds names the version that is there.
         expected: body
             .expected_version
             .or(version.filter(|_| condition::is_conditional(&asked))),
+        newest,
     };
-    match api.control.apply(push, api.calendar.as_ref()).await? {
-        Pushed::Applied(version) => Ok(answer(Some(version), changes.collect()).response()),
-        Pushed::Moved(newest) => Err(Problem::new(StatusCode::CONFLICT, moved(&project, newest))),
-        Pushed::Behind => Err(Error::internal("a push ended behind its schedules").into()),
+    if query.dry_run {
+        return Ok(push.answer(&api, version).response());
+    }
+    Ok(push.apply(&api).await?.response())
+}
+
+/// What is to become a project's newest version.
+pub(crate) struct ToPush<'a> {
+    pub(crate) project: &'a str,
+    pub(crate) compiled: Compiled,
+    pub(crate) text: String,
+    /// The newest version now.
+    pub(crate) newest: Option<Version>,
+    /// The version that it may take the place of.
+    pub(crate) expected: Option<u32>,
+}
+
+impl ToPush<'_> {
+    fn answer(&self, api: &Api, version: Option<u32>) -> PushAnswer {
+        let before = self.newest.as_ref();
+        let before = before.and_then(|version| api.compiler.read(&version.text));
+        let view = |Change { change, what }| ChangeView { change, what };
+        PushAnswer {
+            project: self.project.to_owned(),
+            version,
+            changes: changes(before.as_ref(), &self.compiled.file)
+                .into_iter()
+                .map(view)
+                .collect(),
+        }
+    }
+
+    pub(crate) async fn apply(self, api: &Api) -> Result<PushAnswer, Problem> {
+        // The same text once more is what is there already: a push whose answer was lost may be made again.
+        if let Some(newest) = self.newest.as_ref().filter(|newest| newest.text == self.text) {
+            return Ok(PushAnswer {
+                project: self.project.to_owned(),
+                version: Some(newest.number),
+                changes: Vec::new(),
+            });
+        }
+        let answer = self.answer(api, None);
+        let push = Push {
+            project: answer.project.clone(),
+            text: self.text,
+            syncs: self.compiled.syncs,
+            expected: self.expected,
+        };
+        match api.control.apply(push, api.calendar.as_ref()).await? {
+            Pushed::Applied(version) => Ok(PushAnswer {
+                version: Some(version),
+                ..answer
+            }),
+            Pushed::Moved(newest) => Err(Problem::new(StatusCode::CONFLICT, moved(&answer.project, newest))),
+            Pushed::Behind => Err(Error::internal("a push ended behind its schedules").into()),
+        }
     }
 }
 

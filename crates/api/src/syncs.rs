@@ -110,7 +110,7 @@ async fn one(api: &Api, id: ScheduleId) -> Result<Json<SyncView>, Problem> {
     SyncView::of(sync, paused, now(api).await?).map(Json)
 }
 
-async fn now(api: &Api) -> Result<Instant, Problem> {
+pub(crate) async fn now(api: &Api) -> Result<Instant, Problem> {
     let now = Instant::try_from(api.control.store.now().await?);
     now.map_err(|problem| {
         Error::internal("the store's time cannot be told")
@@ -119,15 +119,19 @@ async fn now(api: &Api) -> Result<Instant, Problem> {
     })
 }
 
+/// A schedule as it is kept.
+pub(crate) fn read(definition: &str) -> Result<Schedule, Problem> {
+    serde_json::from_str(definition).map_err(|problem| {
+        Error::internal("a schedule as it is kept cannot be read")
+            .driver(problem)
+            .into()
+    })
+}
+
 impl SyncView {
     fn of(sync: PlannedSync, paused: bool, now: Instant) -> Result<Self, Problem> {
-        let schedule = sync
-            .schedule
-            .as_ref()
-            .map(|spec| serde_json::from_str::<Schedule>(&spec.definition));
-        let mut schedule = schedule.transpose().map_err(|problem| {
-            Error::new(Code::InvalidValue, "a schedule as it is kept cannot be read").driver(problem)
-        })?;
+        let schedule = sync.schedule.as_ref().map(|spec| read(&spec.definition));
+        let mut schedule = schedule.transpose()?;
         if let Some(schedule) = &mut schedule {
             // Whoever paused it: its ticks are skipped.
             schedule.paused |= paused;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use syncapp_control::{RunState, TaskState};
+use syncapp_control::{RunState, SkipReason, TaskState};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -49,6 +49,13 @@ word!(
     "Overlap",
     "What becomes of a run while another one of its sync goes on: it is not accepted (`skip`), or waits (`queue`).",
     ["skip", "queue"]
+);
+word!(
+    SkipWord,
+    "SkipReason",
+    "Why a tick has no run: it was `missed`, `superseded` by a newer one or beyond what is made up for (`over_cap`), fell into a \
+     `blackout`, its sync was `paused`, or the run before it still went on (`overlap`).",
+    SkipReason::ALL.map(SkipReason::name)
 );
 word!(
     ChangeWord,

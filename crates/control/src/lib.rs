@@ -61,8 +61,9 @@ pub use live::LiveProgress;
 pub use policy::Policy;
 pub use ports::{
     Allowance, Cache, Calendar, Clock, Consumer, Delivery, Due, DueTick, Ended, Failure, Hint, InProcessQueue,
-    Listener, Lists, MAX_CACHED, Meter, NewVersion, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random,
-    Retention, RunList, RunPlace, Runner, RunsOf, Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
+    Inspector, Listener, Lists, MAX_CACHED, Meter, NewVersion, Outbox, OutboxRow, Projects, Published, Pushed,
+    Question, Queue, Random, Retention, RunList, RunPlace, Runner, RunsOf, Schedules, Store, Submissions, Submitted,
+    Tasks, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use recent::Recent;

@@ -64,7 +64,7 @@ async fn every_answer_is_one_that_is_described() {
             "--max-examples",
             "25",
         ])
-        .args(["--generation-deterministic", "--max-time", "60"])
+        .args(["--generation-deterministic", "--max-time", "45"])
         .env("PYTHONPATH", &place)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(syncapp.folder())

@@ -4,10 +4,13 @@ mod access;
 mod description;
 mod face;
 mod fleet;
+mod hooks;
+mod jobs;
 mod kills;
 mod limits;
 mod pauses;
 mod pushing;
+mod resources;
 mod runs;
 
 /// A project of one sync of SQLite files, with this line of a schedule in it.

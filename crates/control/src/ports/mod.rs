@@ -2,6 +2,7 @@
 
 mod cache;
 mod in_process;
+mod inspector;
 mod lists;
 mod queue;
 mod retention;
@@ -11,6 +12,7 @@ mod time;
 
 pub use cache::{Allowance, Cache, Listener, MAX_CACHED};
 pub use in_process::InProcessQueue;
+pub use inspector::{Inspector, Question};
 pub use lists::{Lists, RunList, RunPlace, RunsOf};
 pub use queue::{Consumer, Delivery, Hint, Published, Queue};
 pub use retention::Retention;
