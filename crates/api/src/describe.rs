@@ -16,6 +16,7 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::condition::tagged;
+use crate::hex::hex;
 use crate::problem::{PROBLEM_JSON, ProblemView};
 
 const ABOUT: &str = "\
@@ -164,7 +165,7 @@ impl Described {
     pub(crate) fn new(description: &OpenApi) -> Self {
         let text = text(description);
         let hash = Sha256::digest(&text);
-        let tag = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let tag = hex(&hash[..8]);
         Self { text: text.into(), tag }
     }
 

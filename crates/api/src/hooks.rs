@@ -24,6 +24,7 @@ use syncapp_model::{Code, Error, Result, Secret};
 use utoipa::ToSchema;
 
 use crate::extract::Names;
+use crate::hex::hex;
 use crate::syncs::{Started, accepted};
 use crate::{Api, Problem};
 
@@ -86,10 +87,6 @@ impl Hooks {
 
 fn keyed(key: &[u8]) -> Result<Hmac<Sha256>> {
     Hmac::new_from_slice(key).map_err(|problem| Error::internal("a key cannot be used").driver(problem))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `t=SECONDS,n=WORD,v1=HEX`.

@@ -16,6 +16,7 @@ mod connectors;
 mod describe;
 mod docs;
 mod extract;
+mod hex;
 mod hooks;
 mod jobs;
 mod limit;

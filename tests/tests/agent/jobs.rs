@@ -91,12 +91,6 @@ async fn systems_are_looked_at_without_a_run() {
     );
     to.execute("update t set text = 'b' where id = 2", []).unwrap();
 
-    found(
-        &agent,
-        "/projects/shop/syncs/copy/reset",
-        Some(json!({ "stream": "t" })),
-    )
-    .await;
     let undo = format!("/runs/{run}/undo");
     let would = found(&agent, &undo, Some(json!({ "dry_run": true }))).await;
     assert_eq!(arrived(agent.syncapp()), 2, "{would:#}");
@@ -106,6 +100,12 @@ async fn systems_are_looked_at_without_a_run() {
         (&json!("0"), 0),
         "{undone:#}"
     );
+    found(
+        &agent,
+        "/projects/shop/syncs/copy/reset",
+        Some(json!({ "stream": "t" })),
+    )
+    .await;
     let again = over(&agent, &begin(&agent, &undo, Some(json!({}))).await).await;
     assert_eq!(
         (&again["state"], &again["errors"][0]["code"]),

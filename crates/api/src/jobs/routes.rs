@@ -38,7 +38,9 @@ pub(crate) async fn check(
     Names((project, connection)): Names<(String, String)>,
 ) -> Result<Response, Problem> {
     let version = connected(&api, &project, &connection).await?;
-    begun(api.jobs.begin(version, Question::Check { connection }, true).await?)
+    Ok(begun(
+        api.jobs.begin(version, Question::Check { connection }, true).await?,
+    ))
 }
 
 /// What is to be discovered.
@@ -96,7 +98,7 @@ pub(crate) async fn discover(
         offset: body.offset as usize,
         limit: bounded(body.limit.into())? as usize,
     };
-    begun(api.jobs.begin(version, question, body.fresh).await?)
+    Ok(begun(api.jobs.begin(version, question, body.fresh).await?))
 }
 
 /// What is to be previewed.
@@ -138,11 +140,11 @@ pub(crate) async fn preview(
 ) -> Result<Response, Problem> {
     let version = synced(&api, &project, &sync).await?;
     let (stream, limit) = (body.stream, bounded(body.limit.into())?);
-    begun(
+    Ok(begun(
         api.jobs
             .begin(version, Question::Preview { sync, stream, limit }, true)
             .await?,
-    )
+    ))
 }
 
 /// Which streams of a sync.
@@ -175,7 +177,9 @@ pub(crate) async fn plan(
 ) -> Result<Response, Problem> {
     let version = synced(&api, &project, &sync).await?;
     let streams = body.streams;
-    begun(api.jobs.begin(version, Question::Plan { sync, streams }, true).await?)
+    Ok(begun(
+        api.jobs.begin(version, Question::Plan { sync, streams }, true).await?,
+    ))
 }
 
 /// Compares source and target
@@ -200,11 +204,11 @@ pub(crate) async fn verify(
 ) -> Result<Response, Problem> {
     let version = synced(&api, &project, &sync).await?;
     let streams = body.streams;
-    begun(
+    Ok(begun(
         api.jobs
             .begin(version, Question::Verify { sync, streams }, true)
             .await?,
-    )
+    ))
 }
 
 /// Which stream.
@@ -237,7 +241,9 @@ pub(crate) async fn reset(
 ) -> Result<Response, Problem> {
     let version = synced(&api, &project, &sync).await?;
     let stream = body.stream;
-    begun(api.jobs.begin(version, Question::Reset { sync, stream }, true).await?)
+    Ok(begun(
+        api.jobs.begin(version, Question::Reset { sync, stream }, true).await?,
+    ))
 }
 
 /// How a run is taken back.
@@ -286,7 +292,7 @@ pub(crate) async fn undo(
         run: known,
         dry_run: body.dry_run,
     };
-    begun(api.jobs.begin(version, question, true).await?)
+    Ok(begun(api.jobs.begin(version, question, true).await?))
 }
 
 /// Shows a job
@@ -344,13 +350,13 @@ async fn one(api: &Api, project: &str, job: &str) -> Result<JobView, Problem> {
         .ok_or_else(|| Problem::missing("job", job))
 }
 
-fn begun(job: JobView) -> Result<Response, Problem> {
+fn begun(job: JobView) -> Response {
     let place = format!("/api/v1/projects/{}/jobs/{}", escaped(&job.project), job.id);
     let mut answer = (StatusCode::ACCEPTED, Json(job)).into_response();
     if let Ok(place) = HeaderValue::from_str(&place) {
         answer.headers_mut().insert(LOCATION, place);
     }
-    Ok(answer)
+    answer
 }
 
 /// A name as a path has it.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::record::{JobKind, JobState, JobView, RENEWED, stop_topic};
 use crate::Problem;
+use crate::hex::hex;
 use crate::view::instant;
 
 /// How many jobs of a process go on at once.
@@ -166,6 +167,5 @@ fn shelf(version: &Version, question: &Question) -> Option<String> {
     };
     let asked = serde_json::json!([version.project, version.number, connection, pattern, offset, limit]);
     let hash = Sha256::digest(asked.to_string());
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(format!("discover/{hash}"))
+    Some(format!("discover/{}", hex(&hash)))
 }
