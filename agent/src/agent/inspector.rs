@@ -130,10 +130,10 @@ impl Look {
             ..RunOptions::default()
         };
         let plan = plan(&ends, &project.name, name, sync, &options).await?;
-        match plan.failed.is_empty() {
-            true => Ok(Self { ends, options, plan }),
-            false => Err(plan.failed.into_iter().map(|(_, error)| error).collect()),
+        if plan.failed.is_empty() {
+            return Ok(Self { ends, options, plan });
         }
+        Err(plan.failed.into_iter().map(|(_, error)| error).collect())
     }
 
     async fn preview(&self, rows: u64) -> Result<Value, Failure> {
