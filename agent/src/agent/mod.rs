@@ -10,6 +10,8 @@
 //! - A role keeps nothing that the store does not keep: the process may be killed at any moment, and run any number of times.
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
+mod files;
+mod inspector;
 mod monitoring;
 mod notify;
 mod pushed;
@@ -20,14 +22,16 @@ pub(crate) mod token;
 mod usage;
 mod vault;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use syncapp_api::{Api, Token, router};
+use syncapp_api::{Api, ConnectorView, Hooks, Jobs, SHORTEST_KEEP, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
-use syncapp_connector::Network;
+use syncapp_connector::{AnyConnector, Network};
+use syncapp_connectors::connectors;
 use syncapp_control::{
     Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Vault, Worker,
 };
@@ -39,6 +43,8 @@ use tokio::net::TcpListener;
 
 use crate::output;
 use crate::secrets::Secrets;
+use files::Files;
+use inspector::EngineInspector;
 use notify::People;
 use pushed::Allowed;
 use runner::EngineRunner;
@@ -82,15 +88,19 @@ struct Agent {
     cache: Arc<dyn Cache>,
     vault: Arc<dyn Vault>,
     allowed: Allowed,
+    files: Arc<Files>,
     people: People,
     token: Token,
+    hooks: Option<Hooks>,
 }
 
 impl Agent {
     async fn open(settings: Settings) -> Result<Self> {
         fits_together(&settings)?;
+        remembers_hooks(&settings)?;
         make_folders(&settings)?;
         let token = Token::new(&token::of(&settings)?)?;
+        let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
         let store = store_of(&settings).await?;
         let vault: Arc<dyn Vault> = Arc::new(vault::of(&settings, store.clone()).await?);
         let queue: Arc<dyn Queue> = match &settings.queue {
@@ -111,18 +121,22 @@ impl Agent {
             None => Arc::new(MemoryCache::new(clock.clone())),
         };
         let network = Network::guarded(settings.network.clone());
+        let people = People::new(&settings.notifications, &network)?;
+        let allowed = Allowed {
+            variables: settings.variables.clone(),
+            secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
+            files: settings.files.clone(),
+            network,
+            environment: settings.environment.clone(),
+            pools: settings.queue.is_none().then(|| settings.pools.clone()),
+        };
         Ok(Self {
             token,
-            people: People::new(&settings.notifications, &network)?,
+            people,
+            hooks,
             cache,
-            allowed: Allowed {
-                variables: settings.variables.clone(),
-                secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
-                files: settings.files.clone(),
-                network,
-                environment: settings.environment.clone(),
-                pools: settings.queue.is_none().then(|| settings.pools.clone()),
-            },
+            files: Arc::new(Files::new(allowed.clone())),
+            allowed,
             vault,
             control: Control {
                 store,
@@ -167,6 +181,9 @@ impl Agent {
 
     async fn answer(&self, listener: Option<TcpListener>, stop: &Signal) -> Result<()> {
         let Some(listener) = listener else { return Ok(()) };
+        let inspector = Arc::new(EngineInspector {
+            files: self.files.clone(),
+        });
         let routes = router(Api {
             control: self.control.clone(),
             cache: self.cache.clone(),
@@ -174,7 +191,12 @@ impl Agent {
             vault: self.vault.clone(),
             compiler: Arc::new(self.allowed.clone()),
             token: self.token.clone(),
+            jobs: Jobs::new(inspector, self.cache.clone()),
+            hooks: self.hooks.clone(),
+            connectors: listed(),
+            requests_per_minute: self.settings.requests_per_minute,
         });
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let answering = axum::serve(listener, routes).into_future();
         // Whoever still watches a run is left at once.
         tokio::select! {
@@ -216,7 +238,7 @@ impl Agent {
             let worker = Worker {
                 control: self.control.clone(),
                 runner: Arc::new(EngineRunner::new(
-                    self.allowed.clone(),
+                    self.files.clone(),
                     self.cache.clone(),
                     self.control.clone(),
                 )),
@@ -228,6 +250,33 @@ impl Agent {
         }
         Ok(())
     }
+}
+
+/// The connectors as they are told.
+fn listed() -> Arc<[ConnectorView]> {
+    let view = |connector: Box<dyn AnyConnector>| {
+        let manifest = connector.manifest();
+        ConnectorView {
+            id: manifest.id.to_owned(),
+            title: manifest.title.to_owned(),
+            source: manifest.source,
+            destination: manifest.destination,
+            form: connector.schema().to_value(),
+        }
+    };
+    connectors().into_iter().map(view).collect()
+}
+
+/// A webhook is known again by the run that it has started.
+fn remembers_hooks(settings: &Settings) -> Result<()> {
+    if settings.hooks.is_none() || settings.keep >= SHORTEST_KEEP {
+        return Ok(());
+    }
+    let error = Error::new(
+        Code::Conflict,
+        "runs are forgotten before a webhook's signature is too old",
+    );
+    Err(error.help("give a `keep` of 10m or more, or leave `hooks` out"))
 }
 
 /// Without a broker hints stay in this process, so that all of the work has to be done here; with one the store is shared.

@@ -20,6 +20,8 @@ use reader::Reader;
 
 pub(crate) use notifications::{Notification, Way};
 
+/// How many requests one address may make in a minute, where nothing is said: more than any page or command asks.
+const REQUESTS: u32 = 12_000;
 /// The port of an agent that is told none.
 const PORT: u16 = 7700;
 /// What a stream may take, in bytes: twice the most that was measured with rows of usual size (docs/benchmarks.md).
@@ -71,6 +73,10 @@ pub(crate) struct Settings {
     pub(crate) cache_ca: Option<PathBuf>,
     /// What the keys of the cache begin with.
     pub(crate) cache_prefix: String,
+    /// How many requests one address may make in a minute; any number where there is none.
+    pub(crate) requests_per_minute: Option<u32>,
+    /// What webhooks are signed with, by way of each sync's own key; none is taken where there is none.
+    pub(crate) hooks: Option<Secret>,
     /// What callers have to show.
     pub(crate) token: Option<Secret>,
     /// Where its master keys lie: the first one seals, each of them opens.
@@ -164,6 +170,9 @@ impl Settings {
             time(text).filter(|lease| *lease >= SHORTEST_LEASE)
         });
         let drain = reader.one("drain", "give a time, such as `25s`", time);
+        let requests = reader.one("requests_per_minute", "give a number; 0 for any number", |text| {
+            text.parse().ok()
+        });
         let prefix = reader.one("cache_prefix", "give a name, such as `syncapp`", named);
         let home = home.map_or_else(history::home, Ok)?;
         let roles = [told.roles, roles.unwrap_or_default()]
@@ -189,6 +198,8 @@ impl Settings {
             cache: reader.one("cache", "give `rediss://user:password@host/0`", secret),
             cache_ca: reader.one("cache_ca", "give a PEM file", path_of),
             cache_prefix: prefix.unwrap_or_else(|| "syncapp".into()),
+            requests_per_minute: Some(requests.unwrap_or(REQUESTS)).filter(|requests| *requests > 0),
+            hooks: reader.one("hooks", "give the secret's text", secret),
             token: reader.one("token", "give the token's text", secret),
             master_key: reader.list("master_key", KEYS, KeyPlace::parse).unwrap_or_default(),
             secrets_dir: reader.one("secrets_dir", "give a folder", path_of),

@@ -1,13 +1,18 @@
 //! The headless agent: what is pushed, what runs, and what no kill may lose.
 
 mod access;
+mod description;
+mod face;
 mod fleet;
+mod hooks;
+mod jobs;
 mod kills;
 mod limits;
 mod network;
 mod notifications;
 mod pauses;
 mod pushing;
+mod resources;
 mod runs;
 
 /// A project of one sync of SQLite files, with this line of a schedule in it.

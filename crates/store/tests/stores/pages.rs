@@ -102,6 +102,7 @@ pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
         store.ticks(&place, SystemTime::now() - hour, 100).await.unwrap();
         store.projects(None, 100).await.unwrap();
         store.schedules("p3", Some("z2"), 100).await.unwrap();
+        store.versions("p3", Some(2), 100).await.unwrap();
         store.pause(&place).await.unwrap();
         store.paused("p3").await.unwrap();
         assert!(store.resume(&place).await.unwrap());
