@@ -35,6 +35,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../../migrations/postgres/0004_limits.sql"),
         oldest: 1,
     },
+    Migration {
+        sql: include_str!("../../../../migrations/postgres/0005_access.sql"),
+        oldest: 1,
+    },
 ];
 
 /// The first part of the lock's name; the second one is the schema.

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0004_started.sql"),
     include_str!("../../../../migrations/sqlite/0005_pause.sql"),
     include_str!("../../../../migrations/sqlite/0006_limits.sql"),
+    include_str!("../../../../migrations/sqlite/0007_access.sql"),
 ];
 
 pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {
