@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(crate) use agent::{Agent, Push};
-use texts::{AGENT, COPY, EXAMPLES, PUSH, REPLAY, UNDO, VERIFY};
+pub(crate) use agent::{Agent, Audit, AuditAction, Push};
+use texts::{AGENT, AUDIT, COPY, EXAMPLES, PUSH, REPLAY, UNDO, VERIFY};
 
 mod agent;
 mod texts;
@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Runs the headless agent
     #[command(after_help = AGENT)]
     Agent(Agent),
+    /// Looks after an agent's audit log
+    #[command(after_help = AUDIT)]
+    Audit(Audit),
     /// Prints a completion script for a shell
     Completions {
         /// The shell

@@ -10,6 +10,8 @@
 //! - A role keeps nothing that the store does not keep: the process may be killed at any moment, and run any number of times.
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
+mod credentials;
+pub(crate) mod key;
 mod pushed;
 mod runner;
 pub(crate) mod settings;
@@ -17,6 +19,7 @@ mod time;
 pub(crate) mod token;
 mod usage;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,12 +27,14 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use syncapp_api::{Api, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
+use syncapp_control::access::{AccessStore, Accounts, LoginLimits};
 use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Worker};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
 use tokio::net::TcpListener;
 
 use crate::output;
+use credentials::Argon2Credentials;
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
@@ -53,7 +58,7 @@ struct Agent {
     control: Control,
     cache: Arc<dyn Cache>,
     allowed: Allowed,
-    token: Token,
+    accounts: Accounts,
 }
 
 impl Agent {
@@ -61,10 +66,8 @@ impl Agent {
         fits_together(&settings)?;
         make_folders(&settings)?;
         let token = Token::new(&token::of(&settings)?)?;
-        let store: Arc<dyn Store> = match &settings.database {
-            Some(url) => Arc::new(PostgresStore::open(url.reveal()).await?),
-            None => Arc::new(SqliteStore::open(&settings.home)?),
-        };
+        let key = key::of(&settings)?;
+        let (store, access) = stores(&settings).await?;
         let queue: Arc<dyn Queue> = match &settings.queue {
             Some(url) => Arc::new(Rabbit::new(&RabbitConfig {
                 url: url.clone(),
@@ -82,8 +85,19 @@ impl Agent {
             })?),
             None => Arc::new(MemoryCache::new(clock.clone())),
         };
+        let accounts = Accounts {
+            store: access,
+            credentials: Arc::new(Argon2Credentials::new()?),
+            limits: LoginLimits {
+                shared: cache.clone(),
+                own: Arc::new(MemoryCache::new(clock.clone())),
+            },
+            key,
+            agent: token.digest(),
+            sessions: settings.sessions,
+        };
         Ok(Self {
-            token,
+            accounts,
             cache,
             allowed: Allowed {
                 variables: settings.variables.clone(),
@@ -125,10 +139,14 @@ impl Agent {
             .driver(problem)
         };
         let listener = TcpListener::bind(self.settings.listen).await.map_err(taken)?;
-        output::line(&format!(
-            "listening on http://{}",
-            listener.local_addr().map_err(taken)?
-        ));
+        let address = listener.local_addr().map_err(taken)?;
+        if let Some(invitation) = self.accounts.invite().await? {
+            output::line(&format!(
+                "there is no user yet; whoever shows this once, within a day, makes the first admin: {}",
+                invitation.reveal()
+            ));
+        }
+        output::line(&format!("listening on http://{address}"));
         Ok(Some(listener))
     }
 
@@ -139,8 +157,10 @@ impl Agent {
             cache: self.cache.clone(),
             calendar: Arc::new(JsonCalendar),
             compiler: Arc::new(self.allowed.clone()),
-            token: self.token.clone(),
+            accounts: self.accounts.clone(),
+            network: self.settings.network.clone(),
         });
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let answering = axum::serve(listener, routes).into_future();
         // Whoever still watches a run is left at once.
         tokio::select! {
@@ -177,6 +197,20 @@ impl Agent {
         }
         Ok(())
     }
+}
+
+/// The store, as work and as accounts see it.
+pub(crate) async fn stores(settings: &Settings) -> Result<(Arc<dyn Store>, Arc<dyn AccessStore>)> {
+    Ok(match &settings.database {
+        Some(url) => {
+            let store = PostgresStore::open(url.reveal()).await?;
+            (Arc::new(store.clone()), Arc::new(store))
+        }
+        None => {
+            let store = SqliteStore::open(&settings.home)?;
+            (Arc::new(store.clone()), Arc::new(store))
+        }
+    })
 }
 
 /// Without a broker hints stay in this process, so that all of the work has to be done here; with one the store is shared.

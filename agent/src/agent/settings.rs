@@ -7,6 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use syncapp_api::{AddressRange, Network};
+use syncapp_control::access::SessionPolicy;
 use syncapp_control::{DEFAULT_POOL, Policy};
 use syncapp_model::{Code, Error, Secret};
 
@@ -67,6 +69,12 @@ pub(crate) struct Settings {
     pub(crate) cache_prefix: String,
     /// What callers have to show.
     pub(crate) token: Option<Secret>,
+    /// Where requests may come from.
+    pub(crate) network: Network,
+    /// How long browsers stay signed in.
+    pub(crate) sessions: SessionPolicy,
+    /// The file with the key that seals the audit log; one is made where it is not given.
+    pub(crate) audit_key_file: Option<PathBuf>,
     /// The environment of pushed files that holds here.
     pub(crate) environment: Option<String>,
     /// Names of variables that pushed files may use.
@@ -131,6 +139,11 @@ impl Settings {
         });
         let drain = reader.one("drain", "give a time, such as `25s`", time);
         let prefix = reader.one("cache_prefix", "give a name, such as `syncapp`", named);
+        let ranges = "give addresses such as `192.0.2.7`, or ranges such as `10.0.0.0/8`";
+        let allow = reader.list("allow", ranges, range);
+        let proxies = reader.list("trusted_proxies", ranges, range);
+        let idle = reader.one("session_idle", "give a time from 1s to 30d, such as `30m`", session);
+        let life = reader.one("session_life", "give a time from 1s to 30d, such as `12h`", session);
         let home = home.map_or_else(history::home, Ok)?;
         let roles = [told.roles, roles.unwrap_or_default()]
             .into_iter()
@@ -151,6 +164,15 @@ impl Settings {
             cache_ca: reader.one("cache_ca", "give a PEM file", path_of),
             cache_prefix: prefix.unwrap_or_else(|| "syncapp".into()),
             token: reader.one("token", "give the token's text", secret),
+            audit_key_file: reader.one("audit_key_file", "give a file", path_of),
+            network: Network {
+                allow: allow.unwrap_or_default(),
+                proxies: proxies.unwrap_or_default(),
+            },
+            sessions: SessionPolicy {
+                idle: idle.unwrap_or(Duration::from_mins(30)),
+                life: life.unwrap_or(Duration::from_hours(12)),
+            },
             environment: reader.one("environment", "give the name of an environment", named),
             variables: reader
                 .list("variables", "give names of variables", named)
@@ -202,6 +224,15 @@ fn path_of(text: &str) -> Option<PathBuf> {
 
 fn secret(text: &str) -> Option<Secret> {
     (!text.is_empty()).then(|| Secret::new(text))
+}
+
+fn range(text: &str) -> Option<AddressRange> {
+    AddressRange::parse(text).ok()
+}
+
+fn session(text: &str) -> Option<Duration> {
+    let range = Duration::from_secs(1)..=Duration::from_hours(24 * 30);
+    time(text).filter(|time| range.contains(time))
 }
 
 fn time(text: &str) -> Option<Duration> {

@@ -31,9 +31,9 @@ pub(crate) async fn agent(args: args::Agent) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Writes what happens to standard error: warnings, and more where `SYNCAPP_LOG` says so (`info`, `syncapp_control=debug`).
+/// Writes what happens to standard error: warnings, the heads of the audit log, and more where `SYNCAPP_LOG` says so (`info`, `syncapp_control=debug`).
 fn log() {
-    let filter = EnvFilter::try_from_env("SYNCAPP_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("SYNCAPP_LOG").unwrap_or_else(|_| EnvFilter::new("warn,syncapp::audit=info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

@@ -1,13 +1,16 @@
 //! Projects: what is pushed, and what it would change.
 
-use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use syncapp_control::access::{Digest, Permission};
 use syncapp_control::{Change, Push, Pushed, changes};
 use syncapp_model::{Code, Error};
 
+use crate::access::Admitted;
 use crate::page::{Page, PageQuery};
 use crate::view::instant;
 use crate::{Api, Problem};
@@ -21,13 +24,34 @@ pub(crate) struct Listed {
 
 pub(crate) async fn list(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Json<Page<Listed>>, Problem> {
     let Query(page) = query?;
     let limit = page.limit()?;
-    let rows = api.control.store.projects(page.after.as_deref(), limit + 1).await?;
+    let rows = match admitted.caller.projects(Permission::View) {
+        None => api.control.store.projects(page.after.as_deref(), limit + 1).await?,
+        Some(own) => among(&api, own, page.after.as_deref(), limit + 1).await?,
+    };
     let view = |(project, version)| Listed { project, version };
     Ok(Json(Page::of(rows, limit, |(project, _)| project.clone(), view)))
+}
+
+/// The projects among these, which are in the order of their names, after a name.
+async fn among(api: &Api, own: Vec<String>, after: Option<&str>, limit: usize) -> Result<Vec<(String, u32)>, Problem> {
+    let mut rows = Vec::new();
+    for project in own {
+        if rows.len() == limit {
+            break;
+        }
+        if after.is_some_and(|after| project.as_str() <= after) {
+            continue;
+        }
+        if let Some(version) = api.control.store.newest(&project).await? {
+            rows.push((project, version.number));
+        }
+    }
+    Ok(rows)
 }
 
 /// A project's newest version.
@@ -84,6 +108,7 @@ pub(crate) struct PushAnswer {
 
 pub(crate) async fn push(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Path(project): Path<String>,
     query: Result<Query<PushQuery>, QueryRejection>,
     body: Result<Json<PushBody>, JsonRejection>,
@@ -102,13 +127,23 @@ pub(crate) async fn push(
         }));
     }
     // The same text once more is what is there already: a push whose answer was lost may be made again.
-    if newest.is_some_and(|version| version.text == body.file) {
+    if newest.as_ref().is_some_and(|version| version.text == body.file) {
         return Ok(Json(PushAnswer {
             project,
             version,
             changes: Vec::new(),
         }));
     }
+    let print = |text: &str| Digest::of(text).fingerprint();
+    let was = newest
+        .as_ref()
+        .map(|version| json!({ "version": version.number, "file": print(&version.text) }).to_string());
+    let becomes = json!({ "file": print(&body.file), "changes": changes }).to_string();
+    let object = format!("projects/{project}");
+    let written = api
+        .accounts
+        .audit(&admitted.by, "project.push", &object, was, Some(becomes));
+    written.await?;
     let push = Push {
         project: project.clone(),
         text: body.file,

@@ -140,6 +140,10 @@ pub enum Code {
     StoreFailed,
     /// An agent wants another token than it was shown.
     Unauthenticated,
+    /// An agent knows who asks, and does not let it.
+    Forbidden,
+    /// Somebody has asked an agent too often.
+    TooOften,
     /// An agent does not answer.
     AgentUnreachable,
     /// SyncApp itself is wrong.
@@ -217,6 +221,8 @@ impl Code {
             Self::WorkerLost => run("worker_lost"),
             Self::StoreFailed => run("store_failed"),
             Self::Unauthenticated => ("agent".into(), "unauthenticated"),
+            Self::Forbidden => ("agent".into(), "forbidden"),
+            Self::TooOften => ("agent".into(), "too_often"),
             Self::AgentUnreachable => ("agent".into(), "unreachable"),
             Self::Internal => run("internal"),
         }
@@ -229,6 +235,7 @@ impl Code {
             | Self::ConnectionLost(_)
             | Self::LockTimeout(_)
             | Self::Stalled
+            | Self::TooOften
             | Self::AgentUnreachable => ErrorKind::Transient,
             Self::DiskFull(_)
             | Self::Failed(_)

@@ -186,7 +186,8 @@ pub fn decide(change: &AccountChange, ground: &Ground, by: &By, now: SystemTime)
                 password: hash.clone(),
                 ..before.clone()
             };
-            let print = |user: &User| Some(json!({ "password": fingerprint(user.password.reveal()) }));
+            // Of the salted hash.
+            let print = |user: &User| Some(json!({ "password": Digest::of(user.password.reveal()).fingerprint() }));
             let entry = told("user.password", object(&before), print(&before), print(&after));
             (vec![Write::NoSessions(after.id), Write::User(after)], entry)
         }
@@ -283,11 +284,6 @@ fn token_object(token: &ApiToken) -> String {
 
 fn shown(user: &User) -> Json {
     json!({ "may": user.grants, "disabled": user.disabled })
-}
-
-/// What shows that a secret is another one, and nothing of it. What is given is a salted hash already.
-fn fingerprint(hash: &str) -> String {
-    super::digest::hex(&Digest::of(hash).0[..6])
 }
 
 #[cfg(test)]

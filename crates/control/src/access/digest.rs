@@ -13,6 +13,11 @@ impl Digest {
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }
+
+    /// What shows that something is another one than before, and nothing else of it: for texts that cannot be guessed.
+    pub fn fingerprint(&self) -> String {
+        hex(&self.0[..6])
+    }
 }
 
 impl fmt::Debug for Digest {

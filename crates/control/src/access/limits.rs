@@ -55,3 +55,92 @@ impl LoginLimits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, Listener, MemoryCache};
+    use async_trait::async_trait;
+    use futures_util::FutureExt as _;
+    use std::sync::Mutex;
+    use std::time::SystemTime;
+    use syncapp_model::Error;
+
+    #[derive(Default)]
+    struct Time(Mutex<Duration>);
+
+    #[async_trait]
+    impl Clock for Time {
+        fn wall(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+
+        fn monotonic(&self) -> Duration {
+            *self.0.lock().unwrap()
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    /// A server that is away.
+    struct Away;
+
+    fn away<T>() -> Result<T> {
+        Err(Error::internal("it is away"))
+    }
+
+    #[async_trait]
+    impl Cache for Away {
+        async fn get(&self, _: &str) -> Result<Option<Vec<u8>>> {
+            away()
+        }
+
+        async fn put(&self, _: &str, _: &[u8], _: Duration) -> Result<()> {
+            away()
+        }
+
+        async fn take(&self, _: &str) -> Result<Option<Vec<u8>>> {
+            away()
+        }
+
+        async fn count(&self, _: &str, _: u64, _: Duration) -> Result<Allowance> {
+            away()
+        }
+
+        async fn publish(&self, _: &str, _: &[u8]) -> Result<()> {
+            away()
+        }
+
+        async fn listen(&self, _: &str) -> Result<Box<dyn Listener>> {
+            away()
+        }
+    }
+
+    #[test]
+    fn tries_are_counted_also_without_a_server_and_windows_end() {
+        let time = Arc::new(Time::default());
+        let own = || Arc::new(MemoryCache::new(time.clone()));
+        let (first, second): (Arc<dyn Cache>, Arc<dyn Cache>) = (own(), Arc::new(Away));
+        for shared in [first, second] {
+            let limits = LoginLimits { shared, own: own() };
+            let tries =
+                |account: &str, address: &str| limits.try_again_in(account, address).now_or_never().unwrap().unwrap();
+            for _ in 0..ACCOUNT_AND_ADDRESS {
+                assert_eq!(tries("ada", "192.0.2.1"), None);
+            }
+            assert_eq!(tries("ada", "192.0.2.1"), Some(WINDOW));
+            assert_eq!(tries("bob", "192.0.2.1"), None, "another account");
+            assert_eq!(tries("ada", "192.0.2.2"), None, "from elsewhere");
+            let elsewhere = (0..)
+                .take_while(|number| tries("ada", &format!("198.51.100.{number}")).is_none())
+                .count();
+            assert!((80..100).contains(&elsewhere), "{elsewhere}");
+            let names = (0..)
+                .take_while(|number| tries(&format!("user {number}"), "192.0.2.9").is_none())
+                .count();
+            assert_eq!(names as u64, ADDRESS);
+            *time.0.lock().unwrap() += WINDOW;
+            assert_eq!(tries("ada", "192.0.2.1"), None, "nobody is locked out for longer");
+        }
+    }
+}

@@ -51,7 +51,9 @@ impl AccessRows for PostgresRows {
             if none { Ok(None) } else { head(row).map(Some) }
         });
         let head = head.await?.flatten();
-        let filled = self.one(query("select 1 from audit_entry limit 1"), |_| Ok(())).await?;
+        let filled = self
+            .one(query("select 1 from audit_entry order by number limit 1"), |_| Ok(()))
+            .await?;
         Ok((head, filled.is_none()))
     }
 
@@ -78,7 +80,9 @@ impl AccessRows for PostgresRows {
 
     async fn ground(&mut self, change: &AccountChange) -> Result<Ground> {
         let mut ground = Ground::default();
-        let peopled = self.one(query("select 1 from access_user limit 1"), |_| Ok(())).await?;
+        let peopled = self
+            .one(query("select 1 from access_user order by id limit 1"), |_| Ok(()))
+            .await?;
         ground.peopled = peopled.is_some();
         if let Some(digest) = change.invitation() {
             let sql = "select 1 from access_invitation where digest = $1 and expires_at > clock_timestamp()";

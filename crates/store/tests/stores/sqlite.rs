@@ -163,4 +163,5 @@ async fn pages_are_quick() {
     drop(file);
     pages::are_quick(&store, runs).await;
     pages::ask_all_else(&store, runs).await;
+    pages::ask_accounts(&store).await;
 }

@@ -23,7 +23,9 @@ impl AccessRows for SqliteRows<'_> {
     async fn lock_audit(&mut self) -> Result<(Option<AuditHead>, bool)> {
         self.step(|c| {
             let head = c.prepare_cached(HEAD)?.query_row([], head).optional()?;
-            let filled = c.prepare_cached("select 1 from audit_entry limit 1")?.exists([])?;
+            let filled = c
+                .prepare_cached("select 1 from audit_entry order by number limit 1")?
+                .exists([])?;
             Ok((head, !filled))
         })
     }
@@ -57,7 +59,9 @@ impl AccessRows for SqliteRows<'_> {
             let token_of = format!("select {TOKEN} from access_token where id = ?");
             let invited = format!("select 1 from access_invitation where digest = ? and expires_at > {NOW}");
             Ok(Ground {
-                peopled: c.prepare_cached("select 1 from access_user limit 1")?.exists([])?,
+                peopled: c
+                    .prepare_cached("select 1 from access_user order by id limit 1")?
+                    .exists([])?,
                 invited: match change.invitation() {
                     Some(digest) => c.prepare_cached(&invited)?.exists([digest.0.as_slice()])?,
                     None => false,
