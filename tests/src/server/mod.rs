@@ -5,6 +5,7 @@ pub mod account;
 pub mod certificates;
 pub mod guard;
 pub mod mariadb;
+pub mod nginx;
 pub mod pgbouncer;
 pub mod port;
 pub mod postgres;

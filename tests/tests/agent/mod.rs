@@ -1,9 +1,13 @@
 //! The headless agent: what is pushed, what runs, and what no kill may lose.
 
 mod access;
+mod accounts;
+mod audit;
 mod fleet;
 mod kills;
 mod limits;
+mod matrix;
+mod network;
 mod pauses;
 mod pushing;
 mod runs;

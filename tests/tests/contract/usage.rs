@@ -4,7 +4,7 @@ use crate::contract::case::sync;
 use crate::contract::commands::place;
 use crate::contract::place::Place;
 
-const BUILT: [&str; 13] = [
+const BUILT: [&str; 14] = [
     "run",
     "copy",
     "check",
@@ -17,6 +17,7 @@ const BUILT: [&str; 13] = [
     "runs",
     "push",
     "agent",
+    "audit",
     "completions",
 ];
 const LATER: [&str; 3] = ["secrets", "login", "doctor"];
@@ -46,6 +47,7 @@ fn help_names_every_command_that_is_built_and_every_flag_says_what_it_does() {
     for action in ["list", "show", "replay"] {
         place.syncapp(&["rejects", action, "--help"]).exits(0);
     }
+    place.syncapp(&["audit", "verify", "--help"]).exits(0);
     assert!(place.syncapp(&["--version"]).exits(0).stdout.starts_with("syncapp "));
 }
 
