@@ -5,8 +5,13 @@ create table access_user (
   grants text not null,
   disabled integer not null,
   created_at integer not null,
-  password text not null
+  password text,
+  issuer text,
+  subject text,
+  check ((issuer is null) = (subject is null))
 ) strict, without rowid;
+
+create unique index access_user_identity on access_user (issuer, subject) where issuer is not null;
 
 -- By these, while there is no user, the first one can be made.
 create table access_invitation (

@@ -95,6 +95,7 @@ impl Agent {
             key,
             agent: token.digest(),
             sessions: settings.sessions,
+            sign_on: None,
         };
         Ok(Self {
             accounts,

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use syncapp_control::access::{Grant, Role};
+use syncapp_control::access::{Grant, Identity, Role};
 use syncapp_control::{
     Limit, Limits, PlannedStream, RunId, RunState, SkipReason, Task, TaskState, TickOutcome, Trigger,
 };
@@ -149,6 +149,12 @@ pub(crate) fn grants_to_text(grants: &[Grant]) -> Result<String> {
 /// What a user may, of that text.
 pub(crate) fn grants_from_text(text: &str) -> Result<Vec<Grant>> {
     serde_json::from_str(text).map_err(|e| unknown("list of grants", text).driver(e))
+}
+
+/// Whom a provider vouches for, of its two columns.
+pub(crate) fn identity(issuer: Option<String>, subject: Option<String>) -> Option<Identity> {
+    let (issuer, subject) = issuer.zip(subject)?;
+    Some(Identity { issuer, subject })
 }
 
 pub(crate) fn role(word: &str) -> Result<Role> {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value as Json, json};
 use syncapp_model::Secret;
 
-use super::{ApiToken, By, Digest, Grant, NewEntry, NewSession, NewToken, NewUser, TokenId, User, UserId};
+use super::{ApiToken, By, Digest, Grant, Identity, NewEntry, NewSession, NewToken, NewUser, TokenId, User, UserId};
 
 /// Something that is done to accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum AccountChange {
     },
     /// Another user.
     AddUser(NewUser),
+    /// A user for whom a provider vouches: it is there from now on, or may something else.
+    Identify(NewUser),
     /// A user's password is another one; its sessions end.
     SetPassword {
         /// Whose.
@@ -68,6 +70,8 @@ pub struct Ground {
     pub user: Option<User>,
     /// The user who has the name of the user to be.
     pub named: Option<User>,
+    /// The user for whom the same provider vouches by the same name.
+    pub identified: Option<User>,
     /// The token that the change names.
     pub token: Option<ApiToken>,
 }
@@ -133,7 +137,15 @@ impl AccountChange {
     /// The name of the user to be.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Begin { user, .. } | Self::AddUser(user) => Some(&user.name),
+            Self::Begin { user, .. } | Self::AddUser(user) | Self::Identify(user) => Some(&user.name),
+            _ => None,
+        }
+    }
+
+    /// The identity of the user to be.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Identify(user) => user.identity.as_ref(),
             _ => None,
         }
     }
@@ -165,6 +177,17 @@ pub fn decide(change: &AccountChange, ground: &Ground, by: &By, now: SystemTime)
         after: after.map(|json| json.to_string()),
     };
     let user = || ground.user.clone().ok_or(Changed::Missing);
+    let granted = |before: User, grants: &[Grant]| {
+        if before.grants == grants {
+            return Err(Changed::Same);
+        }
+        let after = User {
+            grants: grants.into(),
+            ..before.clone()
+        };
+        let entry = told("user.roles", object(&before), Some(shown(&before)), Some(shown(&after)));
+        Ok((vec![Write::User(after)], entry))
+    };
     let (writes, entry) = match change {
         AccountChange::Invite { .. } if ground.peopled => return Err(Changed::Same),
         AccountChange::Invite { digest, life } => (
@@ -172,8 +195,12 @@ pub fn decide(change: &AccountChange, ground: &Ground, by: &By, now: SystemTime)
             told("admin.invite", "first admin".into(), None, None),
         ),
         AccountChange::Begin { .. } if ground.peopled || !ground.invited => return Err(Changed::Refused),
-        AccountChange::AddUser(_) if ground.named.is_some() => return Err(Changed::Taken),
-        AccountChange::Begin { user: new, .. } | AccountChange::AddUser(new) => {
+        AccountChange::Identify(new) if ground.identified.is_some() => {
+            let before = ground.identified.clone().filter(|user| !user.disabled);
+            granted(before.ok_or(Changed::Refused)?, &new.grants)?
+        }
+        AccountChange::AddUser(_) | AccountChange::Identify(_) if ground.named.is_some() => return Err(Changed::Taken),
+        AccountChange::Begin { user: new, .. } | AccountChange::AddUser(new) | AccountChange::Identify(new) => {
             let first = matches!(change, AccountChange::Begin { .. });
             let user = made(new, now);
             let entry = told("user.create", object(&user), None, Some(shown(&user)));
@@ -182,27 +209,25 @@ pub fn decide(change: &AccountChange, ground: &Ground, by: &By, now: SystemTime)
         }
         AccountChange::SetPassword { hash, .. } => {
             let before = user()?;
+            if before.password.is_none() {
+                return Err(Changed::Refused);
+            }
             let after = User {
-                password: hash.clone(),
+                password: Some(hash.clone()),
                 ..before.clone()
             };
             // Of the salted hash.
-            let print = |user: &User| Some(json!({ "password": Digest::of(user.password.reveal()).fingerprint() }));
+            let print = |user: &User| {
+                let print = user
+                    .password
+                    .as_ref()
+                    .map(|hash| Digest::of(hash.reveal()).fingerprint());
+                Some(json!({ "password": print }))
+            };
             let entry = told("user.password", object(&before), print(&before), print(&after));
             (vec![Write::NoSessions(after.id), Write::User(after)], entry)
         }
-        AccountChange::SetGrants { grants, .. } => {
-            let before = user()?;
-            if before.grants == *grants {
-                return Err(Changed::Same);
-            }
-            let after = User {
-                grants: grants.clone(),
-                ..before.clone()
-            };
-            let entry = told("user.roles", object(&before), Some(shown(&before)), Some(shown(&after)));
-            (vec![Write::User(after)], entry)
-        }
+        AccountChange::SetGrants { grants, .. } => granted(user()?, grants)?,
         AccountChange::SetDisabled { disabled, .. } => {
             let before = user()?;
             if before.disabled == *disabled {
@@ -271,6 +296,7 @@ fn made(new: &NewUser, now: SystemTime) -> User {
         disabled: false,
         created_at: now,
         password: new.password.clone(),
+        identity: new.identity.clone(),
     }
 }
 
@@ -283,7 +309,12 @@ fn token_object(token: &ApiToken) -> String {
 }
 
 fn shown(user: &User) -> Json {
-    json!({ "may": user.grants, "disabled": user.disabled })
+    match &user.identity {
+        None => json!({ "may": user.grants, "disabled": user.disabled }),
+        Some(Identity { issuer, subject }) => {
+            json!({ "may": user.grants, "disabled": user.disabled, "issuer": issuer, "subject": subject })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -299,7 +330,8 @@ mod tests {
             grants: vec![Grant::all(Role::Viewer)],
             disabled: false,
             created_at: SystemTime::UNIX_EPOCH,
-            password: Secret::new("$argon2id$canary"),
+            password: Some(Secret::new("$argon2id$canary")),
+            identity: None,
         }
     }
 
@@ -319,7 +351,8 @@ mod tests {
                 id: UserId(Uuid::nil()),
                 name: "ada".into(),
                 grants: Vec::new(),
-                password: Secret::new("hash"),
+                password: Some(Secret::new("hash")),
+                identity: None,
             },
         };
         for (peopled, invited, may) in [(false, true, true), (false, false, false), (true, true, false)] {
@@ -346,6 +379,58 @@ mod tests {
         assert!(!format!("{done:?}").contains("canary"), "{done:?}");
         assert_ne!(done.entry.before, done.entry.after);
         assert_eq!(done.writes[0], Write::NoSessions(ada().id));
+    }
+
+    #[test]
+    fn a_provider_vouches_for_its_own_users_only() {
+        let identity = Identity {
+            issuer: "https://id.example".into(),
+            subject: "17".into(),
+        };
+        let identify = AccountChange::Identify(NewUser {
+            id: UserId(Uuid::nil()),
+            name: "ada".into(),
+            grants: vec![Grant::all(Role::Operator)],
+            password: None,
+            identity: Some(identity.clone()),
+        });
+        let local = Ground {
+            named: Some(ada()),
+            ..Ground::default()
+        };
+        assert_eq!(
+            at(&identify, &local),
+            Err(Changed::Taken),
+            "of the same name is somebody else"
+        );
+        let known = User {
+            password: None,
+            identity: Some(identity),
+            ..ada()
+        };
+        let ground = |user: &User| Ground {
+            identified: Some(user.clone()),
+            named: Some(ada()),
+            user: Some(user.clone()),
+            ..Ground::default()
+        };
+        let done = at(&identify, &ground(&known)).unwrap();
+        let after = User {
+            grants: vec![Grant::all(Role::Operator)],
+            ..known.clone()
+        };
+        assert_eq!(done.writes, [Write::User(after.clone())]);
+        assert_eq!(at(&identify, &ground(&after)), Err(Changed::Same));
+        let disabled = User {
+            disabled: true,
+            ..known.clone()
+        };
+        assert_eq!(at(&identify, &ground(&disabled)), Err(Changed::Refused));
+        let set = AccountChange::SetPassword {
+            user: known.id,
+            hash: Secret::new("hash"),
+        };
+        assert_eq!(at(&set, &ground(&known)), Err(Changed::Refused), "it has none");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use syncapp_model::{Result, Secret};
 
 use super::{
-    AccountChange, ApiToken, AuditEntry, AuditHead, AuditKey, By, Changed, Digest, NewEntry, Session, TokenId, User,
-    UserId,
+    AccountChange, ApiToken, AuditEntry, AuditHead, AuditKey, By, Changed, Digest, Identity, NewEntry, Session,
+    TokenId, User, UserId,
 };
 
 /// Accounts and the audit log in the metadata database.
@@ -28,6 +28,9 @@ pub trait AccessStore: Send + Sync {
 
     /// The user of a name.
     async fn user_named(&self, name: &str) -> Result<Option<User>>;
+
+    /// The user for whom a provider vouches by this name.
+    async fn user_identified(&self, identity: &Identity) -> Result<Option<User>>;
 
     /// Users in the order of their names, after a name.
     async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<User>>;

@@ -13,8 +13,8 @@ pub struct NewSession {
     pub digest: Digest,
     /// Who signs in.
     pub user: UserId,
-    /// The hash of the password that was looked at: another one by now, and nobody signs in.
-    pub password: Secret,
+    /// The hash of the password that was looked at: another one by now, and nobody signs in. None where a provider vouches.
+    pub password: Option<Secret>,
     /// After how long it ends, whatever happens in it.
     pub life: Duration,
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use syncapp_model::{Code, Error, Result, Secret};
 use uuid::Uuid;
 
-use super::Grant;
+use super::{Grant, Identity};
 
 /// The fewest characters of a password.
 const SHORTEST: usize = 12;
@@ -36,8 +36,10 @@ pub struct User {
     pub disabled: bool,
     /// Since when it is there.
     pub created_at: SystemTime,
-    /// The hash of its password.
-    pub password: Secret,
+    /// The hash of its password; none where a provider vouches for it.
+    pub password: Option<Secret>,
+    /// What the provider that vouches for it calls it.
+    pub identity: Option<Identity>,
 }
 
 /// A user to be.
@@ -49,8 +51,10 @@ pub struct NewUser {
     pub name: String,
     /// What it may.
     pub grants: Vec<Grant>,
-    /// The hash of its password.
-    pub password: Secret,
+    /// The hash of its password; none where a provider vouches for it.
+    pub password: Option<Secret>,
+    /// What the provider that vouches for it calls it.
+    pub identity: Option<Identity>,
 }
 
 /// The name as it is kept: small letters, so that two users are never told apart by case only.

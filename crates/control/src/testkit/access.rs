@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::scene::{LONG, MANY, SHORT};
 use crate::access::{
-    AccessStore, AccountChange, ApiToken, AuditHead, AuditKey, By, Changed, Digest, Fault, Grant, NewEntry, NewSession,
-    NewToken, NewUser, Role, TokenId, UserId, verify,
+    AccessStore, AccountChange, ApiToken, AuditHead, AuditKey, By, Changed, Digest, Fault, Grant, Identity, NewEntry,
+    NewSession, NewToken, NewUser, Role, TokenId, UserId, verify,
 };
 
 /// A kind of store of accounts under test.
@@ -76,7 +76,7 @@ impl Scene {
         let session = NewSession {
             digest: Digest::of(secret),
             user,
-            password: Secret::new("a hash"),
+            password: Some(Secret::new("a hash")),
             life,
         };
         self.done(&AccountChange::Open(session)).await;
@@ -110,7 +110,8 @@ fn new_user(name: &str) -> NewUser {
         id: UserId(Uuid::new_v4()),
         name: name.into(),
         grants: vec![Grant::all(Role::Viewer)],
-        password: Secret::new("a hash"),
+        password: Some(Secret::new("a hash")),
+        identity: None,
     }
 }
 
@@ -200,7 +201,10 @@ pub async fn users_are_kept(rig: &dyn AccessRig) {
     );
     let ada = scene.store.user_named("ada").await.unwrap().unwrap();
     assert_eq!(ada.grants, [Grant::all(Role::Viewer)]);
-    assert_eq!((ada.disabled, ada.password.reveal()), (false, "a hash"));
+    assert_eq!(
+        (ada.disabled, ada.password.clone()),
+        (false, Some(Secret::new("a hash")))
+    );
     assert_eq!(scene.store.user(ada.id).await.unwrap(), Some(ada.clone()));
     let grants = vec![Grant::of(Role::Admin, "shop"), Grant::of(Role::Operator, "c \"r\" m")];
     let (user, hash) = (ada.id, Secret::new("another hash"));
@@ -219,7 +223,7 @@ pub async fn users_are_kept(rig: &dyn AccessRig) {
     scene.done(&AccountChange::SetDisabled { user, disabled: true }).await;
     let changed = scene.store.user(user).await.unwrap().unwrap();
     assert_eq!((changed.grants, changed.disabled), (grants, true));
-    assert_eq!((changed.password, changed.created_at), (hash, ada.created_at));
+    assert_eq!((changed.password, changed.created_at), (Some(hash), ada.created_at));
     for name in ["bob", "a-b", "eve", "a.b"] {
         scene.user(name).await;
     }
@@ -236,6 +240,46 @@ pub async fn users_are_kept(rig: &dyn AccessRig) {
         disabled: true,
     };
     assert_eq!(scene.change(&disable).await, Changed::Missing);
+}
+
+/// A user for whom a provider vouches is found by both names of it; of many who come for the first time at once there is one.
+pub async fn a_provider_s_user_is_one(rig: &dyn AccessRig) {
+    let scene = Scene::new(rig).await;
+    scene.user("ada").await;
+    let identity = |issuer: &str, subject: &str| Identity {
+        issuer: issuer.into(),
+        subject: subject.into(),
+    };
+    let vouched = |name: &str, identity: &Identity| {
+        AccountChange::Identify(NewUser {
+            password: None,
+            identity: Some(identity.clone()),
+            ..new_user(name)
+        })
+    };
+    let here = identity("https://id.example", "17");
+    assert_eq!(scene.change(&vouched("ada", &here)).await, Changed::Taken);
+    let (doors, key) = (scene.doors().await, &scene.key);
+    let come = join_all(doors.iter().enumerate().map(|(number, door)| {
+        let change = vouched(&format!("ada{number}"), &here);
+        async move { door.change(&change, &by(), key).await.unwrap() }
+    }))
+    .await;
+    assert_eq!(
+        come.iter().filter(|come| **come == Changed::Same).count(),
+        MANY - 1,
+        "{come:?}"
+    );
+    for other in [
+        identity("https://id.example", "18"),
+        identity("https://other.example", "17"),
+    ] {
+        assert_eq!(scene.store.user_identified(&other).await.unwrap(), None);
+        scene.done(&vouched(&format!("other{}", other.subject), &other)).await;
+    }
+    let known = scene.store.user_identified(&here).await.unwrap().unwrap();
+    assert_eq!((known.identity.as_ref(), known.password.as_ref()), (Some(&here), None));
+    assert_eq!(scene.store.user(known.id).await.unwrap(), Some(known));
 }
 
 /// A session ends by itself, by its user, and with whatever its user is not any more.
@@ -270,7 +314,7 @@ pub async fn sessions_end(rig: &dyn AccessRig) {
     let late = NewSession {
         digest: Digest::of("late"),
         user,
-        password: Secret::new("a hash"),
+        password: Some(Secret::new("a hash")),
         life: LONG,
     };
     assert_eq!(
@@ -278,7 +322,10 @@ pub async fn sessions_end(rig: &dyn AccessRig) {
         Changed::Refused,
         "the password is another one"
     );
-    let newer = NewSession { password: hash, ..late };
+    let newer = NewSession {
+        password: Some(hash),
+        ..late
+    };
     scene.done(&AccountChange::Open(newer.clone())).await;
     assert!(scene.is_open(&newer.digest).await);
     scene.done(&AccountChange::SetDisabled { user, disabled: true }).await;
@@ -299,7 +346,7 @@ pub async fn no_session_passes_a_disabling(rig: &dyn AccessRig) {
             let open = AccountChange::Open(NewSession {
                 digest: Digest::of(secret),
                 user,
-                password: Secret::new("a hash"),
+                password: Some(Secret::new("a hash")),
                 life: LONG,
             });
             async move { door.change(&open, &by(), key).await.unwrap() }

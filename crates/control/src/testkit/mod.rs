@@ -128,7 +128,7 @@ macro_rules! access_conformance {
     ($rig:expr) => {
         $crate::access_conformance! { @
             $rig;
-            of_many_first_admins_there_is_one an_invitation_ends users_are_kept sessions_end no_session_passes_a_disabling
+            of_many_first_admins_there_is_one an_invitation_ends users_are_kept a_provider_s_user_is_one sessions_end no_session_passes_a_disabling
                 tokens_end the_audit_log_is_one_chain each_forgery_is_detected a_forgery_stays_detected
         }
     };

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use sqlx::query;
 use syncapp_control::access::{
-    AccessStore, AccountChange, ApiToken, AuditEntry, AuditHead, AuditKey, By, Changed, Digest, NewEntry, Session,
-    TokenId, User, UserId,
+    AccessStore, AccountChange, ApiToken, AuditEntry, AuditHead, AuditKey, By, Changed, Digest, Identity, NewEntry,
+    Session, TokenId, User, UserId,
 };
 use syncapp_model::Result;
 use uuid::Uuid;
@@ -48,6 +48,16 @@ impl AccessStore for PostgresStore {
     async fn user_named(&self, name: &str) -> Result<Option<User>> {
         let sql = concat!("select ", user_columns!(), " from access_user where name = $1");
         self.one(query(sql).bind(name), |row| user(row, 0)).await
+    }
+
+    async fn user_identified(&self, identity: &Identity) -> Result<Option<User>> {
+        let sql = concat!(
+            "select ",
+            user_columns!(),
+            " from access_user where issuer = $1 and subject = $2"
+        );
+        let read = query(sql).bind(&identity.issuer).bind(&identity.subject);
+        self.one(read, |row| user(row, 0)).await
     }
 
     async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<User>> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use sqlx::query;
 use syncapp_control::access::{
-    AccountChange, ApiToken, AuditEntry, AuditHead, By, Grant, Ground, NewEntry, TokenId, User, UserId, Write,
+    AccountChange, ApiToken, AuditEntry, AuditHead, By, Grant, Ground, Identity, NewEntry, TokenId, User, UserId, Write,
 };
 use syncapp_model::{Result, Secret};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use crate::words;
 /// The columns of a user.
 macro_rules! user_columns {
     () => {
-        "access_user.id, access_user.name, grants, disabled, access_user.created_at, password"
+        "access_user.id, access_user.name, grants, disabled, access_user.created_at, password, issuer, subject"
     };
 }
 
@@ -97,6 +97,15 @@ impl AccessRows for PostgresRows {
             let sql = concat!("select ", user_columns!(), " from access_user where name = $1");
             ground.named = self.one(query(sql).bind(name), |row| user(row, 0)).await?;
         }
+        if let Some(Identity { issuer, subject }) = change.identity() {
+            let sql = concat!(
+                "select ",
+                user_columns!(),
+                " from access_user where issuer = $1 and subject = $2"
+            );
+            let read = query(sql).bind(issuer).bind(subject);
+            ground.identified = self.one(read, |row| user(row, 0)).await?;
+        }
         if let Some(id) = change.token() {
             let sql = concat!("select ", token_columns!(), " from access_token where id = $1");
             ground.token = self.one(query(sql).bind(id.0), |row| token(row, 0)).await?;
@@ -119,7 +128,7 @@ impl AccessRows for PostgresRows {
             }
             Write::NoInvitations => query("delete from access_invitation"),
             Write::User(user) => query(
-                "insert into access_user values ($1, $2, $3, $4, $5, $6) on conflict (id) do update
+                "insert into access_user values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do update
                    set grants = excluded.grants, disabled = excluded.disabled, password = excluded.password",
             )
             .bind(user.id.0)
@@ -127,7 +136,9 @@ impl AccessRows for PostgresRows {
             .bind(grants)
             .bind(user.disabled)
             .bind(stamp(user.created_at))
-            .bind(user.password.reveal()),
+            .bind(user.password.as_ref().map(Secret::reveal))
+            .bind(user.identity.as_ref().map(|identity| &identity.issuer))
+            .bind(user.identity.as_ref().map(|identity| &identity.subject)),
             Write::Token(token, digest) => {
                 query("insert into access_token values ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
                     .bind(token.id.0)
@@ -192,7 +203,8 @@ pub(super) fn user(row: &PgRow, at: usize) -> Result<User> {
         grants: words::grants_from_text(get(row, at + 2)?)?,
         disabled: get(row, at + 3)?,
         created_at: instant(row, at + 4)?,
-        password: Secret::new(get::<&str>(row, at + 5)?),
+        password: get::<Option<String>>(row, at + 5)?.map(Secret::new),
+        identity: words::identity(get(row, at + 6)?, get(row, at + 7)?),
     })
 }
 

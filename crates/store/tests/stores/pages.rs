@@ -6,8 +6,8 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use syncapp_control::access::{
-    AccessStore, AccountChange, AuditKey, Caller, Changed, Digest, Grant, NewSession, NewToken, NewUser, Role, TokenId,
-    UserId,
+    AccessStore, AccountChange, AuditKey, Caller, Changed, Digest, Grant, Identity, NewSession, NewToken, NewUser,
+    Role, TokenId, UserId,
 };
 use syncapp_control::{
     Ending, Event, Limit, Limits, NewRun, PlannedStream, Progress, Run, RunId, RunList, RunState, RunsOf, ScheduleId,
@@ -140,7 +140,8 @@ pub(crate) async fn ask_accounts(store: &dyn AccessStore) {
             id: UserId(Uuid::new_v4()),
             name: format!("new{number}"),
             grants: Vec::new(),
-            password: Secret::new("hash"),
+            password: Some(Secret::new("hash")),
+            identity: None,
         };
         let digest = Digest::of(&user.name);
         let id = user.id;
@@ -174,6 +175,11 @@ pub(crate) async fn ask_accounts(store: &dyn AccessStore) {
         store.token_of(known).await.unwrap();
         store.token_used(known, minute).await.unwrap();
         store.session_used(&digest, minute).await.unwrap();
+        let identity = Identity {
+            issuer: "https://id.example".into(),
+            subject: number.to_string(),
+        };
+        store.user_identified(&identity).await.unwrap();
         store.users(Some("user5"), 50).await.unwrap();
         store.tokens(Some(known), 50).await.unwrap();
         store.entries(5000, 50).await.unwrap();

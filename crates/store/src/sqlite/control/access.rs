@@ -5,13 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension as _, params};
 use syncapp_control::access::{
-    AccessStore, AccountChange, ApiToken, AuditEntry, AuditHead, AuditKey, By, Changed, Digest, NewEntry, Session,
-    TokenId, User, UserId,
+    AccessStore, AccountChange, ApiToken, AuditEntry, AuditHead, AuditKey, By, Changed, Digest, Identity, NewEntry,
+    Session, TokenId, User, UserId,
 };
 use syncapp_model::Result;
 use uuid::Uuid;
 
-use super::access_rows::{ENTRY, HEAD, TOKEN, USER, entry, head, token, user, user_at};
+use super::access_rows::{ENTRY, HEAD, IDENTIFIED, TOKEN, USER, entry, head, token, user, user_at};
 use super::columns::instant;
 use super::{NOW, SqliteStore, at_once};
 use crate::steps;
@@ -41,6 +41,13 @@ impl AccessStore for SqliteStore {
         let name = name.to_owned();
         let sql = format!("select {USER} from access_user where name = ?");
         self.with(move |c, _| c.prepare_cached(&sql)?.query_row([name], user).optional())
+            .await
+    }
+
+    async fn user_identified(&self, identity: &Identity) -> Result<Option<User>> {
+        let Identity { issuer, subject } = identity.clone();
+        let sql = format!("select {USER} from access_user where {IDENTIFIED}");
+        self.with(move |c, _| c.prepare_cached(&sql)?.query_row([issuer, subject], user).optional())
             .await
     }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension as _, Row, params};
 use syncapp_control::access::{
-    AccountChange, ApiToken, AuditEntry, AuditHead, By, Grant, Ground, NewEntry, TokenId, User, UserId, Write,
+    AccountChange, ApiToken, AuditEntry, AuditHead, By, Grant, Ground, Identity, NewEntry, TokenId, User, UserId, Write,
 };
 use syncapp_model::{Result, Secret};
 use uuid::Uuid;
@@ -13,7 +13,10 @@ use super::{NOW, SqliteRows};
 use crate::access_rows::AccessRows;
 use crate::words::{self, micros};
 
-pub(super) const USER: &str = "access_user.id, access_user.name, grants, disabled, access_user.created_at, password";
+pub(super) const USER: &str = "access_user.id, access_user.name, grants, disabled, access_user.created_at, password, \
+    issuer, subject";
+/// The user of an identity; the index is named by its condition.
+pub(super) const IDENTIFIED: &str = "issuer is not null and issuer = ? and subject = ?";
 pub(super) const TOKEN: &str = "access_token.id, access_token.name, role, project, owner, access_token.created_at, \
     expires_at, last_used_at";
 pub(super) const ENTRY: &str = "number, at, actor, origin, action, object, before, after, hash";
@@ -56,6 +59,7 @@ impl AccessRows for SqliteRows<'_> {
         self.step(|c| {
             let one = format!("select {USER} from access_user where id = ?");
             let named = format!("select {USER} from access_user where name = ?");
+            let identified = format!("select {USER} from access_user where {IDENTIFIED}");
             let token_of = format!("select {TOKEN} from access_token where id = ?");
             let invited = format!("select 1 from access_invitation where digest = ? and expires_at > {NOW}");
             Ok(Ground {
@@ -72,6 +76,13 @@ impl AccessRows for SqliteRows<'_> {
                 },
                 named: match change.name() {
                     Some(name) => c.prepare_cached(&named)?.query_row([name], user).optional()?,
+                    None => None,
+                },
+                identified: match change.identity() {
+                    Some(Identity { issuer, subject }) => {
+                        let mut read = c.prepare_cached(&identified)?;
+                        read.query_row([issuer, subject], user).optional()?
+                    }
                     None => None,
                 },
                 token: match change.token() {
@@ -101,7 +112,7 @@ impl AccessRows for SqliteRows<'_> {
                 }
                 Write::NoInvitations => c.execute("delete from access_invitation", []),
                 Write::User(user) => c.execute(
-                    "insert into access_user values (?, ?, ?, ?, ?, ?) on conflict (id) do update
+                    "insert into access_user values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do update
                        set grants = excluded.grants, disabled = excluded.disabled, password = excluded.password",
                     params![
                         user.id.0.as_bytes(),
@@ -109,7 +120,9 @@ impl AccessRows for SqliteRows<'_> {
                         grants,
                         user.disabled,
                         micros(user.created_at),
-                        user.password.reveal()
+                        user.password.as_ref().map(Secret::reveal),
+                        user.identity.as_ref().map(|identity| &identity.issuer),
+                        user.identity.as_ref().map(|identity| &identity.subject)
                     ],
                 ),
                 Write::Token(token, digest) => c.execute(
@@ -187,7 +200,8 @@ pub(super) fn user_at(row: &Row<'_>, at: usize) -> rusqlite::Result<User> {
         grants: word(words::grants_from_text(&grants))?,
         disabled: row.get(at + 3)?,
         created_at: instant(row, at + 4)?,
-        password: Secret::new(row.get::<_, String>(at + 5)?),
+        password: row.get::<_, Option<String>>(at + 5)?.map(Secret::new),
+        identity: words::identity(row.get(at + 6)?, row.get(at + 7)?),
     })
 }
 
