@@ -43,7 +43,7 @@ impl Argon2Credentials {
     async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
-            return Err(Error::new(Code::TooOften, "too many sign in at once")
+            return Err(Error::new(Code::TooManyRequests, "too many sign in at once")
                 .kind(ErrorKind::Transient)
                 .help("try again in a while"));
         };

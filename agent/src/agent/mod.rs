@@ -160,6 +160,7 @@ impl Agent {
             compiler: Arc::new(self.allowed.clone()),
             accounts: self.accounts.clone(),
             network: self.settings.network.clone(),
+            requests_per_minute: self.settings.requests_per_minute,
         });
         let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let answering = axum::serve(listener, routes).into_future();
@@ -186,10 +187,7 @@ impl Agent {
         if self.settings.roles.contains(&Role::Worker) {
             let worker = Worker {
                 control: self.control.clone(),
-                runner: Arc::new(EngineRunner {
-                    allowed: self.allowed.clone(),
-                    cache: self.cache.clone(),
-                }),
+                runner: Arc::new(EngineRunner::new(self.allowed.clone(), self.cache.clone())),
                 name: name(),
                 pools: self.settings.pools.clone(),
                 slots: self.settings.slots,

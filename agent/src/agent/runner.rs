@@ -1,11 +1,11 @@
 //! The engine in the control plane's hands: one stream of one run.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use syncapp_control::{Cache, Ended, Failure, LiveProgress, Meter, Progress, Runner, Signal, Work};
+use syncapp_control::{Cache, Ended, Failure, LiveProgress, Meter, Progress, Recent, Runner, Signal, Version, Work};
 use syncapp_engine::{Event, Outcome, RetryPolicy, RunOptions, Summary, plan};
 use syncapp_model::{Error, Result};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -14,12 +14,45 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::pushed::Allowed;
 use super::usage::Gauge;
+use crate::project::Project;
+
+/// How many versions of files are kept as they were understood.
+const FILES: usize = 4;
+
+/// A file as it was understood, or what is wrong with it.
+type Understood = Result<Arc<Project>, Vec<Error>>;
 
 /// Runs streams by the engine.
 pub(super) struct EngineRunner {
-    pub(super) allowed: Allowed,
+    allowed: Allowed,
     /// Whoever watches a run hears of it here first.
-    pub(super) cache: Arc<dyn Cache>,
+    cache: Arc<dyn Cache>,
+    /// By project and version.
+    files: Recent<(String, u32), Arc<OnceLock<Understood>>>,
+}
+
+impl EngineRunner {
+    pub(super) fn new(allowed: Allowed, cache: Arc<dyn Cache>) -> Self {
+        Self {
+            allowed,
+            cache,
+            files: Recent::new(FILES),
+        }
+    }
+
+    /// Understands a file once, however many runs ask for it at once.
+    async fn file(&self, version: Arc<Version>) -> Result<Arc<Project>> {
+        let key = (version.project.clone(), version.number);
+        let (file, allowed) = (self.files.get_or(key, Arc::default), self.allowed.clone());
+        let understand = move || {
+            let shown = format!("{} {}", version.project, version.number);
+            let understood = || allowed.project(&version.project, &version.text, &shown).map(Arc::new);
+            file.get_or_init(understood).clone()
+        };
+        let understood = tokio::task::spawn_blocking(understand).await;
+        let failed = |problem| Error::internal("reading a file broke down").driver(problem);
+        understood.map_err(failed)?.map_err(|problems| worst(&problems))
+    }
 }
 
 #[async_trait]
@@ -28,7 +61,11 @@ impl Runner for EngineRunner {
         let gauge = Gauge::start();
         let cancel = CancellationToken::new();
         let (events, mut incoming) = unbounded_channel();
-        let attempt = attempt(self.allowed.clone(), work.clone(), events, cancel.clone());
+        let project = match self.file(work.version.clone()).await {
+            Ok(project) => project,
+            Err(error) => return Ended::Failed(Failure::from(&error), gauge.read()),
+        };
+        let attempt = attempt(project, work.clone(), events, cancel.clone());
         // A task of its own: it is heavy, and is aborted with this call.
         let attempt = AbortOnDropHandle::new(tokio::spawn(attempt));
         let told = async {
@@ -52,20 +89,12 @@ impl Runner for EngineRunner {
 
 /// Plans and runs. `Ok` is [`Outcome::Landed`] or [`Outcome::Cancelled`].
 async fn attempt(
-    allowed: Allowed,
+    project: Arc<Project>,
     work: Work,
     events: UnboundedSender<Event>,
     cancel: CancellationToken,
 ) -> Result<Outcome> {
-    let Work {
-        version, run, stream, ..
-    } = work;
-    let project = allowed.project(
-        &version.project,
-        &version.text,
-        &format!("{} {}", version.project, version.number),
-    );
-    let project = project.map_err(|problems| worst(&problems))?;
+    let Work { run, stream, .. } = work;
     let (name, sync) = project
         .sync(Some(&run.sync))
         .map_err(|failure| worst(&failure.problems))?;

@@ -16,6 +16,8 @@ use crate::failure::{Failure, Source};
 use crate::history;
 use reader::Reader;
 
+/// How many requests one address may make in a minute, where nothing is said: more than any page or command asks.
+const REQUESTS: u32 = 12_000;
 /// The port of an agent that is told none.
 const PORT: u16 = 7700;
 /// What a stream may take, in bytes: twice the most that was measured with rows of usual size (docs/benchmarks.md).
@@ -67,6 +69,8 @@ pub(crate) struct Settings {
     pub(crate) cache_ca: Option<PathBuf>,
     /// What the keys of the cache begin with.
     pub(crate) cache_prefix: String,
+    /// How many requests one address may make in a minute; any number where there is none.
+    pub(crate) requests_per_minute: Option<u32>,
     /// What callers have to show.
     pub(crate) token: Option<Secret>,
     /// Where requests may come from.
@@ -138,6 +142,9 @@ impl Settings {
             time(text).filter(|lease| *lease >= SHORTEST_LEASE)
         });
         let drain = reader.one("drain", "give a time, such as `25s`", time);
+        let requests = reader.one("requests_per_minute", "give a number; 0 for any number", |text| {
+            text.parse().ok()
+        });
         let prefix = reader.one("cache_prefix", "give a name, such as `syncapp`", named);
         let ranges = "give addresses such as `192.0.2.7`, or ranges such as `10.0.0.0/8`";
         let allow = reader.list("allow", ranges, range);
@@ -163,6 +170,7 @@ impl Settings {
             cache: reader.one("cache", "give `rediss://user:password@host/0`", secret),
             cache_ca: reader.one("cache_ca", "give a PEM file", path_of),
             cache_prefix: prefix.unwrap_or_else(|| "syncapp".into()),
+            requests_per_minute: Some(requests.unwrap_or(REQUESTS)).filter(|requests| *requests > 0),
             token: reader.one("token", "give the token's text", secret),
             audit_key_file: reader.one("audit_key_file", "give a file", path_of),
             network: Network {

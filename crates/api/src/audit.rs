@@ -1,27 +1,40 @@
 //! The audit log, as admins read it: the newest entries first.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
 use syncapp_control::access::AuditEntry;
+use utoipa::ToSchema;
 
+use crate::extract::Asked;
 use crate::page::{Page, PageQuery, invalid};
 use crate::view::instant;
 use crate::{Api, Problem};
 
 /// One entry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub(crate) struct EntryView {
+    /// Its place in the log, from 1.
     number: String,
+    /// When it was written.
+    #[schema(format = DateTime)]
     at: String,
+    /// Who: `user ada`, `token ID (name)`, `agent` for its own token, `nobody`.
     actor: String,
+    /// From which address.
     origin: String,
+    /// Did what.
+    #[schema(example = "project.push")]
     action: String,
+    /// To what.
+    #[schema(example = "projects/shop")]
     object: String,
+    /// What it was before; secrets by fingerprints.
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Value>,
+    /// What it became.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Value>,
 }
@@ -42,11 +55,21 @@ impl From<AuditEntry> for EntryView {
     }
 }
 
+/// Lists the audit log
+///
+/// The newest entries first.
+#[utoipa::path(
+    get,
+    path = "/audit",
+    operation_id = "list_audit",
+    tag = "audit",
+    params(PageQuery),
+    responses((status = 200, description = "A page of entries.", body = Page<EntryView>))
+)]
 pub(crate) async fn list(
     State(api): State<Api>,
-    query: Result<Query<PageQuery>, QueryRejection>,
+    Asked(page): Asked<PageQuery>,
 ) -> Result<Json<Page<EntryView>>, Problem> {
-    let Query(page) = query?;
     let limit = page.limit()?;
     let before = page.after.as_deref().map(|text| {
         text.parse()

@@ -2,16 +2,26 @@
 //!
 //! Invariants:
 //! - A handler calls one use case of `control`, and knows no database, broker or connector.
-//! - Who may ask for what is one table (`access/rules.rs`); what is refused is refused before the body is read.
+//! - Who may ask for what is one table (`access/rules.rs`); only the description of this interface is for all. What is refused
+//!   is refused before the body is read.
 //! - An error is `application/problem+json` with SyncApp's own code, cause and remedy ([`Problem`]).
 //! - Identifiers and 64-bit numbers travel as strings, times as RFC 3339 in UTC.
+//! - The description is made from the routes ([`openapi`]); the file `openapi.json` of this crate is held to it by a test.
+//! - A GET changes nothing.
 
+mod about;
 mod access;
 mod audit;
 mod auth;
+mod condition;
+mod describe;
+mod docs;
+mod extract;
+mod limit;
 mod page;
 mod problem;
 mod projects;
+mod request;
 mod runs;
 mod sessions;
 mod syncs;
@@ -19,26 +29,31 @@ mod tokens;
 mod users;
 mod view;
 mod watch;
+mod words;
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post, put};
-use axum::{Router, middleware};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue};
+use axum::{Extension, Router, middleware};
 use syncapp_control::access::Accounts;
 use syncapp_control::{Cache, Calendar, Control, PlannedSync};
 use syncapp_model::Error;
 use syncapp_model::sync_file::SyncFile;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use describe::Described;
 
 pub use access::{AddressRange, Network};
 pub use auth::Token;
 pub use problem::Problem;
+pub use request::RequestId;
 
 /// The longest body that is read, in bytes.
 pub const MAX_BODY: usize = 8 << 20;
-
-/// What all routes begin with.
-const PREFIX: &str = "/api/v1";
 
 /// What the routes need of their host.
 #[derive(Clone)]
@@ -55,6 +70,8 @@ pub struct Api {
     pub accounts: Accounts,
     /// Where from.
     pub network: Network,
+    /// How many requests one address may make in a minute; any number where it is not said.
+    pub requests_per_minute: Option<u32>,
 }
 
 /// Reads sync files as this host's connectors understand them.
@@ -75,43 +92,87 @@ pub struct Compiled {
     pub syncs: Vec<PlannedSync>,
 }
 
-/// Each route that is answered to anybody: its method, and its path under `/api/v1`.
-pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    access::RULES.iter().map(|rule| (rule.method, rule.path))
+/// All routes that are described, below this path.
+const BASE: &str = "/api/v1";
+
+/// What is answered to those who may: `access/rules.rs`.
+fn described() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(sessions::begin))
+        .routes(routes!(sessions::enter, sessions::leave))
+        .routes(routes!(sessions::me))
+        .routes(routes!(sessions::set_own_password))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show))
+        .routes(routes!(users::set_roles))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::disable))
+        .routes(routes!(users::enable))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(audit::list))
+        .routes(routes!(projects::list))
+        .routes(routes!(projects::show, projects::push))
+        .routes(routes!(syncs::list))
+        .routes(routes!(syncs::start))
+        .routes(routes!(syncs::pause))
+        .routes(routes!(syncs::resume))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::show))
+        .routes(routes!(watch::watch))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(runs::retry))
+}
+
+/// What is answered to anybody: what this program's own files say.
+fn open() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(about::describe))
+}
+
+/// The routes, each with its description: those for all, and those for whoever may.
+fn whole() -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
+    let mut open = OpenApiRouter::with_openapi(describe::beginning()).merge(OpenApiRouter::new().nest(BASE, open()));
+    let mut closed = OpenApiRouter::new().nest(BASE, described());
+    let closed_description = closed.get_openapi_mut();
+    let description = std::mem::take(closed_description);
+    open.get_openapi_mut().merge(description);
+    describe::complete(&mut open);
+    (open, closed)
+}
+
+/// The description of the interface, as `OpenAPI` writes it.
+pub fn openapi() -> String {
+    describe::text(whole().0.get_openapi())
 }
 
 /// The routes.
 pub fn router(api: Api) -> Router {
-    let routes = Router::new()
-        .route("/first-admin", post(sessions::begin))
-        .route("/session", post(sessions::enter).delete(sessions::leave))
-        .route("/me", get(sessions::me))
-        .route("/me/password", put(sessions::set_own_password))
-        .route("/users", get(users::list).post(users::create))
-        .route("/users/{user}", get(users::show))
-        .route("/users/{user}/roles", put(users::set_roles))
-        .route("/users/{user}/password", put(users::set_password))
-        .route("/users/{user}/disable", post(users::disable))
-        .route("/users/{user}/enable", post(users::enable))
-        .route("/tokens", get(tokens::list).post(tokens::create))
-        .route("/tokens/{token}", delete(tokens::revoke))
-        .route("/audit", get(audit::list))
-        .route("/projects", get(projects::list))
-        .route("/projects/{project}", get(projects::show).put(projects::push))
-        .route("/projects/{project}/syncs", get(syncs::list))
-        .route("/projects/{project}/syncs/{sync}/runs", post(syncs::start))
-        .route("/projects/{project}/syncs/{sync}/pause", post(syncs::pause))
-        .route("/projects/{project}/syncs/{sync}/resume", post(syncs::resume))
-        .route("/runs", get(runs::list))
-        .route("/runs/{run}", get(runs::show))
-        .route("/runs/{run}/events", get(watch::watch))
-        .route("/runs/{run}/cancel", post(runs::cancel))
-        .route("/runs/{run}/retry", post(runs::retry));
-    Router::new()
-        .nest(PREFIX, routes)
+    let (open, closed) = whole();
+    let (open, description) = open.split_for_parts();
+    let (closed, _) = closed.split_for_parts();
+    let open = open
+        .merge(docs::routes())
+        .layer(Extension(Described::new(&description)));
+    let closed = closed
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(api.clone(), access::guard))
-        .with_state(api)
+        .layer(middleware::from_fn_with_state(api.clone(), access::guard));
+    let mut routes = closed
+        .merge(open.method_not_allowed_fallback(problem::no_method))
+        .layer(middleware::from_fn_with_state(api.clone(), limit::limited))
+        .layer(middleware::from_fn_with_state(api.clone(), access::located));
+    for (name, value) in HEADERS {
+        let value = HeaderValue::from_static(value);
+        routes = routes.layer(SetResponseHeaderLayer::if_not_present(name, value));
+    }
+    routes.layer(middleware::from_fn(request::named)).with_state(api)
 }
+
+/// What browsers are told of every answer that does not say otherwise.
+const HEADERS: [(HeaderName, &str); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (CACHE_CONTROL, "no-store"),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+];

@@ -1,33 +1,50 @@
 //! Projects: what is pushed, and what it would change.
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use syncapp_control::access::{Digest, Permission};
-use syncapp_control::{Change, Push, Pushed, changes};
+use syncapp_control::{ChangeKind, Push, Pushed, changes};
 use syncapp_model::{Code, Error};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::access::Admitted;
+use crate::condition::{self, tagged, with_tag};
+use crate::extract::{Asked, Names, Sent};
 use crate::page::{Page, PageQuery};
 use crate::view::instant;
+use crate::words::ChangeWord;
 use crate::{Api, Problem};
 
 /// A project, in the list of all.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListedProject)]
 pub(crate) struct Listed {
+    /// Its name.
     project: String,
+    /// Its newest version.
     version: u32,
 }
 
+/// Lists the projects
+///
+/// In the order of their names.
+#[utoipa::path(
+    get,
+    path = "/projects",
+    operation_id = "list_projects",
+    tag = "projects",
+    params(PageQuery),
+    responses((status = 200, description = "A page of projects.", body = Page<Listed>))
+)]
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(admitted): Extension<Admitted>,
-    query: Result<Query<PageQuery>, QueryRejection>,
+    Asked(page): Asked<PageQuery>,
 ) -> Result<Json<Page<Listed>>, Problem> {
-    let Query(page) = query?;
     let limit = page.limit()?;
     let rows = match admitted.caller.projects(Permission::View) {
         None => api.control.store.projects(page.after.as_deref(), limit + 1).await?,
@@ -55,30 +72,57 @@ async fn among(api: &Api, own: Vec<String>, after: Option<&str>, limit: usize) -
 }
 
 /// A project's newest version.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Project)]
 pub(crate) struct Shown {
+    /// Its name.
     project: String,
+    /// Its newest version; counts from 1.
     version: u32,
+    /// When that was pushed.
+    #[schema(format = DateTime)]
     applied_at: String,
+    /// The names of its syncs.
     syncs: Vec<String>,
 }
 
-pub(crate) async fn show(State(api): State<Api>, Path(project): Path<String>) -> Result<Json<Shown>, Problem> {
+/// Shows a project
+///
+/// Its newest version. The answer's tag is the version's number.
+#[utoipa::path(
+    get,
+    path = "/projects/{project}",
+    operation_id = "show_project",
+    tag = "projects",
+    params(("project" = String, Path, description = "The project's name.")),
+    responses(
+        (status = 200, description = "The newest version.", body = Shown),
+        (status = 304, description = "It is the one of `If-None-Match`.")
+    )
+)]
+pub(crate) async fn show(
+    State(api): State<Api>,
+    Names(project): Names<String>,
+    asked: HeaderMap,
+) -> Result<Response, Problem> {
     let newest = api.control.store.newest(&project).await?;
     let version = newest.ok_or_else(|| Problem::missing("project", &project))?;
-    Ok(Json(Shown {
+    let tag = version.number.to_string();
+    let shown = Shown {
         project,
         version: version.number,
         applied_at: instant(version.applied_at),
         syncs: version.syncs.into_iter().map(|sync| sync.name).collect(),
-    }))
+    };
+    Ok(tagged(&asked, &tag, Json(shown)))
 }
 
 /// What is pushed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Push)]
 pub(crate) struct PushBody {
-    /// The sync file.
+    /// The sync file, YAML or JSON. A secret in plain text is refused.
     file: String,
     /// What errors call it.
     #[serde(default = "unnamed")]
@@ -91,48 +135,97 @@ fn unnamed() -> String {
     "sync.yaml".into()
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct PushQuery {
+    /// Only says what would change.
     #[serde(default)]
     dry_run: bool,
 }
 
 /// What a push did, or would do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Pushed)]
 pub(crate) struct PushAnswer {
+    /// The project's name.
     project: String,
     /// The version that holds now; with `dry_run` the one that would be replaced. None where there is none.
     version: Option<u32>,
-    changes: Vec<Change>,
+    /// How the file differs from the version before, in plain words.
+    changes: Vec<ChangeView>,
 }
 
+/// One difference between two versions.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Change)]
+pub(crate) struct ChangeView {
+    /// Its kind.
+    #[schema(value_type = ChangeWord)]
+    change: ChangeKind,
+    /// What it is about, and how it differs.
+    what: String,
+}
+
+impl PushAnswer {
+    fn response(self) -> Response {
+        let tag = self.version.map(|version| version.to_string());
+        let answer = Json(self).into_response();
+        match tag {
+            Some(tag) => with_tag(&tag, answer),
+            None => answer,
+        }
+    }
+}
+
+/// Pushes a project
+///
+/// Makes a sync file the project's newest version, as a whole or not at all. `expected_version`, or `If-Match`, names the version
+/// that it is to replace; `If-None-Match: *` says that there is to be none. The file that is there already is not pushed again.
+#[utoipa::path(
+    put,
+    path = "/projects/{project}",
+    operation_id = "push_project",
+    tag = "projects",
+    params(("project" = String, Path, description = "The project's name."), PushQuery),
+    request_body(content = PushBody, description = "The whole of the project."),
+    responses(
+        (status = 200, description = "It is pushed, or would be.", body = PushAnswer),
+        (status = 409, description = "Another version is there than the expected one."),
+        (status = 412, description = "Another version is there than the request's condition says.")
+    )
+)]
 pub(crate) async fn push(
     State(api): State<Api>,
     Extension(admitted): Extension<Admitted>,
-    Path(project): Path<String>,
-    query: Result<Query<PushQuery>, QueryRejection>,
-    body: Result<Json<PushBody>, JsonRejection>,
-) -> Result<Json<PushAnswer>, Problem> {
-    let (Query(query), Json(body)) = (query?, body?);
+    Names(project): Names<String>,
+    Asked(query): Asked<PushQuery>,
+    asked: HeaderMap,
+    Sent(body): Sent<PushBody>,
+) -> Result<Response, Problem> {
     let compiled = api.compiler.compile(&project, &body.file, &body.name)?;
     let newest = api.control.store.newest(&project).await?;
-    let before = newest.as_ref().and_then(|version| api.compiler.read(&version.text));
-    let changes = changes(before.as_ref(), &compiled.file);
     let version = newest.as_ref().map(|version| version.number);
+    condition::holds(&asked, version.map(|version| version.to_string()).as_deref())?;
+    let before = newest.as_ref().and_then(|version| api.compiler.read(&version.text));
+    let changes = changes(before.as_ref(), &compiled.file)
+        .into_iter()
+        .map(|change| ChangeView {
+            change: change.change,
+            what: change.what,
+        });
+    let changes: Vec<ChangeView> = changes.collect();
+    let answer = |version, changes| PushAnswer {
+        project: project.clone(),
+        version,
+        changes,
+    };
     if query.dry_run {
-        return Ok(Json(PushAnswer {
-            project,
-            version,
-            changes,
-        }));
+        return Ok(answer(version, changes).response());
     }
     // The same text once more is what is there already: a push whose answer was lost may be made again.
     if newest.as_ref().is_some_and(|version| version.text == body.file) {
-        return Ok(Json(PushAnswer {
-            project,
-            version,
-            changes: Vec::new(),
-        }));
+        return Ok(answer(version, Vec::new()).response());
     }
     let print = |text: &str| Digest::of(text).fingerprint();
     let was = newest
@@ -148,14 +241,13 @@ pub(crate) async fn push(
         project: project.clone(),
         text: body.file,
         syncs: compiled.syncs,
-        expected: body.expected_version,
+        // A condition that holds names the version that is there.
+        expected: body
+            .expected_version
+            .or(version.filter(|_| condition::is_conditional(&asked))),
     };
     match api.control.apply(push, api.calendar.as_ref()).await? {
-        Pushed::Applied(version) => Ok(Json(PushAnswer {
-            project,
-            version: Some(version),
-            changes,
-        })),
+        Pushed::Applied(version) => Ok(answer(Some(version), changes).response()),
         Pushed::Moved(newest) => Err(Problem::new(StatusCode::CONFLICT, moved(&project, newest))),
         Pushed::Behind => Err(Error::internal("a push ended behind its schedules").into()),
     }

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use syncapp_control::access::{AccountChange, ApiToken, Caller, Changed, Grant, Permission, Role, Target, TokenId};
 use syncapp_model::{Code, Error};
+use utoipa::ToSchema;
 
 use crate::access::{Admitted, forbidden};
+use crate::extract::{Asked, Names, Sent};
 use crate::page::{Page, PageQuery, invalid};
 use crate::users::may_give;
 use crate::view::instant;
+use crate::words::RoleWord;
 use crate::{Api, Problem};
 
 /// For how many days a token is good where nothing is said, and at most.
@@ -23,17 +25,30 @@ const MOST_DAYS: u32 = 3650;
 const ROWS: usize = 200;
 
 /// A token; not its text.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Token)]
 pub(crate) struct TokenView {
+    /// Its number; no secret.
+    #[schema(format = "uuid")]
     id: String,
+    /// What people call it.
     name: String,
+    /// What it may at most.
+    #[schema(value_type = RoleWord)]
     role: Role,
+    /// Where; in all projects, and for the agent itself, where none is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     project: Option<String>,
+    /// Since when it is there.
+    #[schema(format = DateTime)]
     created_at: String,
+    /// From when on it is not good any more.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
+    /// When it was used last, to the minute.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     last_used_at: Option<String>,
 }
 
@@ -51,13 +66,22 @@ impl From<ApiToken> for TokenView {
     }
 }
 
-/// Those that the caller administers.
+/// Lists API tokens
+///
+/// Those that the caller administers; no text of any.
+#[utoipa::path(
+    get,
+    path = "/tokens",
+    operation_id = "list_tokens",
+    tag = "tokens",
+    params(PageQuery),
+    responses((status = 200, description = "A page of tokens.", body = Page<TokenView>))
+)]
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(admitted): Extension<Admitted>,
-    query: Result<Query<PageQuery>, QueryRejection>,
+    Asked(page): Asked<PageQuery>,
 ) -> Result<Json<Page<TokenView>>, Problem> {
-    let Query(page) = query?;
     let limit = page.limit()?;
     let after = page
         .after
@@ -86,18 +110,24 @@ pub(crate) async fn list(
 }
 
 /// A token to be.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
 pub(crate) struct NewTokenBody {
+    /// What people call it: 1 to 100 characters.
     name: String,
+    /// What it may at most.
+    #[schema(value_type = RoleWord)]
     role: Role,
     /// Where it may; in all projects, and for the agent itself, where none is named.
     project: Option<String>,
+    /// 90 where it is not said.
+    #[schema(minimum = 1, maximum = 3650)]
     expires_in_days: Option<u32>,
 }
 
 /// A token that was made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MadeToken {
     /// Its text: it is told this once.
     token: String,
@@ -105,12 +135,22 @@ pub(crate) struct MadeToken {
     view: TokenView,
 }
 
+/// Makes an API token
+///
+/// Its text is answered this once. It may no more than the user who makes it, and nothing while that user is disabled.
+#[utoipa::path(
+    post,
+    path = "/tokens",
+    operation_id = "create_token",
+    tag = "tokens",
+    request_body = NewTokenBody,
+    responses((status = 201, description = "The token, with its text.", body = MadeToken))
+)]
 pub(crate) async fn create(
     State(api): State<Api>,
     Extension(admitted): Extension<Admitted>,
-    body: Result<Json<NewTokenBody>, JsonRejection>,
+    Sent(body): Sent<NewTokenBody>,
 ) -> Result<(StatusCode, Json<MadeToken>), Problem> {
-    let Json(body) = body?;
     let grant = Grant {
         role: body.role,
         project: body.project,
@@ -141,10 +181,21 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(MadeToken { token, view })))
 }
 
+/// Revokes an API token
+///
+/// It is good for nothing from the next request on.
+#[utoipa::path(
+    delete,
+    path = "/tokens/{token}",
+    operation_id = "revoke_token",
+    tag = "tokens",
+    params(("token" = String, Path, description = "The token's `id`.", format = "uuid")),
+    responses((status = 204, description = "It is revoked."))
+)]
 pub(crate) async fn revoke(
     State(api): State<Api>,
     Extension(admitted): Extension<Admitted>,
-    Path(token): Path<String>,
+    Names(token): Names<String>,
 ) -> Result<StatusCode, Problem> {
     let known = match id(&token) {
         Some(id) => api.accounts.store.token_of(id).await?,

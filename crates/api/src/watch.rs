@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures_util::future::{Either, pending, select};
@@ -14,6 +14,7 @@ use futures_util::stream::unfold;
 use futures_util::{Stream, pin_mut};
 use syncapp_control::{Listener, LiveProgress, Run, RunId, Task};
 
+use crate::extract::Names;
 use crate::runs::id;
 use crate::view::WholeRun;
 use crate::{Api, Problem};
@@ -21,9 +22,20 @@ use crate::{Api, Problem};
 /// How often the store is looked at.
 const EVERY: Duration = Duration::from_millis(500);
 
+/// Watches a run
+///
+/// Server-sent events named `run`, each the whole of it as `show_run` answers, whenever something has changed, until it is over.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}/events",
+    operation_id = "watch_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's name.", format = "uuid")),
+    responses((status = 200, description = "Events as they happen.", body = String, content_type = "text/event-stream"))
+)]
 pub(crate) async fn watch(
     State(api): State<Api>,
-    Path(run): Path<String>,
+    Names(run): Names<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let run = id(&run)?;
     // Before the store is looked at, so that nothing is told unheard between the two.

@@ -36,6 +36,7 @@ mod pause;
 mod policy;
 mod ports;
 mod project;
+mod recent;
 mod relay;
 mod run;
 pub mod schedule;
@@ -65,6 +66,7 @@ pub use ports::{
     Retention, RunList, RunPlace, Runner, RunsOf, Schedules, Store, Submissions, Submitted, Tasks, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
+pub use recent::Recent;
 pub use run::{NewRun, Run, RunState, Trigger};
 pub use schedule::Skip as SkipReason;
 pub use signal::Signal;

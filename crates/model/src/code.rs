@@ -142,8 +142,8 @@ pub enum Code {
     Unauthenticated,
     /// An agent knows who asks, and does not let it.
     Forbidden,
-    /// Somebody has asked an agent too often.
-    TooOften,
+    /// An agent was asked too often.
+    TooManyRequests,
     /// An agent does not answer.
     AgentUnreachable,
     /// SyncApp itself is wrong.
@@ -222,7 +222,7 @@ impl Code {
             Self::StoreFailed => run("store_failed"),
             Self::Unauthenticated => ("agent".into(), "unauthenticated"),
             Self::Forbidden => ("agent".into(), "forbidden"),
-            Self::TooOften => ("agent".into(), "too_often"),
+            Self::TooManyRequests => ("agent".into(), "too_many_requests"),
             Self::AgentUnreachable => ("agent".into(), "unreachable"),
             Self::Internal => run("internal"),
         }
@@ -235,7 +235,7 @@ impl Code {
             | Self::ConnectionLost(_)
             | Self::LockTimeout(_)
             | Self::Stalled
-            | Self::TooOften
+            | Self::TooManyRequests
             | Self::AgentUnreachable => ErrorKind::Transient,
             Self::DiskFull(_)
             | Self::Failed(_)

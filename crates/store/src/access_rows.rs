@@ -11,8 +11,8 @@ use crate::rows::Rows;
 /// One open transaction.
 #[async_trait]
 pub(crate) trait AccessRows: Rows {
-    /// Locks the audit log's head; what it is, and whether there are no entries.
-    async fn lock_audit(&mut self) -> Result<(Option<AuditHead>, bool)>;
+    /// Locks the audit log's head; what it is, and the number of the newest entry, 0 where there is none.
+    async fn lock_audit(&mut self) -> Result<(Option<AuditHead>, u64)>;
 
     /// Writes entries, and the head after them.
     async fn write_audit(&mut self, entries: &[AuditEntry], head: &AuditHead) -> Result<()>;

@@ -266,7 +266,7 @@ async fn guesses_are_limited_and_nobody_is_locked_out() {
     let limited = limited.expect("there were too many");
     let wait: u64 = limited.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=901).contains(&wait), "{wait}");
-    assert_eq!(limited.code(), "agent.too_often");
+    assert_eq!(limited.code(), "agent.too_many_requests");
     assert_eq!(
         enter(&agent, "ada", PASSWORD, &[]).await.status,
         429,

@@ -54,6 +54,19 @@ fn body(method: &str, path: &str) -> Option<Json> {
     }
 }
 
+/// The program's routes: method, and path under `/api/v1`; not the description of them, which is for all.
+fn routes() -> BTreeSet<(String, String)> {
+    let description: Json = serde_json::from_str(&syncapp_api::openapi()).unwrap();
+    let mut routes = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let path = path.strip_prefix("/api/v1").unwrap();
+        for method in item.as_object().unwrap().keys().filter(|_| path != "/openapi.json") {
+            routes.insert((method.to_uppercase(), path.to_owned()));
+        }
+    }
+    routes
+}
+
 struct House {
     agent: Agent,
     run: String,
@@ -106,9 +119,11 @@ impl House {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_has_a_row_and_every_caller_what_it_says() {
-    let routes: BTreeSet<_> = syncapp_api::routes().collect();
-    let rows: BTreeSet<_> = ROWS.iter().map(|(method, path, _)| (*method, *path)).collect();
-    assert_eq!(routes, rows);
+    let rows = ROWS
+        .iter()
+        .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()));
+    let rows: BTreeSet<_> = rows.collect();
+    assert_eq!(routes(), rows);
     assert_eq!(rows.len(), ROWS.len());
     let house = house().await;
     for (method, path, expected) in ROWS {
@@ -173,7 +188,7 @@ async fn no_spelling_of_a_path_is_a_way_in() {
     furnish(agent.syncapp());
     agent.push("shop", &copying(""), None).await.done();
     let mut paths = Vec::new();
-    for (_, path) in syncapp_api::routes() {
+    for (_, path) in routes() {
         let path = format!("/api/v1{}", path.replace("{project}", "shop").replace("{sync}", "copy"));
         let last = path.rfind('/').unwrap();
         paths.extend([

@@ -56,7 +56,7 @@ async fn a_run_is_watched_to_its_end() {
     let figures = ["rows_read", "rows_written", "rows_committed", "attempts"].map(|key| t[key].as_str().unwrap());
     assert_eq!(figures, ["2", "2", "2", "1"]);
     assert!(
-        t["cpu_seconds"].as_f64().unwrap() > 0.0 && t["peak_bytes"] != "0",
+        t["cpu_seconds"].as_str().unwrap().parse::<f64>().unwrap() > 0.0 && t["peak_bytes"] != "0",
         "{t:#}"
     );
     let times = [&last["submitted_at"], &t["started_at"], &t["finished_at"]]

@@ -15,20 +15,20 @@ mod rules;
 pub(crate) mod shown;
 mod stream;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use axum::RequestExt as _;
 use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, RequestExt as _};
 use syncapp_control::access::{By, Caller, Permission, Shown, Target};
 use syncapp_model::{Code, Error};
 
 use crate::problem::{no_method, unauthenticated};
 use crate::{Api, Problem};
 pub use network::{AddressRange, Network};
-pub(crate) use rules::RULES;
+pub(crate) use rules::is_open;
 use rules::{Known, Needs, Told};
 
 /// Whose request it is: what handlers know of it.
@@ -41,8 +41,15 @@ pub(crate) struct Admitted {
 }
 
 /// Where a request comes from. What limits are counted by.
-#[derive(Debug, Clone)]
-pub(crate) struct Origin(pub(crate) String);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin(pub(crate) IpAddr);
+
+impl Origin {
+    /// It as text.
+    pub(crate) fn text(self) -> String {
+        self.0.to_string()
+    }
+}
 
 /// What somebody was let in by, to be looked at again.
 #[derive(Clone)]
@@ -64,26 +71,35 @@ impl Admission {
     }
 }
 
-/// Lets a request through to its handler, or not.
-pub(crate) async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
-    match admit(api, request, next).await {
-        Ok(response) | Err(response) => response,
-    }
-}
-
-async fn admit(api: Api, mut request: Request, next: Next) -> Result<Response, Response> {
-    let problem = |problem: Problem| problem.into_response();
-    let failed = |error: Error| Problem::from(error).into_response();
+/// Lets in whoever is on the list of addresses, and says where a request comes from to all that follows.
+pub(crate) async fn located(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() else {
-        return Err(failed(Error::internal("a request comes from nowhere")));
+        return Problem::from(Error::internal("a request comes from nowhere")).into_response();
     };
     let origin = api.network.origin(peer.ip(), request.headers());
     if !api.network.admits(origin) {
         tracing::warn!(%origin, "a request from an address that is not on the list");
-        return Err(problem(forbidden("this address is not on the agent's list")));
+        return forbidden("this address is not on the agent's list").into_response();
     }
-    let origin = origin.to_string();
-    request.extensions_mut().insert(Origin(origin.clone()));
+    request.extensions_mut().insert(Origin(origin));
+    next.run(request).await
+}
+
+/// Lets a request through to its handler, or not.
+pub(crate) async fn guard(
+    State(api): State<Api>,
+    Extension(origin): Extension<Origin>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match admit(api, origin, request, next).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+async fn admit(api: Api, origin: Origin, mut request: Request, next: Next) -> Result<Response, Response> {
+    let problem = |problem: Problem| problem.into_response();
+    let failed = |error: Error| Problem::from(error).into_response();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let known = matched
         .as_ref()
@@ -132,7 +148,7 @@ async fn admit(api: Api, mut request: Request, next: Next) -> Result<Response, R
             Refused::Forbidden => forbidden("this account may not do this"),
         }));
     }
-    let by = caller.from(origin);
+    let by = caller.from(origin.text());
     if let Told::As(action) = rule.told {
         let object = path_of(&request);
         let written = api.accounts.audit(&by, action, &object, None, None).await;
@@ -208,7 +224,7 @@ fn judge(caller: &Caller, needs: Needs, project: Option<&str>) -> Result<(), Ref
 /// What is done something to, as the audit log names it.
 fn path_of(request: &Request) -> String {
     let path = request.uri().path();
-    path.strip_prefix(crate::PREFIX)
+    path.strip_prefix(crate::BASE)
         .unwrap_or(path)
         .trim_start_matches('/')
         .to_owned()

@@ -106,9 +106,16 @@ const fn rule(method: &'static str, path: &'static str, needs: Needs, told: Told
     }
 }
 
+/// Whether nobody has to be known for a route.
+pub(crate) fn is_open(method: &str, path: &str) -> bool {
+    RULES
+        .iter()
+        .any(|rule| (rule.method, rule.path, rule.needs) == (method, path, Nothing))
+}
+
 /// The row of a route, by the path as the router has it.
 pub(crate) fn known(method: &Method, matched: &str) -> Known {
-    let Some(path) = matched.strip_prefix(crate::PREFIX) else {
+    let Some(path) = matched.strip_prefix(crate::BASE) else {
         return Known::Unknown;
     };
     let method = if method == Method::HEAD {
@@ -137,6 +144,21 @@ mod tests {
                 .filter(|other| (other.method, other.path) == (rule.method, rule.path));
             assert_eq!(twice.count(), 1, "{rule:?}");
         }
+    }
+
+    #[test]
+    fn every_route_that_is_described_has_a_rule_and_every_rule_a_route() {
+        let description: serde_json::Value = serde_json::from_str(&crate::openapi()).unwrap();
+        let mut described = std::collections::BTreeSet::new();
+        for (path, item) in description["paths"].as_object().unwrap() {
+            let path = path.strip_prefix(crate::BASE).unwrap();
+            for method in item.as_object().unwrap().keys() {
+                described.insert((method.to_uppercase(), path.to_owned()));
+            }
+        }
+        assert!(described.remove(&("GET".into(), "/openapi.json".into())));
+        let rules = RULES.iter().map(|rule| (rule.method.to_owned(), rule.path.to_owned()));
+        assert_eq!(described, rules.collect());
     }
 
     #[test]

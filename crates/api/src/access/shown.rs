@@ -7,7 +7,7 @@ use syncapp_control::access::{Accounts, Shown};
 use syncapp_model::Secret;
 
 /// The cookie. Its name makes browsers take it only over TLS or from this machine, for this host and all its paths.
-const NAME: &str = "__Host-syncapp";
+pub(crate) const NAME: &str = "__Host-syncapp";
 /// The header that a page of ours shows besides.
 const PAGE: &str = "x-csrf-token";
 

@@ -91,22 +91,23 @@ impl AuditKey {
         mac.verify_slice(&head.mac).is_ok()
     }
 
-    /// The entries to write for this one after a head as it was found, and the head after them. Where the head is not what this
-    /// key has sealed, or is not there although entries are, an entry says so first: the log goes on, and shows it.
+    /// The entries to write for this one after a head as it was found, and the head after them; `last` is the number of the newest
+    /// entry that is there, 0 where there is none. Where the head is not what this key has sealed, or is not there although
+    /// entries are, an entry says so first: the log goes on, and shows it.
     pub fn append(
         &self,
         head: Option<AuditHead>,
-        empty: bool,
+        last: u64,
         entry: &NewEntry,
         at: SystemTime,
     ) -> (Vec<AuditEntry>, AuditHead) {
         let broken = match &head {
             Some(head) => !self.sealed(head),
-            None => !empty,
+            None => last > 0,
         };
         let from = head.unwrap_or_else(|| self.seal(0, [0; 32]));
         let mut entries = Vec::new();
-        let (mut number, mut hash) = (from.number, from.hash);
+        let (mut number, mut hash) = (from.number.max(last), from.hash);
         for told in broken.then(NewEntry::broken).iter().chain([entry]) {
             number += 1;
             let next = AuditEntry::new(number, at, told.kept(), hash);

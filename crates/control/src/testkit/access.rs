@@ -528,6 +528,11 @@ pub async fn a_forgery_stays_detected(rig: &dyn AccessRig) {
     scene.store.audit(&entry("project 5"), &scene.key).await.unwrap();
     assert_eq!(scene.fault().await, Some(Fault::Broken(3)));
     assert_eq!(scene.told().await[2], NewEntry::BROKEN);
+    // Without its head the log goes on as well, and shows that.
+    scene.place.forge("delete from audit_head").await;
+    scene.store.audit(&entry("project 6"), &scene.key).await.unwrap();
+    assert_eq!(scene.told().await.len(), 6);
+    assert_eq!(scene.fault().await, Some(Fault::Changed(5)));
     scene
         .place
         .forge("delete from audit_entry; delete from audit_head")

@@ -7,15 +7,15 @@ use futures_util::pin_mut;
 use syncapp_model::{Code, Error, Result};
 
 use super::pulse::Stop;
-use super::{Claimed, Worker};
+use super::{Claimed, Versions, Worker};
 use crate::{Control, Ended, Ending, Event, Failure, Meter, Signal, Task, Usage, Verdict, Work};
 
 impl Worker {
     /// Carries the task until it ends, is to stop, or is not this worker's any more.
-    pub(super) async fn attempt(&self, mut claimed: Claimed, hurry: &Signal) {
+    pub(super) async fn attempt(&self, mut claimed: Claimed, hurry: &Signal, versions: &Versions) {
         let (stop, meter) = (Signal::new(), Meter::default());
         let task = claimed.task.clone();
-        let mut carry = Box::pin(self.carry(&task, &stop, &meter));
+        let mut carry = Box::pin(self.carry(&task, versions, &stop, &meter));
         let first = {
             let pulse = self.pulse(&mut claimed, &meter, hurry);
             pin_mut!(pulse);
@@ -48,17 +48,17 @@ impl Worker {
         self.finish(&claimed, &meter, ending, usage).await;
     }
 
-    async fn carry(&self, task: &Task, stop: &Signal, meter: &Meter) -> Ended {
-        match self.load(task).await {
+    async fn carry(&self, task: &Task, versions: &Versions, stop: &Signal, meter: &Meter) -> Ended {
+        match self.load(task, versions).await {
             Ok(work) => self.runner.run(&work, stop, meter).await,
             Err(error) => Ended::Failed(Failure::from(&error), Usage::default()),
         }
     }
 
     /// What the task is about. As long as the store does not say, the pulse decides how long to ask.
-    async fn load(&self, task: &Task) -> Result<Work> {
+    async fn load(&self, task: &Task, versions: &Versions) -> Result<Work> {
         loop {
-            match self.ask(task).await {
+            match self.ask(task, versions).await {
                 Ok(Some(work)) => return Ok(work),
                 Ok(None) => return Err(Error::internal(format!("the run of task {} is gone", task.id))),
                 Err(error) => {
@@ -69,16 +69,23 @@ impl Worker {
         }
     }
 
-    async fn ask(&self, task: &Task) -> Result<Option<Work>> {
+    async fn ask(&self, task: &Task, versions: &Versions) -> Result<Option<Work>> {
         let Control { store, .. } = &self.control;
         let Some(run) = store.run(task.id.run).await? else {
             return Ok(None);
         };
-        let version = store.version(&run.project, run.version).await?;
-        Ok(version.map(|version| Work {
+        let known = versions.get_or((run.project.clone(), run.version), Arc::default);
+        let version = match known.get() {
+            Some(version) => version.clone(),
+            None => match store.version(&run.project, run.version).await? {
+                Some(version) => known.get_or_init(|| Arc::new(version)).clone(),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Work {
             lease: task.lease(),
             run,
-            version: Arc::new(version),
+            version,
             stream: task.stream.clone(),
         }))
     }

@@ -17,14 +17,14 @@ mod attempt;
 mod intake;
 mod pulse;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::{self, Either};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use futures_util::{FutureExt as _, pin_mut, select_biased};
 
-use crate::{Control, LeaseEpoch, Runner, Signal, Task};
+use crate::{Control, LeaseEpoch, Recent, Runner, Signal, Task, Version};
 use intake::Intake;
 
 /// A worker: carries tasks of its pools, at most `slots` at once.
@@ -41,6 +41,12 @@ pub struct Worker {
     /// How many tasks at once.
     pub slots: usize,
 }
+
+/// How many versions a worker remembers.
+const VERSIONS: usize = 8;
+
+/// Versions of projects by name and number: they never change.
+type Versions = Recent<(String, u32), Arc<OnceLock<Arc<Version>>>>;
 
 /// A task that this worker holds.
 struct Claimed {
@@ -59,9 +65,9 @@ impl Worker {
     /// Works until `drain` is raised and all it had begun is finished, or released
     /// [`Policy::drain`](crate::Policy::drain) later.
     pub async fn run(&self, drain: &Signal) {
-        let hurry = Signal::new();
+        let (hurry, versions) = (Signal::new(), Versions::new(VERSIONS));
         let mut attempts = FuturesUnordered::new();
-        self.serve(drain, &hurry, &mut attempts).await;
+        self.serve(drain, (&hurry, &versions), &mut attempts).await;
         let rest = async { while attempts.next().await.is_some() {} };
         pin_mut!(rest);
         let patience = self.control.clock.sleep(self.control.policy.drain);
@@ -75,7 +81,7 @@ impl Worker {
     async fn serve<'a>(
         &'a self,
         drain: &Signal,
-        hurry: &'a Signal,
+        (hurry, versions): (&'a Signal, &'a Versions),
         attempts: &mut FuturesUnordered<future::BoxFuture<'a, ()>>,
     ) {
         let mut door = None;
@@ -100,7 +106,7 @@ impl Worker {
                         match taken {
                             Intake::Drained => return,
                             Intake::Nothing => {}
-                            Intake::Claimed(claimed) => attempts.push(self.attempt(claimed, hurry).boxed()),
+                            Intake::Claimed(claimed) => attempts.push(self.attempt(claimed, hurry, versions).boxed()),
                         }
                         break;
                     }

@@ -43,7 +43,7 @@ pub(super) const HEAD: &str = "select number, hash, mac from audit_head where nu
 
 #[async_trait]
 impl AccessRows for PostgresRows {
-    async fn lock_audit(&mut self) -> Result<(Option<AuditHead>, bool)> {
+    async fn lock_audit(&mut self) -> Result<(Option<AuditHead>, u64)> {
         self.write(query(MAKE_HEAD)).await?;
         let lock = query("select number, hash, mac from audit_head for update");
         let head = self.one(lock, |row| {
@@ -51,10 +51,9 @@ impl AccessRows for PostgresRows {
             if none { Ok(None) } else { head(row).map(Some) }
         });
         let head = head.await?.flatten();
-        let filled = self
-            .one(query("select 1 from audit_entry order by number limit 1"), |_| Ok(()))
-            .await?;
-        Ok((head, filled.is_none()))
+        let newest = query("select number from audit_entry order by number desc limit 1");
+        let last = self.one(newest, |row| count(row, 0)).await?;
+        Ok((head, last.unwrap_or_default()))
     }
 
     async fn write_audit(&mut self, entries: &[AuditEntry], head: &AuditHead) -> Result<()> {

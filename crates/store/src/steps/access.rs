@@ -12,7 +12,7 @@ pub(crate) async fn change(
     key: &AuditKey,
 ) -> Result<Changed> {
     // Before anything is read: changes come one after another.
-    let (head, empty) = rows.lock_audit().await?;
+    let (head, last) = rows.lock_audit().await?;
     let now = rows.now().await?;
     let ground = rows.ground(change).await?;
     let consequence = match decide(change, &ground, by, now) {
@@ -22,15 +22,15 @@ pub(crate) async fn change(
     for write in &consequence.writes {
         rows.write_account(write).await?;
     }
-    let (entries, head) = key.append(head, empty, &consequence.entry, now);
+    let (entries, head) = key.append(head, last, &consequence.entry, now);
     rows.write_audit(&entries, &head).await?;
     Ok(Changed::Done(head))
 }
 
 pub(crate) async fn audit(rows: &mut dyn AccessRows, entry: &NewEntry, key: &AuditKey) -> Result<AuditHead> {
-    let (head, empty) = rows.lock_audit().await?;
+    let (head, last) = rows.lock_audit().await?;
     let now = rows.now().await?;
-    let (entries, head) = key.append(head, empty, entry, now);
+    let (entries, head) = key.append(head, last, entry, now);
     rows.write_audit(&entries, &head).await?;
     Ok(head)
 }

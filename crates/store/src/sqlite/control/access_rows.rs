@@ -8,7 +8,7 @@ use syncapp_control::access::{
 use syncapp_model::{Result, Secret};
 use uuid::Uuid;
 
-use super::columns::{instant, optional_instant, optional_micros, word};
+use super::columns::{first, instant, optional_instant, optional_micros, word};
 use super::{NOW, SqliteRows};
 use crate::access_rows::AccessRows;
 use crate::words::{self, micros};
@@ -23,13 +23,12 @@ pub(super) const ENTRY: &str = "number, at, actor, origin, action, object, befor
 
 #[async_trait]
 impl AccessRows for SqliteRows<'_> {
-    async fn lock_audit(&mut self) -> Result<(Option<AuditHead>, bool)> {
+    async fn lock_audit(&mut self) -> Result<(Option<AuditHead>, u64)> {
         self.step(|c| {
             let head = c.prepare_cached(HEAD)?.query_row([], head).optional()?;
-            let filled = c
-                .prepare_cached("select 1 from audit_entry order by number limit 1")?
-                .exists([])?;
-            Ok((head, !filled))
+            let sql = "select number from audit_entry order by number desc limit 1";
+            let last: Option<i64> = c.prepare_cached(sql)?.query_row([], first).optional()?;
+            Ok((head, last.unwrap_or_default() as u64))
         })
     }
 

@@ -32,7 +32,8 @@ async fn fill(schema: &Schema, runs: u64) {
          select decode(md5('session' || n), 'hex'), md5('user' || n)::uuid, now(), now() + interval '1 hour'
          from generate_series(1, 10000) as n;
          insert into landing.audit_entry
-         select n, now(), 'agent', '192.0.2.1', 'project.push', 'projects/shop', null, null, '' from generate_series(1, 10000) as n;
+         select n, now(), 'agent', '192.0.2.1', 'project.push', 'projects/shop', null, null, decode(repeat('00', 32), 'hex')
+         from generate_series(1, 10000) as n;
          analyze landing.access_user, landing.access_token, landing.access_session, landing.audit_entry;
          analyze landing.run, landing.task, landing.tick, landing.outbox, landing.schedule, landing.pause"
     );
