@@ -89,6 +89,11 @@ impl Agent {
         &self.syncapp
     }
 
+    /// Sets a variable of its environment, from its next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.syncapp.set(name, value);
+    }
+
     /// Its address.
     pub fn url(&self) -> &str {
         &self.url

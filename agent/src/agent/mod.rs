@@ -12,6 +12,7 @@
 
 mod credentials;
 pub(crate) mod key;
+mod oidc;
 mod pushed;
 mod runner;
 pub(crate) mod settings;
@@ -27,7 +28,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use syncapp_api::{Api, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
-use syncapp_control::access::{AccessStore, Accounts, LoginLimits};
+use syncapp_control::access::{AccessStore, Accounts, GroupRole, LoginLimits, SignOn};
 use syncapp_control::{Cache, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Worker};
 use syncapp_model::{Code, Error, Result};
 use syncapp_store::{PostgresStore, SqliteStore};
@@ -35,6 +36,7 @@ use tokio::net::TcpListener;
 
 use crate::output;
 use credentials::Argon2Credentials;
+use oidc::{Oidc, OidcSettings};
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
@@ -95,7 +97,7 @@ impl Agent {
             key,
             agent: token.digest(),
             sessions: settings.sessions,
-            sign_on: None,
+            sign_on: settings.oidc.clone().map(sign_on).transpose()?,
         };
         Ok(Self {
             accounts,
@@ -196,6 +198,13 @@ impl Agent {
         }
         Ok(())
     }
+}
+
+fn sign_on((provider, roles): (OidcSettings, Vec<GroupRole>)) -> Result<SignOn> {
+    Ok(SignOn {
+        provider: Arc::new(Oidc::new(provider)?),
+        roles,
+    })
 }
 
 /// The store, as work and as accounts see it.

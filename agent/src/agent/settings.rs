@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use syncapp_api::{AddressRange, Network};
-use syncapp_control::access::SessionPolicy;
+use syncapp_control::access::{GroupRole, SessionPolicy};
 use syncapp_control::{DEFAULT_POOL, Policy};
 use syncapp_model::{Code, Error, Secret};
+use url::Url;
 
+use super::oidc::{OidcSettings, is_safe};
 use crate::failure::{Failure, Source};
 use crate::history;
 use reader::Reader;
@@ -77,6 +79,8 @@ pub(crate) struct Settings {
     pub(crate) network: Network,
     /// How long browsers stay signed in.
     pub(crate) sessions: SessionPolicy,
+    /// Where people sign in for many programs at once, and what its groups may here.
+    pub(crate) oidc: Option<(OidcSettings, Vec<GroupRole>)>,
     /// The file with the key that seals the audit log; one is made where it is not given.
     pub(crate) audit_key_file: Option<PathBuf>,
     /// The environment of pushed files that holds here.
@@ -151,6 +155,7 @@ impl Settings {
         let proxies = reader.list("trusted_proxies", ranges, range);
         let idle = reader.one("session_idle", "give a time from 1s to 30d, such as `30m`", session);
         let life = reader.one("session_life", "give a time from 1s to 30d, such as `12h`", session);
+        let oidc = oidc(reader);
         let home = home.map_or_else(history::home, Ok)?;
         let roles = [told.roles, roles.unwrap_or_default()]
             .into_iter()
@@ -193,6 +198,8 @@ impl Settings {
             keep: keep.unwrap_or(Duration::from_hours(24 * 90)),
             policy: policy(lease, drain),
             home,
+            // The last one: whatever else is wrong was told by then.
+            oidc: oidc?,
         })
     }
 }
@@ -232,6 +239,40 @@ fn path_of(text: &str) -> Option<PathBuf> {
 
 fn secret(text: &str) -> Option<Secret> {
     (!text.is_empty()).then(|| Secret::new(text))
+}
+
+/// What is said of the provider: all that is needed, or nothing.
+fn oidc(reader: &mut Reader<'_>) -> Result<Option<(OidcSettings, Vec<GroupRole>)>, Error> {
+    let safe = |text: &str| Url::parse(text).ok().filter(is_safe);
+    let issuer = reader.one("oidc_issuer", "give an https:// address", safe);
+    let client = reader.one("oidc_client", "give what the provider calls this agent", |text| {
+        (!text.is_empty()).then(|| text.to_owned())
+    });
+    let given = reader.one("oidc_secret", "give what the provider knows this agent by", secret);
+    let groups = reader.one("oidc_groups", "give the name of a claim", named);
+    let help = "give `GROUP=ROLE` or `GROUP=ROLE:PROJECT`; the group `*` is everybody";
+    let roles = reader.list("oidc_roles", help, GroupRole::parse);
+    let url = reader.one(
+        "public_url",
+        "give the https:// address that browsers know the agent by",
+        safe,
+    );
+    match (issuer, client, given, roles, url) {
+        (Some(issuer), Some(client), Some(secret), Some(roles), Some(url)) => Ok(Some((
+            OidcSettings {
+                issuer,
+                client,
+                secret,
+                redirect: format!("{}/api/v1/sign-on/callback", url.as_str().trim_end_matches('/')),
+                groups: groups.unwrap_or_else(|| "groups".into()),
+            },
+            roles,
+        ))),
+        (None, None, None, None, _) if groups.is_none() => Ok(None),
+        _ => Err(Error::new(Code::MissingKey, "a part of what is needed for a provider is missing").help(
+            "give `oidc_issuer`, `oidc_client`, `oidc_secret`, `oidc_roles` and `public_url`, or none of the first four",
+        )),
+    }
 }
 
 fn range(text: &str) -> Option<AddressRange> {

@@ -215,6 +215,8 @@ mod tests {
                     ("get", "/api/v1/openapi.json"),
                     ("post", "/api/v1/session"),
                     ("post", "/api/v1/first-admin"),
+                    ("get", "/api/v1/sign-on"),
+                    ("get", "/api/v1/sign-on/callback"),
                 ];
                 let is_open = open.contains(&(method.as_str(), path.as_str()));
                 assert_eq!(operation["security"].is_null(), is_open, "{method} {path}");

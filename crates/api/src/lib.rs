@@ -24,6 +24,7 @@ mod projects;
 mod request;
 mod runs;
 mod sessions;
+mod sign_on;
 mod syncs;
 mod tokens;
 mod users;
@@ -100,6 +101,8 @@ fn described() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(sessions::begin))
         .routes(routes!(sessions::enter, sessions::leave))
+        .routes(routes!(sign_on::leave))
+        .routes(routes!(sign_on::come_back))
         .routes(routes!(sessions::me))
         .routes(routes!(sessions::set_own_password))
         .routes(routes!(users::list, users::create))

@@ -4,8 +4,10 @@
 pub mod account;
 pub mod certificates;
 pub mod guard;
+pub mod issuer;
 pub mod mariadb;
 pub mod nginx;
+pub mod oidc;
 pub mod pgbouncer;
 pub mod port;
 pub mod postgres;

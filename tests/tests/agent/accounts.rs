@@ -250,7 +250,9 @@ async fn guesses_are_limited_and_nobody_is_locked_out() {
         let begun = Instant::now();
         let answer = enter(&agent, name, "a wrong password", &[]).await;
         took[number % 2] = took[number % 2].min(begun.elapsed());
-        answers.push((answer.status.as_u16(), answer.body));
+        let mut body = answer.body;
+        body.as_object_mut().unwrap().remove("request_id");
+        answers.push((answer.status.as_u16(), body));
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
     assert_eq!(answers[0].0, 401);

@@ -17,6 +17,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/first-admin", "uuuuuu"),
     ("POST", "/session", "pppppp"),
     ("DELETE", "/session", "uppppp"),
+    ("GET", "/sign-on", "nnnnnn"),
+    ("GET", "/sign-on/callback", "uuuuuu"),
     ("GET", "/me", "uppppp"),
     ("PUT", "/me/password", "uppppp"),
     ("GET", "/users", "ufffpf"),

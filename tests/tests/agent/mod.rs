@@ -11,6 +11,7 @@ mod network;
 mod pauses;
 mod pushing;
 mod runs;
+mod sign_on;
 
 /// A project of one sync of SQLite files, with this line of a schedule in it.
 fn copying(schedule: &str) -> String {

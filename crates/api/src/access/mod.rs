@@ -18,7 +18,7 @@ mod stream;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, RequestExt as _};
@@ -107,7 +107,8 @@ async fn admit(api: Api, origin: Origin, mut request: Request, next: Next) -> Re
     if let Some(Known::Rule(rule)) = known
         && rule.needs == Needs::Nothing
     {
-        if shown::is_foreign(request.headers()) {
+        // A browser comes back from its provider's site by a GET: what it brings is looked at instead.
+        if request.method() != Method::GET && shown::is_foreign(request.headers()) {
             return Err(problem(forbidden("another site has asked for this")));
         }
         return Ok(next.run(request).await);

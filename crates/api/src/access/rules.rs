@@ -55,6 +55,8 @@ pub(crate) const RULES: &[Rule] = &[
     rule("POST", "/first-admin", Nothing, Itself),
     rule("POST", "/session", Nothing, Itself),
     rule("DELETE", "/session", Somebody, Itself),
+    rule("GET", "/sign-on", Nothing, Not),
+    rule("GET", "/sign-on/callback", Nothing, Itself),
     rule("GET", "/me", Somebody, Not),
     rule("PUT", "/me/password", Somebody, Itself),
     rule("GET", "/users", Agent(May::Users), Not),
@@ -138,7 +140,9 @@ mod tests {
     #[test]
     fn what_changes_something_is_told_and_what_looks_is_not() {
         for rule in RULES {
-            assert_eq!(rule.method == "GET", rule.told == Not, "{rule:?}");
+            // A browser comes back from a provider by a GET; it changes nothing but who is signed in.
+            let is_back = rule.path == "/sign-on/callback";
+            assert_eq!(rule.method == "GET" && !is_back, rule.told == Not, "{rule:?}");
             let twice = RULES
                 .iter()
                 .filter(|other| (other.method, other.path) == (rule.method, rule.path));

@@ -8,6 +8,8 @@ use syncapp_model::Secret;
 
 /// The cookie. Its name makes browsers take it only over TLS or from this machine, for this host and all its paths.
 pub(crate) const NAME: &str = "__Host-syncapp";
+/// The cookie of a browser that is at its provider.
+const TRIP: &str = "__Host-syncapp-sign-on";
 /// The header that a page of ours shows besides.
 const PAGE: &str = "x-csrf-token";
 
@@ -24,18 +26,36 @@ pub(crate) fn shown(headers: &HeaderMap) -> Option<Shown> {
 
 /// The session that a browser keeps.
 pub(crate) fn session(headers: &HeaderMap) -> Option<Secret> {
+    cookie(headers, NAME)
+}
+
+/// What a browser keeps that is at its provider.
+pub(crate) fn trip(headers: &HeaderMap) -> Option<Secret> {
+    cookie(headers, TRIP)
+}
+
+fn cookie(headers: &HeaderMap, named: &str) -> Option<Secret> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut cookies = lines
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     cookies
-        .find(|(name, _)| *name == NAME)
+        .find(|(name, _)| *name == named)
         .map(|(_, value)| Secret::new(value))
 }
 
 /// What makes a browser keep a session for so long; nothing of it with an empty one.
 pub(crate) fn kept(session: &str, seconds: u64) -> HeaderValue {
-    let cookie = format!("{NAME}={session}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
+    keeping(NAME, session, seconds, "Strict")
+}
+
+/// What makes a browser that leaves for its provider keep this for so long. It comes back from another site: `Lax`.
+pub(crate) fn leaving(secret: &str, seconds: u64) -> HeaderValue {
+    keeping(TRIP, secret, seconds, "Lax")
+}
+
+fn keeping(name: &str, value: &str, seconds: u64, site: &str) -> HeaderValue {
+    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite={site}");
     HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 

@@ -28,7 +28,7 @@ mod token;
 mod user;
 mod verify;
 
-pub use accounts::{Accounts, Door, Entered, SessionPolicy, Shown};
+pub use accounts::{Accounts, Entered, SessionPolicy, Shown};
 pub use audit::{AuditEntry, AuditHead, AuditKey, By, NewEntry};
 pub use caller::{Caller, Target, Who};
 pub use change::{AccountChange, Changed, Consequence, Ground, Write, decide};
@@ -37,7 +37,7 @@ pub use limits::LoginLimits;
 pub use ports::{AccessStore, Credentials};
 pub use role::{Grant, Permission, Role, Scope};
 pub use session::{NewSession, Session};
-pub use sign_on::{GroupRole, Identified, Identity, IdentityProvider, SignOn};
+pub use sign_on::{Door, GroupRole, Identified, Identity, IdentityProvider, SignOn};
 pub use token::{ApiToken, NewToken, TOKEN_PREFIX, TokenId};
 pub use user::{NewUser, User, UserId, password_fits, user_name};
 pub use verify::{Fault, verify};

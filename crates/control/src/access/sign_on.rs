@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use syncapp_model::{Result, Secret};
 
 use super::digest::hex;
-use super::{Digest, Grant};
+use super::{AccountChange, Accounts, By, Changed, Digest, Entered, Grant, NewUser, UserId, user_name};
 
 /// What a provider calls somebody, for good.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,6 +84,93 @@ impl Trip {
     /// The verifier, as the provider is told it before.
     pub(super) fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Digest::of(&self.verifier).0)
+    }
+}
+
+/// The way to a provider, and back from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// Where the browser goes.
+    pub address: String,
+    /// What it keeps meanwhile, and nobody else sees.
+    pub secret: Secret,
+}
+
+impl Accounts {
+    /// Sends somebody to the provider; `None` where there is none.
+    pub async fn leave_for_provider(&self) -> Result<Option<Door>> {
+        let Some(sign_on) = &self.sign_on else { return Ok(None) };
+        let secret = Secret::new(hex(&self.credentials.draw()));
+        let trip = Trip::of(&secret);
+        let address = sign_on
+            .provider
+            .address(&trip.state, &trip.nonce, &trip.challenge())
+            .await?;
+        Ok(Some(Door { address, secret }))
+    }
+
+    /// Signs somebody in who comes back from the provider with a code and a state, in the browser that left with this secret.
+    pub async fn come_from_provider(
+        &self,
+        secret: &Secret,
+        state: &str,
+        code: &Secret,
+        origin: &str,
+    ) -> Result<Entered> {
+        let Some(sign_on) = &self.sign_on else {
+            return Ok(Entered::Wrong);
+        };
+        let trip = Trip::of(secret);
+        if trip.state != state {
+            return Ok(Entered::Wrong);
+        }
+        let by = |actor: String| By {
+            actor,
+            origin: origin.to_owned(),
+        };
+        let refused = async |object: &str| {
+            let by = by("nobody".into());
+            self.audit(&by, "session.refused", object, None, None).await
+        };
+        let identified = match sign_on.provider.identify(code, &trip.verifier, &trip.nonce).await {
+            Ok(identified) => identified,
+            Err(error) => {
+                tracing::warn!(%error, "a sign-on was refused");
+                refused("sign-on").await?;
+                return Ok(Entered::Wrong);
+            }
+        };
+        let Identified { identity, name, groups } = identified;
+        let object = format!("sign-on {} of {}", identity.subject, identity.issuer);
+        let grants = sign_on.grants(&groups);
+        if grants.is_empty() {
+            refused(&object).await?;
+            return Ok(Entered::Wrong);
+        }
+        let mut new = NewUser {
+            id: UserId(self.number()),
+            name: name
+                .and_then(|name| user_name(&name).ok())
+                .unwrap_or_else(|| "user".into()),
+            grants,
+            password: None,
+            identity: Some(identity.clone()),
+        };
+        let by = by(object.clone());
+        let mut changed = self.change(&AccountChange::Identify(new.clone()), &by).await?;
+        if changed == Changed::Taken {
+            // Somebody else is called that here: it is told apart, for good.
+            new.name = format!("{}-{}", new.name, Digest::of(&object).fingerprint());
+            changed = self.change(&AccountChange::Identify(new), &by).await?;
+        }
+        if !matches!(changed, Changed::Done(_) | Changed::Same) {
+            refused(&object).await?;
+            return Ok(Entered::Wrong);
+        }
+        match self.store.user_identified(&identity).await? {
+            Some(user) => self.open(&user, origin).await,
+            None => Ok(Entered::Wrong),
+        }
     }
 }
 

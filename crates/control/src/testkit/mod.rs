@@ -12,6 +12,7 @@
 //! case sleeps, [`StorePlace::pass`] does where there is no other way.
 
 pub mod access;
+pub mod audit;
 pub mod cache;
 pub mod limits;
 pub mod lists;
@@ -128,21 +129,27 @@ macro_rules! access_conformance {
     ($rig:expr) => {
         $crate::access_conformance! { @
             $rig;
-            of_many_first_admins_there_is_one an_invitation_ends users_are_kept a_provider_s_user_is_one sessions_end no_session_passes_a_disabling
-                tokens_end the_audit_log_is_one_chain each_forgery_is_detected a_forgery_stays_detected
+            access: of_many_first_admins_there_is_one an_invitation_ends users_are_kept a_provider_s_user_is_one sessions_end
+                no_session_passes_a_disabling tokens_end;
+            audit: the_audit_log_is_one_chain each_forgery_is_detected a_forgery_stays_detected;
         }
     };
-    (@ $rig:expr; $($case:ident)*) => {
+    (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
         mod access_conformance {
             #[allow(unused_imports)]
             use super::*;
 
-            $(
-                #[tokio::test(flavor = "multi_thread")]
-                async fn $case() {
-                    Box::pin($crate::testkit::access::$case(&$rig)).await;
-                }
-            )*
+            $(mod $area {
+                #[allow(unused_imports)]
+                use super::*;
+
+                $(
+                    #[tokio::test(flavor = "multi_thread")]
+                    async fn $case() {
+                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
+                    }
+                )*
+            })*
         }
     };
 }
