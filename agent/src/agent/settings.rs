@@ -1,5 +1,6 @@
 //! What an operator says to an agent: `agent.toml`, the environment over it, the command line over that.
 
+mod access;
 mod notifications;
 mod reader;
 
@@ -18,6 +19,7 @@ use crate::history;
 use crate::secrets::{KEYS, of_environment};
 use reader::Reader;
 
+pub(crate) use access::Access;
 pub(crate) use notifications::{Notification, Way};
 
 /// How many requests one address may make in a minute, where nothing is said: more than any page or command asks.
@@ -79,6 +81,8 @@ pub(crate) struct Settings {
     pub(crate) hooks: Option<Secret>,
     /// What callers have to show.
     pub(crate) token: Option<Secret>,
+    /// Who may ask.
+    pub(crate) access: Access,
     /// Where its master keys lie: the first one seals, each of them opens.
     pub(crate) master_key: Vec<KeyPlace>,
     /// A folder that has a file for each secret.
@@ -174,6 +178,7 @@ impl Settings {
             text.parse().ok()
         });
         let prefix = reader.one("cache_prefix", "give a name, such as `syncapp`", named);
+        let access = access::read(reader);
         let home = home.map_or_else(history::home, Ok)?;
         let roles = [told.roles, roles.unwrap_or_default()]
             .into_iter()
@@ -221,6 +226,8 @@ impl Settings {
             telemetry: telemetry(reader),
             policy: policy(lease, drain),
             home,
+            // The last one: whatever else is wrong was told by then.
+            access: access?,
         })
     }
 }

@@ -5,9 +5,11 @@
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use sha2::{Digest as _, Sha256};
+use syncapp_control::access::Digest;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
@@ -15,8 +17,8 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::access::{is_open, shown};
 use crate::condition::tagged;
-use crate::hex::hex;
 use crate::problem::{PROBLEM_JSON, ProblemView};
 
 const ABOUT: &str = "\
@@ -45,14 +47,19 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("hooks", "Runs that a system elsewhere starts."),
     ("runs", "What ran, what goes on, and what became of it."),
+    ("sessions", "Signing in and out, and what a caller is."),
+    ("users", "Who may sign in, and what each may."),
+    ("tokens", "What programs show."),
+    ("audit", "Who did what."),
     ("about", "This description."),
 ];
 
-/// The name of the way in which callers show who they are.
+/// The names of the ways in which callers show who they are.
 const TOKEN: &str = "token";
+const SESSION: &str = "session";
 
 /// What nobody has to be known for.
-const OPEN: &[&str] = &["/api/v1/openapi.json", "/api/v1/projects/{project}/syncs/{sync}/hook"];
+const OPEN: &[&str] = &["/openapi.json"];
 
 /// A description without routes.
 pub(crate) fn beginning() -> OpenApi {
@@ -73,25 +80,32 @@ pub(crate) fn complete<S: Clone + Send + Sync + 'static>(routes: &mut OpenApiRou
     let description = routes.get_openapi_mut();
     let token = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some("The agent's token."));
+        .description(Some("An API token, or the agent's own."));
+    let session = ApiKeyValue::with_description(
+        shown::NAME,
+        "A browser's session. Whatever changes something shows `X-CSRF-Token` besides.",
+    );
     let parts = description.components.get_or_insert_with(Default::default);
     parts.add_security_scheme(TOKEN, SecurityScheme::Http(token.build()));
+    parts.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     let mut schemas = vec![(ProblemView::name().into_owned(), ProblemView::schema())];
     ProblemView::schemas(&mut schemas);
     parts.schemas.extend(schemas);
     for (path, item) in &mut description.paths.paths {
-        let open = OPEN.contains(&path.as_str());
-        for operation in operations(item) {
-            common(operation, open);
+        let path = path.strip_prefix(crate::BASE).unwrap_or(path);
+        for (method, operation) in operations(item) {
+            common(operation, OPEN.contains(&path) || is_open(method, path));
         }
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let PathItem {
         get, put, post, delete, ..
     } = item;
-    [get, put, post, delete].into_iter().flatten()
+    let all = [("GET", get), ("PUT", put), ("POST", post), ("DELETE", delete)];
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 fn common(operation: &mut Operation, open: bool) {
@@ -109,11 +123,13 @@ fn common(operation: &mut Operation, open: bool) {
         _ => false,
     };
     if !open {
-        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(TOKEN, [])]);
+        let ways = [TOKEN, SESSION].map(|way| SecurityRequirement::new::<_, [&str; 0], &str>(way, []));
+        operation.security = Some(ways.into());
     }
     for (applies, status, about) in [
         (queried || sent, "400", "The query or the body cannot be read."),
-        (!open, "401", "The token is missing or another one."),
+        (!open, "401", "Nobody is known by what is shown."),
+        (true, "403", "Who asks may not do this, or not from there."),
         (named, "404", "Nothing is called that."),
         (sent, "413", "The body is longer than 8 MiB."),
         (sent, "415", "The body is not said to be `application/json`."),
@@ -168,8 +184,7 @@ pub(crate) struct Described {
 impl Described {
     pub(crate) fn new(description: &OpenApi) -> Self {
         let text = text(description);
-        let hash = Sha256::digest(&text);
-        let tag = hex(&hash[..8]);
+        let tag = Digest::of(&text).fingerprint();
         Self { text: text.into(), tag }
     }
 
@@ -182,8 +197,6 @@ impl Described {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-
-    use super::OPEN;
 
     #[test]
     fn the_description_that_is_checked_in_is_this_one() {
@@ -212,7 +225,16 @@ mod tests {
                 assert!(said("operationId") && said("summary"), "{method} {path}: {operation:#}");
                 assert!(tags.contains(&&operation["tags"][0]), "{method} {path}: {operation:#}");
                 assert!(names.insert(operation["operationId"].to_string()), "{method} {path}");
-                assert_eq!(operation["security"].is_null(), OPEN.contains(&path.as_str()), "{path}");
+                let open = [
+                    ("get", "/api/v1/openapi.json"),
+                    ("post", "/api/v1/session"),
+                    ("post", "/api/v1/first-admin"),
+                    ("get", "/api/v1/sign-on"),
+                    ("get", "/api/v1/sign-on/callback"),
+                    ("post", "/api/v1/projects/{project}/syncs/{sync}/hook"),
+                ];
+                let is_open = open.contains(&(method.as_str(), path.as_str()));
+                assert_eq!(operation["security"].is_null(), is_open, "{method} {path}");
             }
         }
         // Every number that may be long is a text.

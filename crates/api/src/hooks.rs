@@ -10,19 +10,21 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
+use axum::{Extension, Json};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Serialize;
 use sha2::Sha256;
+use syncapp_control::access::By;
 use syncapp_control::schedule::Overlap;
 use syncapp_control::{ScheduleId, Submission, Submitted};
 use syncapp_model::{Code, Error, Result, Secret};
 use utoipa::ToSchema;
 
+use crate::access::Origin;
 use crate::extract::Names;
 use crate::hex::hex;
 use crate::syncs::{Started, accepted};
@@ -140,6 +142,7 @@ impl<'a> Signature<'a> {
 )]
 pub(crate) async fn call(
     State(api): State<Api>,
+    Extension(origin): Extension<Origin>,
     Names((project, sync)): Names<(String, String)>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -160,6 +163,12 @@ pub(crate) async fn call(
         let help = "sign `t.n.body` with the sync's key, with the time as it is now; docs/agent.md says how";
         Problem::new(StatusCode::UNAUTHORIZED, error.help(help))
     })?;
+    let by = By {
+        actor: "hook".into(),
+        origin: origin.text(),
+    };
+    let object = format!("projects/{}/syncs/{}", id.project, id.sync);
+    api.accounts.audit(&by, "run.start", &object, None, None).await?;
     let submission = Submission {
         project: id.project,
         sync: id.sync,

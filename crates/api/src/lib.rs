@@ -2,14 +2,16 @@
 //!
 //! Invariants:
 //! - A handler calls one use case of `control`, and knows no database, broker or connector.
-//! - Nothing is answered without the [`Token`] but the description of this interface and signed webhooks; what is refused is refused before the
-//!   body is read.
+//! - Who may ask for what is one table (`access/rules.rs`); only the description of this interface is for all. What is refused
+//!   is refused before the body is read.
 //! - An error is `application/problem+json` with SyncApp's own code, cause and remedy ([`Problem`]).
 //! - Identifiers and 64-bit numbers travel as strings, times as RFC 3339 in UTC.
 //! - The description is made from the routes ([`openapi`]); the file `openapi.json` of this crate is held to it by a test.
 //! - A GET changes nothing.
 
 mod about;
+mod access;
+mod audit;
 mod auth;
 mod condition;
 mod connectors;
@@ -28,7 +30,11 @@ mod request;
 mod runs;
 mod schedules;
 mod secrets;
+mod sessions;
+mod sign_on;
 mod syncs;
+mod tokens;
+mod users;
 mod versions;
 mod view;
 mod watch;
@@ -41,6 +47,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
 use axum::{Extension, Router, middleware};
+use syncapp_control::access::Accounts;
 use syncapp_control::{Cache, Calendar, Control, PlannedSync, Vault};
 use syncapp_model::Error;
 use syncapp_model::sync_file::SyncFile;
@@ -50,6 +57,7 @@ use utoipa_axum::routes;
 
 use describe::Described;
 
+pub use access::{AddressRange, Callers};
 pub use auth::Token;
 pub use connectors::ConnectorView;
 pub use hooks::{Hooks, SHORTEST_KEEP};
@@ -80,8 +88,10 @@ pub struct Api {
     pub hooks: Option<Hooks>,
     /// The systems that it can connect.
     pub connectors: Arc<[ConnectorView]>,
-    /// What a caller has to show.
-    pub token: Token,
+    /// Who may ask.
+    pub accounts: Accounts,
+    /// Where from.
+    pub callers: Callers,
     /// How many requests one address may make in a minute; any number where it is not said.
     pub requests_per_minute: Option<u32>,
 }
@@ -108,9 +118,24 @@ pub struct Compiled {
 /// All routes that are described, below this path.
 const BASE: &str = "/api/v1";
 
-/// What is answered to those who show the token.
+/// What is answered to those who may: `access/rules.rs`.
 fn described() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
+        .routes(routes!(sessions::begin))
+        .routes(routes!(sessions::enter, sessions::leave))
+        .routes(routes!(sign_on::leave))
+        .routes(routes!(sign_on::come_back))
+        .routes(routes!(sessions::me))
+        .routes(routes!(sessions::set_own_password))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show))
+        .routes(routes!(users::set_roles))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::disable))
+        .routes(routes!(users::enable))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(audit::list))
         .routes(routes!(projects::list))
         .routes(routes!(projects::show, projects::push))
         .routes(routes!(versions::list))
@@ -140,17 +165,22 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(watch::watch))
         .routes(routes!(runs::cancel))
         .routes(routes!(runs::retry))
+        .merge(called())
 }
 
-/// What is answered to anybody: what this program's own files say; and webhooks, which show something of their own.
-fn open() -> OpenApiRouter<Api> {
+/// What systems elsewhere call, with little to say.
+fn called() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
-        .routes(routes!(about::describe))
         .routes(routes!(hooks::call))
         .layer(DefaultBodyLimit::max(hooks::MAX_BODY))
 }
 
-/// The routes, each with its description: those for all, and those for whoever shows the token.
+/// What is answered to anybody: what this program's own files say.
+fn open() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(about::describe))
+}
+
+/// The routes, each with its description: those for all, and those for whoever may.
 fn whole() -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
     let mut open = OpenApiRouter::with_openapi(describe::beginning()).merge(OpenApiRouter::new().nest(BASE, open()));
     let mut closed = OpenApiRouter::new().nest(BASE, described());
@@ -178,10 +208,11 @@ pub fn router(api: Api) -> Router {
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(api.clone(), auth::authenticated));
+        .layer(middleware::from_fn_with_state(api.clone(), access::guard));
     let mut routes = closed
         .merge(open.method_not_allowed_fallback(problem::no_method))
-        .layer(middleware::from_fn_with_state(api.clone(), limit::limited));
+        .layer(middleware::from_fn_with_state(api.clone(), limit::limited))
+        .layer(middleware::from_fn_with_state(api.clone(), access::located));
     for (name, value) in HEADERS {
         let value = HeaderValue::from_static(value);
         routes = routes.layer(SetResponseHeaderLayer::if_not_present(name, value));

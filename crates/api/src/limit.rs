@@ -2,10 +2,10 @@
 //!
 //! The [`Cache`](syncapp_control::Cache) counts. When it is gone nobody is refused: a limit protects the agent, and is no lock.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::Next;
@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use syncapp_control::Allowance;
 use syncapp_model::{Code, Error};
 
+use crate::access::Origin;
 use crate::{Api, Problem};
 
 /// The window in which requests are counted.
@@ -60,10 +61,10 @@ fn seconds(allowance: Allowance) -> u64 {
 
 /// Who is counted: an address of IPv4, or a network of IPv6, as one site has it. Nobody in this process is.
 fn caller(request: &Request) -> Option<IpAddr> {
-    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    Some(match peer.ip().to_canonical() {
+    let Origin(origin) = request.extensions().get::<Origin>()?;
+    Some(match origin {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        address @ IpAddr::V4(_) => address,
+        address @ IpAddr::V4(_) => *address,
     })
 }
 
@@ -74,15 +75,10 @@ mod tests {
 
     #[test]
     fn a_site_is_counted_as_one() {
-        for (peer, counted) in [
-            ("192.0.2.7:1", "192.0.2.7"),
-            ("[2001:db8:1:2:3:4:5:6]:1", "2001:db8:1:2::"),
-            ("[::ffff:192.0.2.7]:1", "192.0.2.7"),
-        ] {
+        for (peer, counted) in [("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")] {
             let mut request = Request::new(Body::empty());
             assert_eq!(caller(&request), None);
-            let peer: SocketAddr = peer.parse().unwrap();
-            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(Origin(peer.parse().unwrap()));
             assert_eq!(caller(&request), counted.parse().ok());
         }
     }

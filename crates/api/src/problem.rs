@@ -229,8 +229,8 @@ impl IntoResponse for Problem {
 }
 
 pub(crate) fn unauthenticated() -> Response {
-    let error = Error::new(Code::Unauthenticated, "this agent wants its token")
-        .help("send it as `Authorization: Bearer TOKEN`; `syncapp push` takes it from SYNCAPP_TOKEN");
+    let error = Error::new(Code::Unauthenticated, "this agent does not know who asks")
+        .help("sign in, or send a token as `Authorization: Bearer TOKEN`; `syncapp push` takes it from SYNCAPP_TOKEN");
     let mut response = Problem::new(StatusCode::UNAUTHORIZED, error).into_response();
     response
         .headers_mut()

@@ -1,14 +1,17 @@
 //! Projects: what is pushed, and what it would change.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use syncapp_control::access::{By, Digest, Permission};
 use syncapp_control::{Change, ChangeKind, Push, Pushed, Version, changes};
 use syncapp_model::{Code, Error};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::access::Admitted;
 use crate::condition::{self, tagged, with_tag};
 use crate::extract::{Asked, Names, Sent};
 use crate::page::{Page, PageQuery};
@@ -37,11 +40,35 @@ pub(crate) struct Listed {
     params(PageQuery),
     responses((status = 200, description = "A page of projects.", body = Page<Listed>))
 )]
-pub(crate) async fn list(State(api): State<Api>, Asked(page): Asked<PageQuery>) -> Result<Json<Page<Listed>>, Problem> {
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
+    Asked(page): Asked<PageQuery>,
+) -> Result<Json<Page<Listed>>, Problem> {
     let limit = page.limit()?;
-    let rows = api.control.store.projects(page.after.as_deref(), limit + 1).await?;
+    let rows = match admitted.caller.projects(Permission::View) {
+        None => api.control.store.projects(page.after.as_deref(), limit + 1).await?,
+        Some(own) => among(&api, own, page.after.as_deref(), limit + 1).await?,
+    };
     let view = |(project, version)| Listed { project, version };
     Ok(Json(Page::of(rows, limit, |(project, _)| project.clone(), view)))
+}
+
+/// The projects among these, which are in the order of their names, after a name.
+async fn among(api: &Api, own: Vec<String>, after: Option<&str>, limit: usize) -> Result<Vec<(String, u32)>, Problem> {
+    let mut rows = Vec::new();
+    for project in own {
+        if rows.len() == limit {
+            break;
+        }
+        if after.is_some_and(|after| project.as_str() <= after) {
+            continue;
+        }
+        if let Some(version) = api.control.store.newest(&project).await? {
+            rows.push((project, version.number));
+        }
+    }
+    Ok(rows)
 }
 
 /// A project's newest version.
@@ -174,6 +201,7 @@ impl PushAnswer {
 )]
 pub(crate) async fn push(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names(project): Names<String>,
     Asked(query): Asked<PushQuery>,
     asked: HeaderMap,
@@ -184,6 +212,7 @@ pub(crate) async fn push(
     let version = newest.as_ref().map(|version| version.number);
     condition::holds(&asked, version.map(|version| version.to_string()).as_deref())?;
     let push = ToPush {
+        by: &admitted.by,
         project: &project,
         compiled,
         text: body.file,
@@ -201,6 +230,8 @@ pub(crate) async fn push(
 
 /// What is to become a project's newest version.
 pub(crate) struct ToPush<'a> {
+    /// Who pushes it.
+    pub(crate) by: &'a By,
     pub(crate) project: &'a str,
     pub(crate) compiled: Compiled,
     pub(crate) text: String,
@@ -225,6 +256,17 @@ impl ToPush<'_> {
         }
     }
 
+    /// The audit log hears of it before it is done.
+    async fn tell(&self, api: &Api, answer: &PushAnswer) -> Result<(), Problem> {
+        let print = |text: &str| Digest::of(text).fingerprint();
+        let was = |version: &Version| json!({ "version": version.number, "file": print(&version.text) }).to_string();
+        let was = self.newest.as_ref().map(was);
+        let becomes = json!({ "file": print(&self.text), "changes": answer.changes }).to_string();
+        let object = format!("projects/{}", self.project);
+        let audit = api.accounts.audit(self.by, "project.push", &object, was, Some(becomes));
+        Ok(audit.await?)
+    }
+
     pub(crate) async fn apply(self, api: &Api) -> Result<PushAnswer, Problem> {
         // The same text once more is what is there already: a push whose answer was lost may be made again.
         if let Some(newest) = self.newest.as_ref().filter(|newest| newest.text == self.text) {
@@ -235,6 +277,7 @@ impl ToPush<'_> {
             });
         }
         let answer = self.answer(api, None);
+        self.tell(api, &answer).await?;
         let push = Push {
             project: answer.project.clone(),
             text: self.text,

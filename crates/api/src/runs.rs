@@ -1,15 +1,18 @@
 //! Runs: listed, looked at, stopped and run again.
 
+use std::cmp::Reverse;
 use std::time::{Duration, UNIX_EPOCH};
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::Deserialize;
+use syncapp_control::access::{Caller, Permission};
 use syncapp_control::{Run, RunId, RunList, RunPlace, RunState, RunsOf, ScheduleId};
 use syncapp_model::{Code, Error};
 use utoipa::IntoParams;
 
+use crate::access::Admitted;
 use crate::extract::{Asked, Names};
 use crate::page::{Page, PageQuery, invalid};
 use crate::syncs::{Started, accepted};
@@ -49,6 +52,7 @@ pub(crate) struct RunsQuery {
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Asked(query): Asked<RunsQuery>,
 ) -> Result<Json<Page<RunView>>, Problem> {
     let page = PageQuery::new(query.after, query.limit);
@@ -70,8 +74,27 @@ pub(crate) async fn list(
         None => None,
         Some(text) => Some(place(text).ok_or_else(|| invalid("after", "give the `next` of the page before"))?),
     };
-    let rows = api.control.store.runs(&RunList { of, state }, after, limit + 1).await?;
+    let mut rows = Vec::new();
+    for of in visible(&admitted.caller, of)? {
+        rows.extend(api.control.store.runs(&RunList { of, state }, after, limit + 1).await?);
+    }
+    rows.sort_by_key(|run| Reverse(run.place()));
+    rows.truncate(limit + 1);
     Ok(Json(Page::of(rows, limit, written, RunView::from)))
+}
+
+/// The lists that together are what the caller may see of this one.
+fn visible(caller: &Caller, of: RunsOf) -> Result<Vec<RunsOf>, Problem> {
+    let Some(own) = caller.projects(Permission::View) else {
+        return Ok(vec![of]);
+    };
+    match of {
+        RunsOf::All => Ok(own.into_iter().map(RunsOf::Project).collect()),
+        RunsOf::Project(project) | RunsOf::Sync(ScheduleId { project, .. }) if !own.contains(&project) => {
+            Err(Problem::missing("project", project))
+        }
+        of => Ok(vec![of]),
+    }
 }
 
 /// A run's place in the list, as a page names it.

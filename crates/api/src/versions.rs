@@ -2,14 +2,15 @@
 
 use std::time::SystemTime;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use axum::{Extension, Json};
 use serde::Serialize;
 use syncapp_control::Version;
 use utoipa::ToSchema;
 
+use crate::access::Admitted;
 use crate::condition::{self, tagged};
 use crate::extract::{Asked, Names};
 use crate::page::{Page, PageQuery, invalid};
@@ -132,6 +133,7 @@ pub(crate) async fn show(
 pub(crate) async fn restore(
     State(api): State<Api>,
     Names((project, version)): Names<(String, u32)>,
+    Extension(admitted): Extension<Admitted>,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let version = one(&api, &project, version).await?;
@@ -141,6 +143,7 @@ pub(crate) async fn restore(
     let expected = newest.as_ref().map(|newest| newest.number);
     condition::holds(&asked, expected.map(|number| number.to_string()).as_deref())?;
     let push = ToPush {
+        by: &admitted.by,
         project: &project,
         compiled,
         text: version.text,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use syncapp_control::access::Role;
 use syncapp_control::{RunState, SkipReason, TaskState};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -45,6 +46,12 @@ word!(
     TaskState::ALL.map(TaskState::name)
 );
 word!(
+    RoleWord,
+    "Role",
+    "What somebody may be. Each may all that those before it may.",
+    Role::ALL.map(Role::name)
+);
+word!(
     OverlapWord,
     "Overlap",
     "What becomes of a run while another one of its sync goes on: it is not accepted (`skip`), or waits (`queue`).",
@@ -63,3 +70,15 @@ word!(
     "What becomes of the thing.",
     ["added", "changed", "removed"]
 );
+
+/// A role, and where it holds.
+#[derive(ToSchema)]
+#[schema(as = Grant)]
+#[expect(dead_code, reason = "a description of the control plane's own")]
+pub(crate) struct GrantWord {
+    /// The role.
+    role: RoleWord,
+    /// The project; all of them, and the agent itself, where none is named.
+    #[schema(example = "shop")]
+    project: Option<String>,
+}

@@ -20,6 +20,7 @@
 //!
 //! [`Runs`] is the command line's own history of runs, on one machine and without leases.
 
+pub mod access;
 mod apply;
 mod cache;
 mod calendar;

@@ -193,6 +193,46 @@ async fn an_agent_that_could_be_guessed_does_not_start() {
             None,
             "before a webhook's signature is too old",
         ),
+        ("", Some("changeme-changeme-changeme-changeme"), "could be guessed"),
+        (
+            "database = \"postgres://nobody@127.0.0.1:1/x\"",
+            Some("0123456789abcdef0123456789abcdef"),
+            "could be guessed",
+        ),
+        (
+            "listen = \"0.0.0.0:0\"",
+            Some("1111111111111111111111111111111111"),
+            "could be guessed",
+        ),
+        ("allow = [\"10.0.0.1/8\"]", None, "`allow` cannot be understood"),
+        (
+            "trusted_proxies = [\"nginx\"]",
+            None,
+            "`trusted_proxies` cannot be understood",
+        ),
+        ("session_idle = \"0s\"", None, "`session_idle` cannot be understood"),
+        ("session_life = \"1y\"", None, "`session_life` cannot be understood"),
+        ("audit_key_file = \"none\"", None, "the audit log's key cannot be read"),
+        (
+            "oidc_issuer = \"http://id.example\"",
+            None,
+            "`oidc_issuer` cannot be understood",
+        ),
+        (
+            "oidc_issuer = \"https://id.example\"",
+            None,
+            "a part of what is needed for a provider is missing",
+        ),
+        (
+            "oidc_groups = \"groups\"",
+            None,
+            "a part of what is needed for a provider is missing",
+        ),
+        (
+            "oidc_roles = [\"staff=owner\"]",
+            None,
+            "`oidc_roles` cannot be understood",
+        ),
     ] {
         let mut syncapp = Syncapp::default();
         if let Some(token) = token {

@@ -11,7 +11,7 @@ use syncapp_tests::syncapp::Syncapp;
 use super::{arrived, copying, furnish};
 
 /// An agent with a project whose source takes so many seconds, and one more stream that is not there.
-async fn slow(seconds: u32, settings: &str) -> (Agent, Database) {
+pub(super) async fn slow(seconds: u32, settings: &str) -> (Agent, Database) {
     let database = Postgres::shared().await.database().await;
     database
         .run("create table public.quick as select 1 as id; grant select on public.quick to public")
