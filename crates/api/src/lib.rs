@@ -13,6 +13,7 @@ mod about;
 mod access;
 mod audit;
 mod auth;
+mod body;
 mod condition;
 mod connectors;
 mod describe;
@@ -208,6 +209,7 @@ pub fn router(api: Api) -> Router {
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(body::bounded))
         .layer(middleware::from_fn_with_state(api.clone(), access::guard));
     let mut routes = closed
         .merge(open.method_not_allowed_fallback(problem::no_method))
