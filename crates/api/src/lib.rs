@@ -23,6 +23,7 @@ mod hex;
 mod hooks;
 mod jobs;
 mod limit;
+mod logs;
 mod measure;
 mod page;
 mod problem;
@@ -164,6 +165,7 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(runs::list))
         .routes(routes!(runs::show))
         .routes(routes!(watch::watch))
+        .routes(routes!(logs::list))
         .routes(routes!(runs::cancel))
         .routes(routes!(runs::retry))
         .merge(called())

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use syncapp_control::access::Role;
-use syncapp_control::{RunState, SkipReason, TaskState};
+use syncapp_control::{LogLevel, RunState, SkipReason, TaskState};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -44,6 +44,12 @@ word!(
     "StreamState",
     "Where a stream of a run stands, in the words of runs.",
     TaskState::ALL.map(TaskState::name)
+);
+word!(
+    LogLevelWord,
+    "LogLevel",
+    "How much a line of a log matters.",
+    LogLevel::ALL.map(LogLevel::name)
 );
 word!(
     RoleWord,

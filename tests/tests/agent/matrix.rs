@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value as Json, json};
-use syncapp_tests::agent::Agent;
+use syncapp_tests::agent::{Agent, master_key};
 
 use super::{copying, furnish};
 
@@ -66,6 +66,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/runs", "uppppp"),
     ("GET", "/runs/{run}", "uppppn"),
     ("GET", "/runs/{run}/events", "uppppn"),
+    ("GET", "/runs/{run}/logs", "uppppn"),
     ("POST", "/runs/{run}/cancel", "ufpppn"),
     ("POST", "/runs/{run}/retry", "ufpppn"),
     ("POST", "/runs/{run}/undo", "ufpppn"),
@@ -102,7 +103,7 @@ struct House {
 
 /// Two projects with a run each that is over, a user, and a caller of each kind.
 async fn house() -> House {
-    let agent = Agent::start("").await;
+    let agent = Agent::start(&format!("master_key = \"{}\"", master_key())).await;
     furnish(agent.syncapp());
     let mut run = String::new();
     for project in ["crm", "shop"] {

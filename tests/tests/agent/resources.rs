@@ -170,3 +170,39 @@ async fn events_go_on_where_they_broke_off() {
         assert_eq!(watch(Some(before)).await, [told.last().unwrap().clone()]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_run_is_read_line_by_line() {
+    let agent = Agent::start("").await;
+    furnish(agent.syncapp());
+    agent.push("shop", &copying(""), None).await.done();
+    let run = agent.run("shop", "copy").await;
+    assert_eq!(agent.over(&run).await["state"], "done");
+    let path = format!("/runs/{run}/logs");
+    let lines = agent.all(&path, 1).await;
+    assert!(lines.len() > 1, "{lines:#?}");
+    assert_eq!(lines, agent.all(&path, 200).await);
+    for (line, number) in lines.iter().zip(1..) {
+        assert_eq!(line["number"], number, "{lines:#?}");
+        assert_eq!(
+            (&line["level"], &line["stream"]),
+            (&json!("info"), &json!("t")),
+            "{line:#}"
+        );
+    }
+    let from = rusqlite::Connection::open(agent.syncapp().folder().join("from.db")).unwrap();
+    from.execute_batch("drop table t").unwrap();
+    let run = agent.run("shop", "copy").await;
+    assert_eq!(agent.over(&run).await["state"], "failed");
+    let lines = agent.all(&format!("/runs/{run}/logs"), 200).await;
+    let error = lines.iter().find(|line| line["level"] == "error");
+    let error = error.unwrap_or_else(|| panic!("no line says what failed: {lines:#?}"));
+    assert!(error["code"].is_string() && error["text"].is_string(), "{error:#}");
+    for (path, status) in [
+        (format!("/runs/{run}/logs?after=x"), 422),
+        (format!("/runs/{run}/logs?after=4294967295"), 422),
+        ("/runs/0193b2a0-0000-7000-8000-000000000000/logs".into(), 404),
+    ] {
+        assert_eq!(agent.get(&path).await.status.as_u16(), status, "{path}");
+    }
+}

@@ -170,6 +170,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("GET", "/runs", Somebody, Not),
     rule("GET", "/runs/{run}", Run(May::View), Not),
     rule("GET", "/runs/{run}/events", Run(May::View), Not),
+    rule("GET", "/runs/{run}/logs", Run(May::View), Not),
     rule("POST", "/runs/{run}/cancel", Run(May::Run), As("run.cancel")),
     rule("POST", "/runs/{run}/retry", Run(May::Run), As("run.retry")),
     rule("POST", "/runs/{run}/undo", Run(May::Inspect), As("run.undo")),
