@@ -125,7 +125,10 @@ pub(crate) struct DeleteAnswer {
         ("project" = String, Path, description = "The project's name."),
         ("name" = String, Path, description = "The secret's name; a `/` in it is written `%2F`.")
     ),
-    responses((status = 200, description = "It is forgotten.", body = DeleteAnswer))
+    responses(
+        (status = 200, description = "It is forgotten.", body = DeleteAnswer),
+        (status = 422, description = "No secret can be called that.")
+    )
 )]
 pub(crate) async fn delete(
     State(api): State<Api>,

@@ -161,7 +161,7 @@ async fn odd_requests_are_problems() {
     assert_eq!(keyed.status.as_u16(), 422);
 }
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const TOKEN: &str = "b1f7c2f08c39d6b4a8e90d35f2c7e614";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_could_be_guessed_does_not_start() {

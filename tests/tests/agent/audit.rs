@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value as Json, json};
-use syncapp_tests::agent::Agent;
+use syncapp_tests::agent::{Agent, master_key};
 use syncapp_tests::server::postgres::Postgres;
 use syncapp_tests::syncapp::Syncapp;
 
@@ -135,6 +135,7 @@ async fn on_a_server_the_key_is_no_part_of_the_store() {
     let mut syncapp = Syncapp::default();
     syncapp.set("SYNCAPP_DATABASE", &database.writer.url());
     syncapp.set("SYNCAPP_TOKEN", "b1f7c2f08c39d6b4a8e90d35f2c7e6145a0b");
+    syncapp.set("SYNCAPP_MASTER_KEY", &master_key());
     syncapp.file("key", "f3a9c0771d2b4e58a6f3a9c0771d2b4e58a6");
     let agent = Agent::started_with(syncapp, "audit_key_file = \"key\"").await;
     live(&agent).await;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value as Json, json};
-use syncapp_tests::agent::{Agent, Answer};
+use syncapp_tests::agent::{Agent, Answer, master_key};
 use syncapp_tests::server::postgres::Postgres;
 use syncapp_tests::server::redis::Redis;
 use syncapp_tests::syncapp::Syncapp;
@@ -148,12 +148,15 @@ async fn any_agent_of_a_fleet_tells_and_stops_a_job() {
     let database = Postgres::shared().await.database().await;
     let user = Redis::shared().await.user().await;
     let metadata = Postgres::shared().await.database().await;
-    let token = "t".repeat(40);
+    let (token, master_key) = ("b1f7c2f08c39d6b4a8e90d35f2c7e614", master_key());
     let mut agents = Vec::new();
     for _ in 0..2 {
         let mut syncapp = Syncapp::default();
         syncapp.set("READER", &database.reader.url());
-        syncapp.set("SYNCAPP_TOKEN", &token);
+        syncapp.set("SYNCAPP_TOKEN", token);
+        syncapp.set("SYNCAPP_MASTER_KEY", &master_key);
+        // Its databases are on loopback.
+        syncapp.set("SYNCAPP_NETWORK_PRIVATE", "allow");
         syncapp.set("SYNCAPP_DATABASE", &metadata.writer.url());
         syncapp.set("SYNCAPP_CACHE", &user.url());
         syncapp.set("SYNCAPP_CACHE_PREFIX", &user.name);

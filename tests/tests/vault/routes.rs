@@ -59,8 +59,8 @@ async fn odd_requests_are_problems_without_what_was_sent() {
             json!({ "value": "canary" }),
             422,
         ),
-        ("/projects/shop/secrets/%00", json!({ "value": "canary" }), 422),
-        ("/projects/%00/secrets/x", json!({ "value": "canary" }), 422),
+        ("/projects/shop/secrets/%00", json!({ "value": "canary" }), 404),
+        ("/projects/%00/secrets/x", json!({ "value": "canary" }), 404),
         ("/projects/shop/secrets/x/y", json!({ "value": "canary" }), 404),
         (
             &format!("/projects/shop/secrets/{name}"),
