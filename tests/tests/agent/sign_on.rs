@@ -188,6 +188,9 @@ async fn a_provider_signs_people_in_by_what_it_calls_them() {
     );
 }
 
+/// An ID token that is made out of the claims of a good one.
+type Forge<'a> = Box<dyn Fn(&Json) -> String + 'a>;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_forged_token_signs_anybody_in() {
     let issuer = Issuer::start().await;
@@ -204,7 +207,6 @@ async fn no_forged_token_signs_anybody_in() {
         claims.as_object_mut().unwrap().remove(key);
         claims
     };
-    type Forge<'a> = Box<dyn Fn(&Json) -> String + 'a>;
     let sign = |claims: &Json| issuer.signed(&es256, claims);
     let cases: Vec<(&str, Forge<'_>, bool)> = vec![
         ("an honest one", Box::new(sign), true),
