@@ -29,6 +29,7 @@ check:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features syncapp-connectors/fuzz --locked -- -D warnings
 	cargo xtask tidy
+	cargo xtask openapi --check
 	PATH="$(TOOLS):$$PATH" cargo deny check licenses bans sources
 
 FUZZ := $(abspath $(or $(CARGO_TARGET_DIR),target))/fuzz

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(crate) use agent::{Agent, Push};
+pub(crate) use agent::{Agent, Audit, AuditAction, Push};
 pub(crate) use secrets::{Secrets, SecretsAction, SecretsAt};
-use texts::{AGENT, COPY, EXAMPLES, PUSH, REPLAY, SECRETS, UNDO, VERIFY};
+use texts::{AGENT, AUDIT, COPY, EXAMPLES, PUSH, REPLAY, SECRETS, UNDO, VERIFY};
 
 mod agent;
 mod secrets;
@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Sets, lists and forgets secrets, and moves them to a new master key
     #[command(after_help = SECRETS)]
     Secrets(Secrets),
+    /// Looks after an agent's audit log
+    #[command(after_help = AUDIT)]
+    Audit(Audit),
     /// Prints a completion script for a shell
     Completions {
         /// The shell

@@ -62,6 +62,7 @@ async fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Preview(args) => commands::preview::preview(args).await,
         Command::Push(args) => commands::push::push(args).await,
         Command::Agent(args) => commands::agent::agent(args).await,
+        Command::Audit(args) => commands::audit::audit(args).await,
         Command::Schema => commands::schema::schema(),
         Command::State(args) => commands::state::state(args).await,
         Command::Rejects(args) => commands::rejects::rejects(args).await,

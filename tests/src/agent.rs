@@ -5,9 +5,13 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::server::port;
 use crate::syncapp::{Ended, Running, Syncapp};
@@ -31,6 +35,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its body; null where there is none, or no JSON.
     pub body: Json,
+    /// Its headers.
+    pub headers: HeaderMap,
 }
 
 impl Answer {
@@ -84,6 +90,11 @@ impl Agent {
     /// Its files.
     pub fn syncapp(&self) -> &Syncapp {
         &self.syncapp
+    }
+
+    /// Sets a variable of its environment, from its next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.syncapp.set(name, value);
     }
 
     /// Its address.
@@ -153,23 +164,52 @@ impl Agent {
 
     /// The same of an agent that may be dead, under a key; `None` where it does not answer.
     pub async fn try_ask(&self, method: Method, path: &str, body: Option<Json>, key: Option<&str>) -> Option<Answer> {
-        let mut request = self
-            .client
-            .request(method, format!("{}/api/v1{path}", self.url))
-            .bearer_auth(self.token());
+        let token = format!("Bearer {}", self.token());
+        let mut headers = vec![("authorization", token.as_str())];
+        headers.extend(key.map(|key| ("idempotency-key", key)));
+        self.try_with(method, path, &headers, body).await
+    }
+
+    /// Asks it for something with these headers and no others of ours.
+    pub async fn with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Json>) -> Answer {
+        let answer = self.try_with(method, path, headers, body).await;
+        answer.expect("the agent answers")
+    }
+
+    async fn try_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Json>,
+    ) -> Option<Answer> {
+        let mut request = self.client.request(method, format!("{}/api/v1{path}", self.url));
         if let Some(body) = &body {
             request = request.json(body);
         }
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let answer = request.send().await.ok()?;
-        let status = answer.status();
+        let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await.ok()?;
         Some(Answer {
             status,
             body: serde_json::from_slice(&body).unwrap_or_default(),
+            headers,
         })
+    }
+
+    /// Sends it these bytes, and gives the status that it answers.
+    pub async fn raw(&self, request: &str) -> u16 {
+        raw(&self.url, request).await
+    }
+
+    /// Makes an API token, in all projects or in one; its text.
+    pub async fn make_token(&self, role: &str, project: Option<&str>) -> String {
+        let body = json!({ "name": role, "role": role, "project": project });
+        let made = self.ask(Method::POST, "/tokens", Some(body)).await.done();
+        made["token"].as_str().expect("a token has a text").to_owned()
     }
 
     /// Looks at something.
@@ -256,6 +296,19 @@ impl Agent {
 pub fn master_key() -> String {
     let chance = [Uuid::new_v4(), Uuid::new_v4()].map(Uuid::into_bytes).concat();
     STANDARD.encode(chance)
+}
+
+/// Sends these bytes to an address, and gives the status that is answered.
+pub async fn raw(url: &str, request: &str) -> u16 {
+    let address = url.trim_start_matches("http://");
+    let mut server = TcpStream::connect(address).await.expect("somebody listens");
+    server.write_all(request.as_bytes()).await.expect("it is read");
+    let mut answer = Vec::new();
+    // It may end the connection before all was read.
+    let _ = server.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer);
+    let status = answer.split_whitespace().nth(1).and_then(|status| status.parse().ok());
+    status.unwrap_or_else(|| panic!("no answer to {request}: {answer}"))
 }
 
 /// Whether nothing can become of the run any more.

@@ -3,6 +3,7 @@
 mod bench;
 mod faults;
 mod instructions;
+mod openapi;
 mod repository;
 mod teeth;
 mod tidy;
@@ -31,6 +32,11 @@ const CHORES: &[Chore] = &[
         "bench",
         "measures against the bare pipe between two servers, into docs/benchmarks.md; `--instructions` counts those of codecs",
         bench::run,
+    ),
+    (
+        "openapi",
+        "writes the description of the agent's interface anew; `--check` says whether it is stale",
+        openapi::run,
     ),
     (
         "faults",

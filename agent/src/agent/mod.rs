@@ -10,39 +10,52 @@
 //! - A role keeps nothing that the store does not keep: the process may be killed at any moment, and run any number of times.
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
+mod credentials;
+mod files;
+mod inspector;
+pub(crate) mod key;
 mod monitoring;
 mod notify;
+mod oidc;
 mod pushed;
+mod requests;
 mod runner;
 pub(crate) mod settings;
+mod stores;
 mod time;
 pub(crate) mod token;
 mod usage;
 mod vault;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use syncapp_api::{Api, Token, router};
+use syncapp_api::{Api, ConnectorView, Hooks, Jobs, SHORTEST_KEEP, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
-use syncapp_connector::Network;
+use syncapp_connector::{AnyConnector, Network};
+use syncapp_connectors::connectors;
+use syncapp_control::access::{Accounts, GroupRole, LoginLimits, SignOn};
 use syncapp_control::{
-    Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Vault, Worker,
+    Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Vault, Worker,
 };
 use syncapp_model::{Code, Error, Result};
-use syncapp_store::{PostgresStore, SqliteStore};
 use syncapp_telemetry::Telemetry;
-use syncapp_vault::SealedVault;
 use tokio::net::TcpListener;
 
 use crate::output;
 use crate::secrets::Secrets;
+use credentials::Argon2Credentials;
+use files::Files;
+use inspector::EngineInspector;
 use notify::People;
+use oidc::{Oidc, OidcSettings};
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
+pub(crate) use stores::{stores, vault_of};
 use time::{SystemClock, SystemRandom};
 
 /// Runs the roles until `stop` is raised and all that was begun is at rest.
@@ -64,34 +77,27 @@ pub(crate) async fn serve(settings: Settings, telemetry: &Telemetry, stop: Signa
     }
 }
 
-/// The vault of an agent with these settings, for a command.
-pub(crate) async fn vault_of(settings: &Settings) -> Result<SealedVault> {
-    vault::of(settings, store_of(settings).await?).await
-}
-
-async fn store_of(settings: &Settings) -> Result<Arc<dyn Store>> {
-    Ok(match &settings.database {
-        Some(url) => Arc::new(PostgresStore::open(url.reveal()).await?),
-        None => Arc::new(SqliteStore::open(&settings.home)?),
-    })
-}
-
 struct Agent {
     settings: Settings,
     control: Control,
     cache: Arc<dyn Cache>,
     vault: Arc<dyn Vault>,
     allowed: Allowed,
+    files: Arc<Files>,
     people: People,
-    token: Token,
+    accounts: Accounts,
+    hooks: Option<Hooks>,
 }
 
 impl Agent {
     async fn open(settings: Settings) -> Result<Self> {
         fits_together(&settings)?;
+        remembers_hooks(&settings)?;
         make_folders(&settings)?;
         let token = Token::new(&token::of(&settings)?)?;
-        let store = store_of(&settings).await?;
+        let key = key::of(&settings)?;
+        let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
+        let (store, access) = stores(&settings).await?;
         let vault: Arc<dyn Vault> = Arc::new(vault::of(&settings, store.clone()).await?);
         let queue: Arc<dyn Queue> = match &settings.queue {
             Some(url) => Arc::new(Rabbit::new(&RabbitConfig {
@@ -111,18 +117,35 @@ impl Agent {
             None => Arc::new(MemoryCache::new(clock.clone())),
         };
         let network = Network::guarded(settings.network.clone());
-        Ok(Self {
-            token,
-            people: People::new(&settings.notifications, &network)?,
-            cache,
-            allowed: Allowed {
-                variables: settings.variables.clone(),
-                secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
-                files: settings.files.clone(),
-                network,
-                environment: settings.environment.clone(),
-                pools: settings.queue.is_none().then(|| settings.pools.clone()),
+        let people = People::new(&settings.notifications, &network)?;
+        let sign_on = settings.access.oidc.clone();
+        let accounts = Accounts {
+            store: access,
+            credentials: Arc::new(Argon2Credentials::new()?),
+            limits: LoginLimits {
+                shared: cache.clone(),
+                own: Arc::new(MemoryCache::new(clock.clone())),
             },
+            key,
+            agent: token.digest(),
+            sessions: settings.access.sessions,
+            sign_on: sign_on.map(|said| sign_on_at(said, &network)).transpose()?,
+        };
+        let allowed = Allowed {
+            variables: settings.variables.clone(),
+            secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
+            files: settings.files.clone(),
+            network,
+            environment: settings.environment.clone(),
+            pools: settings.queue.is_none().then(|| settings.pools.clone()),
+        };
+        Ok(Self {
+            accounts,
+            people,
+            hooks,
+            cache,
+            files: Arc::new(Files::new(allowed.clone())),
+            allowed,
             vault,
             control: Control {
                 store,
@@ -158,23 +181,36 @@ impl Agent {
             .driver(problem)
         };
         let listener = TcpListener::bind(self.settings.listen).await.map_err(taken)?;
-        output::line(&format!(
-            "listening on http://{}",
-            listener.local_addr().map_err(taken)?
-        ));
+        let address = listener.local_addr().map_err(taken)?;
+        if let Some(invitation) = self.accounts.invite().await? {
+            output::line(&format!(
+                "there is no user yet; whoever shows this once, within a day, makes the first admin: {}",
+                invitation.reveal()
+            ));
+        }
+        output::line(&format!("listening on http://{address}"));
         Ok(Some(listener))
     }
 
     async fn answer(&self, listener: Option<TcpListener>, stop: &Signal) -> Result<()> {
         let Some(listener) = listener else { return Ok(()) };
+        let inspector = Arc::new(EngineInspector {
+            files: self.files.clone(),
+        });
         let routes = router(Api {
             control: self.control.clone(),
             cache: self.cache.clone(),
             calendar: Arc::new(JsonCalendar),
             vault: self.vault.clone(),
             compiler: Arc::new(self.allowed.clone()),
-            token: self.token.clone(),
+            jobs: Jobs::new(inspector, self.cache.clone()),
+            hooks: self.hooks.clone(),
+            connectors: listed(),
+            accounts: self.accounts.clone(),
+            callers: self.settings.access.callers.clone(),
+            requests_per_minute: self.settings.requests_per_minute,
         });
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let answering = axum::serve(listener, routes).into_future();
         // Whoever still watches a run is left at once.
         tokio::select! {
@@ -216,7 +252,7 @@ impl Agent {
             let worker = Worker {
                 control: self.control.clone(),
                 runner: Arc::new(EngineRunner::new(
-                    self.allowed.clone(),
+                    self.files.clone(),
                     self.cache.clone(),
                     self.control.clone(),
                 )),
@@ -228,6 +264,40 @@ impl Agent {
         }
         Ok(())
     }
+}
+
+/// The connectors as they are told.
+fn listed() -> Arc<[ConnectorView]> {
+    let view = |connector: Box<dyn AnyConnector>| {
+        let manifest = connector.manifest();
+        ConnectorView {
+            id: manifest.id.to_owned(),
+            title: manifest.title.to_owned(),
+            source: manifest.source,
+            destination: manifest.destination,
+            form: connector.schema().to_value(),
+        }
+    };
+    connectors().into_iter().map(view).collect()
+}
+
+/// A webhook is known again by the run that it has started.
+fn remembers_hooks(settings: &Settings) -> Result<()> {
+    if settings.hooks.is_none() || settings.keep >= SHORTEST_KEEP {
+        return Ok(());
+    }
+    let error = Error::new(
+        Code::Conflict,
+        "runs are forgotten before a webhook's signature is too old",
+    );
+    Err(error.help("give a `keep` of 10m or more, or leave `hooks` out"))
+}
+
+fn sign_on_at((provider, roles): (OidcSettings, Vec<GroupRole>), network: &Network) -> Result<SignOn> {
+    Ok(SignOn {
+        provider: Arc::new(Oidc::new(provider, network)?),
+        roles,
+    })
 }
 
 /// Without a broker hints stay in this process, so that all of the work has to be done here; with one the store is shared.

@@ -1,13 +1,11 @@
 //! The engine in the control plane's hands: one stream of one run.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use syncapp_control::{
-    Cache, Control, Ended, Failure, LiveProgress, LogLine, Meter, Progress, Recent, Runner, Signal, Version, Work,
-};
+use syncapp_control::{Cache, Control, Ended, Failure, LiveProgress, LogLine, Meter, Progress, Runner, Signal, Work};
 use syncapp_engine::{Event, Outcome, RetryPolicy, RunOptions, Summary, plan};
 use syncapp_model::{Error, Result};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -15,50 +13,23 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument as _, Span};
 
-use super::pushed::Allowed;
+use super::files::Files;
 use super::usage::Gauge;
 use crate::project::Project;
 use crate::secrets::Secrets;
 
-/// How many versions of files are kept as they were understood.
-const FILES: usize = 4;
-
-/// A file as it was understood, without its secrets, or what is wrong with it.
-type Understood = Result<Arc<Project>, Vec<Error>>;
-
 /// Runs streams by the engine.
 pub(super) struct EngineRunner {
-    allowed: Allowed,
+    files: Arc<Files>,
     /// Whoever watches a run hears of it here first.
     cache: Arc<dyn Cache>,
     /// Whoever reads of a run later reads its warnings.
     control: Control,
-    /// By project and version.
-    files: Recent<(String, u32), Arc<OnceLock<Understood>>>,
 }
 
 impl EngineRunner {
-    pub(super) fn new(allowed: Allowed, cache: Arc<dyn Cache>, control: Control) -> Self {
-        Self {
-            allowed,
-            cache,
-            control,
-            files: Recent::new(FILES),
-        }
-    }
-
-    /// Understands a file once, however many runs ask for it at once.
-    async fn file(&self, version: Arc<Version>) -> Result<Arc<Project>> {
-        let key = (version.project.clone(), version.number);
-        let (file, allowed) = (self.files.get_or(key, Arc::default), self.allowed.clone());
-        let understand = move || {
-            let shown = format!("{} {}", version.project, version.number);
-            let understood = || allowed.project(&version.project, &version.text, &shown).map(Arc::new);
-            file.get_or_init(understood).clone()
-        };
-        let understood = tokio::task::spawn_blocking(understand).await;
-        let failed = |problem| Error::internal("reading a file broke down").driver(problem);
-        understood.map_err(failed)?.map_err(|problems| worst(&problems))
+    pub(super) fn new(files: Arc<Files>, cache: Arc<dyn Cache>, control: Control) -> Self {
+        Self { files, cache, control }
     }
 }
 
@@ -68,12 +39,12 @@ impl Runner for EngineRunner {
         let gauge = Gauge::start();
         let cancel = CancellationToken::new();
         let (events, mut incoming) = unbounded_channel();
-        let project = match self.file(work.version.clone()).await {
+        let project = match self.files.of(work.version.clone()).await {
             Ok(project) => project,
-            Err(error) => return Ended::Failed(Failure::from(&error), gauge.read()),
+            Err(problems) => return Ended::Failed(Failure::from(&worst(&problems)), gauge.read()),
         };
         let attempt = attempt(
-            (project, self.allowed.secrets.clone()),
+            (project, self.files.allowed.secrets.clone()),
             work.clone(),
             events,
             cancel.clone(),

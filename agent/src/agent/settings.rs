@@ -1,5 +1,6 @@
 //! What an operator says to an agent: `agent.toml`, the environment over it, the command line over that.
 
+mod access;
 mod notifications;
 mod reader;
 
@@ -18,8 +19,11 @@ use crate::history;
 use crate::secrets::{KEYS, of_environment};
 use reader::Reader;
 
+pub(crate) use access::Access;
 pub(crate) use notifications::{Notification, Way};
 
+/// How many requests one address may make in a minute, where nothing is said: more than any page or command asks.
+const REQUESTS: u32 = 12_000;
 /// The port of an agent that is told none.
 const PORT: u16 = 7700;
 /// What a stream may take, in bytes: twice the most that was measured with rows of usual size (docs/benchmarks.md).
@@ -71,8 +75,14 @@ pub(crate) struct Settings {
     pub(crate) cache_ca: Option<PathBuf>,
     /// What the keys of the cache begin with.
     pub(crate) cache_prefix: String,
+    /// How many requests one address may make in a minute; any number where there is none.
+    pub(crate) requests_per_minute: Option<u32>,
+    /// What webhooks are signed with, by way of each sync's own key; none is taken where there is none.
+    pub(crate) hooks: Option<Secret>,
     /// What callers have to show.
     pub(crate) token: Option<Secret>,
+    /// Who may ask.
+    pub(crate) access: Access,
     /// Where its master keys lie: the first one seals, each of them opens.
     pub(crate) master_key: Vec<KeyPlace>,
     /// A folder that has a file for each secret.
@@ -164,7 +174,11 @@ impl Settings {
             time(text).filter(|lease| *lease >= SHORTEST_LEASE)
         });
         let drain = reader.one("drain", "give a time, such as `25s`", time);
+        let requests = reader.one("requests_per_minute", "give a number; 0 for any number", |text| {
+            text.parse().ok()
+        });
         let prefix = reader.one("cache_prefix", "give a name, such as `syncapp`", named);
+        let access = access::read(reader);
         let home = home.map_or_else(history::home, Ok)?;
         let roles = [told.roles, roles.unwrap_or_default()]
             .into_iter()
@@ -189,6 +203,8 @@ impl Settings {
             cache: reader.one("cache", "give `rediss://user:password@host/0`", secret),
             cache_ca: reader.one("cache_ca", "give a PEM file", path_of),
             cache_prefix: prefix.unwrap_or_else(|| "syncapp".into()),
+            requests_per_minute: Some(requests.unwrap_or(REQUESTS)).filter(|requests| *requests > 0),
+            hooks: reader.one("hooks", "give the secret's text", secret),
             token: reader.one("token", "give the token's text", secret),
             master_key: reader.list("master_key", KEYS, KeyPlace::parse).unwrap_or_default(),
             secrets_dir: reader.one("secrets_dir", "give a folder", path_of),
@@ -210,6 +226,8 @@ impl Settings {
             telemetry: telemetry(reader),
             policy: policy(lease, drain),
             home,
+            // The last one: whatever else is wrong was told by then.
+            access: access?,
         })
     }
 }

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
+use rand::TryRngCore as _;
+use rand::rngs::OsRng;
 use syncapp_model::{Code, Error, Result, Secret};
 use tempfile::NamedTempFile;
 
@@ -24,30 +26,45 @@ pub(super) fn of(settings: &Settings) -> Result<Secret> {
             ),
         );
     }
-    let path = settings.home.join(FILE);
+    made(&settings.home, FILE, "the agent's token", "set SYNCAPP_TOKEN")
+}
+
+/// What a file of the agent's folder holds: 256 bits by chance, made when they are asked for first.
+pub(super) fn made(home: &Path, file: &str, what: &str, instead: &str) -> Result<Secret> {
+    let path = home.join(file);
     let failed = |problem: std::io::Error| {
-        Error::new(Code::UnreadableFile, "the agent's token cannot be kept")
+        Error::new(Code::UnreadableFile, format!("{what} cannot be kept"))
             .file(path.display())
-            .help("make the folder writable, or set SYNCAPP_TOKEN")
+            .help(format!("make the folder writable, or {instead}"))
             .driver(problem)
     };
     let make = || -> std::io::Result<()> {
-        // Whole or not at all, and never another one's: a token that is there stays.
-        let mut file = NamedTempFile::new_in(&settings.home)?;
-        write!(file, "{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())?;
+        // Whole or not at all, and never another one's: what is there stays.
+        let mut file = NamedTempFile::new_in(home)?;
+        let mut chance = [0; 32];
+        OsRng.try_fill_bytes(&mut chance).map_err(std::io::Error::other)?;
+        for byte in chance {
+            write!(file, "{byte:02x}")?;
+        }
         file.as_file().sync_all()?;
         match file.persist_noclobber(&path) {
             Err(problem) if problem.error.kind() != ErrorKind::AlreadyExists => Err(problem.error),
             _ => Ok(()),
         }
     };
-    make().map_err(failed)?;
-    kept(&settings.home).ok_or_else(|| failed(ErrorKind::InvalidData.into()))
+    if !path.exists() {
+        make().map_err(failed)?;
+    }
+    read(&path).ok_or_else(|| failed(ErrorKind::InvalidData.into()))
 }
 
 /// The token that an agent of this folder has made.
 pub(crate) fn kept(home: &Path) -> Option<Secret> {
-    let text = fs::read_to_string(home.join(FILE)).ok()?;
+    read(&home.join(FILE))
+}
+
+fn read(path: &Path) -> Option<Secret> {
+    let text = fs::read_to_string(path).ok()?;
     let text = text.trim();
     (!text.is_empty()).then(|| Secret::new(text))
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::agent::settings::Role;
 
@@ -36,4 +36,36 @@ pub(crate) struct Agent {
     /// The pools whose streams it carries
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) pools: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) action: AuditAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditAction {
+    /// Looks whether an agent's audit log is what was written
+    Verify {
+        /// The agent's configuration
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// A head that the agent has logged, as NUMBER:HASH: the log must still hold it
+        #[arg(long, value_name = "HEAD", value_parser = head)]
+        head: Option<Head>,
+    },
+}
+
+/// An entry's number, and its hash.
+pub(crate) type Head = (u64, [u8; 32]);
+
+/// Reads `NUMBER:HASH`.
+fn head(text: &str) -> Result<Head, String> {
+    let wrong = || "write it as the agent has logged it, NUMBER:HASH".to_owned();
+    let (number, hash) = text.split_once(':').ok_or_else(wrong)?;
+    let digits = (0..hash.len()).step_by(2).map(|at| hash.get(at..at + 2));
+    let bytes: Option<Vec<u8>> = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
+    let hash = bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(wrong)?;
+    Ok((number.parse().map_err(|_| wrong())?, hash))
 }

@@ -76,3 +76,13 @@ variable, such as SYNCAPP_LISTEN for `listen`: docs/agent.md lists them. SYNCAPP
 Examples:
   syncapp agent
   syncapp agent --config /etc/syncapp/agent.toml";
+
+pub(super) const AUDIT: &str = "\
+It reads the store that the configuration names, and the key that sealed the log's head. Agents log
+each head on standard error: keep those elsewhere, and a store that was put back as a whole shows as well.
+
+Examples:
+  syncapp audit verify
+  syncapp audit verify --config /etc/syncapp/agent.toml --head 1041:5f0c…
+
+Exit codes: 0 it is what was written · 1 it is not, or failed · 2 bad usage or configuration";

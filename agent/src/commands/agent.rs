@@ -47,8 +47,8 @@ pub(crate) async fn agent(args: args::Agent) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What is told, and to whom. `SYNCAPP_LOG` says how much is logged (`info`, `syncapp_control=debug`): warnings where it says
-/// nothing.
+/// What is told, and to whom. `SYNCAPP_LOG` says how much is logged (`info`, `syncapp_control=debug`): warnings and the heads of the
+/// audit log where it says nothing.
 fn telemetry(settings: &Settings) -> Config {
     let told = &settings.telemetry;
     let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());

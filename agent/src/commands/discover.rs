@@ -81,7 +81,8 @@ fn show(spec: &StreamSpec) {
     output::line("");
 }
 
-fn described(spec: &StreamSpec) -> Value {
+/// What a connection holds, as JSON.
+pub(crate) fn described(spec: &StreamSpec) -> Value {
     let columns: Vec<Value> = spec
         .columns
         .iter()

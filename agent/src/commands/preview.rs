@@ -5,7 +5,7 @@ use arrow_array::cast::AsArray;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Map, Value, json};
 use syncapp_connector::Reject;
-use syncapp_engine::{Preview, RunOptions, plan};
+use syncapp_engine::{Preview, RunOptions, StreamPlan, plan};
 use syncapp_model::{DataType, Error, Result, Scalar};
 
 use crate::args;
@@ -46,19 +46,7 @@ pub(crate) async fn preview(args: args::Preview) -> Result<Exit, Failure> {
     for stream in &plan.streams {
         let preview = syncapp_engine::preview(&ends, stream, &options, args.limit).await?;
         if args.json {
-            let side = |batches: &[RecordBatch]| -> Result<Vec<Value>> {
-                batches
-                    .iter()
-                    .map(objects)
-                    .collect::<Result<Vec<_>>>()
-                    .map(|rows| rows.concat())
-            };
-            output::json(&json!({
-                "stream": stream.key.stream, "target": stream.target.to_string(),
-                "source": side(&preview.source)?, "mapped": side(&preview.mapped)?,
-                "rejected": preview.rejected, "nulled": preview.nulled,
-                "rejects": preview.rejects.iter().map(reason).collect::<Vec<_>>(),
-            }))?;
+            output::json(&previewed(stream, &preview)?)?;
         } else {
             output::line(&format!("{} (source)", output::printable(&stream.key.stream)));
             show(&preview.source)?;
@@ -68,6 +56,23 @@ pub(crate) async fn preview(args: args::Preview) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// A preview as JSON.
+pub(crate) fn previewed(stream: &StreamPlan, preview: &Preview) -> Result<Value> {
+    let side = |batches: &[RecordBatch]| -> Result<Vec<Value>> {
+        batches
+            .iter()
+            .map(objects)
+            .collect::<Result<Vec<_>>>()
+            .map(|rows| rows.concat())
+    };
+    Ok(json!({
+        "stream": stream.key.stream, "target": stream.target.to_string(),
+        "source": side(&preview.source)?, "mapped": side(&preview.mapped)?,
+        "rejected": preview.rejected, "nulled": preview.nulled,
+        "rejects": preview.rejects.iter().map(reason).collect::<Vec<_>>(),
+    }))
 }
 
 /// Why a row would be set aside.

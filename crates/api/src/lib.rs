@@ -2,35 +2,71 @@
 //!
 //! Invariants:
 //! - A handler calls one use case of `control`, and knows no database, broker or connector.
-//! - Nothing is answered without the [`Token`]; what is refused is refused before the body is read.
+//! - Who may ask for what is one table (`access/rules.rs`); only the description of this interface is for all. What is refused
+//!   is refused before the body is read.
 //! - An error is `application/problem+json` with SyncApp's own code, cause and remedy ([`Problem`]).
 //! - Identifiers and 64-bit numbers travel as strings, times as RFC 3339 in UTC.
+//! - The description is made from the routes ([`openapi`]); the file `openapi.json` of this crate is held to it by a test.
+//! - A GET changes nothing.
 
+mod about;
+mod access;
+mod audit;
 mod auth;
 mod body;
+mod condition;
+mod connectors;
+mod describe;
+mod docs;
+mod extract;
+mod hex;
+mod hooks;
+mod jobs;
+mod limit;
+mod logs;
 mod measure;
 mod page;
 mod problem;
 mod projects;
+mod request;
 mod runs;
+mod schedules;
 mod secrets;
+mod sessions;
+mod sign_on;
 mod syncs;
+mod tokens;
+mod users;
+mod versions;
 mod view;
 mod watch;
+mod words;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
-use axum::{Router, middleware};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue};
+use axum::{Extension, Router, middleware};
+use syncapp_control::access::Accounts;
 use syncapp_control::{Cache, Calendar, Control, PlannedSync, Vault};
 use syncapp_model::Error;
 use syncapp_model::sync_file::SyncFile;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use describe::Described;
+
+pub use access::{AddressRange, Callers};
 pub use auth::Token;
+pub use connectors::ConnectorView;
+pub use hooks::{Hooks, SHORTEST_KEEP};
+pub use jobs::Jobs;
 pub use measure::describe_metrics;
 pub use problem::Problem;
+pub use request::RequestId;
 
 /// The longest body that is read, in bytes.
 pub const MAX_BODY: usize = 8 << 20;
@@ -48,8 +84,18 @@ pub struct Api {
     pub vault: Arc<dyn Vault>,
     /// Reads sync files.
     pub compiler: Arc<dyn Compiler>,
-    /// What a caller has to show.
-    pub token: Token,
+    /// What takes its time.
+    pub jobs: Jobs,
+    /// What webhooks are signed with; none is taken where there is none.
+    pub hooks: Option<Hooks>,
+    /// The systems that it can connect.
+    pub connectors: Arc<[ConnectorView]>,
+    /// Who may ask.
+    pub accounts: Accounts,
+    /// Where from.
+    pub callers: Callers,
+    /// How many requests one address may make in a minute; any number where it is not said.
+    pub requests_per_minute: Option<u32>,
 }
 
 /// Reads sync files as this host's connectors understand them.
@@ -71,32 +117,120 @@ pub struct Compiled {
     pub syncs: Vec<PlannedSync>,
 }
 
+/// All routes that are described, below this path.
+const BASE: &str = "/api/v1";
+
+/// What is answered to those who may: `access/rules.rs`.
+fn described() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(sessions::begin))
+        .routes(routes!(sessions::enter, sessions::leave))
+        .routes(routes!(sign_on::leave))
+        .routes(routes!(sign_on::come_back))
+        .routes(routes!(sessions::me))
+        .routes(routes!(sessions::set_own_password))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show))
+        .routes(routes!(users::set_roles))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::disable))
+        .routes(routes!(users::enable))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(audit::list))
+        .routes(routes!(projects::list))
+        .routes(routes!(projects::show, projects::push))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::show))
+        .routes(routes!(versions::restore))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::set, secrets::delete))
+        .routes(routes!(schedules::list))
+        .routes(routes!(schedules::preview))
+        .routes(routes!(schedules::ticks))
+        .routes(routes!(connectors::list))
+        .routes(routes!(jobs::routes::check))
+        .routes(routes!(jobs::routes::discover))
+        .routes(routes!(jobs::routes::preview))
+        .routes(routes!(jobs::routes::plan))
+        .routes(routes!(jobs::routes::verify))
+        .routes(routes!(jobs::routes::reset))
+        .routes(routes!(jobs::routes::undo))
+        .routes(routes!(jobs::routes::show, jobs::routes::stop))
+        .routes(routes!(syncs::list))
+        .routes(routes!(syncs::start))
+        .routes(routes!(syncs::pause))
+        .routes(routes!(syncs::resume))
+        .routes(routes!(hooks::key))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::show))
+        .routes(routes!(watch::watch))
+        .routes(routes!(logs::list))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(runs::retry))
+        .merge(called())
+}
+
+/// What systems elsewhere call, with little to say.
+fn called() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(hooks::call))
+        .layer(DefaultBodyLimit::max(hooks::MAX_BODY))
+}
+
+/// What is answered to anybody: what this program's own files say.
+fn open() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(about::describe))
+}
+
+/// The routes, each with its description: those for all, and those for whoever may.
+fn whole() -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
+    let mut open = OpenApiRouter::with_openapi(describe::beginning()).merge(OpenApiRouter::new().nest(BASE, open()));
+    let mut closed = OpenApiRouter::new().nest(BASE, described());
+    let closed_description = closed.get_openapi_mut();
+    let description = std::mem::take(closed_description);
+    open.get_openapi_mut().merge(description);
+    describe::complete(&mut open);
+    (open, closed)
+}
+
+/// The description of the interface, as `OpenAPI` writes it.
+pub fn openapi() -> String {
+    describe::text(whole().0.get_openapi())
+}
+
 /// The routes.
 pub fn router(api: Api) -> Router {
-    let routes = Router::new()
-        .route("/projects", get(projects::list))
-        .route("/projects/{project}", get(projects::show).put(projects::push))
-        .route("/projects/{project}/secrets", get(secrets::list))
-        .route(
-            "/projects/{project}/secrets/{name}",
-            put(secrets::set).delete(secrets::delete),
-        )
-        .route("/projects/{project}/syncs", get(syncs::list))
-        .route("/projects/{project}/syncs/{sync}/runs", post(syncs::start))
-        .route("/projects/{project}/syncs/{sync}/pause", post(syncs::pause))
-        .route("/projects/{project}/syncs/{sync}/resume", post(syncs::resume))
-        .route("/runs", get(runs::list))
-        .route("/runs/{run}", get(runs::show))
-        .route("/runs/{run}/events", get(watch::watch))
-        .route("/runs/{run}/cancel", post(runs::cancel))
-        .route("/runs/{run}/retry", post(runs::retry));
-    Router::new()
-        .nest("/api/v1", routes)
+    let (open, closed) = whole();
+    let (open, description) = open.split_for_parts();
+    let (closed, _) = closed.split_for_parts();
+    let open = open
+        .merge(docs::routes())
+        .layer(Extension(Described::new(&description)));
+    let closed = closed
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(body::bounded))
-        .layer(middleware::from_fn_with_state(api.clone(), auth::authenticated))
+        .layer(middleware::from_fn_with_state(api.clone(), access::guard));
+    let mut routes = closed
+        .merge(open.method_not_allowed_fallback(problem::no_method))
+        .layer(middleware::from_fn_with_state(api.clone(), limit::limited))
+        .layer(middleware::from_fn_with_state(api.clone(), access::located));
+    for (name, value) in HEADERS {
+        let value = HeaderValue::from_static(value);
+        routes = routes.layer(SetResponseHeaderLayer::if_not_present(name, value));
+    }
+    routes
         .layer(middleware::from_fn(measure::measured))
+        .layer(middleware::from_fn(request::named))
         .with_state(api)
 }
+
+/// What browsers are told of every answer that does not say otherwise.
+const HEADERS: [(HeaderName, &str); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (CACHE_CONTROL, "no-store"),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+];

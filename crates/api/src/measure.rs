@@ -1,17 +1,14 @@
 //! What the API counts and traces: each request, by the route it took and never by its path.
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics::{counter, describe_counter, describe_histogram, histogram};
 use syncapp_control::TraceParent;
 use tracing::Instrument as _;
 use tracing::field::Empty;
-use uuid::Uuid;
 
-/// The request's name, in the answer and in logs.
-const REQUEST_ID: &str = "x-request-id";
+use crate::RequestId;
 
 /// Says what each number is.
 pub fn describe_metrics() {
@@ -22,16 +19,16 @@ pub fn describe_metrics() {
     );
 }
 
-/// Names the request, joins the trace that its caller tells of, and counts it.
+/// Joins the trace that the request's caller tells of, and counts it.
 pub(crate) async fn measured(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let method = word(request.method().as_str());
-    let id = Uuid::now_v7().to_string();
+    let id = request.extensions().get::<RequestId>().cloned();
     let span = tracing::info_span!(
         "request",
         otel.kind = "server",
-        request = id,
+        request = id.as_ref().map(RequestId::as_str),
         method,
         route,
         status = Empty
@@ -44,7 +41,7 @@ pub(crate) async fn measured(request: Request, next: Next) -> Response {
         parent.adopt(&span);
     }
     let begun = std::time::Instant::now();
-    let mut answer = next.run(request).instrument(span.clone()).await;
+    let answer = next.run(request).instrument(span.clone()).await;
     let status = answer.status().as_u16();
     span.record("status", status);
     let took = begun.elapsed();
@@ -52,11 +49,6 @@ pub(crate) async fn measured(request: Request, next: Next) -> Response {
     counter!("syncapp_api_requests_total", "method" => method, "route" => route.clone(), "status" => status.to_string())
         .increment(1);
     histogram!("syncapp_api_request_seconds", "method" => method, "route" => route).record(took);
-    if !answer.headers().contains_key(REQUEST_ID)
-        && let Ok(id) = HeaderValue::from_str(&id)
-    {
-        answer.headers_mut().insert(REQUEST_ID, id);
-    }
     answer
 }
 

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use syncapp_model::{Code, Error};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::Problem;
 
@@ -12,10 +13,14 @@ const LONGEST: usize = 200;
 const USUAL: usize = 50;
 
 /// Which page.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// `next` of the page before.
     pub(crate) after: Option<String>,
+    /// How many, at most: 50 where it is not said.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
 }
 
@@ -33,8 +38,9 @@ impl PageQuery {
 }
 
 /// One page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Page<T> {
+    /// What is on it.
     items: Vec<T>,
     /// The next page's `after`; there is none where this is the last one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,17 +1,151 @@
 //! Errors as they are answered: RFC 9457's form, with SyncApp's own words in it.
 
+use std::sync::Arc;
+
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
-use syncapp_model::{Code, Error, ErrorKind};
+use serde::Serialize;
+use syncapp_model::{Code, Error, ErrorKind, Report};
+use utoipa::ToSchema;
+
+/// The media type of problems.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What went wrong, and the status that says so.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
     errors: Vec<Error>,
+}
+
+/// What went wrong, in the form of RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemView {
+    /// Always `about:blank`: `code` tells problems apart.
+    #[schema(example = "about:blank")]
+    r#type: &'static str,
+    /// The status in words.
+    #[schema(example = "Not Found")]
+    title: &'static str,
+    /// The status.
+    #[schema(example = 404)]
+    status: u16,
+    /// What is wrong, and why; the first of `errors`.
+    #[schema(example = "there is no project `shop`")]
+    detail: String,
+    /// The stable name of the first of `errors`, to branch on.
+    #[schema(example = "config.unknown_name")]
+    code: String,
+    /// The request's name, as the answer's `x-request-id` and the agent's log have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// All that is wrong.
+    errors: Vec<ErrorView>,
+}
+
+/// One error or warning.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct ErrorView {
+    /// Its stable name, to branch on.
+    code: String,
+    /// Whose move it is: the user has to change something, trying again may help, or a system failed.
+    #[schema(value_type = KindWord)]
+    kind: ErrorKind,
+    /// Whether it stops what it is about.
+    #[schema(value_type = SeverityWord)]
+    severity: syncapp_model::Severity,
+    /// Where it happened.
+    r#where: WhereView,
+    /// What is wrong, and why.
+    why: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+    /// The driver's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    driver: Option<String>,
+}
+
+/// Where an error happened; what does not apply is left out.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Where)]
+pub(crate) struct WhereView {
+    /// The sync file, or a file of data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// The line in it, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    /// The character in the line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    character: Option<u32>,
+    /// The connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<String>,
+    /// The stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<String>,
+    /// The column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<String>,
+    /// The row: its key, its line or its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<String>,
+}
+
+/// Whose move it is.
+#[derive(ToSchema)]
+#[schema(as = ErrorKind, rename_all = "snake_case")]
+#[expect(dead_code, reason = "a description of the model's words")]
+enum KindWord {
+    Config,
+    Transient,
+    System,
+}
+
+/// How bad it is.
+#[derive(ToSchema)]
+#[schema(as = Severity, rename_all = "snake_case")]
+#[expect(dead_code, reason = "a description of the model's words")]
+enum SeverityWord {
+    Warning,
+    Error,
+}
+
+impl From<&Error> for ErrorView {
+    fn from(error: &Error) -> Self {
+        let Report {
+            code,
+            kind,
+            severity,
+            at,
+            why,
+            help,
+            driver,
+        } = error.report().clone();
+        let number = |number: Option<usize>| number.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+        Self {
+            code: code.name(),
+            kind,
+            severity,
+            r#where: WhereView {
+                file: at.file,
+                line: number(at.line),
+                character: number(at.character),
+                connection: at.connection,
+                stream: at.stream,
+                column: at.column,
+                row: at.row,
+            },
+            why,
+            help,
+            driver,
+        }
+    }
 }
 
 impl Problem {
@@ -26,6 +160,21 @@ impl Problem {
     pub(crate) fn missing(what: &str, name: impl std::fmt::Display) -> Self {
         let error = Error::new(Code::UnknownName, format!("there is no {what} `{name}`"));
         Self::new(StatusCode::NOT_FOUND, error)
+    }
+
+    /// It as JSON, with the name of its request.
+    pub(crate) fn body(&self, request_id: Option<&str>) -> String {
+        let first = self.errors.first();
+        let view = ProblemView {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            detail: first.map(|error| error.report().why.clone()).unwrap_or_default(),
+            code: first.map(|error| error.code().name()).unwrap_or_default(),
+            request_id: request_id.map(str::to_owned),
+            errors: self.errors.iter().map(ErrorView::from).collect(),
+        };
+        serde_json::to_string(&view).unwrap_or_default()
     }
 }
 
@@ -71,23 +220,17 @@ impl From<QueryRejection> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let first = self.errors.first();
-        let body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
-            "detail": first.map(|error| error.report().why.clone()),
-            "code": first.map(|error| error.code().name()),
-            "errors": self.errors,
-        });
-        let form = HeaderValue::from_static("application/problem+json");
-        (self.status, [(CONTENT_TYPE, form)], body.to_string()).into_response()
+        let form = HeaderValue::from_static(PROBLEM_JSON);
+        let mut response = (self.status, [(CONTENT_TYPE, form)], self.body(None)).into_response();
+        // Whoever knows the request's name tells it once more, with the name.
+        response.extensions_mut().insert(Arc::new(self));
+        response
     }
 }
 
 pub(crate) fn unauthenticated() -> Response {
-    let error = Error::new(Code::Unauthenticated, "this agent wants its token")
-        .help("send it as `Authorization: Bearer TOKEN`; `syncapp push` takes it from SYNCAPP_TOKEN");
+    let error = Error::new(Code::Unauthenticated, "this agent does not know who asks")
+        .help("sign in, or send a token as `Authorization: Bearer TOKEN`; `syncapp push` takes it from SYNCAPP_TOKEN");
     let mut response = Problem::new(StatusCode::UNAUTHORIZED, error).into_response();
     response
         .headers_mut()
@@ -98,11 +241,11 @@ pub(crate) fn unauthenticated() -> Response {
 pub(crate) async fn no_route() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
-        Error::new(Code::UnknownName, "nothing is here").help("see docs/agent.md"),
+        Error::new(Code::UnknownName, "nothing is here").help("see `/api/docs`"),
     )
 }
 
 pub(crate) async fn no_method() -> Problem {
-    let error = Error::new(Code::InvalidValue, "this cannot be done here").help("see docs/agent.md");
+    let error = Error::new(Code::InvalidValue, "this cannot be done here").help("see `/api/docs`");
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, error)
 }

@@ -1,35 +1,60 @@
 //! Runs: listed, looked at, stopped and run again.
 
+use std::cmp::Reverse;
 use std::time::{Duration, UNIX_EPOCH};
 
-use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::Deserialize;
+use syncapp_control::access::{Caller, Permission};
 use syncapp_control::{Run, RunId, RunList, RunPlace, RunState, RunsOf, ScheduleId};
 use syncapp_model::{Code, Error};
+use utoipa::IntoParams;
 
+use crate::access::Admitted;
+use crate::extract::{Asked, Names};
 use crate::page::{Page, PageQuery, invalid};
 use crate::syncs::{Started, accepted};
 use crate::view::{RunView, WholeRun};
+use crate::words::RunStateWord;
 use crate::{Api, Problem};
 
 /// Which runs.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct RunsQuery {
+    /// Only this project's.
     project: Option<String>,
+    /// Only this sync's; wants its `project` too.
     sync: Option<String>,
+    /// Only those that stand there.
+    #[param(value_type = Option<RunStateWord>)]
     state: Option<String>,
+    /// `next` of the page before.
     after: Option<String>,
+    /// How many, at most: 50 where it is not said.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
 }
 
+/// Lists runs
+///
+/// The newest first.
+#[utoipa::path(
+    get,
+    path = "/runs",
+    operation_id = "list_runs",
+    tag = "runs",
+    params(RunsQuery),
+    responses((status = 200, description = "A page of runs.", body = Page<RunView>))
+)]
 pub(crate) async fn list(
     State(api): State<Api>,
-    query: Result<Query<RunsQuery>, QueryRejection>,
+    Extension(admitted): Extension<Admitted>,
+    Asked(query): Asked<RunsQuery>,
 ) -> Result<Json<Page<RunView>>, Problem> {
-    let Query(query) = query?;
     let page = PageQuery::new(query.after, query.limit);
     let limit = page.limit()?;
     let of = match (query.project, query.sync) {
@@ -49,8 +74,27 @@ pub(crate) async fn list(
         None => None,
         Some(text) => Some(place(text).ok_or_else(|| invalid("after", "give the `next` of the page before"))?),
     };
-    let rows = api.control.store.runs(&RunList { of, state }, after, limit + 1).await?;
+    let mut rows = Vec::new();
+    for of in visible(&admitted.caller, of)? {
+        rows.extend(api.control.store.runs(&RunList { of, state }, after, limit + 1).await?);
+    }
+    rows.sort_by_key(|run| Reverse(run.place()));
+    rows.truncate(limit + 1);
     Ok(Json(Page::of(rows, limit, written, RunView::from)))
+}
+
+/// The lists that together are what the caller may see of this one.
+fn visible(caller: &Caller, of: RunsOf) -> Result<Vec<RunsOf>, Problem> {
+    let Some(own) = caller.projects(Permission::View) else {
+        return Ok(vec![of]);
+    };
+    match of {
+        RunsOf::All => Ok(own.into_iter().map(RunsOf::Project).collect()),
+        RunsOf::Project(project) | RunsOf::Sync(ScheduleId { project, .. }) if !own.contains(&project) => {
+            Err(Problem::missing("project", project))
+        }
+        of => Ok(vec![of]),
+    }
 }
 
 /// A run's place in the list, as a page names it.
@@ -67,22 +111,58 @@ fn place(text: &str) -> Option<RunPlace> {
     })
 }
 
-pub(crate) async fn show(State(api): State<Api>, Path(run): Path<String>) -> Result<Json<WholeRun>, Problem> {
+/// Shows a run
+///
+/// With its streams, and what each has come to.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}",
+    operation_id = "show_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's name.", format = "uuid")),
+    responses((status = 200, description = "The run.", body = WholeRun))
+)]
+pub(crate) async fn show(State(api): State<Api>, Names(run): Names<String>) -> Result<Json<WholeRun>, Problem> {
     whole(&api, id(&run)?).await.map(Json)
 }
 
+/// Stops a run
+///
+/// What waits is cancelled at once, what goes on within five seconds. A run that is over stays as it is.
+#[utoipa::path(
+    post,
+    path = "/runs/{run}/cancel",
+    operation_id = "cancel_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's name.", format = "uuid")),
+    responses((status = 202, description = "The run as it is then.", body = RunView))
+)]
 pub(crate) async fn cancel(
     State(api): State<Api>,
-    Path(run): Path<String>,
+    Names(run): Names<String>,
 ) -> Result<(StatusCode, Json<RunView>), Problem> {
     let cancelled = api.control.cancel(id(&run)?).await?;
     let cancelled = cancelled.ok_or_else(|| Problem::missing("run", &run))?;
     Ok((StatusCode::ACCEPTED, Json(cancelled.into())))
 }
 
+/// Runs the failed streams of a run again
+///
+/// In that run's version. However often it is asked for, it is one run.
+#[utoipa::path(
+    post,
+    path = "/runs/{run}/retry",
+    operation_id = "retry_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's name.", format = "uuid")),
+    responses(
+        (status = 202, description = "The run that was started.", body = Started),
+        (status = 409, description = "No stream of it has failed or was cancelled.")
+    )
+)]
 pub(crate) async fn retry(
     State(api): State<Api>,
-    Path(run): Path<String>,
+    Names(run): Names<String>,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
     let known = id(&run)?;
     match api.control.retry(known).await? {

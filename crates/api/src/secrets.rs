@@ -1,32 +1,49 @@
 //! The secrets of a project: set, listed by name, forgotten. Write-only: no route answers a value.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use serde::{Deserialize, Serialize};
 use syncapp_control::{SecretEntry, SecretId};
 use syncapp_model::{Code, Error, Secret};
+use utoipa::ToSchema;
 
+use crate::extract::{Asked, Names};
 use crate::page::{Page, PageQuery};
 use crate::view::instant;
 use crate::{Api, Problem};
 
 /// A secret, in the list of a project's.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListedSecret)]
 pub(crate) struct Listed {
+    /// Its name.
     name: String,
+    /// How often it was set.
     version: u32,
     /// What the master key is called that it is under.
     key: String,
+    /// When it was set last.
+    #[schema(format = DateTime)]
     set_at: String,
 }
 
+/// Lists the secrets of a project
+///
+/// In the order of their names. No request answers a value.
+#[utoipa::path(
+    get,
+    path = "/projects/{project}/secrets",
+    operation_id = "list_secrets",
+    tag = "secrets",
+    params(("project" = String, Path, description = "The project's name."), PageQuery),
+    responses((status = 200, description = "A page of secrets.", body = Page<Listed>))
+)]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Path(project): Path<String>,
-    query: Result<Query<PageQuery>, QueryRejection>,
+    Names(project): Names<String>,
+    Asked(page): Asked<PageQuery>,
 ) -> Result<Json<Page<Listed>>, Problem> {
-    let Query(page) = query?;
     let limit = page.limit()?;
     // Whatever a name may be, its project and the place in the list are texts that a store can hold.
     let SecretId { project, .. } = SecretId::new(&project, "any")?;
@@ -43,23 +60,43 @@ pub(crate) async fn list(
 }
 
 /// What a secret is set to.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SetSecret)]
 pub(crate) struct SetBody {
+    /// The value, of 1 to 65,536 bytes.
+    #[schema(value_type = String, format = Password, write_only)]
     value: Secret,
 }
 
 /// What was set.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SecretSet)]
 pub(crate) struct SetAnswer {
+    /// Its name.
     name: String,
     /// How often it was set.
     version: u32,
 }
 
+/// Sets a secret
+///
+/// The project need not be there yet. Whoever uses the secret from now on uses this value.
+#[utoipa::path(
+    put,
+    path = "/projects/{project}/secrets/{name}",
+    operation_id = "set_secret",
+    tag = "secrets",
+    params(
+        ("project" = String, Path, description = "The project's name."),
+        ("name" = String, Path, description = "The secret's name; a `/` in it is written `%2F`.")
+    ),
+    request_body(content = SetBody, description = "The value."),
+    responses((status = 200, description = "It is set.", body = SetAnswer))
+)]
 pub(crate) async fn set(
     State(api): State<Api>,
-    Path((project, name)): Path<(String, String)>,
+    Names((project, name)): Names<(String, String)>,
     body: Result<Json<SetBody>, JsonRejection>,
 ) -> Result<Json<SetAnswer>, Problem> {
     let Json(body) = body.map_err(|rejection| unreadable(&rejection))?;
@@ -69,14 +106,33 @@ pub(crate) async fn set(
 }
 
 /// What was forgotten.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SecretDeleted)]
 pub(crate) struct DeleteAnswer {
+    /// Its name.
     name: String,
 }
 
+/// Forgets a secret
+///
+/// The value is gone from the store; what uses it fails from now on, unless it finds it elsewhere.
+#[utoipa::path(
+    delete,
+    path = "/projects/{project}/secrets/{name}",
+    operation_id = "delete_secret",
+    tag = "secrets",
+    params(
+        ("project" = String, Path, description = "The project's name."),
+        ("name" = String, Path, description = "The secret's name; a `/` in it is written `%2F`.")
+    ),
+    responses(
+        (status = 200, description = "It is forgotten.", body = DeleteAnswer),
+        (status = 422, description = "No secret can be called that.")
+    )
+)]
 pub(crate) async fn delete(
     State(api): State<Api>,
-    Path((project, name)): Path<(String, String)>,
+    Names((project, name)): Names<(String, String)>,
 ) -> Result<Json<DeleteAnswer>, Problem> {
     if api.vault.delete(&SecretId::new(&project, &name)?).await? {
         return Ok(Json(DeleteAnswer { name }));

@@ -1,33 +1,52 @@
 //! The syncs of a project: when they run, and runs that are started by hand.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use syncapp_control::schedule::{Instant, Overlap, Schedule};
 use syncapp_control::{PlannedSync, ScheduleId, Submission, Submitted};
 use syncapp_model::{Code, Error};
+use utoipa::ToSchema;
 
+use crate::extract::{Names, Sent};
+use crate::words::OverlapWord;
 use crate::{Api, Problem};
 
 /// How many runs to come are told.
 const TO_COME: usize = 5;
 
 /// A sync, and when it runs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Sync)]
 pub(crate) struct SyncView {
+    /// Its name.
     sync: String,
+    /// Its streams, as the file names them.
     streams: Vec<String>,
     /// Whether somebody has paused it here; what its file says of that stands in `runs`.
     paused: bool,
-    /// In plain words.
+    /// When it runs, in plain words.
     runs: String,
     /// The next runs, as the clock of the schedule's zone shows them.
     next: Vec<String>,
 }
 
-pub(crate) async fn list(State(api): State<Api>, Path(project): Path<String>) -> Result<Json<Vec<SyncView>>, Problem> {
+/// Lists the syncs of a project
+///
+/// When each of them runs, in plain words, and its next five runs.
+#[utoipa::path(
+    get,
+    path = "/projects/{project}/syncs",
+    operation_id = "list_syncs",
+    tag = "syncs",
+    params(("project" = String, Path, description = "The project's name.")),
+    responses((status = 200, description = "The syncs, in the file's order.", body = Vec<SyncView>))
+)]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Names(project): Names<String>,
+) -> Result<Json<Vec<SyncView>>, Problem> {
     let newest = api.control.store.newest(&project).await?;
     let version = newest.ok_or_else(|| Problem::missing("project", &project))?;
     let paused = api.control.store.paused(&project).await?;
@@ -41,18 +60,40 @@ pub(crate) async fn list(State(api): State<Api>, Path(project): Path<String>) ->
     ))
 }
 
+/// Pauses a sync
+///
+/// Nothing of it starts by itself from now on, whatever is pushed. Runs by hand go, and so does what was accepted before.
+#[utoipa::path(
+    post,
+    path = "/projects/{project}/syncs/{sync}/pause",
+    operation_id = "pause_sync",
+    tag = "syncs",
+    params(("project" = String, Path, description = "The project's name."), ("sync" = String, Path, description = "The sync's name.")),
+    responses((status = 200, description = "The sync as it is now.", body = SyncView))
+)]
 pub(crate) async fn pause(
     State(api): State<Api>,
-    Path((project, sync)): Path<(String, String)>,
+    Names((project, sync)): Names<(String, String)>,
 ) -> Result<Json<SyncView>, Problem> {
     let id = ScheduleId { project, sync };
     api.control.pause(&id).await?;
     one(&api, id).await
 }
 
+/// Lets a paused sync go on
+///
+/// What it was paused for is not made up for.
+#[utoipa::path(
+    post,
+    path = "/projects/{project}/syncs/{sync}/resume",
+    operation_id = "resume_sync",
+    tag = "syncs",
+    params(("project" = String, Path, description = "The project's name."), ("sync" = String, Path, description = "The sync's name.")),
+    responses((status = 200, description = "The sync as it is now.", body = SyncView))
+)]
 pub(crate) async fn resume(
     State(api): State<Api>,
-    Path((project, sync)): Path<(String, String)>,
+    Names((project, sync)): Names<(String, String)>,
 ) -> Result<Json<SyncView>, Problem> {
     let id = ScheduleId { project, sync };
     api.control.resume(&id, api.calendar.as_ref()).await?;
@@ -69,7 +110,7 @@ async fn one(api: &Api, id: ScheduleId) -> Result<Json<SyncView>, Problem> {
     SyncView::of(sync, paused, now(api).await?).map(Json)
 }
 
-async fn now(api: &Api) -> Result<Instant, Problem> {
+pub(crate) async fn now(api: &Api) -> Result<Instant, Problem> {
     let now = Instant::try_from(api.control.store.now().await?);
     now.map_err(|problem| {
         Error::internal("the store's time cannot be told")
@@ -78,15 +119,19 @@ async fn now(api: &Api) -> Result<Instant, Problem> {
     })
 }
 
+/// A schedule as it is kept.
+pub(crate) fn read(definition: &str) -> Result<Schedule, Problem> {
+    serde_json::from_str(definition).map_err(|problem| {
+        Error::internal("a schedule as it is kept cannot be read")
+            .driver(problem)
+            .into()
+    })
+}
+
 impl SyncView {
     fn of(sync: PlannedSync, paused: bool, now: Instant) -> Result<Self, Problem> {
-        let schedule = sync
-            .schedule
-            .as_ref()
-            .map(|spec| serde_json::from_str::<Schedule>(&spec.definition));
-        let mut schedule = schedule.transpose().map_err(|problem| {
-            Error::new(Code::InvalidValue, "a schedule as it is kept cannot be read").driver(problem)
-        })?;
+        let schedule = sync.schedule.as_ref().map(|spec| read(&spec.definition));
+        let mut schedule = schedule.transpose()?;
         if let Some(schedule) = &mut schedule {
             // Whoever paused it: its ticks are skipped.
             schedule.paused |= paused;
@@ -110,30 +155,52 @@ impl SyncView {
 }
 
 /// What is to run.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = Start)]
 pub(crate) struct StartBody {
     /// Only these streams, as the file names them; all where none is named.
     streams: Vec<String>,
     /// What becomes of it while another run of the sync goes on; it waits where nothing is said.
+    #[schema(value_type = Option<OverlapWord>)]
     overlap: Option<Overlap>,
 }
 
 /// The run that was started.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Started {
+    /// Its name.
+    #[schema(format = "uuid")]
     run: String,
     /// Whether a request with the same key had started it before.
     known: bool,
 }
 
+/// Starts a run
+///
+/// Asked for again with the same `Idempotency-Key` it is the same run.
+#[utoipa::path(
+    post,
+    path = "/projects/{project}/syncs/{sync}/runs",
+    operation_id = "start_run",
+    tag = "syncs",
+    params(
+        ("project" = String, Path, description = "The project's name."),
+        ("sync" = String, Path, description = "The sync's name."),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 200 printable ASCII characters, such as a UUID.", min_length = 1, max_length = 200)
+    ),
+    request_body(content = StartBody, description = "What is to run; `{}` for the whole sync."),
+    responses(
+        (status = 202, description = "The run is durable: no fault loses it.", body = Started),
+        (status = 409, description = "Another run of the sync goes on, and `overlap` is `skip`.")
+    )
+)]
 pub(crate) async fn start(
     State(api): State<Api>,
-    Path((project, sync)): Path<(String, String)>,
+    Names((project, sync)): Names<(String, String)>,
     headers: HeaderMap,
-    body: Result<Json<StartBody>, JsonRejection>,
+    Sent(body): Sent<StartBody>,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
-    let Json(body) = body?;
     let submission = Submission {
         project,
         sync,

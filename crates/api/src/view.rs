@@ -1,73 +1,153 @@
 //! Records as they are answered.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::Serialize;
 use syncapp_control::{ErrorRecord, Run, RunState, Task, TaskState, Trigger};
+use utoipa::ToSchema;
+
+use crate::words::{RunStateWord, TaskStateWord};
 
 /// A run.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Run)]
 pub(crate) struct RunView {
+    /// Its name.
+    #[schema(format = "uuid")]
     id: String,
+    /// Its project.
     project: String,
+    /// The project's version that it belongs to, whatever is pushed later.
     version: u32,
+    /// Its sync.
     sync: String,
+    /// Why it was started.
     trigger: TriggerView,
+    /// Submitted again with this key, it is this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    /// Where it stands.
+    #[schema(value_type = RunStateWord)]
     pub(crate) state: RunState,
+    /// When it was accepted.
+    #[schema(format = DateTime)]
     submitted_at: String,
+    /// When it was over.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     finished_at: Option<String>,
 }
 
 /// Why a run was started.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
+#[schema(as = Trigger)]
 enum TriggerView {
+    /// Somebody asked for it.
     Manual,
-    Schedule { tick: String },
-    After { run: String },
-    Retry { run: String },
+    /// A schedule's time had come.
+    Schedule {
+        /// The time, as the schedule means it.
+        #[schema(format = DateTime)]
+        tick: String,
+    },
+    /// The sync before it was done.
+    After {
+        /// That sync's run.
+        #[schema(format = "uuid")]
+        run: String,
+    },
+    /// The failed streams of another run are run again.
+    Retry {
+        /// That run.
+        #[schema(format = "uuid")]
+        run: String,
+    },
 }
 
 /// A run with its streams.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = RunWithStreams)]
 pub(crate) struct WholeRun {
     #[serde(flatten)]
     pub(crate) run: RunView,
     /// When the first of its streams was started, as far as their newest attempts say.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     started_at: Option<String>,
+    /// Its streams, in the sync's order.
     streams: Vec<TaskView>,
 }
 
 /// One stream of a run.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = RunStream)]
 struct TaskView {
+    /// The stream or pattern, as the sync names it.
     stream: String,
+    /// Whose workers carry it.
     pool: String,
+    /// Where it stands.
+    #[schema(value_type = TaskStateWord)]
     state: TaskState,
     /// How often a worker has claimed it.
+    #[schema(format = "uint64")]
     attempts: String,
+    /// Who carries it, or did last.
     #[serde(skip_serializing_if = "Option::is_none")]
     worker: Option<String>,
     /// When its newest attempt was.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     started_at: Option<String>,
+    /// Rows that the newest attempt has read.
+    #[schema(format = "uint64")]
     rows_read: String,
+    /// Rows that it has written.
+    #[schema(format = "uint64")]
     rows_written: String,
+    /// Rows that the target has committed.
+    #[schema(format = "uint64")]
     rows_committed: String,
+    /// Bytes that it has read.
+    #[schema(format = "uint64")]
     bytes: String,
-    cpu_seconds: f64,
+    /// What all attempts have cost: time on processors, in seconds.
+    #[schema(format = "decimal")]
+    cpu_seconds: String,
+    /// The most memory that its process has held, in bytes.
+    #[schema(format = "uint64")]
     peak_bytes: String,
+    /// When it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     next_try_at: Option<String>,
+    /// When it came to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     finished_at: Option<String>,
+    /// Why the newest attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorRecord>,
+    error: Option<KeptError>,
+}
+
+/// What is kept of an error.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+struct KeptError {
+    /// Its stable name.
+    code: String,
+    /// What is wrong, why, and where.
+    text: String,
+    /// What to do about it.
+    help: Option<String>,
+}
+
+impl From<ErrorRecord> for KeptError {
+    fn from(error: ErrorRecord) -> Self {
+        let ErrorRecord { code, text, help } = error;
+        Self { code, text, help }
+    }
 }
 
 impl WholeRun {
@@ -114,13 +194,18 @@ impl From<Task> for TaskView {
             rows_written: task.progress.written.to_string(),
             rows_committed: task.progress.committed.to_string(),
             bytes: task.progress.bytes.to_string(),
-            cpu_seconds: task.usage.cpu.as_secs_f64(),
+            cpu_seconds: seconds(task.usage.cpu),
             peak_bytes: task.usage.peak_bytes.to_string(),
             next_try_at: task.next_try_at.map(instant),
             finished_at: task.finished_at.map(instant),
-            error: task.error,
+            error: task.error.map(KeptError::from),
         }
     }
+}
+
+/// A time's length, exactly.
+fn seconds(time: Duration) -> String {
+    format!("{}.{:09}", time.as_secs(), time.subsec_nanos())
 }
 
 /// A time as it is answered; the store keeps none that the calendar does not know.

@@ -1,19 +1,27 @@
 //! A run as it goes on: server-sent events, one whenever something of it has changed, until it is over.
 //!
-//! The store is looked at twice a second; what workers tell meanwhile comes as it comes.
+//! The store is looked at twice a second; what workers tell meanwhile comes as it comes. Each event is the whole of the run, so
+//! that nothing is lost by what was not heard: whoever comes back with the id of the last event it heard is told when the run is
+//! another one than that, whichever process it asks.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures_util::future::{Either, pending, select};
 use futures_util::stream::unfold;
 use futures_util::{Stream, pin_mut};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use syncapp_control::{Listener, LiveProgress, Run, RunId, Task};
+use utoipa::ToSchema;
 
+use crate::extract::Names;
+use crate::hex::hex;
 use crate::runs::id;
 use crate::view::WholeRun;
 use crate::{Api, Problem};
@@ -21,9 +29,36 @@ use crate::{Api, Problem};
 /// How often the store is looked at.
 const EVERY: Duration = Duration::from_millis(500);
 
+/// An event, as it is sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RunEvent {
+    /// Names what the run is at this event: `Last-Event-ID` of whoever comes back.
+    id: String,
+    /// Always `run`.
+    event: &'static str,
+    /// The run with its streams, as `show_run` answers it.
+    data: String,
+}
+
+/// Watches a run
+///
+/// Server-sent events named `run`, each the whole of it as `show_run` answers, whenever something has changed, until it is
+/// over. Who comes back with `Last-Event-ID` hears nothing of what it knows already.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}/events",
+    operation_id = "watch_run",
+    tag = "runs",
+    params(
+        ("run" = String, Path, description = "The run's name.", format = "uuid"),
+        ("last-event-id" = Option<String>, Header, description = "The `id` of the last event that was heard.")
+    ),
+    responses((status = 200, description = "Events as they happen.", body = RunEvent, content_type = "text/event-stream"))
+)]
 pub(crate) async fn watch(
     State(api): State<Api>,
-    Path(run): Path<String>,
+    Names(run): Names<String>,
+    asked: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let run = id(&run)?;
     // Before the store is looked at, so that nothing is told unheard between the two.
@@ -37,6 +72,10 @@ pub(crate) async fn watch(
         api,
         run,
         told: None,
+        heard: asked
+            .get("last-event-id")
+            .and_then(|id| id.to_str().ok())
+            .map(str::to_owned),
     };
     let events = unfold(Some(watched), |watched| async {
         let mut watched = watched?;
@@ -57,6 +96,8 @@ struct Watch {
     live: BTreeMap<u32, LiveProgress>,
     listener: Option<Box<dyn Listener>>,
     told: Option<WholeRun>,
+    /// The last event that the caller has heard before.
+    heard: Option<String>,
 }
 
 impl Watch {
@@ -65,10 +106,16 @@ impl Watch {
         loop {
             let now = self.now();
             if self.told.as_ref() != Some(&now) {
-                let event = Event::default().event("run").json_data(&now).ok()?;
                 let over = now.run.state.is_final();
+                let data = serde_json::to_string(&now).ok()?;
                 self.told = Some(now);
-                return Some((event, over));
+                let id = name(&data);
+                let known = self.heard.take().is_some_and(|heard| heard == id);
+                match (known, over) {
+                    (false, _) => return Some((Event::default().event("run").id(id).data(data), over)),
+                    (true, true) => return None,
+                    (true, false) => {}
+                }
             }
             if let Some(told) = self.hear().await {
                 self.live.insert(told.task(), told);
@@ -109,6 +156,12 @@ impl Watch {
             Either::Right(_) => None,
         }
     }
+}
+
+/// What a state of a run is called: the same in every process.
+fn name(data: &str) -> String {
+    let hash = Sha256::digest(data);
+    hex(&hash[..8])
 }
 
 /// What the store says of a run; `None` where it knows none.

@@ -352,7 +352,7 @@ pub trait Load: Send {
 }
 
 /// Knows what a target can hold.
-pub trait Check: Send {
+pub trait Check: Send + Sync {
     /// Whether the system can hold every value of a batch: an error about one of its rows, which it names by its number
     /// in the batch. Sends nothing.
     fn check(&self, batch: &RecordBatch) -> Result<()>;

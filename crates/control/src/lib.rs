@@ -20,6 +20,7 @@
 //!
 //! [`Runs`] is the command line's own history of runs, on one machine and without leases.
 
+pub mod access;
 mod apply;
 mod cache;
 mod calendar;
@@ -67,10 +68,10 @@ pub use notify::{Channel, Message, Messenger, When};
 pub use policy::Policy;
 pub use ports::{
     Allowance, Cache, Calendar, Clock, Consumer, Delivery, Depth, Due, DueTick, Ended, EndedRun, Failure, Figures,
-    Hint, InProcessQueue, KeyId, LOG_IS_FULL, Lag, Listener, Lists, LogLevel, LogLine, Logged, MAX_CACHED, MAX_LOG,
-    Meter, NewVersion, Notice, Notices, Outbox, OutboxRow, Projects, Published, Pushed, Queue, Random, Retention,
-    Rotated, RunList, RunLog, RunPlace, Runner, RunsOf, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry,
-    SecretId, Store, Submissions, Submitted, Tasks, Vault, Verdict, Work,
+    Hint, InProcessQueue, Inspector, KeyId, LOG_IS_FULL, Lag, Listener, Lists, LogLevel, LogLine, Logged, MAX_CACHED,
+    MAX_LOG, Meter, NewVersion, Notice, Notices, Outbox, OutboxRow, Projects, Published, Pushed, Question, Queue,
+    Random, Retention, Rotated, RunList, RunLog, RunPlace, Runner, RunsOf, Schedules, SealedKey, SealedSecret,
+    SealedSecrets, SecretEntry, SecretId, Store, Submissions, Submitted, Tasks, Vault, Verdict, Work,
 };
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use recent::Recent;

@@ -148,6 +148,10 @@ pub enum Code {
     KeyringFailed,
     /// An agent wants another token than it was shown.
     Unauthenticated,
+    /// An agent knows who asks, and does not let it.
+    Forbidden,
+    /// An agent was asked too often.
+    TooManyRequests,
     /// An agent does not answer.
     AgentUnreachable,
     /// SyncApp itself is wrong.
@@ -229,6 +233,8 @@ impl Code {
             Self::SecretDamaged => ("vault".into(), "secret_damaged"),
             Self::KeyringFailed => ("vault".into(), "keyring_failed"),
             Self::Unauthenticated => ("agent".into(), "unauthenticated"),
+            Self::Forbidden => ("agent".into(), "forbidden"),
+            Self::TooManyRequests => ("agent".into(), "too_many_requests"),
             Self::AgentUnreachable => ("agent".into(), "unreachable"),
             Self::Internal => run("internal"),
         }
@@ -241,6 +247,7 @@ impl Code {
             | Self::ConnectionLost(_)
             | Self::LockTimeout(_)
             | Self::Stalled
+            | Self::TooManyRequests
             | Self::AgentUnreachable => ErrorKind::Transient,
             Self::DiskFull(_)
             | Self::Failed(_)

@@ -7,6 +7,7 @@
 //! - What a transaction does is written once, in `steps`, over [`rows::Rows`]; a database says how rows are read, locked and
 //!   written. Only what is one statement (lists, and what handles many rows) is written for each.
 
+mod access_rows;
 mod page;
 mod postgres;
 mod rows;

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use syncapp_control::access::{Grant, Identity, Role};
 use syncapp_control::{
     Limit, Limits, LogLevel, LogLine, PlannedStream, RunId, RunState, SkipReason, Task, TaskState, TickOutcome,
     TraceParent, Trigger,
@@ -164,6 +165,33 @@ fn printable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
+/// What a user may, as one text.
+pub(crate) fn grants_to_text(grants: &[Grant]) -> Result<String> {
+    serde_json::to_string(grants).map_err(|e| Error::internal("grants cannot be written as JSON").driver(e))
+}
+
+/// What a user may, of that text.
+pub(crate) fn grants_from_text(text: &str) -> Result<Vec<Grant>> {
+    serde_json::from_str(text).map_err(|e| unknown("list of grants", text).driver(e))
+}
+
+/// Whom a provider vouches for, of its two columns.
+pub(crate) fn identity(issuer: Option<String>, subject: Option<String>) -> Option<Identity> {
+    let (issuer, subject) = issuer.zip(subject)?;
+    Some(Identity { issuer, subject })
+}
+
+pub(crate) fn role(word: &str) -> Result<Role> {
+    Role::from_name(word).ok_or_else(|| unknown("role", word))
+}
+
+/// Bytes of a hash as they are kept.
+pub(crate) fn hash(bytes: &[u8]) -> Result<[u8; 32]> {
+    bytes
+        .try_into()
+        .map_err(|_| unknown("hash", &format!("{} bytes", bytes.len())))
+}
+
 /// Microseconds since 1970, downwards.
 pub(crate) fn micros(at: SystemTime) -> i64 {
     match at.duration_since(UNIX_EPOCH) {
@@ -230,6 +258,8 @@ mod tests {
             pool: "heavy".into(),
         }];
         assert_eq!(streams_from_text(&streams_to_text(&streams).unwrap()), Ok(streams));
+        let grants = vec![Grant::all(Role::Admin), Grant::of(Role::Viewer, "a\"b")];
+        assert_eq!(grants_from_text(&grants_to_text(&grants).unwrap()), Ok(grants));
     }
 
     #[test]
@@ -242,6 +272,9 @@ mod tests {
             trigger("tick", None, None).unwrap_err(),
             outcome(None, Some("dreaming")).unwrap_err(),
             streams_from_text("dreaming").unwrap_err(),
+            grants_from_text("[{\"role\": \"dreamer\"}]").unwrap_err(),
+            role("dreamer").unwrap_err(),
+            hash(b"short").unwrap_err(),
         ];
         for error in errors {
             assert_eq!(error.code(), Code::StoreFailed);

@@ -23,7 +23,7 @@ pub(crate) fn install(config: &Config, exporters: Option<&Exporters>) {
             .log_filter
             .as_deref()
             .and_then(|filter| EnvFilter::try_new(filter).ok());
-        given.unwrap_or_else(|| EnvFilter::new("warn"))
+        given.unwrap_or_else(|| EnvFilter::new("warn,syncapp::audit=info"))
     };
     let log: Box<dyn Layer<Registry> + Send + Sync> = match config.log_format {
         LogFormat::Text => {

@@ -22,6 +22,24 @@ async fn nothing_is_answered_without_the_token() {
         (Method::POST, "/api/v1/projects/shop/syncs/copy/runs"),
         (Method::POST, "/api/v1/projects/shop/syncs/copy/pause"),
         (Method::POST, "/api/v1/projects/shop/syncs/copy/resume"),
+        (Method::GET, "/api/v1/projects/shop/versions"),
+        (Method::GET, "/api/v1/projects/shop/versions/1"),
+        (Method::POST, "/api/v1/projects/shop/versions/1/restore"),
+        (Method::GET, "/api/v1/projects/shop/schedules"),
+        (Method::GET, "/api/v1/projects/shop/syncs/copy/next"),
+        (Method::GET, "/api/v1/projects/shop/syncs/copy/ticks"),
+        (Method::POST, "/api/v1/projects/shop/syncs/copy/preview"),
+        (Method::POST, "/api/v1/projects/shop/syncs/copy/plan"),
+        (Method::POST, "/api/v1/projects/shop/syncs/copy/verify"),
+        (Method::POST, "/api/v1/projects/shop/syncs/copy/reset"),
+        (Method::POST, "/api/v1/projects/shop/syncs/copy/hook"),
+        (Method::POST, "/api/v1/projects/shop/syncs/copy/hook/key"),
+        (Method::POST, "/api/v1/projects/shop/connections/from/check"),
+        (Method::POST, "/api/v1/projects/shop/connections/from/discover"),
+        (Method::GET, "/api/v1/projects/shop/jobs/x"),
+        (Method::DELETE, "/api/v1/projects/shop/jobs/x"),
+        (Method::POST, "/api/v1/runs/x/undo"),
+        (Method::GET, "/api/v1/connectors"),
         (Method::GET, "/api/v1/runs"),
         (Method::GET, "/api/v1/runs/x"),
         (Method::GET, "/api/v1/runs/x/events"),
@@ -143,7 +161,7 @@ async fn odd_requests_are_problems() {
     assert_eq!(keyed.status.as_u16(), 422);
 }
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const TOKEN: &str = "b1f7c2f08c39d6b4a8e90d35f2c7e614";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_could_be_guessed_does_not_start() {
@@ -169,6 +187,52 @@ async fn an_agent_that_could_be_guessed_does_not_start() {
         ("roles = [\"api\"]", None, "needs a queue"),
         ("variables = [\"SYNCAPP_MASTER_KEY\"]", None, "none of SyncApp's own"),
         ("slot = 1", None, "did you mean `slots`?"),
+        ("hooks = \"short\"", None, "could be guessed"),
+        (
+            "keep = \"5m\"\nhooks = \"01234567890123456789012345678901\"",
+            None,
+            "before a webhook's signature is too old",
+        ),
+        ("", Some("changeme-changeme-changeme-changeme"), "could be guessed"),
+        (
+            "database = \"postgres://nobody@127.0.0.1:1/x\"",
+            Some("0123456789abcdef0123456789abcdef"),
+            "could be guessed",
+        ),
+        (
+            "listen = \"0.0.0.0:0\"",
+            Some("1111111111111111111111111111111111"),
+            "could be guessed",
+        ),
+        ("allow = [\"10.0.0.1/8\"]", None, "`allow` cannot be understood"),
+        (
+            "trusted_proxies = [\"nginx\"]",
+            None,
+            "`trusted_proxies` cannot be understood",
+        ),
+        ("session_idle = \"0s\"", None, "`session_idle` cannot be understood"),
+        ("session_life = \"1y\"", None, "`session_life` cannot be understood"),
+        ("audit_key_file = \"none\"", None, "the audit log's key cannot be read"),
+        (
+            "oidc_issuer = \"http://id.example\"",
+            None,
+            "`oidc_issuer` cannot be understood",
+        ),
+        (
+            "oidc_issuer = \"https://id.example\"",
+            None,
+            "a part of what is needed for a provider is missing",
+        ),
+        (
+            "oidc_groups = \"groups\"",
+            None,
+            "a part of what is needed for a provider is missing",
+        ),
+        (
+            "oidc_roles = [\"staff=owner\"]",
+            None,
+            "`oidc_roles` cannot be understood",
+        ),
     ] {
         let mut syncapp = Syncapp::default();
         if let Some(token) = token {

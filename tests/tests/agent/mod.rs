@@ -1,14 +1,24 @@
 //! The headless agent: what is pushed, what runs, and what no kill may lose.
 
 mod access;
+mod accounts;
+mod audit;
+mod description;
+mod face;
 mod fleet;
+mod hooks;
+mod jobs;
 mod kills;
 mod limits;
+mod matrix;
 mod network;
 mod notifications;
+mod origins;
 mod pauses;
 mod pushing;
+mod resources;
 mod runs;
+mod sign_on;
 
 /// A project of one sync of SQLite files, with this line of a schedule in it.
 pub(crate) fn copying(schedule: &str) -> String {

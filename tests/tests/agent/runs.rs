@@ -11,7 +11,7 @@ use syncapp_tests::syncapp::Syncapp;
 use super::{arrived, copying, furnish};
 
 /// An agent with a project whose source takes so many seconds, and one more stream that is not there.
-async fn slow(seconds: u32, settings: &str) -> (Agent, Database) {
+pub(super) async fn slow(seconds: u32, settings: &str) -> (Agent, Database) {
     let database = Postgres::shared().await.database().await;
     database
         .run("create table public.quick as select 1 as id; grant select on public.quick to public")
@@ -56,7 +56,7 @@ async fn a_run_is_watched_to_its_end() {
     let figures = ["rows_read", "rows_written", "rows_committed", "attempts"].map(|key| t[key].as_str().unwrap());
     assert_eq!(figures, ["2", "2", "2", "1"]);
     assert!(
-        t["cpu_seconds"].as_f64().unwrap() > 0.0 && t["peak_bytes"] != "0",
+        t["cpu_seconds"].as_str().unwrap().parse::<f64>().unwrap() > 0.0 && t["peak_bytes"] != "0",
         "{t:#}"
     );
     let times = [&last["submitted_at"], &t["started_at"], &t["finished_at"]]

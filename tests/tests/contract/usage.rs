@@ -4,7 +4,7 @@ use crate::contract::case::sync;
 use crate::contract::commands::place;
 use crate::contract::place::Place;
 
-const BUILT: [&str; 14] = [
+const BUILT: [&str; 15] = [
     "run",
     "copy",
     "check",
@@ -18,6 +18,7 @@ const BUILT: [&str; 14] = [
     "push",
     "agent",
     "secrets",
+    "audit",
     "completions",
 ];
 const LATER: [&str; 2] = ["login", "doctor"];
@@ -50,6 +51,7 @@ fn help_names_every_command_that_is_built_and_every_flag_says_what_it_does() {
     for action in ["set", "list", "delete", "rotate"] {
         place.syncapp(&["secrets", action, "--help"]).exits(0);
     }
+    place.syncapp(&["audit", "verify", "--help"]).exits(0);
     assert!(place.syncapp(&["--version"]).exits(0).stdout.starts_with("syncapp "));
 }
 

@@ -117,7 +117,7 @@ async fn a_dump_of_a_database_shows_no_secret() {
     let mut syncapp = Syncapp::default();
     syncapp.set("SYNCAPP_MASTER_KEY", &key);
     syncapp.set("SYNCAPP_DATABASE", &database.writer.url());
-    syncapp.set("SYNCAPP_TOKEN", "0123456789abcdef0123456789abcdef");
+    syncapp.set("SYNCAPP_TOKEN", "b1f7c2f08c39d6b4a8e90d35f2c7e614");
     syncapp.set("SYNCAPP_LOG", "debug");
     let mut agent = Agent::started_with(syncapp, "").await;
     let secrets = use_secrets(&mut agent, &key).await;

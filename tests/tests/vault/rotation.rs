@@ -154,7 +154,7 @@ async fn kills_of_a_rotation_in_a_database_lose_no_secret() {
     let database = Postgres::shared().await.database().await;
     let mut syncapp = Syncapp::default();
     syncapp.set("SYNCAPP_DATABASE", &database.writer.url());
-    syncapp.set("SYNCAPP_TOKEN", "0123456789abcdef0123456789abcdef");
+    syncapp.set("SYNCAPP_TOKEN", "b1f7c2f08c39d6b4a8e90d35f2c7e614");
     let store: Arc<dyn Store> = Arc::new(PostgresStore::open(&database.writer.url()).await.unwrap());
     Scene::new(syncapp, store).await.survive(15).await;
 }

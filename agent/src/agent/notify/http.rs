@@ -4,13 +4,11 @@
 //! gets it knows who said it, and when. `x-syncapp-delivery` is the same when it is told again.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Url};
 use serde_json::json;
 use sha2::Sha256;
 use syncapp_connector::Network;
@@ -18,6 +16,7 @@ use syncapp_control::Message;
 use syncapp_model::{Code, Error, ErrorKind, Result, Secret, Side};
 
 use super::text;
+use crate::agent::requests::{Requests, is_safe};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -25,21 +24,7 @@ pub(super) struct Http {
     url: Url,
     /// What it is signed with; Slack is not.
     key: Option<Secret>,
-    network: Network,
-    client: Client,
-}
-
-/// Resolves names as the rules allow, for a client that would by itself.
-struct Within(Network);
-
-impl Resolve for Within {
-    fn resolve(&self, name: Name) -> Resolving {
-        let network = self.0.clone();
-        Box::pin(async move {
-            let addresses = network.addresses(name.as_str(), 0).await?;
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
+    requests: Requests,
 }
 
 impl Http {
@@ -57,23 +42,13 @@ impl Http {
                 .help("write it as `https://…`; `http://` is for this machine only")
         };
         let url = Url::parse(url.reveal()).map_err(|_| wrong())?;
-        let host = url.host_str().ok_or_else(wrong)?.trim_matches(['[', ']']);
-        let is_here = host == "localhost" || host.parse().is_ok_and(|host: std::net::IpAddr| host.is_loopback());
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
+        if !is_safe(&url) || url.host_str().is_none() {
             return Err(wrong());
         }
-        let client = Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(Within(network.clone()))
-            .build()
-            .map_err(|problem| Error::internal("no request can be made").driver(problem))?;
         Ok(Self {
             url,
             key,
-            network: network.clone(),
-            client,
+            requests: Requests::within(network, PATIENCE)?,
         })
     }
 
@@ -84,21 +59,13 @@ impl Http {
                 .kind(ErrorKind::Transient)
                 .driver(problem)
         };
-        let host = self.url.host_str().unwrap_or_default();
-        // An address in the place of a name is not resolved by the client.
-        if let Ok(address) = host.trim_matches(['[', ']']).parse() {
-            let port = self.url.port_or_known_default().unwrap_or(443);
-            let address = SocketAddr::new(address, port);
-            let allowed = self.network.addresses(&address.ip().to_string(), port).await;
-            allowed.map_err(|problem| problem.error(host, port, Side::Destination))?;
-        }
         let body = match &self.key {
             Some(_) => text::json(message),
             None => json!({ "text": slack(&text::body(message)) }),
         };
         let body = body.to_string();
-        let mut request = self
-            .client
+        let client = self.requests.to(&self.url, Side::Destination).await?;
+        let mut request = client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header("x-syncapp-delivery", &message.id);

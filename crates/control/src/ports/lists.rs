@@ -19,6 +19,9 @@ pub trait Lists: Send + Sync {
     /// Projects in the order of their names, after a name, each with the number of its newest version.
     async fn projects(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u32)>>;
 
+    /// The versions of a project, the newest first, before a number: each with the time at which it was pushed.
+    async fn versions(&self, project: &str, before: Option<u32>, limit: usize) -> Result<Vec<(u32, SystemTime)>>;
+
     /// The schedules of a project in the order of their syncs' names, after a name.
     async fn schedules(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<Schedule>>;
 }

@@ -3,6 +3,7 @@
 mod cache;
 mod figures;
 mod in_process;
+mod inspector;
 mod lists;
 mod log;
 mod notices;
@@ -16,6 +17,7 @@ mod vault;
 pub use cache::{Allowance, Cache, Listener, MAX_CACHED};
 pub use figures::{Depth, Figures, Lag};
 pub use in_process::InProcessQueue;
+pub use inspector::{Inspector, Question};
 pub use lists::{Lists, RunList, RunPlace, RunsOf};
 pub use log::{LOG_IS_FULL, LogLevel, LogLine, Logged, MAX_LOG, RunLog};
 pub use notices::{EndedRun, Notice, Notices};

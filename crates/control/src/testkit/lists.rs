@@ -104,11 +104,27 @@ pub async fn projects_and_schedules_come_by_name(rig: &dyn StoreRig) {
     );
     assert_eq!(scene.store.projects(Some("a"), 1).await.unwrap(), [of("b")]);
     assert_eq!(scene.store.projects(Some("c"), 10).await.unwrap(), []);
+    let again = version(&[("z", None)], later);
+    let again = crate::NewVersion {
+        project: "a".into(),
+        text: "another".into(),
+        ..again
+    };
+    scene.store.apply(&again, Some(1)).await.unwrap();
+    let numbers = async |project: &str, before, limit| {
+        let told = scene.store.versions(project, before, limit).await.unwrap();
+        told.into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers("a", None, 10).await, [2, 1]);
+    assert_eq!(numbers("a", None, 1).await, [2]);
+    assert_eq!(numbers("a", Some(2), 10).await, [1]);
+    assert_eq!(numbers("a", Some(1), 10).await, [0; 0]);
+    assert_eq!(numbers("nobody's", None, 10).await, [0; 0]);
     let names = async |after, limit| {
-        let told = scene.store.schedules("a", after, limit).await.unwrap();
+        let told = scene.store.schedules("b", after, limit).await.unwrap();
         assert!(
             told.iter()
-                .all(|schedule| schedule.id.project == "a" && schedule.next_due == Some(later))
+                .all(|schedule| schedule.id.project == "b" && schedule.next_due == Some(later))
         );
         told.into_iter().map(|schedule| schedule.id.sync).collect::<Vec<_>>()
     };

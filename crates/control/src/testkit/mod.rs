@@ -11,6 +11,8 @@
 //! Invariants: no case looks at a place but through the ports; what happens at once is asked at once, over several doors; no
 //! case sleeps, [`StorePlace::pass`] does where there is no other way.
 
+pub mod access;
+pub mod audit;
 pub mod cache;
 pub mod figures;
 pub mod limits;
@@ -37,6 +39,7 @@ use async_trait::async_trait;
 
 use crate::{Cache, Queue, Store};
 
+pub use access::{AccessPlace, AccessRig};
 pub use memory::MemoryStore;
 
 /// A kind of store under test.
@@ -111,6 +114,37 @@ macro_rules! store_conformance {
     };
     (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
         mod store_conformance {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(mod $area {
+                #[allow(unused_imports)]
+                use super::*;
+
+                $(
+                    #[tokio::test(flavor = "multi_thread")]
+                    async fn $case() {
+                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
+                    }
+                )*
+            })*
+        }
+    };
+}
+
+/// Declares a test for each case over an [`AccessRig`](crate::testkit::AccessRig).
+#[macro_export]
+macro_rules! access_conformance {
+    ($rig:expr) => {
+        $crate::access_conformance! { @
+            $rig;
+            access: of_many_first_admins_there_is_one an_invitation_ends users_are_kept a_provider_s_user_is_one sessions_end
+                no_session_passes_a_disabling tokens_end;
+            audit: the_audit_log_is_one_chain each_forgery_is_detected a_forgery_stays_detected;
+        }
+    };
+    (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
+        mod access_conformance {
             #[allow(unused_imports)]
             use super::*;
 

@@ -300,6 +300,12 @@ impl Lists for StoreLink {
             .await
     }
 
+    async fn versions(&self, project: &str, before: Option<u32>, limit: usize) -> Result<Vec<(u32, SystemTime)>> {
+        let project = project.to_owned();
+        self.call(move |watch| at_once(watch.stored.rows.versions(&project, before, limit)))
+            .await
+    }
+
     async fn schedules(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<Schedule>> {
         let (project, after) = (project.to_owned(), after.map(str::to_owned));
         self.call(move |watch| at_once(watch.stored.rows.schedules(&project, after.as_deref(), limit)))

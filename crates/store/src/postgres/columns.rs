@@ -190,12 +190,12 @@ pub(super) fn instant(row: &PgRow, at: usize) -> Result<SystemTime> {
     get::<OffsetDateTime>(row, at).map(SystemTime::from)
 }
 
-fn optional_instant(row: &PgRow, at: usize) -> Result<Option<SystemTime>> {
+pub(super) fn optional_instant(row: &PgRow, at: usize) -> Result<Option<SystemTime>> {
     let at: Option<OffsetDateTime> = get(row, at)?;
     Ok(at.map(SystemTime::from))
 }
 
-fn count(row: &PgRow, at: usize) -> Result<u64> {
+pub(super) fn count(row: &PgRow, at: usize) -> Result<u64> {
     get::<i64>(row, at).map(|count| count as u64)
 }
 

@@ -1,11 +1,13 @@
 //! What there is, a page at a time, in PostgreSQL.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, query};
 use syncapp_control::{Lists, Run, RunList, RunPlace, Schedule};
 use syncapp_model::Result;
 
-use super::columns::{self, get, number, run_columns, schedule_columns, stamp};
+use super::columns::{self, get, instant, number, run_columns, schedule_columns, stamp};
 use super::errors::failed;
 use super::{PostgresStore, timely};
 use crate::page::{Argument, page};
@@ -39,6 +41,18 @@ impl Lists for PostgresStore {
             let read = query(sql).bind(after.unwrap_or_default()).bind(words::limit(limit));
             let rows = read.fetch_all(&self.pool).await.map_err(failed)?;
             rows.iter().map(|row| Ok((get(row, 0)?, number(row, 1)?))).collect()
+        })
+        .await
+    }
+
+    async fn versions(&self, project: &str, before: Option<u32>, limit: usize) -> Result<Vec<(u32, SystemTime)>> {
+        let sql = "select number, applied_at from version where project = $1 and number < $2 \
+             order by number desc limit $3";
+        let before = before.map_or(i64::MAX, i64::from);
+        timely(async {
+            let read = query(sql).bind(project).bind(before).bind(words::limit(limit));
+            let rows = read.fetch_all(&self.pool).await.map_err(failed)?;
+            rows.iter().map(|row| Ok((number(row, 0)?, instant(row, 1)?))).collect()
         })
         .await
     }

@@ -8,6 +8,8 @@
 //!   error; the next call connects again.
 //! - The role needs nothing but a schema of its own. Names have no schema: the first one of its `search_path` is meant.
 
+mod access;
+mod access_rows;
 mod address;
 mod columns;
 mod errors;

@@ -6,6 +6,7 @@
 //!   decides it anew.
 //! - A call that changes nothing writes nothing.
 
+mod access;
 mod apply;
 mod happen;
 mod limits;
@@ -14,6 +15,7 @@ mod pause;
 mod record;
 mod submit;
 
+pub(crate) use access::{audit, change};
 pub(crate) use apply::apply;
 pub(crate) use happen::{beat, cancel, happen};
 pub(crate) use log::log;

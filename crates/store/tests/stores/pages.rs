@@ -5,11 +5,17 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use syncapp_control::access::{
+    AccessStore, AccountChange, AuditKey, Caller, Changed, Digest, Grant, Identity, NewSession, NewToken, NewUser,
+    Role, TokenId, UserId,
+};
 use syncapp_control::{
     Ending, Event, KeyId, Limit, Limits, NewRun, PlannedStream, Progress, Run, RunId, RunList, RunState, RunsOf,
     ScheduleId, SealedKey, SealedSecret, SecretId, Store, TaskId, Trigger, Usage, Verdict,
 };
+use syncapp_model::Secret;
 use syncapp_model::sync_file::Overlap;
+use uuid::Uuid;
 
 /// How many runs there are; `SYNCAPP_TEST_RUNS` says otherwise.
 const RUNS: u64 = 50_000;
@@ -102,6 +108,7 @@ pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
         store.ticks(&place, SystemTime::now() - hour, 100).await.unwrap();
         store.projects(None, 100).await.unwrap();
         store.schedules("p3", Some("z2"), 100).await.unwrap();
+        store.versions("p3", Some(2), 100).await.unwrap();
         store.pause(&place).await.unwrap();
         store.paused("p3").await.unwrap();
         assert!(store.resume(&place).await.unwrap());
@@ -124,6 +131,73 @@ pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
         store.submit(&new).await.unwrap();
         limited(store, &new).await;
         secrets(store).await;
+    }
+}
+
+/// What accounts and the audit log are asked for.
+pub(crate) async fn ask_accounts(store: &dyn AccessStore) {
+    let (by, key) = (Caller::agent().from("192.0.2.1"), AuditKey::of("a key"));
+    let minute = Duration::from_mins(1);
+    for number in 0..8 {
+        let user = NewUser {
+            id: UserId(Uuid::new_v4()),
+            name: format!("new{number}"),
+            grants: Vec::new(),
+            password: Some(Secret::new("hash")),
+            identity: None,
+        };
+        let digest = Digest::of(&user.name);
+        let id = user.id;
+        let token = NewToken {
+            id: TokenId(Uuid::new_v4()),
+            digest,
+            name: "ci".into(),
+            grant: Grant::all(Role::Viewer),
+            owner: Some(id),
+            life: None,
+        };
+        let session = NewSession {
+            digest,
+            user: id,
+            password: user.password.clone(),
+            life: minute,
+        };
+        let known = token.id;
+        for change in [
+            AccountChange::AddUser(user),
+            AccountChange::AddToken(token),
+            AccountChange::Open(session),
+        ] {
+            let changed = store.change(&change, &by, &key).await.unwrap();
+            assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
+        }
+        assert!(store.user(id).await.unwrap().is_some());
+        assert!(store.user_named(&format!("new{number}")).await.unwrap().is_some());
+        assert!(store.token(&digest).await.unwrap().is_some());
+        assert!(store.session(&digest, minute).await.unwrap().is_some());
+        store.token_of(known).await.unwrap();
+        store.token_used(known, minute).await.unwrap();
+        store.session_used(&digest, minute).await.unwrap();
+        let identity = Identity {
+            issuer: "https://id.example".into(),
+            subject: number.to_string(),
+        };
+        store.user_identified(&identity).await.unwrap();
+        store.users(Some("user5"), 50).await.unwrap();
+        store.tokens(Some(known), 50).await.unwrap();
+        store.entries(5000, 50).await.unwrap();
+        store.newest_entries(Some(5000), 50).await.unwrap();
+        store.newest_entries(None, 50).await.unwrap();
+        store.audit_head().await.unwrap();
+        for change in [
+            AccountChange::RevokeToken(known),
+            AccountChange::SetDisabled {
+                user: id,
+                disabled: true,
+            },
+        ] {
+            store.change(&change, &by, &key).await.unwrap();
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use std::{env, fs};
 
 use async_trait::async_trait;
-use syncapp_control::testkit::{StorePlace, StoreRig};
+use syncapp_control::access::AccessStore;
+use syncapp_control::testkit::{AccessPlace, AccessRig, StorePlace, StoreRig};
 use syncapp_control::{Outcome, RunFilter, Runs as _, Schedules as _, Store};
 use syncapp_store::SqliteStore;
 use tempfile::TempDir;
@@ -37,6 +38,31 @@ impl StorePlace for Folder {
 }
 
 syncapp_control::store_conformance!(Files);
+
+#[async_trait]
+impl AccessRig for Files {
+    async fn fresh(&self) -> Box<dyn AccessPlace> {
+        Box::new(Folder(tempfile::tempdir().unwrap()))
+    }
+}
+
+#[async_trait]
+impl AccessPlace for Folder {
+    async fn access(&self) -> Arc<dyn AccessStore> {
+        Arc::new(SqliteStore::open(self.0.path()).unwrap())
+    }
+
+    async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    async fn forge(&self, sql: &str) {
+        let file = rusqlite::Connection::open(self.0.path().join("syncapp.db")).unwrap();
+        file.execute_batch(sql).unwrap();
+    }
+}
+
+syncapp_control::access_conformance!(Files);
 
 /// What the programs before the control plane have written: their history, in version 2 of the file.
 fn old_file(folder: &Path) {
@@ -138,4 +164,5 @@ async fn pages_are_quick() {
     drop(file);
     pages::are_quick(&store, runs).await;
     pages::ask_all_else(&store, runs).await;
+    pages::ask_accounts(&store).await;
 }

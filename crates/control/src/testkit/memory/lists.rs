@@ -1,5 +1,7 @@
 use std::cmp::Reverse;
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 use syncapp_model::Result;
 
@@ -34,6 +36,14 @@ impl Lists for MemoryStore {
         });
         let later = newest.filter(|(project, _)| after.is_none_or(|after| project.as_str() > after));
         Ok(later.take(limit).collect())
+    }
+
+    async fn versions(&self, project: &str, before: Option<u32>, limit: usize) -> Result<Vec<(u32, SystemTime)>> {
+        let rows = self.rows();
+        let versions = rows.versions.get(project).into_iter().flatten().rev();
+        let earlier = versions.filter(|version| before.is_none_or(|before| version.number < before));
+        let told = earlier.map(|version| (version.number, version.applied_at));
+        Ok(told.take(limit).collect())
     }
 
     async fn schedules(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<Schedule>> {

@@ -183,7 +183,7 @@ pub(super) fn instant(row: &Row<'_>, at: usize) -> rusqlite::Result<SystemTime> 
     row.get(at).map(words::instant)
 }
 
-fn optional_instant(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<SystemTime>> {
+pub(super) fn optional_instant(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<SystemTime>> {
     let micros: Option<i64> = row.get(at)?;
     Ok(micros.map(words::instant))
 }

@@ -1,5 +1,7 @@
 //! What there is, a page at a time, in SQLite.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, Value};
 use rusqlite::{ToSql, params, params_from_iter};
@@ -7,7 +9,7 @@ use syncapp_control::{Lists, Run, RunList, RunPlace, Schedule};
 use syncapp_model::Result;
 
 use super::SqliteStore;
-use super::columns::{self, RUN, SCHEDULE};
+use super::columns::{self, RUN, SCHEDULE, instant};
 use crate::page::{Argument, page};
 use crate::words;
 
@@ -31,6 +33,21 @@ impl Lists for SqliteStore {
             c.prepare_cached(sql)?
                 .query_map(params![after, words::limit(limit)], |row| {
                     Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect()
+        })
+        .await
+    }
+
+    async fn versions(&self, project: &str, before: Option<u32>, limit: usize) -> Result<Vec<(u32, SystemTime)>> {
+        let project = project.to_owned();
+        let before = before.map_or(i64::MAX, i64::from);
+        let sql =
+            "select number, applied_at from version where project = ? and number < ? order by number desc limit ?";
+        self.with(move |c, _| {
+            c.prepare_cached(sql)?
+                .query_map(params![project, before, words::limit(limit)], |row| {
+                    Ok((row.get(0)?, instant(row, 1)?))
                 })?
                 .collect()
         })

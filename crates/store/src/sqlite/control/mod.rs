@@ -7,6 +7,8 @@
 //! - SQLite knows nothing of how often a value comes: where it would take the index of a list for the few rows of a partial
 //!   one, the statement names it (`indexed by`).
 
+mod access;
+mod access_rows;
 mod columns;
 mod figures;
 mod limits;

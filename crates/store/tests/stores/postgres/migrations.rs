@@ -15,7 +15,7 @@ async fn of_many_that_migrate_at_once_one_does() {
     for store in opened {
         store.unwrap().now().await.unwrap();
     }
-    assert_eq!(schema.0.text("select count(*) from landing.migration").await, "7");
+    assert_eq!(schema.0.text("select count(*) from landing.migration").await, "8");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +42,7 @@ async fn a_program_that_is_too_old_is_refused() {
     assert_eq!(error.code(), Code::StoreFailed);
     assert_eq!(
         error.report().why,
-        "the metadata database has version 99, for programs that know version 98 or later, and this program knows up to 7"
+        "the metadata database has version 99, for programs that know version 98 or later, and this program knows up to 8"
     );
     assert_eq!(error.report().help.as_deref(), Some("update SyncApp"));
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use syncapp_control::Store;
-use syncapp_control::testkit::{StorePlace, StoreRig};
+use syncapp_control::access::AccessStore;
+use syncapp_control::testkit::{AccessPlace, AccessRig, StorePlace, StoreRig};
 use syncapp_store::PostgresStore;
 use syncapp_tests::server::postgres::{Database, Postgres};
 
@@ -48,3 +49,27 @@ impl StorePlace for Schema {
 }
 
 syncapp_control::store_conformance!(Server);
+
+#[async_trait]
+impl AccessRig for Server {
+    async fn fresh(&self) -> Box<dyn AccessPlace> {
+        Box::new(fresh().await)
+    }
+}
+
+#[async_trait]
+impl AccessPlace for Schema {
+    async fn access(&self) -> Arc<dyn AccessStore> {
+        Arc::new(self.open().await)
+    }
+
+    async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    async fn forge(&self, sql: &str) {
+        self.0.run(&format!("set search_path = landing; {sql}")).await;
+    }
+}
+
+syncapp_control::access_conformance!(Server);

@@ -24,6 +24,18 @@ async fn fill(schema: &Schema, runs: u64) {
          from generate_series(1, 10000) as n;
          insert into landing.pause select 'p' || n, 'z' || n, now() from generate_series(1, 10000) as n;
          insert into landing.vault select 'p' || n, 'z' || n, 1, 'old', '', '', now() from generate_series(1, 10000) as n;
+         insert into landing.access_user
+         select md5('user' || n)::uuid, 'user' || n, '[]', false, now(), 'hash' from generate_series(1, 10000) as n;
+         insert into landing.access_token
+         select md5('token' || n)::uuid, decode(md5('digest' || n), 'hex'), 'ci', 'viewer', null, md5('user' || n)::uuid, now()
+         from generate_series(1, 10000) as n;
+         insert into landing.access_session
+         select decode(md5('session' || n), 'hex'), md5('user' || n)::uuid, now(), now() + interval '1 hour'
+         from generate_series(1, 10000) as n;
+         insert into landing.audit_entry
+         select n, now(), 'agent', '192.0.2.1', 'project.push', 'projects/shop', null, null, decode(repeat('00', 32), 'hex')
+         from generate_series(1, 10000) as n;
+         analyze landing.access_user, landing.access_token, landing.access_session, landing.audit_entry;
          analyze landing.run, landing.task, landing.tick, landing.outbox, landing.schedule, landing.pause, landing.vault"
     );
     schema.0.run(&sql).await;
@@ -40,7 +52,8 @@ async fn scans(schema: &Schema) -> String {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let sql = "select string_agg(relname || ' ' || seq_scan, ', ' order by relname) from pg_stat_user_tables \
-         where relname in ('run', 'task', 'tick', 'outbox', 'schedule', 'pause', 'vault')";
+         where relname in ('run', 'task', 'tick', 'outbox', 'schedule', 'pause', 'vault', 'access_user', 'access_token', \
+         'access_session', 'audit_entry')";
     schema.0.text(sql).await
 }
 
@@ -54,6 +67,7 @@ async fn nothing_is_read_from_end_to_end() {
     let store = schema.open().await;
     pages::are_quick(&store, runs).await;
     pages::ask_all_else(&store, runs).await;
+    pages::ask_accounts(&store).await;
     drop(store);
     assert_eq!(scans(&schema).await, before);
 }

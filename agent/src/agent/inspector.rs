@@ -1,0 +1,220 @@
+//! The engine in the hands of the interface: what looks at systems without a run, by the rules that hold for runs.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use syncapp_connector::{Page, StateScope, UndoRequest};
+use syncapp_control::{Inspector, Question, RunId, Version};
+use syncapp_engine::verify::{Difference, Verdict, verify};
+use syncapp_engine::{Ends, Plan, RunOptions, outlook, plan, preview};
+use syncapp_model::sync_file::Sync;
+use syncapp_model::{Code, Error, Pattern, Result, Side, StreamKey};
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::files::Files;
+use crate::commands::discover::described;
+use crate::commands::preview::previewed;
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::scope::scope;
+
+/// How many differences of a comparison are told.
+const SHOWN: usize = 100;
+
+/// Looks by the engine.
+pub(super) struct EngineInspector {
+    pub(super) files: Arc<Files>,
+}
+
+#[async_trait]
+impl Inspector for EngineInspector {
+    async fn inspect(&self, version: Arc<Version>, question: &Question) -> Result<Value, Vec<Error>> {
+        let file = self.files.of(version).await?;
+        // Secrets are those of now, as a run would have them.
+        let project = file.ready(&self.files.allowed.secrets).await;
+        let project = project.map_err(|failure| failure.problems)?;
+        let found = match question {
+            Question::Check { connection } => check(&project, connection).await,
+            Question::Discover {
+                connection,
+                pattern,
+                offset,
+                limit,
+            } => discover(&project, connection, pattern, *offset, *limit).await,
+            Question::Preview { sync, stream, limit } => {
+                let looked = Look::at(&project, sync, vec![stream.clone()]).await?;
+                looked.preview(*limit).await
+            }
+            Question::Plan { sync, streams } => Look::at(&project, sync, streams.clone()).await?.plan().await,
+            Question::Verify { sync, streams } => Look::at(&project, sync, streams.clone()).await?.verify().await,
+            Question::Reset { sync, stream } => reset(&project, sync, stream).await,
+            Question::Undo { sync, run, dry_run } => undo(&project, sync, *run, *dry_run).await,
+        };
+        found.map_err(|failure| failure.problems)
+    }
+}
+
+/// Each side that the project's syncs use the connection as; both where none uses it.
+async fn check(project: &Project, connection: &str) -> Result<Value, Failure> {
+    let endpoint = project.endpoint(connection)?;
+    let mut sides = BTreeSet::new();
+    for sync in project.file.syncs.values() {
+        sides.extend((sync.source == connection).then_some(Side::Source));
+        sides.extend((sync.destination == connection).then_some(Side::Destination));
+    }
+    if sides.is_empty() {
+        let manifest = endpoint.manifest();
+        sides.extend(manifest.source.then_some(Side::Source));
+        sides.extend(manifest.destination.then_some(Side::Destination));
+    }
+    let mut steps = Vec::new();
+    for side in sides {
+        let problem = endpoint
+            .check(side)
+            .await
+            .err()
+            .map(|error| error.connection(connection));
+        steps.push(json!({ "side": side, "ok": problem.is_none(), "problem": problem }));
+    }
+    let ok = steps.iter().all(|step| step["ok"] == true);
+    Ok(json!({ "ok": ok, "steps": steps }))
+}
+
+async fn discover(
+    project: &Project,
+    connection: &str,
+    pattern: &str,
+    offset: usize,
+    limit: usize,
+) -> Result<Value, Failure> {
+    let endpoint = project.endpoint(connection)?;
+    let source = endpoint.source().ok_or_else(|| {
+        let why = format!("{} cannot be read", endpoint.manifest().title);
+        Error::new(Code::InvalidValue, why)
+    })?;
+    let pattern: Pattern = pattern
+        .parse()
+        .map_err(|why: String| Error::new(Code::InvalidValue, why))?;
+    let page = Page {
+        offset,
+        limit: limit + 1,
+    };
+    let found = source.discover(&pattern, page).await;
+    let found = found.map_err(|error| error.connection(connection))?;
+    let streams: Vec<Value> = found.iter().take(limit).map(described).collect();
+    let next = (found.len() > limit).then_some(offset + limit);
+    Ok(json!({ "streams": streams, "next": next }))
+}
+
+/// A sync with both of its ends, and its streams as they are now.
+struct Look {
+    ends: Ends,
+    options: RunOptions,
+    plan: Plan,
+}
+
+impl Look {
+    async fn at(project: &Project, sync: &str, streams: Vec<String>) -> Result<Self, Vec<Error>> {
+        let (name, sync) = project.sync(Some(sync)).map_err(|failure| failure.problems)?;
+        let ends = project.ends(sync).map_err(|failure| failure.problems)?;
+        let options = RunOptions {
+            run_id: RunId::new().to_string(),
+            streams,
+            mask_key: project.mask_key().map_err(|failure| failure.problems)?,
+            ..RunOptions::default()
+        };
+        let plan = plan(&ends, &project.name, name, sync, &options).await?;
+        if plan.failed.is_empty() {
+            return Ok(Self { ends, options, plan });
+        }
+        Err(plan.failed.into_iter().map(|(_, error)| error).collect())
+    }
+
+    async fn preview(&self, rows: u64) -> Result<Value, Failure> {
+        let mut streams = Vec::new();
+        for stream in &self.plan.streams {
+            let found = preview(&self.ends, stream, &self.options, rows).await?;
+            streams.push(previewed(stream, &found)?);
+        }
+        Ok(json!({ "streams": streams }))
+    }
+
+    async fn plan(&self) -> Result<Value, Failure> {
+        let mut streams = Vec::new();
+        for stream in &self.plan.streams {
+            streams.push(outlook(&self.ends, stream, &self.options).await?);
+        }
+        Ok(json!({ "streams": streams }))
+    }
+
+    async fn verify(&self) -> Result<Value, Failure> {
+        let mut streams = Vec::new();
+        let mut differences: Vec<Difference> = Vec::new();
+        for stream in &self.plan.streams {
+            let (verdicts, mut incoming) = unbounded_channel();
+            let comparing = async {
+                let found = verify(&self.ends, stream, &self.options, false, &verdicts).await;
+                drop(verdicts);
+                found
+            };
+            let hearing = async {
+                while let Some(verdict) = incoming.recv().await {
+                    match verdict {
+                        Verdict::Difference(difference) if differences.len() < SHOWN => differences.push(difference),
+                        Verdict::Difference(_) | Verdict::StreamVerified(_) => {}
+                    }
+                }
+            };
+            let (found, ()) = tokio::join!(comparing, hearing);
+            streams.push(found?);
+        }
+        let equal = streams.iter().all(|stream| stream.equal);
+        Ok(json!({ "equal": equal, "streams": streams, "differences": differences }))
+    }
+}
+
+async fn reset(project: &Project, sync: &str, stream: &str) -> Result<Value, Failure> {
+    let (name, sync) = project.sync(Some(sync))?;
+    let ends = project.ends(sync)?;
+    let scope = state_scope(project, name, sync, &ends, stream).await;
+    let key = StreamKey {
+        project: project.name.clone(),
+        sync: name.into(),
+        stream: stream.to_owned(),
+    };
+    ends.destination.set_state(&scope, &key, None).await?;
+    Ok(json!({ "stream": stream }))
+}
+
+/// A stream whose source is gone can be forgotten too: its name is enough.
+async fn state_scope(project: &Project, name: &str, sync: &Sync, ends: &Ends, stream: &str) -> StateScope {
+    match scope(project, name, sync, ends, vec![stream.to_owned()]).await {
+        Ok((scope, _)) => scope,
+        Err(_) => StateScope {
+            namespaces: vec![sync.state_schema.clone()],
+        },
+    }
+}
+
+async fn undo(project: &Project, sync: &str, run: RunId, dry_run: bool) -> Result<Value, Failure> {
+    let (_, sync) = project.sync(Some(sync))?;
+    let request = UndoRequest {
+        run_id: run.to_string(),
+        dry_run,
+    };
+    let destination = project.endpoint(&sync.destination)?.destination();
+    let undone = match destination.filter(|destination| destination.undoes()) {
+        Some(destination) => destination.undo(&request).await,
+        None => Ok(Vec::new()),
+    };
+    let undone = undone.map_err(|error| error.connection(&sync.destination))?;
+    if undone.is_empty() {
+        let why = format!("no journal of the run {run} is kept");
+        let help = "it ran without `undo`, changed nothing, was taken back already, or is older than `keep` says";
+        return Err(Error::new(Code::UnknownName, why).help(help).into());
+    }
+    let left: u64 = undone.iter().map(|stream| stream.left_alone).sum();
+    Ok(json!({ "dry_run": dry_run, "left_alone": left, "streams": undone }))
+}

@@ -1,0 +1,154 @@
+//! Where a request comes from: its peer, or what trusted proxies say that their peer is.
+
+use std::net::IpAddr;
+
+use axum::http::HeaderMap;
+use syncapp_model::{Code, Error, Result};
+
+/// The header in which proxies name whom they answer, the last one at its end.
+const FORWARDED: &str = "x-forwarded-for";
+
+/// A range of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressRange {
+    first: IpAddr,
+    bits: u8,
+}
+
+/// Whom an agent answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Callers {
+    /// Only these; everybody where none is named.
+    pub allow: Vec<AddressRange>,
+    /// Whose [`FORWARDED`] is believed.
+    pub proxies: Vec<AddressRange>,
+}
+
+impl AddressRange {
+    /// Of `192.0.2.0/24`, or one address.
+    pub fn parse(text: &str) -> Result<Self> {
+        let wrong = || {
+            Error::new(Code::InvalidValue, "this is no range of addresses")
+                .help("give an address such as `192.0.2.7`, or a range such as `10.0.0.0/8` or `2001:db8::/32`")
+        };
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| wrong())?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let (value, width) = value(address);
+        let bits = bits.unwrap_or(width);
+        // One with more in it than its range says means something else than it says.
+        if bits > width || value & !mask(bits, width) != 0 {
+            return Err(wrong());
+        }
+        Ok(Self { first: address, bits })
+    }
+
+    fn holds(&self, address: IpAddr) -> bool {
+        let ((first, width), (other, same)) = (value(self.first), value(address));
+        width == same && other & mask(self.bits, width) == first
+    }
+}
+
+fn value(address: IpAddr) -> (u128, u8) {
+    match address {
+        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
+        IpAddr::V6(address) => (address.to_bits(), 128),
+    }
+}
+
+fn mask(bits: u8, width: u8) -> u128 {
+    let all = if width == 128 { u128::MAX } else { (1 << width) - 1 };
+    all & !(all.checked_shr(u32::from(bits)).unwrap_or(0))
+}
+
+impl Callers {
+    /// Whose request this is: the peer's, or where that is a proxy, that of the last one in line who is none. Whatever somebody
+    /// else has written in front of it is not looked at.
+    pub(crate) fn origin(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut origin = peer.to_canonical();
+        let lines = headers.get_all(FORWARDED).iter();
+        let mut hops = lines.rev().flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
+        while self.proxies.iter().any(|range| range.holds(origin)) {
+            // What cannot be read names nobody: it stays with the proxy.
+            let Some(Ok(address)) = hops.next().map(|hop| hop.trim().parse::<IpAddr>()) else {
+                break;
+            };
+            origin = address.to_canonical();
+        }
+        origin
+    }
+
+    pub(crate) fn admits(&self, origin: IpAddr) -> bool {
+        self.allow.is_empty() || self.allow.iter().any(|range| range.holds(origin))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranges(texts: &[&str]) -> Vec<AddressRange> {
+        texts.iter().map(|text| AddressRange::parse(text).unwrap()).collect()
+    }
+
+    #[test]
+    fn ranges_hold_what_they_say() {
+        for (range, address, holds) in [
+            ("10.0.0.0/8", "10.255.0.1", true),
+            ("10.0.0.0/8", "11.0.0.0", false),
+            ("192.0.2.7", "192.0.2.7", true),
+            ("192.0.2.7", "192.0.2.6", false),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("0.0.0.0/0", "::1", false),
+            ("::/0", "2001:db8::1", true),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::1", false),
+        ] {
+            let range = AddressRange::parse(range).unwrap();
+            assert_eq!(range.holds(address.parse().unwrap()), holds, "{range:?} {address}");
+        }
+        for text in [
+            "",
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "010.0.0.1",
+            "::/129",
+            "1.2.3",
+            "a/8",
+            "10.0.0.0/-1",
+        ] {
+            assert!(AddressRange::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_trusted_proxies_say_who_it_is() {
+        let network = Callers {
+            allow: ranges(&["198.51.100.0/24"]),
+            proxies: ranges(&["10.0.0.0/8"]),
+        };
+        for (peer, forwarded, expected) in [
+            ("203.0.113.9", vec!["198.51.100.1"], "203.0.113.9"),
+            ("203.0.113.9", vec![], "203.0.113.9"),
+            ("10.0.0.1", vec![], "10.0.0.1"),
+            ("10.0.0.1", vec!["203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", vec!["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", vec!["198.51.100.1", "203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", vec!["198.51.100.1, 203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+            ("10.0.0.1", vec!["198.51.100.1, x"], "10.0.0.1"),
+            ("10.0.0.1", vec!["198.51.100.1, "], "10.0.0.1"),
+            ("::ffff:10.0.0.1", vec!["::ffff:198.51.100.1"], "198.51.100.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in &forwarded {
+                headers.append(FORWARDED, line.parse().unwrap());
+            }
+            let origin = network.origin(peer.parse().unwrap(), &headers);
+            assert_eq!(origin, expected.parse::<IpAddr>().unwrap(), "{peer} {forwarded:?}");
+            assert_eq!(network.admits(origin), expected.starts_with("198.51.100."));
+        }
+        assert!(Callers::default().admits("203.0.113.9".parse().unwrap()));
+    }
+}

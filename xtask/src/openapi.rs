@@ -1,0 +1,40 @@
+//! `cargo xtask openapi`: the description of the agent's interface, as its routes make it, into `crates/api/openapi.json`. With
+//! `--check` it is only compared.
+
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+
+use crate::repository::Repository;
+
+const FILE: &str = "crates/api/openapi.json";
+
+pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bool> {
+    let printed = Command::new("cargo")
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "-p",
+            "syncapp-api",
+            "--example",
+            "openapi",
+        ])
+        .current_dir(&repository.root)
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !printed.status.success() {
+        return Ok(false);
+    }
+    let path = repository.root.join(FILE);
+    if std::fs::read(&path).is_ok_and(|kept| kept == printed.stdout) {
+        writeln!(out, "openapi: {FILE} is as the routes say")?;
+        return Ok(true);
+    }
+    if std::env::args().any(|word| word == "--check") {
+        writeln!(out, "openapi: {FILE} is stale: refresh it by `cargo xtask openapi`")?;
+        return Ok(false);
+    }
+    std::fs::write(&path, printed.stdout)?;
+    writeln!(out, "openapi: {FILE} is written")?;
+    Ok(true)
+}
