@@ -86,7 +86,7 @@ impl Secrets {
                 return Ok(found);
             }
         }
-        Ok(std::env::var(variable(name)).ok().map(Secret::new))
+        Ok(of_environment(name))
     }
 
     /// The key that a project's masks are made with, made now and kept in the vault, where there is none and one can be kept.
@@ -154,6 +154,11 @@ pub(crate) fn local_vault() -> Result<SealedVault> {
 
 /// What is written for a master key.
 pub(crate) const KEYS: &str = "give 32 bytes in base64 (`openssl rand -base64 32`), `file:PATH` or `keyring:NAME`";
+
+/// The secret of that name in the environment of this process.
+pub(crate) fn of_environment(name: &str) -> Option<Secret> {
+    std::env::var(variable(name)).ok().map(Secret::new)
+}
 
 /// The variable that holds a secret.
 fn variable(secret: &str) -> String {

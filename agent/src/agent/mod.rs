@@ -207,7 +207,7 @@ impl Agent {
     /// Reads the fleet's figures, if anybody hears of them.
     async fn watch(&self, telemetry: &Telemetry, stop: &Signal) {
         if telemetry.measures() {
-            self.control.watch_figures_until(stop).await;
+            self.control.watch_figures_until(&self.settings.pools, stop).await;
         }
     }
 

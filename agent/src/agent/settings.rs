@@ -10,14 +10,12 @@ use std::time::Duration;
 
 use syncapp_connector::NetworkRules;
 use syncapp_control::{DEFAULT_POOL, Policy};
-use syncapp_model::sync_file::Variables as _;
 use syncapp_model::{Code, Error, Secret};
 use syncapp_vault::KeyPlace;
 
 use crate::failure::{Failure, Source};
 use crate::history;
-use crate::secrets::KEYS;
-use crate::variables::Environment;
+use crate::secrets::{KEYS, of_environment};
 use reader::Reader;
 
 pub(crate) use notifications::{Notification, Way};
@@ -267,7 +265,7 @@ fn telemetry(reader: &mut Reader<'_>) -> Telemetry {
 /// Headers as they are, or as the secret of that name says.
 fn headers(text: &str) -> Option<Secret> {
     match text.strip_prefix("secret://") {
-        Some(name) => Environment.secret(name).map(Secret::new),
+        Some(name) => of_environment(name),
         None => secret(text).filter(|_| text.split(',').all(|header| header.contains('='))),
     }
 }

@@ -4,11 +4,14 @@ use syncapp_control::Signal;
 use syncapp_model::{Code, Error};
 use syncapp_telemetry::{Config, LogFormat, Otlp, Telemetry};
 
-use super::run::on_signals;
+use super::run::on_signals_saying;
 use crate::agent::settings::{Settings, Told};
 use crate::agent::{name, serve};
 use crate::args;
 use crate::failure::{Exit, Failure};
+use crate::output;
+
+const STOPPING: &str = "stopping: streams may end for a while, and others are given back (once more to stop at once)";
 
 pub(crate) async fn agent(args: args::Agent) -> Result<Exit, Failure> {
     let told = Told {
@@ -24,8 +27,15 @@ pub(crate) async fn agent(args: args::Agent) -> Result<Exit, Failure> {
             .driver(problem)
     })?;
     let stop = Signal::new();
-    let signal =
-        on_signals("stopping: streams may end for a while, and others are given back (once more to stop at once)");
+    let is_json = settings.telemetry.json;
+    let signal = on_signals_saying(move || {
+        // Where each line is to be an object, this one is, too.
+        if is_json {
+            tracing::warn!("{STOPPING}");
+        } else {
+            output::note(STOPPING);
+        }
+    });
     let heard = stop.clone();
     tokio::spawn(async move {
         signal.cancelled().await;

@@ -181,13 +181,18 @@ fn worst(exits: &[Exit]) -> Exit {
     }
 }
 
-/// Cancelled by the first Ctrl-C or SIGTERM; the second one ends the program at once.
+/// Cancelled by the first Ctrl-C or SIGTERM, with a note; the second one ends the program at once.
 pub(crate) fn on_signals(stopping: &'static str) -> CancellationToken {
+    on_signals_saying(move || output::note(stopping))
+}
+
+/// The same, told in another way.
+pub(crate) fn on_signals_saying(tell: impl FnOnce() + Send + 'static) -> CancellationToken {
     let cancel = CancellationToken::new();
     let token = cancel.clone();
     tokio::spawn(async move {
         if signal().await.is_ok() {
-            output::note(stopping);
+            tell();
             token.cancel();
         }
         if signal().await.is_ok() {

@@ -7,6 +7,7 @@
 //! - Identifiers and 64-bit numbers travel as strings, times as RFC 3339 in UTC.
 
 mod auth;
+mod body;
 mod measure;
 mod page;
 mod problem;
@@ -94,6 +95,7 @@ pub fn router(api: Api) -> Router {
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(body::bounded))
         .layer(middleware::from_fn_with_state(api.clone(), auth::authenticated))
         .layer(middleware::from_fn(measure::measured))
         .with_state(api)

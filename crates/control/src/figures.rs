@@ -31,9 +31,9 @@ impl Control {
         Ok(())
     }
 
-    /// Does so until `stop` is raised.
-    pub async fn watch_figures_until(&self, stop: &Signal) {
-        let mut pools = BTreeSet::new();
+    /// Does so until `stop` is raised; of these pools even where nothing has ever been in them.
+    pub async fn watch_figures_until(&self, pools: &[String], stop: &Signal) {
+        let mut pools: BTreeSet<String> = pools.iter().cloned().collect();
         while !stop.is_raised() {
             // There is never more to do at once.
             let done = self.watch_figures(&mut pools).await.map(|()| 0);

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use syncapp_control::{Channel, When};
-use syncapp_model::sync_file::Variables as _;
 use syncapp_model::{Code, Error, Secret};
 
 use super::reader::Reader;
 use super::{named, secret};
-use crate::variables::Environment;
+use crate::secrets::of_environment;
 
 /// Somebody who is told, and how.
 #[derive(Debug, Clone)]
@@ -109,7 +108,7 @@ fn one(table: &mut Reader<'_>) -> Result<Notification, Option<Error>> {
 /// The text, or what the secret of that name holds.
 fn held(text: &str) -> Option<Secret> {
     match text.strip_prefix("secret://") {
-        Some(name) => Environment.secret(name).and_then(|held| secret(&held)),
+        Some(name) => of_environment(name).filter(|held| !held.reveal().is_empty()),
         None => secret(text),
     }
 }

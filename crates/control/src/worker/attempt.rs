@@ -59,12 +59,12 @@ impl Worker {
         drop(carry);
         let (ending, usage) = self.ending(reason, ended);
         tally.count(meter.read());
-        let told = told(&task, &ending, meter.read());
+        let lines = [self.carried_it(&task), told(&task, &ending, meter.read())];
         let Some(task) = self.finish(&claimed, &meter, ending, usage).await else {
             return Attempted::Lost;
         };
         let record = async {
-            self.control.note(task.id.run, &[told]).await;
+            self.control.note(task.id.run, &lines).await;
             self.control.ended(&task).await;
         };
         let over = self.control.clock.sleep(self.left(&claimed));
@@ -83,19 +83,18 @@ impl Worker {
         attempted(&task)
     }
 
+    /// What a run's log says of whoever carried a task.
+    fn carried_it(&self, task: &Task) -> LogLine {
+        let text = format!("{} has carried it, attempt {}", self.name, task.epoch.0);
+        LogLine::info(&task.stream, text)
+    }
+
     async fn carry(&self, task: &Task, versions: &Versions, stop: &Signal, meter: &Meter, tally: &Tally) -> Ended {
         match self.load(task, versions).await {
             Ok(work) => {
                 tally.is_of(&work.run);
                 tracing::info!(worker = self.name, "a stream is carried");
-                let line = LogLine::info(
-                    &task.stream,
-                    format!("{} carries it, attempt {}", self.name, task.epoch.0),
-                );
-                let lines = [line];
-                let note = self.control.note(task.id.run, &lines);
-                // It does not wait for its log.
-                future::join(self.runner.run(&work, stop, meter), note).await.0
+                self.runner.run(&work, stop, meter).await
             }
             Err(error) => Ended::Failed(Failure::from(&error), Usage::default()),
         }
