@@ -15,113 +15,210 @@ use crate::tree;
 /// A protection, and what its absence would let through.
 struct Tooth {
     protection: &'static str,
-    file: &'static str,
-    text: &'static str,
-    replacement: &'static str,
+    taken: &'static [Edit],
     /// What notices.
     campaign: &'static [&'static str],
 }
 
+/// A text that stands once in a file, and what stands there without the protection.
+struct Edit {
+    file: &'static str,
+    text: &'static str,
+    replacement: &'static str,
+}
+
 const KILLS: &[&str] = &["--seed", "11", "--rows", "3000", "--kills", "4", "--workload"];
+const FLEETS: &[&str] = &["--fleet", "--seed", "11", "--schedules", "20", "--only"];
 const WRITERS: &[&str] = &["--seed", "11", "--writers", "--seconds", "20", "--from"];
 
 /// All protections. The campaigns' words are completed by the last part of `campaign`.
 const TEETH: &[Tooth] = &[
     Tooth {
         protection: "fence, PostgreSQL",
-        file: "crates/connectors/src/postgres/checkpoint.rs",
-        text: "and stream = $3 and epoch = $6\"",
-        replacement: "and stream = $3 and epoch >= $6\"",
+        taken: &[Edit {
+            file: "crates/connectors/src/postgres/checkpoint.rs",
+            text: "and stream = $3 and epoch = $6\"",
+            replacement: "and stream = $3 and epoch >= $6\"",
+        }],
         campaign: &["kills", "append"],
     },
     Tooth {
         protection: "fence, MariaDB",
-        file: "crates/connectors/src/mysql/checkpoint.rs",
-        text: "where {} and `epoch` = {}\",\n            self.table,\n            sql::text(&position)",
-        replacement: "where {} and `epoch` >= {}\",\n            self.table,\n            sql::text(&position)",
+        taken: &[Edit {
+            file: "crates/connectors/src/mysql/checkpoint.rs",
+            text: "where {} and `epoch` = {}\",\n            self.table,\n            sql::text(&position)",
+            replacement: "where {} and `epoch` >= {}\",\n            self.table,\n            sql::text(&position)",
+        }],
         campaign: &["kills", "append-mariadb"],
     },
     Tooth {
         protection: "checkpoint in the transaction, PostgreSQL",
-        file: "crates/connectors/src/postgres/load.rs",
-        text: "        let receipt = self.land().await?;\n",
-        replacement: "        self.client.run(\"commit; begin\").await?;\n        let receipt = self.land().await?;\n",
+        taken: &[Edit {
+            file: "crates/connectors/src/postgres/load.rs",
+            text: "        let receipt = self.land().await?;\n",
+            replacement: "        self.client.run(\"commit; begin\").await?;\n        let receipt = self.land().await?;\n",
+        }],
         campaign: &["kills", "merge"],
     },
     Tooth {
         protection: "checkpoint in the transaction, MariaDB",
-        file: "crates/connectors/src/mysql/load.rs",
-        text: "        let merge = self.merge(&table);\n        let columns",
-        replacement: "        client.run(\"commit\").await?;\n        client.run(\"start transaction\").await?;\n        \
-                      let merge = self.merge(&table);\n        let columns",
+        taken: &[Edit {
+            file: "crates/connectors/src/mysql/load.rs",
+            text: "        let merge = self.merge(&table);\n        let columns",
+            replacement: "        client.run(\"commit\").await?;\n        client.run(\"start transaction\").await?;\n        \
+                          let merge = self.merge(&table);\n        let columns",
+        }],
         campaign: &["kills", "merge-mariadb"],
     },
     Tooth {
         protection: "inclusive bound, PostgreSQL",
-        file: "crates/connectors/src/postgres/statement.rs",
-        text: "\"{key} >= {}\", sql::scalar(from)",
-        replacement: "\"{key} > {}\", sql::scalar(from)",
+        taken: &[Edit {
+            file: "crates/connectors/src/postgres/statement.rs",
+            text: "\"{key} >= {}\", sql::scalar(from)",
+            replacement: "\"{key} > {}\", sql::scalar(from)",
+        }],
         campaign: &["kills", "append"],
     },
     Tooth {
         protection: "inclusive bound, MariaDB",
-        file: "crates/connectors/src/mysql/statement.rs",
-        text: "\"{key} >= {}\", sql::scalar(from)",
-        replacement: "\"{key} > {}\", sql::scalar(from)",
+        taken: &[Edit {
+            file: "crates/connectors/src/mysql/statement.rs",
+            text: "\"{key} >= {}\", sql::scalar(from)",
+            replacement: "\"{key} > {}\", sql::scalar(from)",
+        }],
         campaign: &["writers", "mariadb"],
     },
     Tooth {
         protection: "staging swap, PostgreSQL",
-        file: "crates/connectors/src/postgres/load.rs",
-        text: "        let way = found.way(target)?;\n",
-        replacement: "        let mut way = found.way(target)?;\n        if way == Way::Swap {\n            \
-                      client.run(&format!(\"delete from {}; commit; begin\", sql::table(&found.name))).await?;\n            \
-                      way = Way::Append;\n        }\n",
+        taken: &[Edit {
+            file: "crates/connectors/src/postgres/load.rs",
+            text: "        let way = found.way(target)?;\n",
+            replacement: "        let mut way = found.way(target)?;\n        if way == Way::Swap {\n            \
+                          client.run(&format!(\"delete from {}; commit; begin\", sql::table(&found.name))).await?;\n            \
+                          way = Way::Append;\n        }\n",
+        }],
         campaign: &["kills", "refresh"],
     },
     Tooth {
         protection: "staging swap, MariaDB",
-        file: "crates/connectors/src/mysql/load.rs",
-        text: "        let way = found.way(target)?;\n",
-        replacement: "        let mut way = found.way(target)?;\n        if way == Way::Swap {\n            \
-                      client.run(&format!(\"delete from {}\", sql::table(&found.name))).await?;\n            \
-                      way = Way::Append;\n        }\n",
+        taken: &[Edit {
+            file: "crates/connectors/src/mysql/load.rs",
+            text: "        let way = found.way(target)?;\n",
+            replacement: "        let mut way = found.way(target)?;\n        if way == Way::Swap {\n            \
+                          client.run(&format!(\"delete from {}\", sql::table(&found.name))).await?;\n            \
+                          way = Way::Append;\n        }\n",
+        }],
         campaign: &["kills", "refresh-mariadb"],
     },
     Tooth {
         protection: "intent before the swap, MariaDB",
-        file: "crates/connectors/src/mysql/load.rs",
-        text: "checkpoints.intend(client, &key, self.epoch, Some(&intent)).await?;",
-        replacement: "checkpoints.intend(client, &key, self.epoch, Some(&intent).filter(|_| false)).await?;",
+        taken: &[Edit {
+            file: "crates/connectors/src/mysql/load.rs",
+            text: "checkpoints.intend(client, &key, self.epoch, Some(&intent)).await?;",
+            replacement: "checkpoints.intend(client, &key, self.epoch, Some(&intent).filter(|_| false)).await?;",
+        }],
         campaign: &["kills", "refresh-mariadb"],
     },
     Tooth {
         protection: "horizon of open transactions, PostgreSQL",
-        file: "crates/connectors/src/postgres/horizon.rs",
-        text: "self.oldest.unwrap_or(i64::MAX).min(self.looked) - SLACK",
-        replacement: "self.oldest.unwrap_or(i64::MAX).max(self.looked) - SLACK",
+        taken: &[Edit {
+            file: "crates/connectors/src/postgres/horizon.rs",
+            text: "self.oldest.unwrap_or(i64::MAX).min(self.looked) - SLACK",
+            replacement: "self.oldest.unwrap_or(i64::MAX).max(self.looked) - SLACK",
+        }],
         campaign: &["kills", "append"],
     },
     Tooth {
         protection: "horizon of open transactions, MariaDB",
-        file: "crates/connectors/src/mysql/horizon.rs",
-        text: "now - (age + 1) * 1_000_000",
-        replacement: "now + age * 0",
+        taken: &[Edit {
+            file: "crates/connectors/src/mysql/horizon.rs",
+            text: "now - (age + 1) * 1_000_000",
+            replacement: "now + age * 0",
+        }],
         campaign: &["writers", "mariadb"],
     },
     Tooth {
         protection: "clocks that are behind",
-        file: "crates/connectors/src/horizon.rs",
-        text: "i64 = 14 * 3_600_000_000;",
-        replacement: "i64 = 0;",
+        taken: &[Edit {
+            file: "crates/connectors/src/horizon.rs",
+            text: "i64 = 14 * 3_600_000_000;",
+            replacement: "i64 = 0;",
+        }],
         campaign: &["writers", "postgres"],
     },
     Tooth {
         protection: "hashes of the boundary",
-        file: "crates/engine/src/boundary.rs",
-        text: "*keep = hash.is_none();",
-        replacement: "*keep = true;",
+        taken: &[Edit {
+            file: "crates/engine/src/boundary.rs",
+            text: "*keep = hash.is_none();",
+            replacement: "*keep = true;",
+        }],
         campaign: &["kills", "append"],
+    },
+    Tooth {
+        protection: "fleet: epochs in the target, and heartbeats that hear of a claim",
+        taken: &[
+            Edit {
+                file: "crates/connectors/src/postgres/checkpoint.rs",
+                text: "and stream = $3 and epoch = $6\"",
+                replacement: "and stream = $3 and epoch >= $6\"",
+            },
+            Edit {
+                file: "crates/control/src/worker/pulse.rs",
+                text: "            if self.left(claimed).is_zero() {\n                return Stop::Lost;\n            }\n",
+                replacement: "            claimed.deadline = self.control.clock.monotonic() + policy.hold();\n",
+            },
+            Edit {
+                file: "crates/control/src/worker/pulse.rs",
+                text: "Verdict::Refused(_) => Some(Stop::Lost),",
+                replacement: "Verdict::Refused(_) => None,",
+            },
+        ],
+        campaign: &["fleet", "sleep", "--faults", "30"],
+    },
+    Tooth {
+        protection: "fleet: leases that ran out are swept",
+        taken: &[Edit {
+            file: "crates/control/src/sweep.rs",
+            text: "for task in &expired {",
+            replacement: "for task in expired.iter().take(0) {",
+        }],
+        campaign: &["fleet", "worker-kill", "--faults", "12"],
+    },
+    Tooth {
+        protection: "fleet: hints that came to nothing are swept",
+        taken: &[Edit {
+            file: "crates/control/src/sweep.rs",
+            text: "self.store.rouse(self.policy.patience, self.policy.batch)",
+            replacement: "self.store.rouse(self.policy.patience * 1000, self.policy.batch)",
+        }],
+        campaign: &["fleet", "broker-wipe", "--faults", "8"],
+    },
+    Tooth {
+        protection: "fleet: hints are confirmed",
+        taken: &[Edit {
+            file: "crates/control/src/relay.rs",
+            text: "            Ok(Published::Confirmed) => Some(row.id),\n",
+            replacement: "            Ok(_) | Err(_) if true => Some(row.id),\n",
+        }],
+        campaign: &["fleet", "broker-crash", "--faults", "8", "--patience", "600"],
+    },
+    Tooth {
+        protection: "fleet: a hint is acked after its claim",
+        taken: &[
+            Edit {
+                file: "crates/control/src/worker/intake.rs",
+                text: "        // Taken before the store is asked: the lease can only be longer than this.\n",
+                replacement: "        let early = Delivery { hint: delivery.hint.clone(), tag: delivery.tag };\n        \
+                              door.ack(early).await.ok()?;\n        clock.sleep(std::time::Duration::from_millis(300)).await;\n",
+            },
+            Edit {
+                file: "crates/control/src/worker/intake.rs",
+                text: "let acked = door.ack(delivery).await;",
+                replacement: "let acked = Ok::<(), syncapp_model::Error>(());",
+            },
+        ],
+        campaign: &["fleet", "worker-kill", "--faults", "40", "--patience", "600"],
     },
 ];
 
@@ -149,15 +246,10 @@ pub(crate) fn run(repository: &Repository, target: &Path, words: &[String], out:
         fine &= found == 0;
     }
     for tooth in teeth {
-        let path = place.join(tooth.file);
-        let whole = fs::read_to_string(&path)?;
-        if whole.matches(tooth.text).count() != 1 {
-            let problem = format!("{}: `{}` does not stand there exactly once", tooth.file, tooth.text);
-            return Err(io::Error::other(problem));
-        }
-        fs::write(&path, whole.replace(tooth.text, tooth.replacement))?;
-        let found = build(&place, &built).and_then(|()| differences(&built, tooth.campaign));
-        fs::write(&path, whole)?;
+        let found = take_out(&place, tooth.taken)
+            .and_then(|()| build(&place, &built))
+            .and_then(|()| differences(&built, tooth.campaign));
+        put_back(repository, &place, tooth.taken)?;
         let found = found?;
         writeln!(
             out,
@@ -170,6 +262,25 @@ pub(crate) fn run(repository: &Repository, target: &Path, words: &[String], out:
         fine &= found > 0;
     }
     Ok(fine)
+}
+
+fn take_out(place: &Path, edits: &[Edit]) -> io::Result<()> {
+    for edit in edits {
+        let path = place.join(edit.file);
+        let whole = fs::read_to_string(&path)?;
+        if whole.matches(edit.text).count() != 1 {
+            let problem = format!("{}: `{}` does not stand there exactly once", edit.file, edit.text);
+            return Err(io::Error::other(problem));
+        }
+        fs::write(&path, whole.replace(edit.text, edit.replacement))?;
+    }
+    Ok(())
+}
+
+fn put_back(repository: &Repository, place: &Path, edits: &[Edit]) -> io::Result<()> {
+    edits
+        .iter()
+        .try_for_each(|edit| fs::copy(repository.root.join(edit.file), place.join(edit.file)).map(drop))
 }
 
 fn build(place: &Path, built: &Path) -> io::Result<()> {
@@ -187,7 +298,11 @@ fn build(place: &Path, built: &Path) -> io::Result<()> {
 
 /// How many differences a campaign finds. One that breaks has found nothing.
 fn differences(built: &Path, campaign: &[&str]) -> io::Result<usize> {
-    let words = if campaign[0] == "writers" { WRITERS } else { KILLS };
+    let words = match campaign[0] {
+        "writers" => WRITERS,
+        "fleet" => FLEETS,
+        _ => KILLS,
+    };
     let ran = Command::new(built.join("debug/faults"))
         .args(words)
         .args(&campaign[1..])

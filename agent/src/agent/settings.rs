@@ -173,6 +173,9 @@ impl Settings {
         let lease = reader.one("lease", "give a time of a second or more, such as `30s`", |text| {
             time(text).filter(|lease| *lease >= SHORTEST_LEASE)
         });
+        let patience = reader.one("patience", "give a time of a second or more, such as `1m`", |text| {
+            time(text).filter(|patience| *patience >= SHORTEST_LEASE)
+        });
         let drain = reader.one("drain", "give a time, such as `25s`", time);
         let requests = reader.one("requests_per_minute", "give a number; 0 for any number", |text| {
             text.parse().ok()
@@ -224,7 +227,7 @@ impl Settings {
             keep: keep.unwrap_or(Duration::from_hours(24 * 90)),
             notifications: notifications::read(reader),
             telemetry: telemetry(reader),
-            policy: policy(lease, drain),
+            policy: policy(lease, patience, drain),
             home,
             // The last one: whatever else is wrong was told by then.
             access: access?,
@@ -294,8 +297,8 @@ fn file(path: &Path) -> Result<String, Error> {
     })
 }
 
-/// All that hangs on the lease keeps its share of it.
-fn policy(lease: Option<Duration>, drain: Option<Duration>) -> Policy {
+/// All that hangs on the lease keeps its share of it, where it is not given.
+fn policy(lease: Option<Duration>, patience: Option<Duration>, drain: Option<Duration>) -> Policy {
     let usual = Policy::default();
     let lease = lease.unwrap_or(usual.lease);
     let share = |part: Duration| part.min(lease.mul_f64(part.as_secs_f64() / usual.lease.as_secs_f64()));
@@ -304,7 +307,7 @@ fn policy(lease: Option<Duration>, drain: Option<Duration>) -> Policy {
         margin: share(usual.margin),
         heartbeat: share(usual.heartbeat),
         grace: share(usual.grace),
-        patience: share(usual.patience),
+        patience: patience.unwrap_or(share(usual.patience)),
         drain: drain.unwrap_or(usual.drain),
         ..usual
     }

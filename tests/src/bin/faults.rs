@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use syncapp_tests::faults::{AgentKills, Campaign, FleetFaults, KINDS, Kind, System, Writers};
+use syncapp_tests::faults::{AgentKills, Campaign, Fault, FleetFaults, KINDS, Kind, System, Writers};
 use syncapp_tests::server::postgres::Options;
 
 const USAGE: &str = "usage: cargo xtask faults [--kills N] [--seed N] [--rows N] [--workload NAME]...\n       \
                      cargo xtask faults --agent [--kills N] [--seed N]\n       \
-                     cargo xtask faults --fleet [--faults N] [--schedules N] [--seed N]\n       \
+                     cargo xtask faults --fleet [--faults N] [--schedules N] [--seed N] [--only FAULT] [--patience SECONDS]\n       \
                      cargo xtask faults --writers [--minutes N | --seconds N] [--seed N] [--from postgres|mariadb]";
 
 /// What was asked for.
@@ -22,6 +22,8 @@ struct Asked {
     fleet: bool,
     faults: usize,
     schedules: usize,
+    only: Option<Fault>,
+    patience: Option<Duration>,
     /// An agent is killed, not single runs.
     agent: bool,
     /// Writers instead of kills: for how long, and in which systems.
@@ -43,6 +45,8 @@ async fn main() -> io::Result<ExitCode> {
             seed: asked.seed,
             faults: asked.faults,
             schedules: asked.schedules,
+            only: asked.only,
+            patience: asked.patience,
         };
         let found = fleet.run().await;
         writeln!(out, "{found}")?;
@@ -110,6 +114,8 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
         fleet: false,
         faults: 300,
         schedules: 50,
+        only: None,
+        patience: None,
         agent: false,
         writers: None,
     };
@@ -133,6 +139,8 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
             "--kills" => asked.kills = number()? as usize,
             "--faults" => asked.faults = number()? as usize,
             "--schedules" => asked.schedules = number()? as usize,
+            "--only" => asked.only = Some(value.parse()?),
+            "--patience" => asked.patience = Some(Duration::from_secs(number()?)),
             "--seed" => asked.seed = number()?,
             "--rows" => asked.rows = number()?,
             "--workload" => asked.kinds.push(value.parse()?),

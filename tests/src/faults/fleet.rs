@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -21,10 +22,72 @@ use crate::fleet::{Fleet, Servers};
 const ROLES: [&str; 7] = ["api", "api", "scheduler", "scheduler", "worker", "worker", "worker"];
 /// How many of them answer.
 const ANSWERING: usize = 2;
+/// How many of them work: the last ones.
+const WORKERS: usize = 3;
 /// How often a worker is looked for that carries something.
 const LOOKS: usize = 50;
 /// After how long a worker that is not heard of loses its streams.
 const LEASE: Duration = Duration::from_secs(2);
+
+/// What a fleet is disturbed by, and how often of twenty times.
+const FAULTS: [(Fault, u64); 8] = [
+    (Fault::BrokerCrash, 1),
+    (Fault::BrokerWipe, 1),
+    (Fault::DatabaseCrash, 1),
+    (Fault::CacheCrash, 1),
+    (Fault::Litter, 2),
+    (Fault::Sleep, 4),
+    (Fault::Kill, 10),
+    (Fault::WorkerKill, 0),
+];
+
+/// One way to disturb a fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// The broker is killed and started again.
+    BrokerCrash,
+    /// The same, and its disk is gone.
+    BrokerWipe,
+    /// The database is stopped at once and started again.
+    DatabaseCrash,
+    /// The cache is emptied, killed and started again.
+    CacheCrash,
+    /// Hints come twice, and messages that are none.
+    Litter,
+    /// A process is stopped for longer than its lease, and goes on.
+    Sleep,
+    /// A process is killed and started again.
+    Kill,
+    /// A worker is. Only where it is asked for.
+    WorkerKill,
+}
+
+impl Fault {
+    fn name(self) -> &'static str {
+        match self {
+            Self::BrokerCrash => "broker-crash",
+            Self::BrokerWipe => "broker-wipe",
+            Self::DatabaseCrash => "database-crash",
+            Self::CacheCrash => "cache-crash",
+            Self::Litter => "litter",
+            Self::Sleep => "sleep",
+            Self::Kill => "kill",
+            Self::WorkerKill => "worker-kill",
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = FAULTS.iter().find(|(fault, _)| fault.name() == text);
+        found.map(|(fault, _)| *fault).ok_or_else(|| {
+            let names: Vec<&str> = FAULTS.iter().map(|(fault, _)| fault.name()).collect();
+            format!("faults are {}, not {text}", names.join(", "))
+        })
+    }
+}
 
 /// What is tried.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +98,10 @@ pub struct FleetFaults {
     pub faults: usize,
     /// How many schedules there are beside the two that move rows.
     pub schedules: usize,
+    /// The only one there is; all of them otherwise.
+    pub only: Option<Fault>,
+    /// After how long a lost hint is written again, where it is not the usual time: nothing but a wiped broker loses any.
+    pub patience: Option<Duration>,
 }
 
 /// What was found.
@@ -42,7 +109,7 @@ pub struct FleetFaults {
 pub struct FleetFound {
     tried: FleetFaults,
     /// The faults, by kind.
-    pub faults: BTreeMap<&'static str, usize>,
+    pub faults: BTreeMap<Fault, usize>,
     /// Runs that ended, by how.
     pub ended: BTreeMap<String, usize>,
     /// Ticks that ran, and that were skipped.
@@ -80,18 +147,32 @@ impl fmt::Display for FleetFound {
 impl FleetFaults {
     /// Disturbs a fleet of its own, then lets it come to rest and looks at everything.
     pub async fn run(self) -> FleetFound {
-        let mut disturbed = Disturbed::start(self.schedules).await;
+        let mut disturbed = Disturbed::start(self).await;
         let mut dice = Dice::new(self.seed);
         let mut faults = BTreeMap::new();
         for fault in 0..self.faults {
             disturbed.shop.go_on(&format!("fault-{fault}")).await;
-            *faults.entry(disturbed.disturb(&mut dice).await).or_default() += 1;
+            let kind = self.only.unwrap_or_else(|| any(&mut dice));
+            disturbed.disturb(kind, &mut dice).await;
+            *faults.entry(kind).or_default() += 1;
             let rest = Duration::from_secs_f64(dice.between(0.0, 1.0));
             let agents: Vec<&Agent> = disturbed.fleet.members[..ANSWERING].iter().collect();
             disturbed.shop.ask(&agents, rest).await;
         }
         disturbed.judge(self, faults).await
     }
+}
+
+/// Any fault, as often as [`FAULTS`] says.
+fn any(dice: &mut Dice) -> Fault {
+    let mut left = dice.below(FAULTS.iter().map(|(_, often)| often).sum());
+    for (fault, often) in FAULTS {
+        if left < often {
+            return fault;
+        }
+        left -= often;
+    }
+    Fault::Kill
 }
 
 /// The fleet, and what it works for.
@@ -101,57 +182,60 @@ struct Disturbed {
 }
 
 impl Disturbed {
-    async fn start(schedules: usize) -> Self {
+    async fn start(asked: FleetFaults) -> Self {
         let servers = Servers::start().await;
-        let shop = Shop::open(&servers.postgres, schedules).await;
-        let settings = format!("{}\nlease = \"{}s\"", Shop::SETTINGS, LEASE.as_secs());
+        let shop = Shop::open(&servers.postgres, asked.schedules).await;
+        let mut settings = format!("{}\nlease = \"{}s\"", Shop::SETTINGS, LEASE.as_secs());
+        if let Some(patience) = asked.patience {
+            settings += &format!("\npatience = \"{}s\"", patience.as_secs());
+        }
         let fleet = Fleet::start(servers, &ROLES, &settings, |syncapp| shop.furnish(syncapp)).await;
         fleet.members[0].push("shop", &shop.file(), None).await.done();
         Self { fleet, shop }
     }
 
-    /// One fault; its kind.
-    async fn disturb(&mut self, dice: &mut Dice) -> &'static str {
-        match dice.below(20) {
-            0 => {
-                self.fleet.servers.broker.crash().await;
-                self.fleet.servers.broker.restart().await;
-                "broker crashed"
+    async fn disturb(&mut self, fault: Fault, dice: &mut Dice) {
+        let Servers {
+            broker,
+            postgres,
+            cache,
+        } = &mut self.fleet.servers;
+        match fault {
+            Fault::BrokerCrash => {
+                broker.crash().await;
+                broker.restart().await;
             }
-            1 => {
-                self.fleet.servers.broker.crash().await;
-                self.fleet.servers.broker.restart_wiped().await;
-                "broker wiped"
+            Fault::BrokerWipe => {
+                broker.crash().await;
+                broker.restart_wiped().await;
             }
-            2 => {
-                self.fleet.servers.postgres.crash();
-                self.fleet.servers.postgres.restart().await;
-                "database crashed"
+            Fault::DatabaseCrash => {
+                postgres.crash();
+                postgres.restart().await;
             }
-            3 => {
-                self.fleet.servers.cache.flush().await;
-                self.fleet.servers.cache.crash();
-                self.fleet.servers.cache.restart().await;
-                "cache flushed and crashed"
+            Fault::CacheCrash => {
+                cache.flush().await;
+                cache.crash();
+                cache.restart().await;
             }
-            4..=5 => {
-                self.litter(dice).await;
-                "messages doubled and poisoned"
-            }
-            6..=9 => {
+            Fault::Litter => self.litter(dice).await,
+            Fault::Sleep => {
                 let member = self.busy(dice).await;
                 member.signal("STOP");
                 sleep(LEASE.mul_f64(dice.between(1.0, 2.0))).await;
                 member.signal("CONT");
-                "put to sleep"
             }
-            _ => {
-                let member = &mut self.fleet.members[dice.below(ROLES.len() as u64) as usize];
-                member.kill();
-                member.begin();
-                "killed"
-            }
+            Fault::Kill => self.kill(0, dice),
+            Fault::WorkerKill => self.kill(ROLES.len() - WORKERS, dice),
         }
+    }
+
+    /// Kills one of the processes from a number on.
+    fn kill(&mut self, from: usize, dice: &mut Dice) {
+        let number = from + dice.below((ROLES.len() - from) as u64) as usize;
+        let member = &mut self.fleet.members[number];
+        member.kill();
+        member.begin();
     }
 
     /// A worker that carries a stream now; any process where there is none.
@@ -189,7 +273,7 @@ impl Disturbed {
         }
     }
 
-    async fn judge(self, tried: FleetFaults, faults: BTreeMap<&'static str, usize>) -> FleetFound {
+    async fn judge(self, tried: FleetFaults, faults: BTreeMap<Fault, usize>) -> FleetFound {
         let mut differences = Vec::new();
         let runs = self.shop.judge(&self.fleet.members[0], &mut differences).await;
         let mut ticks = (0, 0);

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 pub use agent::{AgentKilled, AgentKills};
 pub use dice::Dice;
-pub use fleet::{FleetFaults, FleetFound};
+pub use fleet::{Fault, FleetFaults, FleetFound};
 pub use hold::{Holder, Moment, Place, until_waiting};
 use step::Step;
 pub use target::{Mark, Target};

@@ -135,7 +135,10 @@ impl Shop {
             .fold(String::new(), |file, line| file + line + "\n");
         let version = pushed["version"].as_u64().map(|version| version as u32);
         agent.push("shop", &file, version).await.done();
-        agent.rest().await;
+        if let Err(stuck) = agent.rest().await {
+            differences.push(stuck);
+            return agent.all("/runs", 200).await;
+        }
         for (key, run) in &self.asked {
             let again = ask(agent, key).await.expect("an agent that nobody disturbs answers");
             if run.as_ref().is_some_and(|run| *run != again) {

@@ -14,6 +14,8 @@ async fn a_disturbed_fleet_loses_nothing() {
         seed: 7,
         faults: 20,
         schedules: 10,
+        only: None,
+        patience: None,
     };
     let found = faults.run().await;
     assert!(found.differences.is_empty(), "{found}");

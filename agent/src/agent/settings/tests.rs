@@ -45,6 +45,8 @@ fn the_environment_is_laid_over_the_file() {
     } = settings.policy;
     assert_eq!([lease, margin, heartbeat], [3000, 500, 200].map(Duration::from_millis));
     assert_eq!([patience, drain], [6, 25].map(Duration::from_secs));
+    let settings = read("home = \"/srv\"\nlease = \"3s\"\npatience = \"5m\"", &[]).unwrap();
+    assert_eq!(settings.policy.patience, Duration::from_mins(5));
 }
 
 #[test]
