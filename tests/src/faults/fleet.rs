@@ -185,10 +185,10 @@ impl Disturbed {
     async fn start(asked: FleetFaults) -> Self {
         let servers = Servers::start().await;
         let shop = Shop::open(&servers.postgres, asked.schedules).await;
-        let mut settings = format!("{}\nlease = \"{}s\"", Shop::SETTINGS, LEASE.as_secs());
-        if let Some(patience) = asked.patience {
-            settings += &format!("\npatience = \"{}s\"", patience.as_secs());
-        }
+        let patience = asked.patience.map_or_else(String::new, |patience| {
+            format!("patience = \"{}s\"", patience.as_secs())
+        });
+        let settings = format!("{}\nlease = \"{}s\"\n{patience}", Shop::SETTINGS, LEASE.as_secs());
         let fleet = Fleet::start(servers, &ROLES, &settings, |syncapp| shop.furnish(syncapp)).await;
         fleet.members[0].push("shop", &shop.file(), None).await.done();
         Self { fleet, shop }
