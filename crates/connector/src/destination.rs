@@ -22,7 +22,7 @@ pub trait Destination: Send + Sync {
     /// What becomes of rows when something is killed in the middle; shown to the user.
     fn delivery(&self, target: &Target) -> Delivery;
 
-    /// Connects ahead of the next call, where there is something to connect to; what goes wrong shows in that call.
+    /// Does what the next call would have to do first, connecting above all; what goes wrong shows in that call.
     async fn ready(&self) {}
 
     /// Takes the stream over: raises its fence in the target, drops what older claims left staged, reads its

@@ -93,10 +93,11 @@ impl<'a> Loading<'a> {
         let once = target.write == Write::Overwrite || target.runs_sql() || bounded;
         let prefixes = snapshot.ordered() && !keeps_state && boundary.is_some() && !once;
         let mut readers = JoinSet::new();
-        // The load has its connection before readers take what a pool has left.
+        // A single reader has its connection; of several, each takes one of what a pool has left once the load has its own.
+        let early = (snapshot.splits().len() == 1).then(|| read(&snapshot, &mut readers, self.run));
         let filled = match self.begin().await {
             Ok(()) => {
-                let mut batches = read(&snapshot, &mut readers, self.run);
+                let mut batches = early.unwrap_or_else(|| read(&snapshot, &mut readers, self.run));
                 let span = tracing::info_span!("write");
                 self.fill(&mut batches, prefixes).instrument(span).await
             }

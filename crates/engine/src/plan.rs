@@ -200,8 +200,8 @@ impl StreamPlan {
     }
 }
 
-/// Decides what a sync means now, while the target connects. `Err` are the file's own problems: nothing of the sync may
-/// run then.
+/// Decides what a sync means now, while the target gets ready. `Err` are the file's own problems: nothing of the sync
+/// may run then.
 pub async fn plan(
     ends: &Ends,
     project: &str,
@@ -212,7 +212,13 @@ pub async fn plan(
     let deciding = pin!(describe(ends, project, name, sync, options));
     match select(ends.destination.ready(), deciding).await {
         Either::Left(((), deciding)) => deciding.await,
-        Either::Right((decided, _)) => decided,
+        Either::Right((decided, ready)) => {
+            // What is wanted next is nearly done.
+            if decided.is_ok() {
+                ready.await;
+            }
+            decided
+        }
     }
 }
 

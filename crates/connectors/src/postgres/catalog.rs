@@ -86,6 +86,14 @@ pub(super) async fn relation_of(client: &Client, name: &StreamName) -> Result<Op
     Ok(relations(client, &exact(name)).await?.pop())
 }
 
+/// Looks a relation up that is always there: a session's first look fills its caches, which takes several milliseconds.
+pub(super) async fn warm(client: &Client) {
+    let known = StreamName::within("pg_catalog", "pg_namespace");
+    if let Err(error) = client.granted(relation_of(client, &known)).await {
+        tracing::debug!(%error, "a new session's first look at the catalog failed");
+    }
+}
+
 async fn relations(client: &Client, filter: &str) -> Result<Vec<Relation>> {
     let query = format!("{RELATIONS} {filter}");
     let rows = client

@@ -17,7 +17,7 @@ use super::load::{PostgresLoad, WRITING};
 use super::stored::stored;
 use super::target::{Found, checkpoints, default_schema, full_name};
 use super::writer::Wires;
-use super::{rejects, rights, undo};
+use super::{catalog, rejects, rights, undo};
 use crate::server::Valid;
 
 /// A target database.
@@ -54,7 +54,9 @@ impl Destination for PostgresDestination {
     }
 
     async fn ready(&self) {
-        drop(self.clients.client().await);
+        if let Ok(client) = self.clients.client().await {
+            catalog::warm(&client).await;
+        }
     }
 
     async fn claim(&self, target: &Target) -> Result<Claim> {
