@@ -9,7 +9,6 @@ pub mod agent;
 pub mod compare;
 pub mod faults;
 pub mod fleet;
-pub mod hex;
 pub mod pace;
 pub mod server;
 pub mod signal;

@@ -43,9 +43,7 @@ pub(super) fn made(home: &Path, file: &str, what: &str, instead: &str) -> Result
         let mut file = NamedTempFile::new_in(home)?;
         let mut chance = [0; 32];
         OsRng.try_fill_bytes(&mut chance).map_err(std::io::Error::other)?;
-        for byte in chance {
-            write!(file, "{byte:02x}")?;
-        }
+        file.write_all(hex::encode(chance).as_bytes())?;
         file.as_file().sync_all()?;
         match file.persist_noclobber(&path) {
             Err(problem) if problem.error.kind() != ErrorKind::AlreadyExists => Err(problem.error),

@@ -26,7 +26,6 @@ use utoipa::ToSchema;
 
 use crate::access::Origin;
 use crate::extract::Names;
-use crate::hex::hex;
 use crate::syncs::{Started, accepted};
 use crate::{Api, Problem};
 
@@ -68,7 +67,7 @@ impl Hooks {
     fn key(&self, sync: &ScheduleId) -> String {
         let mut mac = self.0.clone();
         mac.update(format!("hook\0{}\0{}", sync.project, sync.sync).as_bytes());
-        hex(&mac.finalize().into_bytes())
+        hex::encode(mac.finalize().into_bytes())
     }
 
     /// The word that is said once, where a signature holds.
@@ -251,7 +250,7 @@ mod tests {
     fn signed(key: &str, at: u64, nonce: &str, body: &str) -> String {
         let mut mac = keyed(key.as_bytes()).unwrap();
         mac.update(format!("{at}.{nonce}.{body}").as_bytes());
-        format!("t={at},n={nonce},v1={}", hex(&mac.finalize().into_bytes()))
+        format!("t={at},n={nonce},v1={}", hex::encode(mac.finalize().into_bytes()))
     }
 
     #[test]

@@ -19,7 +19,6 @@ mod connectors;
 mod describe;
 mod docs;
 mod extract;
-mod hex;
 mod hooks;
 mod jobs;
 mod limit;

@@ -21,7 +21,6 @@ use syncapp_control::{Listener, LiveProgress, Run, RunId, Task};
 use utoipa::ToSchema;
 
 use crate::extract::Names;
-use crate::hex::hex;
 use crate::runs::id;
 use crate::view::WholeRun;
 use crate::{Api, Problem};
@@ -161,7 +160,7 @@ impl Watch {
 /// What a state of a run is called: the same in every process.
 fn name(data: &str) -> String {
     let hash = Sha256::digest(data);
-    hex(&hash[..8])
+    hex::encode(&hash[..8])
 }
 
 /// What the store says of a run; `None` where it knows none.

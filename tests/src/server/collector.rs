@@ -18,8 +18,6 @@ use prost::Message;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::hex::hex;
-
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -136,9 +134,9 @@ async fn traces(State(kept): Shared, headers: HeaderMap, body: Bytes) {
         let process = process(sent.resource.as_ref());
         for span in sent.scope_spans.into_iter().flat_map(|scope| scope.spans) {
             kept.spans.push(Span {
-                trace: hex(&span.trace_id),
-                id: hex(&span.span_id),
-                parent: hex(&span.parent_span_id),
+                trace: hex::encode(span.trace_id),
+                id: hex::encode(span.span_id),
+                parent: hex::encode(span.parent_span_id),
                 name: span.name,
                 process: process.clone(),
                 attributes: span
@@ -164,7 +162,7 @@ async fn logs(State(kept): Shared, headers: HeaderMap, body: Bytes) {
     let request: ExportLogsServiceRequest = read(kept, &headers, &body);
     let scopes = request.resource_logs.into_iter().flat_map(|sent| sent.scope_logs);
     let records = scopes.flat_map(|scope| scope.log_records);
-    let lines = records.map(|record| (value(record.body.as_ref()), hex(&record.trace_id)));
+    let lines = records.map(|record| (value(record.body.as_ref()), hex::encode(&record.trace_id)));
     kept.logs.extend(lines);
 }
 

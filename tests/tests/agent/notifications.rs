@@ -12,7 +12,6 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value as Json;
 use sha2::Sha256;
 use syncapp_tests::agent::Agent;
-use syncapp_tests::hex::hex;
 use syncapp_tests::server::smtp::Smtp;
 use syncapp_tests::syncapp::Syncapp;
 use tokio::net::TcpListener;
@@ -183,5 +182,5 @@ fn is_signed(headers: &HeaderMap, body: &Bytes) -> bool {
     let mut mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
     mac.update(format!("{}.", time.strip_prefix("t=").unwrap()).as_bytes());
     mac.update(body);
-    shown == hex(&mac.finalize().into_bytes())
+    shown == hex::encode(mac.finalize().into_bytes())
 }

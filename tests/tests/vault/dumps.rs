@@ -7,7 +7,6 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use syncapp_tests::agent::{Agent, master_key};
-use syncapp_tests::hex::hex;
 use syncapp_tests::server::postgres::Postgres;
 use syncapp_tests::syncapp::Syncapp;
 
@@ -20,9 +19,9 @@ fn hits(bytes: &[u8], secrets: &[String]) -> Vec<String> {
         let raw = STANDARD.decode(secret).unwrap_or_default();
         let forms = [
             secret.clone().into_bytes(),
-            hex(secret.as_bytes()).into_bytes(),
+            hex::encode(secret.as_bytes()).into_bytes(),
             STANDARD.encode(secret).trim_end_matches('=').into(),
-            hex(&raw).into_bytes(),
+            hex::encode(&raw).into_bytes(),
             raw,
         ];
         forms.into_iter().filter(|form| form.len() > 8)

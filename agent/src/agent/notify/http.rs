@@ -3,7 +3,6 @@
 //! A webhook is signed as `x-syncapp-signature: t=SECONDS,v1=HEX`: the HMAC-SHA256 of `SECONDS.BODY` under its secret, so that whoever
 //! gets it knows who said it, and when. `x-syncapp-delivery` is the same when it is told again.
 
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -86,16 +85,8 @@ fn signature(key: &Secret, at: SystemTime, body: &str) -> Result<String> {
     let mac = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes());
     let mut mac = mac.map_err(|problem| Error::internal("nothing can be signed").driver(problem))?;
     mac.update(format!("{seconds}.{body}").as_bytes());
-    let hex = mac
-        .finalize()
-        .into_bytes()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            // A text takes whatever is written to it.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
-    Ok(format!("t={seconds},v1={hex}"))
+    let signature = hex::encode(mac.finalize().into_bytes());
+    Ok(format!("t={seconds},v1={signature}"))
 }
 
 /// Text that Slack takes for nothing but text.

@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use super::record::{JobKind, JobState, JobView, RENEWED, stop_topic};
 use crate::Problem;
-use crate::hex::hex;
 use crate::view::instant;
 
 /// How many jobs of a process go on at once.
@@ -167,5 +166,5 @@ fn shelf(version: &Version, question: &Question) -> Option<String> {
     };
     let asked = serde_json::json!([version.project, version.number, connection, pattern, offset, limit]);
     let hash = Sha256::digest(asked.to_string());
-    Some(format!("discover/{}", hex(&hash)))
+    Some(format!("discover/{}", hex::encode(hash)))
 }
