@@ -152,7 +152,7 @@ impl AccessRows for PostgresRows {
             }
             Write::NoToken(id) => query("delete from access_token where id = $1").bind(id.0),
             Write::Session(session, until) => {
-                let old = query("delete from access_session where expires_at <= clock_timestamp()");
+                let old = query("delete from access_session where expires_at <= now()");
                 self.write(old).await?;
                 query("insert into access_session values ($1, $2, clock_timestamp(), $3)")
                     .bind(session.digest.0.as_slice())
