@@ -1,6 +1,7 @@
 import { admin } from "./admin";
 import { common } from "./common";
 import { connections } from "./connections";
+import { designer } from "./designer";
 import { home } from "./home";
 import { jobs } from "./jobs";
 import { projects } from "./projects";
@@ -15,6 +16,7 @@ export const en = {
   ...common,
   admin,
   connections,
+  designer,
   home,
   jobs,
   projects,

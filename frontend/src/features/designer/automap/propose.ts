@@ -24,15 +24,28 @@ export function propose(sources: readonly Column[], targets: readonly Column[]):
     for (const source of candidates(index, target)) {
       const score = byName(source, target);
       const found = score && withTypes(score, source.column, target.column);
-      if (found) pairs.push({ source: source.column.name, target: target.column.name, ...found, at: source.at, order });
+      if (found) {
+        pairs.push({
+          source: source.column.name,
+          target: target.column.name,
+          ...found,
+          at: source.at,
+          order,
+        });
+      }
     }
   }
-  pairs.sort((one, other) => other.percent - one.percent || Math.abs(one.at - one.order) - Math.abs(other.at - other.order));
+  pairs.sort(
+    (one, other) =>
+      other.percent - one.percent || Math.abs(one.at - one.order) - Math.abs(other.at - other.order),
+  );
   const taken = new Set<string>();
   const filled = new Set<string>();
   const proposals: Proposal[] = [];
   for (const { source, target, percent, reason } of pairs) {
-    if (taken.has(source) || filled.has(target)) continue;
+    if (taken.has(source) || filled.has(target)) {
+      continue;
+    }
     taken.add(source);
     filled.add(target);
     proposals.push({ source, target, percent, reason });
@@ -44,7 +57,14 @@ type Index = Map<string, Named[]>;
 
 function marks(column: Named): string[] {
   const { letters } = column;
-  return [...new Set([`=${letters}`, `^${letters.slice(0, 3)}`, `$${letters.slice(-3)}`, ...column.meanings.map((word) => `~${word}`)])];
+  return [
+    ...new Set([
+      `=${letters}`,
+      `^${letters.slice(0, 3)}`,
+      `$${letters.slice(-3)}`,
+      ...column.meanings.map((word) => `~${word}`),
+    ]),
+  ];
 }
 
 function indexed(columns: readonly Named[]): Index {
@@ -52,8 +72,11 @@ function indexed(columns: readonly Named[]): Index {
   for (const column of columns) {
     for (const mark of marks(column)) {
       const known = index.get(mark);
-      if (known) known.push(column);
-      else index.set(mark, [column]);
+      if (known) {
+        known.push(column);
+      } else {
+        index.set(mark, [column]);
+      }
     }
   }
   return index;
@@ -61,11 +84,17 @@ function indexed(columns: readonly Named[]): Index {
 
 function candidates(index: Index, target: Named): Set<Named> {
   const exact = index.get(`=${target.letters}`);
-  if (exact) return new Set(exact);
+  if (exact) {
+    return new Set(exact);
+  }
   const found = new Set<Named>();
   for (const mark of marks(target)) {
     const alike = index.get(mark) ?? [];
-    if (alike.length <= COMMON) for (const column of alike) found.add(column);
+    if (alike.length <= COMMON) {
+      for (const column of alike) {
+        found.add(column);
+      }
+    }
   }
   return found;
 }

@@ -5,7 +5,8 @@ import { editDistance } from "../expression/nearest";
 import { meaning, words } from "./words";
 
 /** Why two columns belong together; the words for it stand in `words/designer.ts`. */
-export type Reason = "same_name" | "same_letters" | "prefix" | "same_meaning" | "shared_words" | "similar_name";
+export type Reason =
+  "same_name" | "same_letters" | "prefix" | "same_meaning" | "shared_words" | "similar_name";
 
 export interface Score {
   /** 0 to 100. */
@@ -30,14 +31,25 @@ export function named(column: Column, at: number): Named {
 
 /** By names alone; `undefined` where they have nothing to do with each other. */
 export function byName(source: Named, target: Named): Score | undefined {
-  if (source.column.name === target.column.name) return { percent: 100, reason: "same_name" };
-  if (source.letters === target.letters) return { percent: 98, reason: "same_letters" };
+  if (source.column.name === target.column.name) {
+    return { percent: 100, reason: "same_name" };
+  }
+  if (source.letters === target.letters) {
+    return { percent: 98, reason: "same_letters" };
+  }
   const [longer, shorter] = source.words.length > target.words.length ? [source, target] : [target, source];
-  const tail = longer.words.slice(longer.words.length - shorter.words.length).join(" ") === shorter.words.join(" ");
-  if (tail && shorter.letters.length > 2) return { percent: shorter.words.length > 1 ? 90 : 80, reason: "prefix" };
-  if (source.meanings.join(" ") === target.meanings.join(" ")) return { percent: 86, reason: "same_meaning" };
+  const tail =
+    longer.words.slice(longer.words.length - shorter.words.length).join(" ") === shorter.words.join(" ");
+  if (tail && shorter.letters.length > 2) {
+    return { percent: shorter.words.length > 1 ? 90 : 80, reason: "prefix" };
+  }
+  if (source.meanings.join(" ") === target.meanings.join(" ")) {
+    return { percent: 86, reason: "same_meaning" };
+  }
   const shared = overlap(source.meanings, target.meanings);
-  if (shared >= 0.5) return { percent: Math.round(50 + 40 * shared), reason: "shared_words" };
+  if (shared >= 0.5) {
+    return { percent: Math.round(50 + 40 * shared), reason: "shared_words" };
+  }
   return similar(source.letters, target.letters);
 }
 
@@ -49,7 +61,9 @@ function overlap(one: readonly string[], other: readonly string[]): number {
 
 function similar(one: string, other: string): Score | undefined {
   const most = Math.max(one.length, other.length);
-  if (Math.min(one.length, other.length) < 4 || Math.abs(one.length - other.length) > most / 3) return undefined;
+  if (Math.min(one.length, other.length) < 4 || Math.abs(one.length - other.length) > most / 3) {
+    return undefined;
+  }
   const likeness = 1 - editDistance(one, other) / most;
   return likeness < 0.7 ? undefined : { percent: Math.round(100 * likeness - 8), reason: "similar_name" };
 }
@@ -57,8 +71,11 @@ function similar(one: string, other: string): Score | undefined {
 /** A score held against the types of both ends. */
 export function withTypes(score: Score, source: Column, target: Column): Score | undefined {
   const found = fit(source.type, target.type);
-  if (found === "none") return undefined;
-  const apart = base(source.type) === base(target.type) ? 0 : family(source.type) === family(target.type) ? 2 : 12;
+  if (found === "none") {
+    return undefined;
+  }
+  const apart =
+    base(source.type) === base(target.type) ? 0 : family(source.type) === family(target.type) ? 2 : 12;
   const percent = score.percent - apart - (found === "lossy" ? 10 : 0);
   return percent < 50 ? undefined : { ...score, percent };
 }

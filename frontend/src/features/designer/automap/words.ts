@@ -32,7 +32,9 @@ const ALIKE = [
   "status state",
 ];
 
-const MEANING = new Map(ALIKE.flatMap((row) => row.split(" ").map((word, _, all) => [word, all[0] ?? word] as const)));
+const MEANING = new Map(
+  ALIKE.flatMap((row) => row.split(" ").map((word, _, all) => [word, all[0] ?? word] as const)),
+);
 
 export function meaning(word: string): string {
   return MEANING.get(word) ?? singular(word);

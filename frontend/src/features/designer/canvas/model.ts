@@ -4,7 +4,7 @@
  */
 import type { ColumnConfig, StreamConfig } from "../document/sync-file";
 import { layOut, type Origin } from "../mapping/lay-out";
-import { Names } from "../mapping/names";
+import type { Names } from "../mapping/names";
 import { type Column, fit } from "../mapping/types";
 
 export interface SourceRow {
@@ -62,7 +62,11 @@ export function canvasOf(stream: StreamConfig, { names, table, primaryKey }: Gro
   const known = table && new Map(table.map((column) => [column.name, column]));
   const allowLossy = stream.allow_lossy ?? false;
   const readers = new Array<number>(source.length).fill(0);
-  for (const slot of slots) for (const column of reads(slot.origin)) readers[column] = (readers[column] ?? 0) + 1;
+  for (const slot of slots) {
+    for (const column of reads(slot.origin)) {
+      readers[column] = (readers[column] ?? 0) + 1;
+    }
+  }
   const rows = slots.map((slot): TargetRow => {
     const column = known?.get(slot.name);
     const made = slot.origin.kind === "source" ? source[slot.origin.column]?.type : undefined;
@@ -80,7 +84,13 @@ export function canvasOf(stream: StreamConfig, { names, table, primaryKey }: Gro
   });
   const filled = new Set(slots.map((slot) => slot.name));
   const idle = (table ?? []).filter((column) => !filled.has(column.name));
-  const spare = idle.map(({ name, type }): TargetRow => ({ name, type, exists: true, key: key.has(name), loss: "none" }));
+  const spare = idle.map(({ name, type }): TargetRow => ({
+    name,
+    type,
+    exists: true,
+    key: key.has(name),
+    loss: "none",
+  }));
   return {
     source: source.map((column, at) => ({
       column,
@@ -99,19 +109,27 @@ export function canvasOf(stream: StreamConfig, { names, table, primaryKey }: Gro
 }
 
 export function reads(origin: Origin | undefined): readonly number[] {
-  if (origin?.kind === "source") return [origin.column];
+  if (origin?.kind === "source") {
+    return [origin.column];
+  }
   return origin?.kind === "expression" ? origin.columns : [];
 }
 
 /** The table's own order, and behind it what a run adds. */
-function inOrder(rows: readonly TargetRow[], spare: readonly TargetRow[], table: readonly Column[]): TargetRow[] {
+function inOrder(
+  rows: readonly TargetRow[],
+  spare: readonly TargetRow[],
+  table: readonly Column[],
+): TargetRow[] {
   const place = new Map(table.map((column, at) => [column.name, at]));
   const rank = (row: TargetRow) => place.get(row.name) ?? table.length;
   return [...rows, ...spare].sort((one, other) => rank(one) - rank(other));
 }
 
 function typeOf(config: ColumnConfig | undefined, made: string | undefined, column: Column | undefined) {
-  if (config?.mask !== undefined && config.mask !== "null") return column?.type ?? "string";
+  if (config?.mask !== undefined && config.mask !== "null") {
+    return column?.type ?? "string";
+  }
   return column?.type ?? config?.type ?? config?.native ?? made;
 }
 
@@ -122,9 +140,15 @@ function lossOf(
   allowed: boolean,
 ): Loss {
   const to = config?.type ?? (config?.mask === undefined ? column?.type : undefined);
-  if (made === undefined || to === undefined) return "none";
+  if (made === undefined || to === undefined) {
+    return "none";
+  }
   const found = fit(made, to);
-  if (found === "none") return "impossible";
-  if (found !== "lossy") return "none";
-  return config?.allow_lossy ?? (config?.native !== undefined || allowed) ? "allowed" : "asks";
+  if (found === "none") {
+    return "impossible";
+  }
+  if (found !== "lossy") {
+    return "none";
+  }
+  return (config?.allow_lossy ?? (config?.native !== undefined || allowed)) ? "allowed" : "asks";
 }

@@ -2,7 +2,7 @@
 
 export const ROW = 28;
 export const HEADER = 44;
-export const TOP = 56;
+export const TOP = 12;
 export const FIRST_ROW = TOP + HEADER;
 
 /** The horizontal plan of a canvas. */

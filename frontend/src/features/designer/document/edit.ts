@@ -11,7 +11,9 @@ import type { Path, Plain } from "./sync-file";
 /** Makes all changes, or none: `undefined` where one cannot be made. */
 export function edited(source: Source, ops: readonly Op[]): Source | undefined {
   const asked = together(ops, source.plain);
-  if (asked.length === 0) return source;
+  if (asked.length === 0) {
+    return source;
+  }
   return atOnce(source, asked) ?? inTurn(source, asked);
 }
 
@@ -22,7 +24,9 @@ function atOnce(source: Source, ops: readonly Op[]): Source | undefined {
   let want: Plain = source.plain;
   for (const op of ops) {
     const splice = splicer.of(op);
-    if (splice === undefined) return undefined;
+    if (splice === undefined) {
+      return undefined;
+    }
     splices.push(splice);
     want = changed(want, op);
   }
@@ -33,7 +37,9 @@ function atOnce(source: Source, ops: readonly Op[]): Source | undefined {
 function inTurn(source: Source, ops: readonly Op[]): Source | undefined {
   let now: Source | undefined = source;
   for (const op of ops) {
-    if (now === undefined) return undefined;
+    if (now === undefined) {
+      return undefined;
+    }
     now = (ops.length > 1 ? atOnce(now, [op]) : undefined) ?? rewritten(now, op);
   }
   return now;
@@ -50,7 +56,9 @@ function spliced(text: string, splices: readonly Splice[]): string | undefined {
   let out = "";
   let done = 0;
   for (const { at: start, remove, insert } of ordered) {
-    if (start < done) return undefined;
+    if (start < done) {
+      return undefined;
+    }
     out += text.slice(done, start) + insert;
     done = start + remove;
   }
@@ -60,13 +68,17 @@ function spliced(text: string, splices: readonly Splice[]): string | undefined {
 /** By the library's writer. */
 function rewritten(source: Source, op: Op): Source | undefined {
   const read = parse(source.text);
-  if (!read.ok) return undefined;
+  if (!read.ok) {
+    return undefined;
+  }
   const { doc } = read.source;
   const want = changed(source.plain, op);
   const parent = at(source.plain, op.path.slice(0, -1));
-  if (op.op === "set") doc.setIn(op.path, doc.createNode(op.value));
-  else if (op.op === "remove") doc.deleteIn(op.path);
-  else if (isFields(parent)) {
+  if (op.op === "set") {
+    doc.setIn(op.path, doc.createNode(op.value));
+  } else if (op.op === "remove") {
+    doc.deleteIn(op.path);
+  } else if (isFields(parent)) {
     doc.setIn(op.path.slice(0, -1), doc.createNode(at(want, op.path.slice(0, -1))));
   }
   return accepted(doc.toString({ lineWidth: 0 }), want);
@@ -85,8 +97,9 @@ function together(ops: readonly Op[], plain: Plain): Op[] {
     const name = JSON.stringify(missing);
     const known = made.get(name);
     const rest = op.path.slice(missing.length);
-    if (known) known.value = changed(known.value, { op: "set", path: rest, value: op.value });
-    else {
+    if (known) {
+      known.value = changed(known.value, { op: "set", path: rest, value: op.value });
+    } else {
       const fresh = { op: "set" as const, path: missing, value: nested(rest, op.value) };
       made.set(name, fresh);
       out.push(fresh);
@@ -99,7 +112,9 @@ function together(ops: readonly Op[], plain: Plain): Op[] {
 function firstMissing(plain: Plain, path: Path): Path | undefined {
   for (let length = 1; length <= path.length; length += 1) {
     const found = at(plain, path.slice(0, length));
-    if (found === undefined || found === null) return path.slice(0, length);
+    if (found === undefined || found === null) {
+      return path.slice(0, length);
+    }
   }
   return undefined;
 }

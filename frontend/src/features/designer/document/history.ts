@@ -38,32 +38,50 @@ export type Action =
 /** Opens a text; where it cannot be read, an empty file stands for what could be shown. */
 export function opened(text: string): History {
   const empty = parse("");
-  if (!empty.ok) throw new Error("an empty text can be read");
+  if (!empty.ok) {
+    throw new Error("an empty text can be read");
+  }
   return shown({ text, source: empty.source, past: [], future: [], saved: text }, text);
 }
 
 export function reduce(history: History, action: Action): History {
   switch (action.kind) {
     case "edit": {
-      if (history.problem) return history;
+      if (history.problem) {
+        return history;
+      }
       const after = edited(history.source, action.ops);
-      if (after === undefined || after.text === history.text) return history;
+      if (after === undefined || after.text === history.text) {
+        return history;
+      }
       return { ...done(history, after.text, action.label, action.group), source: after };
     }
     case "type":
-      if (action.text === history.text) return history;
+      if (action.text === history.text) {
+        return history;
+      }
       return shown(done(history, action.text, "typing", action.group), action.text);
     case "undo": {
       const step = history.past.at(-1);
-      if (!step) return history;
+      if (!step) {
+        return history;
+      }
       const text = put(history.text, step.at, step.inserted, step.removed);
-      return shown({ ...history, text, past: history.past.slice(0, -1), future: [...history.future, step] }, text);
+      return shown(
+        { ...history, text, past: history.past.slice(0, -1), future: [...history.future, step] },
+        text,
+      );
     }
     case "redo": {
       const step = history.future.at(-1);
-      if (!step) return history;
+      if (!step) {
+        return history;
+      }
       const text = put(history.text, step.at, step.removed, step.inserted);
-      return shown({ ...history, text, past: [...history.past, step], future: history.future.slice(0, -1) }, text);
+      return shown(
+        { ...history, text, past: [...history.past, step], future: history.future.slice(0, -1) },
+        text,
+      );
     }
     case "saved":
       return { ...history, saved: action.text };
@@ -82,7 +100,13 @@ function done(history: History, text: string, label: string, group?: string): Hi
   const before = joins ? put(history.text, last.at, last.inserted, last.removed) : history.text;
   const past = joins ? history.past.slice(0, -1) : history.past;
   const { at, remove, insert } = between(before, text);
-  const step: Step = { at, removed: before.slice(at, at + remove), inserted: insert, label, ...(group !== undefined && { group }) };
+  const step: Step = {
+    at,
+    removed: before.slice(at, at + remove),
+    inserted: insert,
+    label,
+    ...(group !== undefined && { group }),
+  };
   return { ...without(history), text, past: [...past, step], future: [] };
 }
 
@@ -99,8 +123,15 @@ function shown(history: History, text: string): History {
 export function between(before: string, after: string): Splice {
   const most = Math.min(before.length, after.length);
   let start = 0;
-  while (start < most && before.charCodeAt(start) === after.charCodeAt(start)) start += 1;
+  while (start < most && before.charCodeAt(start) === after.charCodeAt(start)) {
+    start += 1;
+  }
   let end = 0;
-  while (end < most - start && before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)) end += 1;
+  while (
+    end < most - start &&
+    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
+  ) {
+    end += 1;
+  }
   return { at: start, remove: before.length - end - start, insert: after.slice(start, after.length - end) };
 }

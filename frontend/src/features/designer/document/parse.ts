@@ -28,7 +28,9 @@ export function parse(text: string): Parsed {
     return { ok: false, problem: { line: Math.max(line, 1), character: Math.max(col, 1), offset, why } };
   };
   const error = doc.errors[0];
-  if (error) return failed(error.pos[0], firstLine(error.message));
+  if (error) {
+    return failed(error.pos[0], firstLine(error.message));
+  }
   let alias: number | undefined;
   visit(doc, {
     Alias(_, node) {
@@ -36,7 +38,9 @@ export function parse(text: string): Parsed {
       return visit.BREAK;
     },
   });
-  if (alias !== undefined) return failed(alias, "aliases are not supported");
+  if (alias !== undefined) {
+    return failed(alias, "aliases are not supported");
+  }
   const plain = (doc.toJS() ?? {}) as Plain;
   if (typeof plain !== "object" || plain === null || Array.isArray(plain)) {
     return failed(0, "a sync file is a mapping that begins with `version: 1`");

@@ -19,7 +19,9 @@ export type StreamKey = Exclude<keyof StreamConfig, "columns">;
 export function setKey(plain: Plain, place: StreamPlace, key: StreamKey, value: Plain | undefined): Op[] {
   const path = [...streamPath(place), key];
   const now = at(plain, path);
-  if (value === undefined) return now === undefined ? [] : [{ op: "remove", path }];
+  if (value === undefined) {
+    return now === undefined ? [] : [{ op: "remove", path }];
+  }
   return JSON.stringify(now) === JSON.stringify(value) ? [] : [{ op: "set", path, value }];
 }
 
@@ -28,21 +30,33 @@ export function setSchedule(plain: Plain, sync: string, key: string, value: Plai
   const path = ["syncs", sync, "schedule"];
   const now = at(plain, path);
   const own = isFields(now) ? now : {};
-  if (value !== undefined) return own[key] === value ? [] : [{ op: "set", path: [...path, key], value }];
-  if (own[key] === undefined) return [];
+  if (value !== undefined) {
+    return own[key] === value ? [] : [{ op: "set", path: [...path, key], value }];
+  }
+  if (own[key] === undefined) {
+    return [];
+  }
   return [{ op: "remove", path: Object.keys(own).length === 1 ? path : [...path, key] }];
 }
 
 /** Runs by another trigger, or by none: one of `cron`, `every`, `at` and `after` stands in a schedule. */
-export function setTrigger(plain: Plain, sync: string, trigger: { key: string; value: string } | undefined): Op[] {
+export function setTrigger(
+  plain: Plain,
+  sync: string,
+  trigger: { key: string; value: string } | undefined,
+): Op[] {
   const path = ["syncs", sync, "schedule"];
   const now = at(plain, path);
-  if (!trigger) return now === undefined ? [] : [{ op: "remove", path }];
+  if (!trigger) {
+    return now === undefined ? [] : [{ op: "remove", path }];
+  }
   const own = isFields(now) ? now : {};
   const others = ["cron", "every", "at", "after"].filter((key) => key !== trigger.key && key in own);
-  const gone = trigger.key === "cron" ? others : [...others, ..."timezone" in own ? ["timezone"] : []];
+  const gone = trigger.key === "cron" ? others : [...others, ...("timezone" in own ? ["timezone"] : [])];
   return [
-    ...(own[trigger.key] === trigger.value ? [] : [{ op: "set" as const, path: [...path, trigger.key], value: trigger.value }]),
+    ...(own[trigger.key] === trigger.value
+      ? []
+      : [{ op: "set" as const, path: [...path, trigger.key], value: trigger.value }]),
     ...gone.map((key): Op => ({ op: "remove", path: [...path, key] })),
   ];
 }
@@ -58,8 +72,14 @@ export function removeStream(plain: Plain, place: StreamPlace): Op[] {
 }
 
 /** An entry of the stream or of its defaults, whichever holds. */
-export function held(plain: Plain, place: StreamPlace, key: string): { value: Plain | undefined; own: boolean } {
+export function held(
+  plain: Plain,
+  place: StreamPlace,
+  key: string,
+): { value: Plain | undefined; own: boolean } {
   const own = at(plain, [...streamPath(place), key]);
-  if (own !== undefined) return { value: own, own: true };
+  if (own !== undefined) {
+    return { value: own, own: true };
+  }
   return { value: at(plain, ["syncs", place.sync, "defaults", key]), own: false };
 }

@@ -9,7 +9,8 @@ export type Path = readonly (string | number)[];
 export type Mode = "full_refresh" | "incremental" | "cdc";
 export type Write = "overwrite" | "append" | "merge" | "history";
 export type OnError = "fail" | "null" | "reject";
-export type Mask = "hash" | "redact" | "null" | "encrypt" | { partial: { keep_first?: number; keep_last?: number } };
+export type Mask =
+  "hash" | "redact" | "null" | "encrypt" | { partial: { keep_first?: number; keep_last?: number } };
 
 /** One target column, by the keys of the file. */
 export interface ColumnConfig {

@@ -22,7 +22,9 @@ const FORMS = new Set(
 
 export function check(expression: string, names: Names): Fault[] {
   const all = tokens(expression).filter((token) => token.kind !== "comment");
-  if (all.length === 0) return [{ from: 0, to: expression.length, what: "empty" }];
+  if (all.length === 0) {
+    return [{ from: 0, to: expression.length, what: "empty" }];
+  }
   return [...brackets(all), ...columns(all, names)].sort((one, other) => one.from - other.from);
 }
 
@@ -31,12 +33,22 @@ function brackets(all: readonly Token[]): Fault[] {
   const open: Token[] = [];
   for (const token of all) {
     const { from, to } = token;
-    if (token.kind === "open") faults.push({ from, to, what: "open_quote" });
-    if (token.kind !== "mark") continue;
-    if (token.text === "(" || token.text === "[") open.push(token);
-    if (token.text !== ")" && token.text !== "]") continue;
+    if (token.kind === "open") {
+      faults.push({ from, to, what: "open_quote" });
+    }
+    if (token.kind !== "mark") {
+      continue;
+    }
+    if (token.text === "(" || token.text === "[") {
+      open.push(token);
+    }
+    if (token.text !== ")" && token.text !== "]") {
+      continue;
+    }
     const begun = open.pop();
-    if (begun?.text !== (token.text === ")" ? "(" : "[")) faults.push({ from, to, what: "closing_bracket" });
+    if (begun?.text !== (token.text === ")" ? "(" : "[")) {
+      faults.push({ from, to, what: "closing_bracket" });
+    }
   }
   return [...faults, ...open.map(({ from, to }): Fault => ({ from, to, what: "open_bracket" }))];
 }
@@ -50,10 +62,18 @@ function columns(all: readonly Token[], names: Names): Fault[] {
       const name = unquoted(token.text);
       return names.exactly(name) === undefined ? [unknown(from, to, name, known)] : [];
     }
-    if (token.kind !== "word" || next === "(" || isReserved(token.text)) return [];
-    if (names.find(token.text) !== undefined) return [];
-    if (isTypeWord(all, at) || (FORMS.has(token.text.toLowerCase()) && !isAlone(all))) return [];
-    if (next === ".") return [{ from, to, what: "dotted", name: token.text }];
+    if (token.kind !== "word" || next === "(" || isReserved(token.text)) {
+      return [];
+    }
+    if (names.find(token.text) !== undefined) {
+      return [];
+    }
+    if (isTypeWord(all, at) || (FORMS.has(token.text.toLowerCase()) && !isAlone(all))) {
+      return [];
+    }
+    if (next === ".") {
+      return [{ from, to, what: "dotted", name: token.text }];
+    }
     return [unknown(from, to, token.text, known)];
   });
 }
@@ -66,7 +86,9 @@ function isAlone(all: readonly Token[]): boolean {
 function isTypeWord(all: readonly Token[], at: number): boolean {
   let before = at - 1;
   // `double precision`, `timestamp with time zone`
-  while (all[before]?.kind === "word" && !isReserved(all[before]?.text ?? "")) before -= 1;
+  while (all[before]?.kind === "word" && !isReserved(all[before]?.text ?? "")) {
+    before -= 1;
+  }
   const mark = all[before]?.text.toLowerCase();
   return mark === "as" || (mark === ":" && all[before - 1]?.text === ":");
 }

@@ -4,9 +4,13 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const most = 1 + Math.floor(name.length / 3);
   let best: { name: string; distance: number } | undefined;
   for (const other of known) {
-    if (Math.abs(other.length - name.length) > most) continue;
+    if (Math.abs(other.length - name.length) > most) {
+      continue;
+    }
     const distance = editDistance(low, other.toLowerCase());
-    if (distance <= most && distance < (best?.distance ?? Infinity)) best = { name: other, distance };
+    if (distance <= most && distance < (best?.distance ?? Infinity)) {
+      best = { name: other, distance };
+    }
   }
   return best?.name;
 }

@@ -40,17 +40,26 @@ export function layOut(source: readonly Column[], stream: StreamConfig, names = 
       origin = { kind: "expression", text: config.expr, columns: inputs(config.expr, names) };
     } else if (config.from !== undefined) {
       const from = names.find(config.from);
-      if (from === undefined) origin = { kind: "unknown", why: config.from };
-      else {
+      if (from === undefined) {
+        origin = { kind: "unknown", why: config.from };
+      } else {
         origin = { kind: "source", column: from };
-        if (!named.has(from)) hidden.add(from);
+        if (!named.has(from)) {
+          hidden.add(from);
+        }
         place ??= named.has(from) ? undefined : from;
       }
-    } else if (namesake === undefined) origin = { kind: "unknown", why: target };
-    else origin = { kind: "source", column: namesake };
+    } else if (namesake === undefined) {
+      origin = { kind: "unknown", why: target };
+    } else {
+      origin = { kind: "source", column: namesake };
+    }
     const slot: Slot = { name: target, origin, config };
-    if (place === undefined || placed.has(place)) following.push(slot);
-    else placed.set(place, slot);
+    if (place === undefined || placed.has(place)) {
+      following.push(slot);
+    } else {
+      placed.set(place, slot);
+    }
   }
   const slots: Slot[] = [];
   for (const { column } of chosen) {
@@ -66,7 +75,11 @@ export function layOut(source: readonly Column[], stream: StreamConfig, names = 
   // What takes the place of a column that is not chosen follows the others, in the file's order.
   const rest = new Set([...placed.values(), ...following]);
   for (const [target] of stream.columns ?? []) {
-    for (const slot of rest) if (slot.name === target) slots.push(slot);
+    for (const slot of rest) {
+      if (slot.name === target) {
+        slots.push(slot);
+      }
+    }
   }
   return { slots, leftOut };
 }
@@ -77,22 +90,34 @@ interface Chosen {
   named: boolean;
 }
 
-function choose(names: Names, select: readonly string[] | undefined): { chosen: Chosen[]; leftOut: Set<number> } {
+function choose(
+  names: Names,
+  select: readonly string[] | undefined,
+): { chosen: Chosen[]; leftOut: Set<number> } {
   const all = names.columns.map((_, column) => column);
-  if (!select) return { chosen: all.map((column) => ({ column, named: false })), leftOut: new Set() };
+  if (!select) {
+    return { chosen: all.map((column) => ({ column, named: false })), leftOut: new Set() };
+  }
   const excluded = new Set<number>();
   const entries: (number | "*")[] = [];
   for (const entry of select) {
     const out = entry.startsWith("-") && names.exactly(entry) === undefined;
     const column = entry === "*" ? undefined : names.find(out ? entry.slice(1) : entry);
-    if (entry === "*") entries.push("*");
-    else if (column === undefined) continue;
-    else if (out) excluded.add(column);
-    else if (!entries.includes(column)) entries.push(column);
+    if (entry === "*") {
+      entries.push("*");
+    } else if (column === undefined) {
+      continue;
+    } else if (out) {
+      excluded.add(column);
+    } else if (!entries.includes(column)) {
+      entries.push(column);
+    }
   }
   const named = new Set(entries.filter((entry) => entry !== "*"));
   const chosen = entries.flatMap((entry): Chosen[] => {
-    if (entry !== "*") return [{ column: entry, named: true }];
+    if (entry !== "*") {
+      return [{ column: entry, named: true }];
+    }
     const covered = all.filter((column) => !named.has(column) && !excluded.has(column));
     return covered.map((column) => ({ column, named: false }));
   });

@@ -13,7 +13,9 @@ export class Names {
       this.exact.set(name, at);
       this.lower.set(low, this.lower.has(low) ? "several" : at);
       const snaked = snake(name);
-      if (!this.snakes.has(snaked)) this.snakes.set(snaked, at);
+      if (!this.snakes.has(snaked)) {
+        this.snakes.set(snaked, at);
+      }
     }
   }
 
@@ -29,23 +31,32 @@ export class Names {
 
   /** The column that a target's name means where nothing says where it comes from. */
   namesake(target: string, naming: "keep" | "snake"): number | undefined {
-    return this.exact.get(target) ?? (naming === "snake" ? this.snakes.get(target) : undefined) ?? this.find(target);
+    return (
+      this.exact.get(target) ??
+      (naming === "snake" ? this.snakes.get(target) : undefined) ??
+      this.find(target)
+    );
   }
 }
 
 /** A name in snake case: `CustomerID` and `customer-id` become `customer_id`. */
 export function snake(name: string): string {
-  const chars = [...name];
+  const chars = Array.from(name);
   let out = "";
   for (const [at, c] of chars.entries()) {
     if (!/[\p{L}\p{N}]/u.test(c)) {
-      if (out !== "" && !out.endsWith("_")) out += "_";
+      if (out !== "" && !out.endsWith("_")) {
+        out += "_";
+      }
       continue;
     }
     const [before, after] = [chars[at - 1] ?? "", chars[at + 1] ?? ""];
     const upper = /\p{Lu}/u;
-    const starts = upper.test(c) && (/[\p{Ll}\p{N}]/u.test(before) || (upper.test(before) && /\p{Ll}/u.test(after)));
-    if (starts && !out.endsWith("_")) out += "_";
+    const starts =
+      upper.test(c) && (/[\p{Ll}\p{N}]/u.test(before) || (upper.test(before) && /\p{Ll}/u.test(after)));
+    if (starts && !out.endsWith("_")) {
+      out += "_";
+    }
     out += c.toLowerCase();
   }
   const trimmed = out.replace(/_+$/, "");

@@ -40,18 +40,30 @@ export function base(type: string): string {
 
 export function family(type: string): Family {
   const word = base(type);
-  if (INTEGERS.has(word) || FLOATS.has(word) || word === "decimal") return "num";
-  if (word === "date" || word === "time" || word === "interval" || word.startsWith("timestamp")) return "time";
-  if (word === "bool") return "bool";
-  if (word === "json" || word === "list") return "nest";
+  if (INTEGERS.has(word) || FLOATS.has(word) || word === "decimal") {
+    return "num";
+  }
+  if (word === "date" || word === "time" || word === "interval" || word.startsWith("timestamp")) {
+    return "time";
+  }
+  if (word === "bool") {
+    return "bool";
+  }
+  if (word === "json" || word === "list") {
+    return "nest";
+  }
   return word === "uuid" || word === "binary" ? "id" : "text";
 }
 
 /** What stands in a type's glyph. */
 export function glyph(type: string): string {
   const word = base(type);
-  if (INTEGERS.has(word)) return "123";
-  if (FLOATS.has(word)) return "1.0";
+  if (INTEGERS.has(word)) {
+    return "123";
+  }
+  if (FLOATS.has(word)) {
+    return "1.0";
+  }
   const known: Record<string, string> = {
     decimal: ".00",
     bool: "T/F",
@@ -84,16 +96,41 @@ export type Fit = "same" | "exact" | "lossy" | "none";
 const isNumber = (word: string) => INTEGERS.has(word) || FLOATS.has(word) || word === "decimal";
 
 export function fit(from: string, to: string): Fit {
-  if (from === to) return "same";
+  if (from === to) {
+    return "same";
+  }
   const [a, b] = [base(from), base(to)];
-  if ((a === "int16" && FLOATS.has(b)) || (b === "float64" && (a === "int32" || a === "float32"))) return "exact";
-  if (FLOATS.has(b) && isNumber(a)) return "lossy";
-  if (a.startsWith("timestamp") && (b === "date" || b === "time")) return "lossy";
-  if (a === "list" && b === "list") return fit(from.slice(5, -1), to.slice(5, -1));
-  if (a === "string" && b === "list") return "none";
-  if (b === "string" || b === "json" || a === "string") return "exact";
-  if (isNumber(a) && isNumber(b)) return "exact";
-  const pairs = ["date:timestamp", "date:timestamptz", "timestamp:timestamptz", "timestamptz:timestamp", "uuid:binary", "binary:uuid"];
-  if (pairs.includes(`${a}:${b}`)) return "exact";
+  if ((a === "int16" && FLOATS.has(b)) || (b === "float64" && (a === "int32" || a === "float32"))) {
+    return "exact";
+  }
+  if (FLOATS.has(b) && isNumber(a)) {
+    return "lossy";
+  }
+  if (a.startsWith("timestamp") && (b === "date" || b === "time")) {
+    return "lossy";
+  }
+  if (a === "list" && b === "list") {
+    return fit(from.slice(5, -1), to.slice(5, -1));
+  }
+  if (a === "string" && b === "list") {
+    return "none";
+  }
+  if (b === "string" || b === "json" || a === "string") {
+    return "exact";
+  }
+  if (isNumber(a) && isNumber(b)) {
+    return "exact";
+  }
+  const pairs = [
+    "date:timestamp",
+    "date:timestamptz",
+    "timestamp:timestamptz",
+    "timestamptz:timestamp",
+    "uuid:binary",
+    "binary:uuid",
+  ];
+  if (pairs.includes(`${a}:${b}`)) {
+    return "exact";
+  }
   return (a === "bool" && INTEGERS.has(b)) || (INTEGERS.has(a) && b === "bool") ? "exact" : "none";
 }

@@ -28,7 +28,9 @@ describe("auto-map", () => {
   });
 
   it("gives each column once, to the surest", () => {
-    expect(table(["customer_id", "client_id"], ["client_id"])).toEqual(["client_id > client_id 100 same_name"]);
+    expect(table(["customer_id", "client_id"], ["client_id"])).toEqual([
+      "client_id > client_id 100 same_name",
+    ]);
   });
 
   it("proposes nothing that has nothing to do with it, or that cannot be cast", () => {
@@ -37,16 +39,34 @@ describe("auto-map", () => {
   });
 
   it("is less sure where types differ", () => {
-    const found = (type: string) => propose([{ name: "placed", type: "timestamp" }], [{ name: "placed", type }])[0]?.percent;
-    expect([found("timestamp"), found("timestamptz"), found("date"), found("string")]).toEqual([100, 98, 88, 88]);
+    const found = (type: string) =>
+      propose([{ name: "placed", type: "timestamp" }], [{ name: "placed", type }])[0]?.percent;
+    expect([found("timestamp"), found("timestamptz"), found("date"), found("string")]).toEqual([
+      100, 98, 88, 88,
+    ]);
   });
 
   it("maps a thousand columns to a thousand in less than 50 ms", () => {
     const random = new Random(1);
-    const parts = ["order", "customer", "invoice", "ship", "bill", "line", "tax", "net", "gross", "unit", "stock", "return"];
+    const parts = [
+      "order",
+      "customer",
+      "invoice",
+      "ship",
+      "bill",
+      "line",
+      "tax",
+      "net",
+      "gross",
+      "unit",
+      "stock",
+      "return",
+    ];
     const name = (at: number) => `${random.of(parts)}_${random.of(parts)}_${String(at)}`;
     const sources = Array.from({ length: 1000 }, (_, at) => text(name(at)));
-    const targets = sources.map(({ name: own }) => text(own.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()))).reverse();
+    const targets = sources
+      .map(({ name: own }) => text(own.replace(/_(\w)/g, (_, c: string) => c.toUpperCase())))
+      .reverse();
     propose(sources, targets);
     const times = Array.from({ length: 5 }, () => {
       const begun = performance.now();
@@ -57,7 +77,6 @@ describe("auto-map", () => {
     const begun = performance.now();
     propose(sources, hard);
     const unlike = performance.now() - begun;
-    console.info(`auto-map 1,000 × 1,000: ${Math.min(...times).toFixed(1)} ms, names that all differ ${unlike.toFixed(1)} ms`);
     expect(Math.min(...times)).toBeLessThan(50);
     expect(unlike).toBeLessThan(50);
   });

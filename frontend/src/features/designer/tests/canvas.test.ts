@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { canvasOf } from "../canvas/model";
 import { type Middle, middles } from "../canvas/nodes";
-import { plan, rowMiddle } from "../canvas/space";
+import { FIRST_ROW, plan, rowMiddle } from "../canvas/space";
 import { tidy } from "../canvas/tidy";
 import { distance, inputOffsets, wiring } from "../canvas/wires";
 import { readStream } from "../document/read";
@@ -44,11 +44,16 @@ describe("the canvas", () => {
       "placed_on date asks",
       "full_name ? none",
     ]);
-    expect(canvas.source.filter((row) => row.leftOut).map((row) => row.column.name)).toEqual(["internal_note"]);
+    expect(canvas.source.filter((row) => row.leftOut).map((row) => row.column.name)).toEqual([
+      "internal_note",
+    ]);
   });
 
   it("shows what the target's table has and nothing fills", () => {
-    const table = [{ name: "id", type: "int64" }, { name: "channel", type: "string" }];
+    const table = [
+      { name: "id", type: "int64" },
+      { name: "channel", type: "string" },
+    ];
     const drawn = canvasOf(STREAM, { names: NAMES, table });
     expect(drawn.target.slice(0, 3).map((row) => [row.name, row.exists, row.origin?.kind])).toEqual([
       ["id", true, "source"],
@@ -83,20 +88,33 @@ describe("the canvas", () => {
 });
 
 describe("tidy", () => {
-  const item = (id: number, input: number, height = 26): Middle => ({ id: String(id), kind: "cast", inputs: [input], target: input, height });
+  const item = (id: number, input: number, height = 26): Middle => ({
+    id: String(id),
+    kind: "cast",
+    inputs: [input],
+    target: input,
+    height,
+  });
 
   it("puts no item over another, whatever they join", () => {
     for (let seed = 1; seed <= 50; seed += 1) {
       const random = new Random(seed);
-      const items = Array.from({ length: 60 }, (_, id) => item(id, random.below(30), random.of([6, 26, 44, 62])));
+      const items = Array.from({ length: 60 }, (_, id) =>
+        item(id, random.below(30), random.of([6, 26, 44, 62])),
+      );
       const places = tidy(items);
       const spans = items
-        .map(({ id, height }) => [(places.get(id) ?? 0) - height / 2, (places.get(id) ?? 0) + height / 2] as const)
+        .map(
+          ({ id, height }) =>
+            [(places.get(id) ?? 0) - height / 2, (places.get(id) ?? 0) + height / 2] as const,
+        )
         .sort((one, other) => one[0] - other[0]);
       for (const [at, span] of spans.entries()) {
-        if (at > 0) expect(span[0]).toBeGreaterThanOrEqual((spans[at - 1]?.[1] ?? 0) + 8);
+        if (at > 0) {
+          expect(span[0]).toBeGreaterThanOrEqual((spans[at - 1]?.[1] ?? 0) + 8);
+        }
       }
-      expect(spans[0]?.[0]).toBeGreaterThan(100);
+      expect(spans[0]?.[0]).toBeGreaterThan(FIRST_ROW);
     }
   });
 
@@ -106,7 +124,9 @@ describe("tidy", () => {
 
   it("lays a thousand out at once", () => {
     const random = new Random(3);
-    const items = Array.from({ length: 1000 }, (_, id) => item(id, random.below(1000), random.of([6, 26, 44])));
+    const items = Array.from({ length: 1000 }, (_, id) =>
+      item(id, random.below(1000), random.of([6, 26, 44])),
+    );
     const begun = performance.now();
     tidy(items);
     expect(performance.now() - begun).toBeLessThan(20);
@@ -123,7 +143,11 @@ describe("space", () => {
   });
 
   it("is the mock-up's at its width", () => {
-    expect(plan(872)).toMatchObject({ source: { x: 20, width: 224 }, nodes: { x: 326, width: 220 }, target: { x: 628 } });
+    expect(plan(872)).toMatchObject({
+      source: { x: 20, width: 224 },
+      nodes: { x: 326, width: 220 },
+      target: { x: 628 },
+    });
   });
 
   it("spreads inputs along the edge", () => {

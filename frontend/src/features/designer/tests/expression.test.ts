@@ -7,9 +7,12 @@ import { nearest } from "../expression/nearest";
 import { Names, snake } from "../mapping/names";
 import { fit, glyph, isType } from "../mapping/types";
 
-const NAMES = new Names(["total_gross", "vat_rate", "Odd Name", "case", "date"].map((name) => ({ name, type: "string" })));
+const NAMES = new Names(
+  ["total_gross", "vat_rate", "Odd Name", "case", "date"].map((name) => ({ name, type: "string" })),
+);
 const found = (text: string) => inputs(text, NAMES).map((at) => NAMES.columns[at]?.name);
-const faults = (text: string) => check(text, NAMES).map((fault) => [fault.what, fault.meant ?? fault.name].filter(Boolean).join(" "));
+const faults = (text: string) =>
+  check(text, NAMES).map((fault) => [fault.what, fault.meant ?? fault.name].filter(Boolean).join(" "));
 
 describe("inputs", () => {
   it.each([

@@ -13,13 +13,17 @@ const FILES = 500;
 
 function source(text: string): Source {
   const read = parse(text);
-  if (!read.ok) throw new Error(`${read.problem.why} in\n${text}`);
+  if (!read.ok) {
+    throw new Error(`${read.problem.why} in\n${text}`);
+  }
   return read.source;
 }
 
 function canvas(file: Source, names: Names) {
   const stream = readSyncFile(file.plain).syncs[0]?.streams[0];
-  if (!stream) throw new Error("no stream");
+  if (!stream) {
+    throw new Error("no stream");
+  }
   return canvasOf(stream.all, { names });
 }
 
@@ -39,14 +43,18 @@ describe("canvas and file", () => {
       expect(write(file.plain, PLACE, drawn), text).toEqual([]);
 
       // Written into a file that says nothing of the mapping, and read again, it is the same canvas.
-      const bare = source('version: 1\nsyncs:\n  s:\n    source: a\n    destination: b\n    streams:\n      public.orders:\n');
+      const bare = source(
+        "version: 1\nsyncs:\n  s:\n    source: a\n    destination: b\n    streams:\n      public.orders:\n",
+      );
       const written = edited(bare, write(bare.plain, PLACE, drawn));
       expect(written && withoutRest(canvas(written, names)), written?.text).toEqual(withoutRest(drawn));
 
       // Written over another file's mapping it is the same canvas again, and that file keeps its comments outside of what changed.
       const other = source(someFile(random, columns));
       const over = edited(other, write(other.plain, PLACE, drawn));
-      expect(over && withoutRest(canvas(over, names)), `${other.text}\n-----\n${over?.text ?? ""}`).toEqual(withoutRest(drawn));
+      expect(over && withoutRest(canvas(over, names)), `${other.text}\n-----\n${over?.text ?? ""}`).toEqual(
+        withoutRest(drawn),
+      );
       const back = over && edited(over, write(over.plain, PLACE, canvas(other, names)));
       expect(back && withoutRest(canvas(back, names))).toEqual(withoutRest(canvas(other, names)));
     }
@@ -62,12 +70,22 @@ describe("canvas and file", () => {
       const drawn = canvas(file, names);
       const entries = [...drawn.entries.filter((entry) => entry !== "added"), "added"];
       const target = [
-        ...drawn.target.map((row) => ({ ...row, ...(row.config && { config: { ...row.config, mask: "redact" as const } }) })),
-        { name: "added", key: false, loss: "none" as const, config: { from: columns[0]?.name ?? "", mask: "hash" as const } },
+        ...drawn.target.map((row) => ({
+          ...row,
+          ...(row.config && { config: { ...row.config, mask: "redact" as const } }),
+        })),
+        {
+          name: "added",
+          key: false,
+          loss: "none" as const,
+          config: { from: columns[0]?.name ?? "", mask: "hash" as const },
+        },
       ];
       const after = edited(file, write(file.plain, PLACE, { ...drawn, target, entries, filter: "true" }));
       expect(after, file.text).toBeDefined();
-      expect(comments(after?.text ?? ""), `${file.text}\n------\n${after?.text ?? ""}`).toEqual(comments(file.text));
+      expect(comments(after?.text ?? ""), `${file.text}\n------\n${after?.text ?? ""}`).toEqual(
+        comments(file.text),
+      );
       kept += comments(file.text).length;
     }
     expect(kept).toBeGreaterThan(1000);

@@ -1,0 +1,222 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { CloudUpload, Play } from "lucide-react";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { type Command, useCommands } from "@/app/keys/commands";
+import { agent, answer } from "@/api/client";
+import { Problem } from "@/api/problem";
+import { comingQuery, projectQuery, push, versionQuery } from "@/api/projects";
+import { useRefusal } from "@/app/session/session";
+import { Button } from "@/components/button";
+import { EmptyState } from "@/components/empty-state";
+import { ProblemPanel } from "@/components/error-panel";
+import { Page } from "@/components/page";
+import { SkeletonRows } from "@/components/skeleton";
+import { toast } from "@/components/toast";
+import { words } from "@/words";
+import { agentCatalog } from "./catalog/agent-catalog";
+import { Designer } from "./designer";
+import { isSaved, opened, reduce } from "./document/history";
+import { readSyncFile } from "./document/read";
+import { parse } from "./document/parse";
+import { agentSamples } from "./sample/agent-sample";
+
+const text = words.designer;
+
+/** A project's newest version, opened in the designer at one of its syncs. */
+export function DesignerPage() {
+  const { project, sync } = useParams({ strict: false }) as { project: string; sync: string };
+  const newest = useQuery(projectQuery(project));
+  const number = newest.data?.version;
+  const version = useQuery({ ...versionQuery(project, number ?? 0), enabled: number !== undefined });
+  const problem = newest.error ?? version.error;
+  // The first version that came stays open: a newer one is met when this one is saved.
+  const [first, setFirst] = useState<{ number: number; file: string }>();
+  useEffect(() => {
+    if (version.data) {
+      const { version: own, file } = version.data;
+      setFirst((known) => known ?? { number: own, file });
+    }
+  }, [version.data]);
+  if (first) {
+    return <Open key={`${project} ${sync}`} project={project} syncName={sync} first={first} />;
+  }
+  return (
+    <Page title={sync} crumbs={[project]}>
+      {problem ? (
+        <div className="max-w-160 p-6">
+          <ProblemPanel title={words.errors.notLoaded} problem={problem} />
+        </div>
+      ) : (
+        <SkeletonRows rows={12} />
+      )}
+    </Page>
+  );
+}
+
+function Open({
+  project,
+  syncName,
+  first,
+}: {
+  project: string;
+  syncName: string;
+  first: { number: number; file: string };
+}) {
+  const [history, dispatch] = useReducer(reduce, first.file, opened);
+  const [number, setNumber] = useState(first.number);
+  const [saving, setSaving] = useState(false);
+  const client = useQueryClient();
+  const refusal = useRefusal();
+  const saved = useRef(first.file);
+  const catalog = useMemo(() => agentCatalog(project), [project]);
+  const samples = useMemo(() => agentSamples(project, () => saved.current), [project]);
+  const same = useSameSchedule(history.source.plain, history.saved, syncName);
+  const coming = useQuery({ ...comingQuery(project, syncName, 5), enabled: same, retry: false });
+
+  const save = useCallback(async () => {
+    setSaving(true);
+    try {
+      const pushed = await push({ project, file: history.text, expected: number }, false);
+      saved.current = history.text;
+      dispatch({ kind: "saved", text: history.text });
+      setNumber(pushed.version ?? number);
+      toast({ title: text.savedAs(pushed.version ?? number) });
+      await client.invalidateQueries({ queryKey: ["projects"] });
+    } catch (thrown) {
+      const problem = Problem.from(thrown);
+      toast({
+        title: problem.status === 409 ? text.conflict : problem.why,
+        more: problem.remedy,
+        tone: "bad",
+      });
+    } finally {
+      setSaving(false);
+    }
+  }, [client, history.text, number, project]);
+  const run = useCallback(async () => {
+    try {
+      await answer(
+        agent.POST("/api/v1/projects/{project}/syncs/{sync}/runs", {
+          params: { path: { project, sync: syncName } },
+          body: {},
+        }),
+      );
+      await client.invalidateQueries({ queryKey: ["runs"] });
+      toast({ title: words.states.queued });
+    } catch (thrown) {
+      const problem = Problem.from(thrown);
+      toast({ title: problem.why, more: problem.remedy, tone: "bad" });
+    }
+  }, [client, project, syncName]);
+
+  const clean = isSaved(history);
+  useLeaving(!clean);
+  const maySave =
+    refusal("editor", project) ?? (history.problem ? text.state.unread(history.problem.line) : undefined);
+  const mayRun = refusal("operator", project) ?? (clean ? undefined : text.saveFirst);
+  useCommands(
+    useMemo(
+      (): Command[] => [
+        {
+          id: "designer save",
+          group: "page",
+          name: text.save,
+          keys: "mod+s",
+          refused: maySave,
+          run: () => void save(),
+        },
+        {
+          id: "designer run",
+          group: "page",
+          name: text.run,
+          keys: "mod+enter",
+          refused: mayRun,
+          run: () => void run(),
+        },
+      ],
+      [maySave, mayRun, save, run],
+    ),
+  );
+  const known = readSyncFile(history.source.plain).syncs.some((sync) => sync.name === syncName);
+  if (!known && !history.problem) {
+    return (
+      <Page title={syncName} crumbs={[project]}>
+        <EmptyState title={text.notFound.title}>{text.notFound.text}</EmptyState>
+      </Page>
+    );
+  }
+  return (
+    <Designer
+      setup={{
+        project,
+        syncName,
+        history,
+        dispatch,
+        catalog,
+        samples,
+        ...(same && coming.data && { coming: coming.data }),
+      }}
+      fileName={text.version(number)}
+      crumbs={[
+        <Link
+          key="project"
+          to={"/projects/$project"}
+          params={{ project }}
+          className="hover:text-fg-1"
+        >
+          {project}
+        </Link>,
+      ]}
+      actions={
+        <>
+          <Button
+            icon={CloudUpload}
+            keys="mod+s"
+            look={clean ? "plain" : "primary"}
+            disabled={clean || saving}
+            refused={clean ? undefined : maySave}
+            onClick={() => void save()}
+          >
+            {text.save}
+          </Button>
+          <Button
+            icon={Play}
+            keys="mod+enter"
+            look={clean ? "primary" : "plain"}
+            refused={mayRun}
+            onClick={() => void run()}
+          >
+            {text.run}
+          </Button>
+        </>
+      }
+    />
+  );
+}
+
+/** Whether the agent's next runs are those of the schedule that is shown. */
+function useSameSchedule(plain: unknown, saved: string, syncName: string): boolean {
+  const kept = useMemo(() => {
+    const read = parse(saved);
+    return JSON.stringify(read.ok ? scheduleOf(read.source.plain, syncName) : undefined);
+  }, [saved, syncName]);
+  const now = useMemo(() => JSON.stringify(scheduleOf(plain, syncName)), [plain, syncName]);
+  return now !== undefined && now === kept;
+}
+
+function scheduleOf(plain: unknown, syncName: string): unknown {
+  return readSyncFile(plain as never).syncs.find((sync) => sync.name === syncName)?.schedule;
+}
+
+/** Asks before a page with unsaved edits is closed. */
+function useLeaving(unsaved: boolean): void {
+  useEffect(() => {
+    if (!unsaved) {
+      return;
+    }
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [unsaved]);
+}
