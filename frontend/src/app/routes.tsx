@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   type ErrorComponentProps,
 } from "@tanstack/react-router";
+import type { ComponentType } from "react";
 import { Button } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
 import { ProblemPanel } from "@/components/error-panel";
@@ -25,8 +26,20 @@ declare module "@tanstack/react-router" {
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Failed });
 const of = <P extends string>(path: P) => ({ getParentRoute: () => root, path }) as const;
 
+/** A screen that is loaded when somebody goes there. Its type is not looked into: it names routes by itself. */
+const screen = (load: () => Promise<ComponentType>) =>
+  lazyRouteComponent(async () => ({ default: await load() }));
+
+const designer = createRoute({
+  getParentRoute: () => root,
+  path: "/projects/$project/designer/$sync",
+  component: screen(() => import("@/features/designer/designer-page").then((page) => page.DesignerPage)),
+  staticData: { rail: true },
+});
+
 // Each screen is a file of its own in the build, loaded when somebody goes there.
 const routes = root.addChildren([
+  designer,
   createRoute({
     ...of("/"),
     component: lazyRouteComponent(() => import("@/features/home/home-page"), "HomePage"),

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { CloudUpload, Play } from "lucide-react";
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useReducer, useState } from "react";
 import { type Command, useCommands } from "@/app/keys/commands";
 import { agent, answer } from "@/api/client";
 import { Problem } from "@/api/problem";
@@ -23,22 +23,25 @@ import { agentSamples } from "./sample/agent-sample";
 
 const text = words.designer;
 
+/** What the address names. */
+interface Where {
+  project: string;
+  sync: string;
+}
+
 /** A project's newest version, opened in the designer at one of its syncs. */
 export function DesignerPage() {
-  const { project, sync } = useParams({ strict: false }) as { project: string; sync: string };
+  const { project, sync } = useParams({ from: "/projects/$project/designer/$sync" }) as Where;
   const newest = useQuery(projectQuery(project));
   const number = newest.data?.version;
   const version = useQuery({ ...versionQuery(project, number ?? 0), enabled: number !== undefined });
   const problem = newest.error ?? version.error;
   // The first version that came stays open: a newer one is met when this one is saved.
-  const [first, setFirst] = useState<{ number: number; file: string }>();
-  useEffect(() => {
-    if (version.data) {
-      const { version: own, file } = version.data;
-      setFirst((known) => known ?? { number: own, file });
-    }
-  }, [version.data]);
-  if (first) {
+  const [first, setFirst] = useState<{ project: string; number: number; file: string }>();
+  if (version.data && first?.project !== project) {
+    setFirst({ project, number: version.data.version, file: version.data.file });
+  }
+  if (first && first.project === project) {
     return <Open key={`${project} ${sync}`} project={project} syncName={sync} first={first} />;
   }
   return (
@@ -68,9 +71,8 @@ function Open({
   const [saving, setSaving] = useState(false);
   const client = useQueryClient();
   const refusal = useRefusal();
-  const saved = useRef(first.file);
   const catalog = useMemo(() => agentCatalog(project), [project]);
-  const samples = useMemo(() => agentSamples(project, () => saved.current), [project]);
+  const samples = useMemo(() => agentSamples(project, history.saved), [project, history.saved]);
   const same = useSameSchedule(history.source.plain, history.saved, syncName);
   const coming = useQuery({ ...comingQuery(project, syncName, 5), enabled: same, retry: false });
 
@@ -78,7 +80,6 @@ function Open({
     setSaving(true);
     try {
       const pushed = await push({ project, file: history.text, expected: number }, false);
-      saved.current = history.text;
       dispatch({ kind: "saved", text: history.text });
       setNumber(pushed.version ?? number);
       toast({ title: text.savedAs(pushed.version ?? number) });
@@ -159,12 +160,7 @@ function Open({
       }}
       fileName={text.version(number)}
       crumbs={[
-        <Link
-          key="project"
-          to={"/projects/$project"}
-          params={{ project }}
-          className="hover:text-fg-1"
-        >
+        <Link key="project" to={"/projects/$project"} params={{ project }} className="hover:text-fg-1">
           {project}
         </Link>,
       ]}
@@ -202,7 +198,7 @@ function useSameSchedule(plain: unknown, saved: string, syncName: string): boole
     return JSON.stringify(read.ok ? scheduleOf(read.source.plain, syncName) : undefined);
   }, [saved, syncName]);
   const now = useMemo(() => JSON.stringify(scheduleOf(plain, syncName)), [plain, syncName]);
-  return now !== undefined && now === kept;
+  return now === kept;
 }
 
 function scheduleOf(plain: unknown, syncName: string): unknown {

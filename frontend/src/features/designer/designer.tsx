@@ -1,5 +1,5 @@
 import { TriangleAlert } from "lucide-react";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useMemo, useRef, useState } from "react";
 import { type Command, useCommands } from "@/app/keys/commands";
 import { Page } from "@/components/page";
 import { Segmented } from "@/components/tabs";
@@ -40,7 +40,8 @@ export function Designer({
   const [bottom, setBottom] = useState(true);
   const [height, setHeight] = useState(284);
   const [wide, setWide] = useState(304);
-  const [hidden, setHidden] = useState(false);
+  // What is chosen anew is looked at anew.
+  const [hidden, setHidden] = useState<unknown>();
   const body = useRef<HTMLDivElement>(null);
   const { width } = useSize(body);
   const over = width < ROOMY;
@@ -56,11 +57,8 @@ export function Designer({
       look("yaml");
     }
   };
-  const inspected = designer.selection.kind !== "none" && !hidden;
-  useEffect(() => {
-    // What is chosen anew is looked at anew.
-    setHidden(false);
-  }, [designer.selection]);
+  const { selection } = designer;
+  const inspected = selection.kind !== "none" && hidden !== selection;
   useCommands(
     useMemo((): Command[] => {
       const page = (id: string, name: string, keys: string, run: () => void): Command => ({
@@ -72,13 +70,15 @@ export function Designer({
       });
       return [
         page("bottom", text.tools.bottom, "mod+j", () => setBottom((now) => !now)),
-        page("inspector", text.tools.inspector, "mod+i", () => setHidden((now) => !now)),
+        page("inspector", text.tools.inspector, "mod+i", () =>
+          setHidden((now: unknown) => (now === selection ? undefined : selection)),
+        ),
         page("yaml", text.tools.yaml, "mod+shift+y", toggleYaml),
         page("profile", text.tools.profile, "d", () => look("profile")),
         page("settings", text.settings.edit, "s", () => select({ kind: "settings" })),
       ];
       // eslint-disable-next-line react-hooks/exhaustive-deps -- what they call is made anew with these
-    }, [bottom, tab, select]),
+    }, [bottom, tab, select, selection]),
   );
   return (
     <DesignerContext value={designer}>

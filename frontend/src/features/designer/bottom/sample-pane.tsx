@@ -38,7 +38,7 @@ export function SamplePane({ at }: { at: "node" | "target" }) {
     estimateSize: () => ROW,
     overscan: 10,
   });
-   
+
   const across = useVirtualizer({
     horizontal: true,
     count: shown.length,
@@ -58,11 +58,10 @@ export function SamplePane({ at }: { at: "node" | "target" }) {
       {!isAligned(sample) && (
         <p className="border-b border-line bg-surface-2 px-4 py-1 text-12 text-fg-3">{text.notAligned}</p>
       )}
-      {/* What scrolls takes the focus, so that keys scroll it. */}
-      { }
       <div
         ref={scroller}
         className="min-h-0 grow overflow-auto outline-none"
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls takes the focus, so that keys scroll it
         tabIndex={0}
         role="region"
         aria-label={text.tabs.sample}
@@ -158,7 +157,7 @@ export function SamplePane({ at }: { at: "node" | "target" }) {
 
 function Value({ row, column, left, width }: { row: Pairing; column: Shown; left: number; width: number }) {
   const value = (column.side === "before" ? row.before : row.after)?.[column.name];
-  const bad = column.side === "after" && row.failing !== undefined && row.failing.column === column.name;
+  const bad = column.side === "after" && row.failing?.column === column.name;
   return (
     <span
       role="cell"

@@ -131,7 +131,8 @@ export function CanvasPane({ onInside, covered }: { onInside: () => void; covere
         targetNames={targetNames}
         onMap={() => setMapping(true)}
       />
-      {/* One place for keys: arrows move between rows, as in a grid. */}
+      {/* One place for keys and pointer: rows and nodes are many, and are found by what is under it. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- an application takes both */}
       <div
         ref={viewport}
         role="application"

@@ -92,7 +92,7 @@ export function MapByKeys({ onClose }: { onClose: () => void }) {
           }
         }}
       />
-      <ul
+      <div
         id="map-choices"
         role="listbox"
         aria-label={source === undefined ? text.source : text.target}
@@ -100,7 +100,7 @@ export function MapByKeys({ onClose }: { onClose: () => void }) {
       >
         {choices.map(({ name, type }, place) => (
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- keys are the field's
-          <li
+          <div
             key={name}
             id={`map-choice-${place}`}
             role="option"
@@ -119,10 +119,10 @@ export function MapByKeys({ onClose }: { onClose: () => void }) {
                 <span className="text-11 text-fg-3">{type}</span>
               </>
             )}
-          </li>
+          </div>
         ))}
-        {choices.length === 0 && <li className="px-2 py-1 text-12 text-fg-3">{text.none}</li>}
-      </ul>
+      </div>
+      {choices.length === 0 && <p className="px-2 py-1 text-12 text-fg-3">{text.none}</p>}
     </div>
   );
 }

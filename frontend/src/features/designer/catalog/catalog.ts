@@ -40,4 +40,4 @@ const field = (value: unknown, name: string): unknown =>
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-export { field };
+export { field, text };

@@ -61,7 +61,7 @@ function entryOps(
   const { value } = columns(mapping);
   const known = value[target];
   const before = isFields(known) ? known : {};
-  const entries = Object.entries(change) as [string, Plain | undefined][];
+  const entries = Object.entries<Plain | undefined>(change);
   const gone = entries.filter(([key, item]) => item === undefined && key in before).map(([key]) => key);
   const fresh = entries.filter((entry): entry is [string, Plain] => entry[1] !== undefined);
   const set = fresh.filter(([key, item]) => JSON.stringify(before[key]) !== JSON.stringify(item));

@@ -110,8 +110,9 @@ function done(history: History, text: string, label: string, group?: string): Hi
   return { ...without(history), text, past: [...past, step], future: [] };
 }
 
-function without({ problem: _, ...history }: History): History {
-  return history;
+function without(history: History): History {
+  const { text, source, past, future, saved } = history;
+  return { text, source, past, future, saved };
 }
 
 function shown(history: History, text: string): History {

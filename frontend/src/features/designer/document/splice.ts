@@ -200,7 +200,7 @@ export class Splicer {
     }
     const start = old.range[0];
     const end = endOf(old);
-    const style = isScalar(old) ? old.type! : undefined;
+    const style = isScalar(old) ? old.type : undefined;
     const text =
       typeof value === "object" && value !== null
         ? inline(value, this.place(flow, indent))
@@ -293,7 +293,10 @@ export class Splicer {
 
   private remove(collection: Collection, at: number): Splice | undefined {
     const all = items(collection);
-    const item = all[at]!;
+    const item = all[at];
+    if (item === undefined) {
+      return undefined;
+    }
     const start = startOf(item);
     const end = itemEnd(item);
     if (start < 0 || end < 0 || !collection.range) {

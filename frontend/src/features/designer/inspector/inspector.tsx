@@ -61,6 +61,7 @@ export function Inspector({
     return null;
   }
   return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Esc leaves it from any of its fields
     <aside
       data-inspector=""
       aria-label={`${title}, ${kind}`}

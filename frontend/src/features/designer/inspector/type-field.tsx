@@ -19,10 +19,7 @@ export function TypeField({ row }: { row: TargetRow }) {
   const choices = [
     {
       value: "",
-      name:
-        config?.native === undefined
-          ? `${made}${(row.made ?? row.type) ? ` · ${row.made ?? row.type ?? ""}` : ""}`
-          : config.native,
+      name: config?.native ?? [made, row.made ?? row.type].filter(Boolean).join(" · "),
     },
     ...[
       ...TYPES,

@@ -25,9 +25,9 @@ export function MappingTable() {
   });
   const chosen = new Set(selection.kind === "target" ? selection.names : []);
   return (
-     
     <div
       ref={scroller}
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls takes the focus, so that keys scroll it
       tabIndex={0}
       role="table"
       aria-label={words.designer.canvas.name}

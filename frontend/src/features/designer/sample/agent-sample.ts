@@ -7,7 +7,7 @@
 import { agent, answer } from "@/api/client";
 import { Problem } from "@/api/problem";
 import type { Job } from "@/api/types";
-import { field } from "../catalog/catalog";
+import { field, text } from "../catalog/catalog";
 import { finished } from "../catalog/jobs";
 import type { Cell, Failing, Row, Sample, Sampled, SampleRequest, SampleSource } from "./sample";
 
@@ -18,7 +18,7 @@ interface PreviewBody {
   file?: string;
 }
 
-export function agentSamples(project: string, saved: () => string | undefined): SampleSource {
+export function agentSamples(project: string, saved: string): SampleSource {
   let takesFiles = true;
   const preview = async (
     { sync, stream, limit }: SampleRequest,
@@ -36,7 +36,7 @@ export function agentSamples(project: string, saved: () => string | undefined): 
   return {
     take: async (request, signal) => {
       try {
-        if (request.text === saved()) {
+        if (request.text === saved) {
           return await preview(request, undefined, signal);
         }
         return takesFiles
@@ -51,7 +51,7 @@ export function agentSamples(project: string, saved: () => string | undefined): 
           return { state: "not_available", reason: "not_known" };
         }
         const refused = problem.status === 400 || problem.status === 422;
-        if (refused && problem.why.includes('unknown field `file`')) {
+        if (refused && problem.why.includes("unknown field `file`")) {
           takesFiles = false;
           return { state: "not_available", reason: "unsaved" };
         }
@@ -104,8 +104,8 @@ const asCell = (cell: unknown): Cell =>
 function failing(value: unknown): Failing {
   const [row, column, help] = [field(value, "row"), field(value, "column"), field(value, "help")];
   return {
-    code: String(field(value, "code") ?? ""),
-    why: String(field(value, "message") ?? ""),
+    code: text(field(value, "code")),
+    why: text(field(value, "message")),
     ...(row !== undefined && row !== null && { row: Number(row) }),
     ...(typeof column === "string" && { column }),
     ...(typeof help === "string" && { help }),

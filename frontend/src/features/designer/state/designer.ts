@@ -103,10 +103,10 @@ export function useDesignerState(setup: Setup): Designer {
       dispatch({ kind: "edit", ops, label, ...(group !== undefined && { group }) }),
     [dispatch],
   );
-  const choose = useCallback((name: string) => {
+  const choose = (name: string) => {
     chooseStream(name);
     select(NOTHING);
-  }, []);
+  };
   return {
     ...setup,
     file,
