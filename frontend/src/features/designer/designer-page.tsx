@@ -31,7 +31,10 @@ interface Where {
 
 /** A project's newest version, opened in the designer at one of its syncs. */
 export function DesignerPage() {
-  const { project, sync } = useParams({ from: "/projects/$project/designer/$sync" }) as Where;
+  const { project, sync } = useParams({
+    from: "/projects/$project/designer/$sync",
+    select: (params: Where): Where => params,
+  });
   const newest = useQuery(projectQuery(project));
   const number = newest.data?.version;
   const version = useQuery({ ...versionQuery(project, number ?? 0), enabled: number !== undefined });
@@ -41,7 +44,7 @@ export function DesignerPage() {
   if (version.data && first?.project !== project) {
     setFirst({ project, number: version.data.version, file: version.data.file });
   }
-  if (first && first.project === project) {
+  if (first?.project === project) {
     return <Open key={`${project} ${sync}`} project={project} syncName={sync} first={first} />;
   }
   return (

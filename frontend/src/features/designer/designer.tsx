@@ -110,7 +110,7 @@ export function Designer({
         <div ref={body} className="relative flex min-h-0 grow">
           <StreamsPane />
           <div className="flex min-w-0 grow flex-col">
-            {shown === "canvas" && <CanvasPane onInside={() => look("sample")} covered={0} />}
+            {shown === "canvas" && <CanvasPane onInside={() => look("sample")} />}
             {shown === "table" && <MappingTable />}
             {shown === "yaml" ? (
               <YamlEditor />

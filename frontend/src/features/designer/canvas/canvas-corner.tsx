@@ -16,7 +16,7 @@ export function Legend() {
     </svg>
   );
   return (
-    <div className="pointer-events-none absolute bottom-3.5 left-5 z-(--z-canvas-ui) flex gap-3.5 text-11 text-fg-3">
+    <div className="flex gap-3.5 text-11 text-fg-3">
       <span className="flex items-center gap-1.5">
         {line("stroke-wire")}
         {legend.exact}

@@ -20,22 +20,18 @@ const text = words.designer;
 /** The tools above the canvas. */
 export function CanvasTools(props: {
   drawn: Drawn;
-  covered: number;
   sourceNames: readonly string[];
   targetNames: readonly string[];
   onFound: (names: ReadonlySet<string>) => void;
   reveal: (place: number) => void;
   onMap: () => void;
 }) {
-  const { drawn, covered, sourceNames, targetNames, onFound, reveal, onMap } = props;
+  const { drawn, sourceNames, targetNames, onFound, reveal, onMap } = props;
   const designer = useDesigner();
   const { proposals, history, dispatch } = designer;
   useCommands(useToolCommands(designer, drawn, onMap));
   return (
-    <div
-      className="relative z-(--z-canvas-ui) flex h-11 shrink-0 items-center gap-2 px-3"
-      style={{ marginRight: covered }}
-    >
+    <div className="relative z-(--z-canvas-ui) flex h-11 shrink-0 items-center gap-2 px-3">
       <div className="flex">
         <Tooltip
           text={proposals.length === 0 ? text.tools.nothingProposed : text.tools.acceptAll(proposals.length)}

@@ -106,7 +106,6 @@ export function FilterCard({
   width,
   top,
   height,
-  about,
   chosen,
 }: {
   filter: string;
@@ -114,7 +113,6 @@ export function FilterCard({
   width: number;
   top: number;
   height: number;
-  about: string;
   chosen: boolean;
 }) {
   return (
@@ -128,7 +126,6 @@ export function FilterCard({
       <div className="line">
         <Filter size={14} strokeWidth={1.5} aria-hidden />
         <span className="name font-medium">{text.filter}</span>
-        <span className="side">{about}</span>
       </div>
       <div className="codeline">{filter.replace(/\s+/g, " ")}</div>
     </div>

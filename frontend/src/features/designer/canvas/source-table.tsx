@@ -9,7 +9,7 @@ import { TableCard } from "./table-card";
 const text = words.designer.canvas;
 
 /** The source's table: each of its columns a row. Only rows in sight are there. */
-export function SourceTable(props: {
+export const SourceTable = memo(function SourceTable(props: {
   rows: readonly SourceRow[];
   x: number;
   width: number;
@@ -50,7 +50,7 @@ export function SourceTable(props: {
       ))}
     </TableCard>
   );
-}
+});
 
 interface RowProps {
   row: SourceRow;
@@ -85,7 +85,7 @@ const Row = memo(function Row({ row, place, total, chosen, lifted, found, curren
       {...(leftOut && !proposed && { "data-out": "" })}
     >
       <TypeGlyph type={column.type} />
-      <span className="min-w-0 flex-1 truncate" title={column.name}>
+      <span className="min-w-0 flex-auto truncate" title={column.name}>
         <span className="name data">{column.name}</span>
       </span>
       {key && <KeyRound size={13} strokeWidth={1.5} className="shrink-0 text-fg-3" aria-label={text.key} />}

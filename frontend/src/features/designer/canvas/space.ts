@@ -20,8 +20,8 @@ const NODE = 220;
 export function plan(pane: number): Plan {
   const width = Math.max(640, pane);
   const spare = width - 872;
-  const table = spare >= 0 ? Math.min(224 + spare * 0.22, 340) : Math.max(180, 224 + spare * 0.3);
-  const node = spare >= 0 ? NODE : Math.max(180, NODE + spare * 0.2);
+  const table = spare >= 0 ? Math.min(224 + spare * 0.22, 340) : Math.max(180, 224 + spare * 0.2);
+  const node = spare >= 0 ? NODE : Math.max(168, NODE + spare * 0.25);
   const most = spare >= 0 ? Math.min(82 + spare * 0.28, 240) : 82;
   const gap = Math.max(28, Math.min(most, (width - 2 * EDGE - 2 * table - node) / 2));
   const whole = 2 * table + node + 2 * gap;

@@ -9,7 +9,7 @@ import { TableCard } from "./table-card";
 const text = words.designer.canvas;
 
 /** The target's table, and below it where a column can be added. */
-export function TargetTable(props: {
+export const TargetTable = memo(function TargetTable(props: {
   rows: readonly TargetRow[];
   x: number;
   width: number;
@@ -64,7 +64,7 @@ export function TargetTable(props: {
       ))}
     </TableCard>
   );
-}
+});
 
 interface RowProps {
   row: TargetRow;
@@ -102,7 +102,7 @@ const Row = memo(function Row({ row, type, place, total, chosen, lifted, found, 
       {...(!row.origin && { "data-idle": "" })}
     >
       <TypeGlyph type={type ?? "string"} />
-      <span className="min-w-0 flex-1 truncate" title={row.name}>
+      <span className="min-w-0 flex-auto truncate" title={row.name}>
         <span className="name data">{row.name}</span>
       </span>
       {row.key && (

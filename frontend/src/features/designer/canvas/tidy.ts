@@ -19,7 +19,7 @@ export function tidy(items: readonly Middle[]): Map<string, number> {
   const pools: { sum: number; weight: number; count: number }[] = [];
   for (const [i, { at, item }] of wanted.entries()) {
     // A straight wire is worth more than a node that stands level.
-    const own = item.kind === "lane" ? 6 : 1;
+    const own = item.kind === "lane" ? 20 : 1;
     let pool = { sum: own * (at - (offsets[i] ?? 0)), weight: own, count: 1 };
     for (
       let last = pools.at(-1);

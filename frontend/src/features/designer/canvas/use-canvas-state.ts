@@ -40,7 +40,7 @@ export function useCanvasState(
       (most, item) => Math.max(most, (places.get(item.id) ?? 0) + item.height / 2),
       0,
     );
-    return Math.max(FIRST_ROW + rows * ROW, lowest) + 24;
+    return Math.max(FIRST_ROW + rows * ROW, lowest) + 44;
   }, [canvas, items, places]);
   useEffect(() => {
     store.resize(pane, { width: columns.width, height });

@@ -65,7 +65,9 @@ export function Figures({ found, failing }: { found: Profile; failing: number })
   const figures: [string, string, boolean?][] = [
     [text.nulls, count(found.nulls)],
     [text.distinct, count(found.distinct)],
-    [found.median === undefined ? text.empty : text.zero, count(found.zero)],
+    ...(found.zero === undefined
+      ? []
+      : [[found.median === undefined ? text.empty : text.zero, count(found.zero)] as [string, string]]),
     ...(found.median === undefined ? [] : [[text.median, found.median] as [string, string]]),
     ...(found.mean === undefined ? [] : [[text.mean, found.mean] as [string, string]]),
     ...(found.lengths === undefined

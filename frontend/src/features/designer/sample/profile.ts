@@ -13,7 +13,7 @@ export interface Profile {
   nulls: number;
   distinct: number;
   /** Numbers that are 0, or texts that are empty. */
-  zero: number;
+  zero?: number;
   min?: string;
   max?: string;
   median?: string;
@@ -43,7 +43,7 @@ export function profile(cells: readonly Cell[], type: string): Profile {
   }
   const moments = kind === "time" ? values.map((value) => Date.parse(instant(value))) : [];
   if (moments.length > 0 && moments.every(Number.isFinite)) {
-    return { ...base, zero: 0, ...ofMoments(moments, values) };
+    return { ...base, ...ofMoments(moments, values) };
   }
   return { ...base, ...ofTexts(values, counted) };
 }
@@ -76,7 +76,12 @@ function ofNumbers(numbers: readonly number[]): Omit<Profile, "values" | "nulls"
 function ofMoments(moments: readonly number[], values: readonly string[]) {
   const order = moments.map((_, at) => at).sort((one, other) => (moments[one] ?? 0) - (moments[other] ?? 0));
   const [first = 0, last = 0] = [order[0], order.at(-1)];
-  const show = (at: number) => new Date(at).toISOString().slice(0, 16).replace("T", " ");
+  const days = values.every((value) => value.length <= 10);
+  const show = (at: number) =>
+    new Date(at)
+      .toISOString()
+      .slice(days ? 0 : 5, days ? 10 : 16)
+      .replace("T", " ");
   return {
     min: values[first] ?? "",
     max: values[last] ?? "",
