@@ -18,6 +18,11 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       "no-console": "error",
+      // No compiler memoises here, so what cannot be memoised is no matter.
+      "react-hooks/incompatible-library": "off",
+      // What scrolls has to scroll by keys, too.
+      "jsx-a11y/no-noninteractive-tabindex": ["error", { roles: ["group"], tags: [] }],
+      "@typescript-eslint/prefer-nullish-coalescing": ["error", { ignorePrimitives: { string: true } }],
       "no-restricted-imports": ["error", { patterns: [desktop] }],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],

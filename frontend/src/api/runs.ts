@@ -85,3 +85,18 @@ export function newestBySync(runs: readonly Run[]): Map<string, Run> {
 }
 
 export const syncKey = (project: string, sync: string): string => `${project}/${sync}`;
+
+/** The last twenty runs of one sync. */
+export const runsOfSyncQuery = (project: string, sync: string) =>
+  queryOptions({
+    queryKey: ["runs", "of", project, sync],
+    queryFn: async ({ signal }) => {
+      const query = { project, sync, limit: 20 };
+      return (await answer(agent.GET("/api/v1/runs", { params: { query }, signal }))).items;
+    },
+    staleTime: 30_000,
+  });
+
+/** How long a run took, or has been taking. */
+export const lengthOf = (run: Run, now: number): number =>
+  (run.finished_at ? Date.parse(run.finished_at) : now) - Date.parse(run.submitted_at);

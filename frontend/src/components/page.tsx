@@ -4,7 +4,7 @@ import { classes } from "./classes";
 
 interface PageProps {
   /** Links to what this page is a part of, the nearest last. */
-  crumbs?: readonly ReactNode[];
+  crumbs?: readonly ReactNode[] | undefined;
   title: string;
   /** Beside the title: a badge, a line about it. */
   state?: ReactNode;

@@ -32,7 +32,7 @@ export function Column({
   className,
   style,
   ...rest
-}: ComponentProps<"th"> & CellProps & { width?: number | string }) {
+}: ComponentProps<"th"> & CellProps & { width?: number | string | undefined }) {
   return (
     <th
       scope="col"

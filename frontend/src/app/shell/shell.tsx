@@ -1,5 +1,5 @@
 import { Outlet, useMatches, useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 import { KeysDialog } from "@/app/keys/keys-dialog";
 import { listenForKeys, useCommands, type Command } from "@/app/keys/commands";
 import { Palette } from "@/app/palette/palette";
@@ -16,7 +16,7 @@ const onNarrow = (tell: () => void) => {
 };
 
 /** The frame of all screens: the sidebar, and the inset panel with the page. */
-export function Shell() {
+export function Shell(): ReactNode {
   const [open, setOpen] = useState<"palette" | "keys">();
   const close = () => setOpen(undefined);
   const isNarrow = useSyncExternalStore(onNarrow, () => narrow.matches);

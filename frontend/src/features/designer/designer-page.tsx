@@ -1,18 +1,18 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { CloudUpload, Play } from "lucide-react";
+import { CloudUpload, ListChecks, Play } from "lucide-react";
 import { useCallback, useEffect, useMemo, useReducer, useState } from "react";
 import { type Command, useCommands } from "@/app/keys/commands";
-import { agent, answer } from "@/api/client";
 import { Problem } from "@/api/problem";
 import { comingQuery, projectQuery, push, versionQuery } from "@/api/projects";
 import { useRefusal } from "@/app/session/session";
-import { Button } from "@/components/button";
+import { Button, buttonClasses } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
 import { ProblemPanel } from "@/components/error-panel";
 import { Page } from "@/components/page";
 import { SkeletonRows } from "@/components/skeleton";
 import { toast } from "@/components/toast";
+import { useRunSync } from "@/features/syncs/run-sync";
 import { words } from "@/words";
 import { agentCatalog } from "./catalog/agent-catalog";
 import { Designer } from "./designer";
@@ -23,18 +23,9 @@ import { agentSamples } from "./sample/agent-sample";
 
 const text = words.designer;
 
-/** What the address names. */
-interface Where {
-  project: string;
-  sync: string;
-}
-
 /** A project's newest version, opened in the designer at one of its syncs. */
 export function DesignerPage() {
-  const { project, sync } = useParams({
-    from: "/projects/$project/designer/$sync",
-    select: (params: Where): Where => params,
-  });
+  const { project, sync } = useParams({ from: "/projects/$project/designer/$sync" });
   const newest = useQuery(projectQuery(project));
   const number = newest.data?.version;
   const version = useQuery({ ...versionQuery(project, number ?? 0), enabled: number !== undefined });
@@ -98,21 +89,8 @@ function Open({
       setSaving(false);
     }
   }, [client, history.text, number, project]);
-  const run = useCallback(async () => {
-    try {
-      await answer(
-        agent.POST("/api/v1/projects/{project}/syncs/{sync}/runs", {
-          params: { path: { project, sync: syncName } },
-          body: {},
-        }),
-      );
-      await client.invalidateQueries({ queryKey: ["runs"] });
-      toast({ title: words.states.queued });
-    } catch (thrown) {
-      const problem = Problem.from(thrown);
-      toast({ title: problem.why, more: problem.remedy, tone: "bad" });
-    }
-  }, [client, project, syncName]);
+  const { mutate: start } = useRunSync();
+  const run = useCallback(() => start({ project, sync: syncName }), [start, project, syncName]);
 
   const clean = isSaved(history);
   useLeaving(!clean);
@@ -136,7 +114,7 @@ function Open({
           name: text.run,
           keys: "mod+enter",
           refused: mayRun,
-          run: () => void run(),
+          run,
         },
       ],
       [maySave, mayRun, save, run],
@@ -169,6 +147,14 @@ function Open({
       ]}
       actions={
         <>
+          <Link
+            to="/projects/$project/syncs/$sync/plan"
+            params={{ project, sync: syncName }}
+            className={buttonClasses()}
+          >
+            <ListChecks size={14} strokeWidth={1.75} className="-ml-0.5 opacity-80" aria-hidden />
+            {text.plan}
+          </Link>
           <Button
             icon={CloudUpload}
             keys="mod+s"
@@ -184,7 +170,7 @@ function Open({
             keys="mod+enter"
             look={clean ? "primary" : "plain"}
             refused={mayRun}
-            onClick={() => void run()}
+            onClick={run}
           >
             {text.run}
           </Button>

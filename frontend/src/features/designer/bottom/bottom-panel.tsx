@@ -7,7 +7,7 @@ import { Segmented } from "@/components/tabs";
 import { words } from "@/words";
 import { YamlEditor } from "../editor/yaml-editor";
 import { useDesigner } from "../state/designer";
-import { count } from "../view/format";
+import { count } from "@/words/figures";
 import { current } from "../view/selection";
 import { FailingPane } from "./failing-pane";
 import { ProfilePane } from "./profile-pane";

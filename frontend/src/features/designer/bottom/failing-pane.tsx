@@ -3,7 +3,7 @@ import { EmptyState } from "@/components/empty-state";
 import { Cell, Column, Head, Row, Table } from "@/components/table";
 import { words } from "@/words";
 import { useDesigner } from "../state/designer";
-import { count } from "../view/format";
+import { count } from "@/words/figures";
 import { NoSample } from "./no-sample";
 
 const text = words.designer;

@@ -31,7 +31,7 @@ export function SamplePane({ at }: { at: "node" | "target" }) {
   const shown = useColumns(at);
   const rows = useMemo(() => (sample ? paired(sample) : []), [sample]);
   const scroller = useRef<HTMLDivElement>(null);
-  // eslint-disable-next-line react-hooks/incompatible-library -- its rows are read while rendering, by design
+
   const lines = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,

@@ -1,7 +1,7 @@
 import { memo, type RefObject, useCallback, useMemo, useSyncExternalStore } from "react";
 import { words } from "@/words";
 import { useDesigner } from "../state/designer";
-import { short } from "../view/format";
+import { shortCount } from "@/words/figures";
 import type { Paths } from "../view/paths";
 import { current } from "../view/selection";
 import type { TargetRow } from "./model";
@@ -49,7 +49,7 @@ export const World = memo(function World({ world, drawn, active, lifted, found, 
   const now = current(selection);
   const write = config.write ?? (config.mode === "incremental" ? "merge" : "overwrite");
   const key = config.primary_key ?? ends.source?.primaryKey ?? [];
-  const held = ends.source?.rows === undefined ? undefined : text.canvas.rows(short(ends.source.rows));
+  const held = ends.source?.rows === undefined ? undefined : text.canvas.rows(shortCount(ends.source.rows));
   const lands = `${write}${key.length > 0 && write !== "append" ? ` on ${key.join(", ")}` : ""}`;
   return (
     <div

@@ -3,7 +3,7 @@ import { words } from "@/words";
 import { type Profile, profile } from "../sample/profile";
 import type { Sample } from "../sample/sample";
 import { useDesigner } from "../state/designer";
-import { count } from "../view/format";
+import { count } from "@/words/figures";
 import { Histogram } from "./histogram";
 import { Section } from "./section";
 

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { words } from "@/words";
 import type { Profile } from "../sample/profile";
-import { count } from "../view/format";
+import { count } from "@/words/figures";
 
 const text = words.designer.profile;
 const HEIGHT = 64;

@@ -6,7 +6,7 @@ import type { TargetRow } from "../canvas/model";
 import { setConsent } from "../document/column-edits";
 import { base } from "../mapping/types";
 import { useDesigner } from "../state/designer";
-import { count } from "../view/format";
+import { count } from "@/words/figures";
 
 const text = words.designer.inspector;
 

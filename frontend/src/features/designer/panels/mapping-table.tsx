@@ -16,7 +16,7 @@ const COLUMNS =
 export function MappingTable() {
   const { canvas, selection, select } = useDesigner();
   const scroller = useRef<HTMLDivElement>(null);
-  // eslint-disable-next-line react-hooks/incompatible-library -- its rows are read while rendering, by design
+
   const rows = useVirtualizer({
     count: canvas.target.length,
     getScrollElement: () => scroller.current,

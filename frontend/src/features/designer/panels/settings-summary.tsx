@@ -4,7 +4,7 @@ import { IconButton } from "@/components/button";
 import { words } from "@/words";
 import type { OnError } from "../document/sync-file";
 import { useDesigner } from "../state/designer";
-import { count } from "../view/format";
+import { count } from "@/words/figures";
 import { scheduleWords } from "./schedule-words";
 
 const text = words.designer.settings;

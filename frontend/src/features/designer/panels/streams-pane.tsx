@@ -54,7 +54,7 @@ export function StreamsPane() {
     [lines, onlyOwn, wanted],
   );
   const list = useRef<HTMLDivElement>(null);
-  // eslint-disable-next-line react-hooks/incompatible-library -- its rows are read while rendering, by design
+
   const rows = useVirtualizer({
     count: shown.length,
     getScrollElement: () => list.current,
