@@ -258,6 +258,8 @@ export const designer = {
     notKnown: "The agent has no such project yet",
     notKnownAbout: "Save it once: the rows of its streams are shown from then on.",
     failed: "No sample could be taken",
+    older:
+      "These rows are from before your changes: this agent samples what it has. Save, and they flow again.",
     notAligned:
       "Some rows were left out or set aside, so rows before and after do not stand beside each other.",
     unknownRow: "not told",

@@ -12,6 +12,8 @@ import { NoSample } from "./no-sample";
 
 const text = words.designer.sample;
 const ROW = 28;
+/** How many columns of the key tell rows apart without pushing what is chosen out of sight. */
+const KEYS = 2;
 
 /** A column of the grid. */
 interface Shown {
@@ -55,8 +57,10 @@ export function SamplePane({ at }: { at: "node" | "target" }) {
     <div
       className={classes("flex min-h-0 grow flex-col", state.waiting || state.outcome ? "opacity-60" : "")}
     >
-      {!isAligned(sample) && (
-        <p className="border-b border-line bg-surface-2 px-4 py-1 text-12 text-fg-3">{text.notAligned}</p>
+      {(state.outcome ?? !isAligned(sample)) && (
+        <p className="border-b border-line bg-surface-2 px-4 py-1 text-12 text-fg-2">
+          {state.outcome ? text.older : text.notAligned}
+        </p>
       )}
       <div
         ref={scroller}
@@ -242,9 +246,10 @@ function useColumns(at: "node" | "target"): Shown[] {
               chosen.flatMap((other) => reads(canvas.target.find((row) => row.name === other)?.origin)),
             ),
           ];
-    const keys = canvas.source.flatMap((row, at) =>
+    const keyed = canvas.source.flatMap((row, at) =>
       row.key && !inputs.includes(at) ? source(at, "key") : [],
     );
+    const keys = keyed.slice(0, KEYS);
     const twice = new Set(keys.map((key) => key.name));
     const rest = filled
       .filter((other) => !chosen.includes(other) && !twice.has(other))

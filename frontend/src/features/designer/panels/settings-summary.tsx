@@ -43,12 +43,11 @@ export function SettingsSummary() {
     [text.deletes, text.deleteRules[config.deletes ?? "ignore"]],
     [text.errors, errorWords(config.on_error ?? "fail", config.max_rejects)],
   ];
-  const bare = stream.split(".").at(-1) ?? stream;
   return (
     <section className="shrink-0 border-t border-line p-3" aria-label={text.edit}>
       <div className="mb-1 flex items-center">
         <h3 className="min-w-0 grow truncate font-medium" title={stream}>
-          {bare}
+          {stream}
         </h3>
         <IconButton icon={Pencil} name={text.edit} size="sm" onClick={() => select({ kind: "settings" })} />
       </div>

@@ -10,7 +10,6 @@ import { addStream, removeStream } from "../document/stream-edits";
 import { isGlob } from "../document/sync-file";
 import { useDesigner } from "../state/designer";
 import { useStreams } from "../state/use-ground";
-import { parts } from "../catalog/target-name";
 import { SettingsSummary } from "./settings-summary";
 
 const text = words.designer.streams;
@@ -53,6 +52,7 @@ export function StreamsPane() {
     () => lines.filter((line) => (!onlyOwn || line.on) && line.name.toLowerCase().includes(wanted)),
     [lines, onlyOwn, wanted],
   );
+  const shared = useMemo(() => namespacesOf(lines), [lines]);
   const list = useRef<HTMLDivElement>(null);
 
   const rows = useVirtualizer({
@@ -109,6 +109,7 @@ export function StreamsPane() {
                 >
                   <StreamLine
                     line={line}
+                    namespace={shared.has(namespaceOf(line.name)) ? namespaceOf(line.name) : undefined}
                     chosen={line.name === stream}
                     tone={toneOf(line)}
                     onChoose={() => line.on && chooseStream(line.name)}
@@ -139,18 +140,20 @@ export function StreamsPane() {
 
 function StreamLine({
   line,
+  namespace,
   chosen,
   tone,
   onChoose,
   onToggle,
 }: {
   line: Line;
+  /** What its name has in common with others. */
+  namespace: string | undefined;
   chosen: boolean;
   tone: "ok" | "warn" | undefined;
   onChoose: () => void;
   onToggle: () => void;
 }) {
-  const [namespace, bare] = isGlob(line.name) ? [undefined, line.name] : parts(line.name);
   return (
     <div
       className={classes(
@@ -171,7 +174,7 @@ function StreamLine({
         onClick={line.on ? onChoose : onToggle}
       >
         {namespace !== undefined && <span className="text-fg-3">{namespace}.</span>}
-        {bare}
+        {namespace === undefined ? line.name : line.name.slice(namespace.length + 1)}
       </button>
       {line.changes > 0 && (
         <span className="figures text-11 font-normal text-fg-3" title={text.changes(line.changes)}>
@@ -181,6 +184,21 @@ function StreamLine({
       {tone && <Dot tone={tone} />}
     </div>
   );
+}
+
+/** What stands before the first dot. */
+function namespaceOf(name: string): string {
+  return isGlob(name) || name.startsWith('"') ? "" : name.slice(0, Math.max(name.indexOf("."), 0));
+}
+
+/** Those that several streams share: a file's name has a dot, and no namespace. */
+function namespacesOf(lines: readonly Line[]): ReadonlySet<string> {
+  const counted = new Map<string, number>();
+  for (const line of lines) {
+    const namespace = namespaceOf(line.name);
+    counted.set(namespace, (counted.get(namespace) ?? 0) + 1);
+  }
+  return new Set([...counted].filter(([name, times]) => name !== "" && times > 1).map(([name]) => name));
 }
 
 /** Whether a glob means a stream: `*` and `?` within a part, `**` across parts. */
