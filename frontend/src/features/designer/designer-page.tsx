@@ -4,7 +4,7 @@ import { CloudUpload, ListChecks, Play } from "lucide-react";
 import { useCallback, useEffect, useMemo, useReducer, useState } from "react";
 import { type Command, useCommands } from "@/app/keys/commands";
 import { Problem } from "@/api/problem";
-import { comingQuery, projectQuery, push, versionQuery } from "@/api/projects";
+import { projectQuery, push, versionQuery } from "@/api/projects";
 import { useRefusal } from "@/app/session/session";
 import { Button, buttonClasses } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
@@ -14,11 +14,13 @@ import { SkeletonRows } from "@/components/skeleton";
 import { toast } from "@/components/toast";
 import { useRunSync } from "@/features/syncs/run-sync";
 import { words } from "@/words";
+import type { Coming } from "@/api/types";
 import { agentCatalog } from "./catalog/agent-catalog";
+import { explainSchedule } from "./catalog/drafts";
 import { Designer } from "./designer";
 import { isSaved, opened, reduce } from "./document/history";
 import { readSyncFile } from "./document/read";
-import { parse } from "./document/parse";
+import type { Plain } from "./document/sync-file";
 import { agentSamples } from "./sample/agent-sample";
 
 const text = words.designer;
@@ -67,8 +69,7 @@ function Open({
   const refusal = useRefusal();
   const catalog = useMemo(() => agentCatalog(project), [project]);
   const samples = useMemo(() => agentSamples(project, history.saved), [project, history.saved]);
-  const same = useSameSchedule(history.source.plain, history.saved, syncName);
-  const coming = useQuery({ ...comingQuery(project, syncName, 5), enabled: same, retry: false });
+  const coming = useComing(history.source.plain, syncName);
 
   const save = useCallback(async () => {
     setSaving(true);
@@ -137,7 +138,7 @@ function Open({
         dispatch,
         catalog,
         samples,
-        ...(same && coming.data && { coming: coming.data }),
+        ...(coming && { coming }),
       }}
       fileName={text.version(number)}
       crumbs={[
@@ -180,18 +181,21 @@ function Open({
   );
 }
 
-/** Whether the agent's next runs are those of the schedule that is shown. */
-function useSameSchedule(plain: unknown, saved: string, syncName: string): boolean {
-  const kept = useMemo(() => {
-    const read = parse(saved);
-    return JSON.stringify(read.ok ? scheduleOf(read.source.plain, syncName) : undefined);
-  }, [saved, syncName]);
-  const now = useMemo(() => JSON.stringify(scheduleOf(plain, syncName)), [plain, syncName]);
-  return now === kept;
-}
-
-function scheduleOf(plain: unknown, syncName: string): unknown {
-  return readSyncFile(plain as never).syncs.find((sync) => sync.name === syncName)?.schedule;
+/** The next runs by the schedule as it stands, pushed or not. */
+function useComing(plain: Plain, syncName: string): readonly Coming[] | undefined {
+  const schedule = useMemo(
+    () => readSyncFile(plain).syncs.find((sync) => sync.name === syncName)?.schedule,
+    [plain, syncName],
+  );
+  const meaning = useQuery({
+    queryKey: ["designer", "schedule", schedule],
+    queryFn: ({ signal }) => explainSchedule(schedule ?? {}, 5, signal),
+    enabled: schedule !== undefined,
+    staleTime: 30_000,
+    retry: false,
+    meta: { quiet: true },
+  });
+  return schedule && meaning.data?.next;
 }
 
 /** Asks before a page with unsaved edits is closed. */

@@ -104,8 +104,7 @@ export const designer = {
     misfires: { skip: "Skip", once: "One run for all", all: "A run each" },
     paused: "Paused",
     next: "Next",
-    nextUnknown: "Next runs are told once this schedule is saved",
-    nextUnreached: "The agent does not tell the next runs",
+    nextUnknown: "The agent does not tell the next runs",
     skipped: "skipped",
   },
   tools: {

@@ -1,61 +1,53 @@
 /**
- * Samples by the agent's preview job.
- *
- * The text that is being edited goes along as `file`. An agent that does not take it yet refuses the key; then a sample is taken only
- * where the text is the one that the agent has.
+ * Samples by the agent's preview jobs: of the text as it is being edited, and from agents that cannot do that of the text that they have.
  */
 import { agent, answer } from "@/api/client";
 import { Problem } from "@/api/problem";
 import type { Job } from "@/api/types";
 import { field, text } from "../catalog/catalog";
+import { previewDraft } from "../catalog/drafts";
 import { finished } from "../catalog/jobs";
 import type { Cell, Failing, Row, Sample, Sampled, SampleRequest, SampleSource } from "./sample";
 
-/** What is asked for; `file` is not in the agent's description yet. */
-interface PreviewBody {
-  stream: string;
-  limit: number;
-  file?: string;
-}
-
 export function agentSamples(project: string, saved: string): SampleSource {
-  let takesFiles = true;
-  const preview = async (
-    { sync, stream, limit }: SampleRequest,
-    file: string | undefined,
-    signal: AbortSignal,
-  ) => {
-    const body: PreviewBody = { stream, limit, ...(file !== undefined && { file }) };
-    const begun = agent.POST("/api/v1/projects/{project}/syncs/{sync}/preview", {
-      params: { path: { project, sync } },
-      body,
-      signal,
-    });
-    return ready(await answer(begun), signal);
+  let takesDrafts = true;
+  const ofDraft = (request: SampleRequest, signal: AbortSignal) => {
+    const { text: file, sync, stream, limit } = request;
+    return previewDraft(project, { file, sync, stream, limit }, signal);
   };
+  const ofSaved = ({ sync, stream, limit }: SampleRequest, signal: AbortSignal) =>
+    answer(
+      agent.POST("/api/v1/projects/{project}/syncs/{sync}/preview", {
+        params: { path: { project, sync } },
+        body: { stream, limit },
+        signal,
+      }),
+    );
   return {
     take: async (request, signal) => {
       try {
-        if (request.text === saved) {
-          return await preview(request, undefined, signal);
+        if (takesDrafts) {
+          try {
+            return await ready(await ofDraft(request, signal), signal);
+          } catch (thrown) {
+            if (Problem.from(thrown).status !== 404) {
+              throw thrown;
+            }
+            takesDrafts = false;
+          }
         }
-        return takesFiles
-          ? await preview(request, request.text, signal)
-          : { state: "not_available", reason: "unsaved" };
+        if (request.text !== saved) {
+          return { state: "not_available", reason: "unsaved" };
+        }
+        return await ready(await ofSaved(request, signal), signal);
       } catch (thrown) {
-        const problem = Problem.from(thrown);
         if (signal.aborted) {
           throw thrown;
         }
-        if (problem.status === 404) {
-          return { state: "not_available", reason: "not_known" };
-        }
-        const refused = problem.status === 400 || problem.status === 422;
-        if (refused && problem.why.includes("unknown field `file`")) {
-          takesFiles = false;
-          return { state: "not_available", reason: "unsaved" };
-        }
-        return { state: "failed", problem };
+        const problem = Problem.from(thrown);
+        return problem.status === 404
+          ? { state: "not_available", reason: "not_known" }
+          : { state: "failed", problem };
       }
     },
   };
@@ -74,40 +66,45 @@ async function ready(begun: Job, signal: AbortSignal): Promise<Sampled> {
 
 /** Reads one stream of a preview; numbers come as texts. */
 export function readSample(found: unknown): Sample {
-  const origins = field(found, "rows");
-  const types = field(found, "types");
+  const before = rows(field(found, "source"));
   return {
-    before: rows(field(found, "source")),
+    before,
     after: rows(field(found, "mapped")),
-    failing: (Array.isArray(field(found, "rejects")) ? (field(found, "rejects") as unknown[]) : []).map(
-      failing,
-    ),
+    failing: list(field(found, "rejects")).map((reject) => failing(reject, before)),
     rejected: Number(field(found, "rejected") ?? 0),
     nulled: Number(field(found, "nulled") ?? 0),
-    ...(Array.isArray(origins) && { origins: origins.map(Number) }),
-    ...(typeof types === "object" && types !== null && { types: types as Record<string, string> }),
   };
 }
 
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
 function rows(value: unknown): Row[] {
-  const all: unknown[] = Array.isArray(value) ? value : [];
-  return all.map((row) =>
-    Object.fromEntries(
-      Object.entries(row as Record<string, unknown>).map(([name, cell]) => [name, asCell(cell)]),
-    ),
-  );
+  return list(value).map((row) => cells(row as object));
+}
+
+function cells(row: object): Row {
+  return Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, asCell(cell)]));
 }
 
 const asCell = (cell: unknown): Cell =>
   cell === null || cell === undefined ? null : typeof cell === "string" ? cell : JSON.stringify(cell);
 
-function failing(value: unknown): Failing {
-  const [row, column, help] = [field(value, "row"), field(value, "column"), field(value, "help")];
+function failing(reject: unknown, before: readonly Row[]): Failing {
+  const [own, column, help] = [field(reject, "row"), field(reject, "column"), field(reject, "help")];
+  const row = typeof own === "object" && own !== null ? placeOf(cells(own), before) : -1;
   return {
-    code: text(field(value, "code")),
-    why: text(field(value, "message")),
-    ...(row !== undefined && row !== null && { row: Number(row) }),
+    code: text(field(reject, "code")),
+    why: text(field(reject, "message")),
+    ...(row >= 0 && { row }),
     ...(typeof column === "string" && { column }),
     ...(typeof help === "string" && { help }),
   };
+}
+
+/** Which of the rows this is: the one with the same values, in what both tell. */
+function placeOf(row: Row, before: readonly Row[]): number {
+  const names = Object.keys(row);
+  return before.findIndex((other) =>
+    names.every((name) => !(name in other) || other[name] === row[name] || other[name] === "***"),
+  );
 }

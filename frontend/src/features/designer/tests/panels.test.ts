@@ -8,9 +8,10 @@ import { readStream, readSyncFile } from "../document/read";
 import { Names } from "../mapping/names";
 import { cronWords, scheduleWords } from "../panels/schedule-words";
 import { readSample } from "../sample/agent-sample";
+import { aligned } from "../sample/align";
 import { marksOf } from "../sample/changes";
 import { profile } from "../sample/profile";
-import { paired } from "../sample/sample";
+import { isAligned, paired } from "../sample/sample";
 import { proposalsOf } from "../state/proposals";
 import { pathsOf } from "../view/paths";
 import { chosen, NOTHING } from "../view/selection";
@@ -83,31 +84,54 @@ describe("what the agent tells", () => {
     });
   });
 
-  it("of rows, where it does not say which one became which", () => {
+  it("of rows: the ones that fail are found again by their values", () => {
     const sample = readSample({
-      source: [{ a: "1" }, { a: "2" }],
-      mapped: [{ a: "1" }],
-      rejected: "1",
-      rejects: [{ code: "c", message: "m" }],
+      source: [
+        { id: "1", a: "x" },
+        { id: "2", a: "y" },
+        { id: "3", a: "***" },
+      ],
+      mapped: [{ id: "1" }],
+      rejected: "2",
+      rejects: [
+        { code: "c", message: "m", column: "a", row: { id: "2", a: "y" } },
+        { code: "c", message: "n", column: "a", row: { id: "3", a: "***" } },
+      ],
     });
-    expect([sample.rejected, sample.failing[0]?.why, sample.origins]).toEqual([1, "m", undefined]);
-    expect(paired(sample).map((row) => [row.before?.a, row.after?.a])).toEqual([
-      ["1", "1"],
-      ["2", undefined],
+    expect([sample.rejected, sample.failing.map((one) => one.row)]).toEqual([2, [1, 2]]);
+  });
+});
+
+describe("rows side by side", () => {
+  const names = new Names([
+    { name: "id", type: "int64" },
+    { name: "a", type: "string" },
+  ]);
+  const canvas = canvasOf(readStream({ primary_key: ["id"] }), { names });
+  const sample = readSample({
+    source: ["1", "2", "3"].map((id) => ({ id, a: id })),
+    mapped: [{ id: "1" }, { id: "3" }],
+    rejects: [{ code: "c", message: "m", row: { id: "2", a: "2" } }],
+  });
+
+  it("by their order, where only failing ones are missing", () => {
+    expect(
+      paired(aligned(sample, canvas)).map((row) => [row.before?.id, row.after?.id, row.failing?.why]),
+    ).toEqual([
+      ["1", "1", undefined],
+      ["2", undefined, "m"],
+      ["3", "3", undefined],
     ]);
   });
 
-  it("of rows, where it does", () => {
-    const sample = readSample({
-      source: [{ a: "1" }, { a: "2" }],
-      mapped: [{ a: "2" }],
-      rows: ["1"],
-      rejects: [{ code: "c", message: "m", row: "0", column: "a" }],
+  it("by their key, where a filter left some out", () => {
+    const filtered = { ...sample, failing: [], after: [{ id: "3" }] };
+    expect(aligned(filtered, canvas).origins).toEqual([2]);
+    const masked = canvasOf(readStream({ primary_key: ["id"], columns: { id: { mask: "hash" } } }), {
+      names,
     });
-    expect(paired(sample).map((row) => [row.before?.a, row.after?.a, row.failing?.why])).toEqual([
-      ["1", undefined, "m"],
-      ["2", "2", undefined],
-    ]);
+    expect(aligned(filtered, masked).origins).toBeUndefined();
+    expect(isAligned(aligned(filtered, masked))).toBe(false);
   });
 });
 
