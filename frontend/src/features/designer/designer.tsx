@@ -13,6 +13,7 @@ import { Inspector } from "./inspector/inspector";
 import { MappingTable } from "./panels/mapping-table";
 import { StreamsPane } from "./panels/streams-pane";
 import { type Designer as State, DesignerContext, type Setup, useDesignerState } from "./state/designer";
+import { failingRows } from "./sample/sample";
 import { useSize } from "./view/use-size";
 
 const text = words.designer;
@@ -138,7 +139,7 @@ function StatusLine({ designer, onFailing }: { designer: State; onFailing: () =>
   const { canvas, sample, history } = designer;
   const asks = canvas.target.filter((row) => row.loss === "asks").length;
   const wrong = canvas.target.filter((row) => row.origin?.kind === "unknown").length;
-  const failing = sample.sample?.failing.length ?? 0;
+  const failing = failingRows(sample.sample);
   const said = [
     history.problem && text.state.unread(history.problem.line),
     wrong > 0 && text.state.wrong(wrong),

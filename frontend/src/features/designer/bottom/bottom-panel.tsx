@@ -8,6 +8,7 @@ import { words } from "@/words";
 import { YamlEditor } from "../editor/yaml-editor";
 import { useDesigner } from "../state/designer";
 import { count } from "@/words/figures";
+import { failingRows } from "../sample/sample";
 import { current } from "../view/selection";
 import { FailingPane } from "./failing-pane";
 import { ProfilePane } from "./profile-pane";
@@ -36,7 +37,7 @@ export function BottomPanel({
   const { sample, selection } = useDesigner();
   const [at, setAt] = useState<"node" | "target">("node");
   const name = selection.kind === "target" || selection.kind === "source" ? current(selection) : undefined;
-  const failing = sample.sample?.failing.length ?? 0;
+  const failing = failingRows(sample.sample);
   const { milliseconds, before } = sample.sample ?? {};
   const tabs = [
     { value: "sample" as const, name: text.tabs.sample },

@@ -72,7 +72,6 @@ const Row = memo(function Row({ row, place, total, chosen, lifted, found, curren
       aria-selected={chosen}
       aria-posinset={place + 1}
       aria-setsize={total}
-      aria-label={`${column.name}, ${column.type}${leftOut ? `, ${text.leftOut}` : ""}`}
       className="canvas-row"
       style={{ top: FIRST_ROW - TOP + place * ROW }}
       data-side="source"
@@ -97,6 +96,7 @@ const Row = memo(function Row({ row, place, total, chosen, lifted, found, curren
           aria-label={text.cursor}
         />
       )}
+      {leftOut && <span className="sr-only">{text.leftOut}</span>}
       <span className="type">{column.type}</span>
     </div>
   );

@@ -87,7 +87,6 @@ const Row = memo(function Row({ row, type, place, total, chosen, lifted, found, 
       aria-selected={chosen}
       aria-posinset={place + 1}
       aria-setsize={total}
-      aria-label={`${row.name}${type === undefined ? "" : `, ${type}`}`}
       className="canvas-row"
       style={{ top: FIRST_ROW - TOP + place * ROW }}
       data-side="target"

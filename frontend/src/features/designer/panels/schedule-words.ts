@@ -91,3 +91,14 @@ function weekdays(field: string): string | undefined {
   const names = all.map((day) => (day === undefined ? undefined : text.days[day]));
   return names.includes(undefined) ? undefined : names.join(", ");
 }
+
+/** The next three times of day, with their weekday where they are of several days. The agent says `Mon 2026-11-30 06:00:00 +01:00`. */
+export function nextTimes(coming: readonly { words: string }[]): string[] {
+  const read = coming.slice(0, 3).map(({ words: said }) => {
+    const time = /\b\d{1,2}:\d{2}\b/.exec(said)?.[0] ?? said;
+    const day = /^\w{3}\b/.exec(said)?.[0] ?? "";
+    return { time, day, date: said.slice(0, Math.max(said.indexOf(time), 0)) };
+  });
+  const severalDays = new Set(read.map(({ date }) => date)).size > 1;
+  return read.map(({ day, time }) => (severalDays ? `${day} ${time}` : time));
+}

@@ -5,7 +5,7 @@ import { words } from "@/words";
 import type { OnError } from "../document/sync-file";
 import { useDesigner } from "../state/designer";
 import { count } from "@/words/figures";
-import { scheduleWords } from "./schedule-words";
+import { nextTimes, scheduleWords } from "./schedule-words";
 
 const text = words.designer.settings;
 
@@ -65,10 +65,7 @@ export function SettingsSummary() {
       {sync.schedule && (
         <p className="truncate text-12 text-fg-3">
           {coming && coming.length > 0
-            ? `${text.next} ${coming
-                .slice(0, 3)
-                .map((run) => timeOf(run.words))
-                .join(", ")}${zone === undefined ? "" : ` · ${zone}`}`
+            ? `${text.next} ${nextTimes(coming).join(", ")}${zone === undefined ? "" : ` · ${zone}`}`
             : text.nextUnknown}
         </p>
       )}
@@ -80,9 +77,4 @@ function errorWords(rule: OnError, most: number | undefined): string {
   return rule === "reject" && most !== undefined
     ? `${text.onError.reject}, ${text.upTo(count(most))}`
     : text.onError[rule];
-}
-
-/** The time of day within the agent's words for an instant. */
-export function timeOf(said: string): string {
-  return /\b\d{1,2}:\d{2}\b/.exec(said)?.[0] ?? said;
 }

@@ -1,6 +1,6 @@
 /**
  * Which source row each row that lands comes from. The agent does not tell it: rows keep their order, so where only failing rows are
- * missing it is known; where a filter left rows out too, it is found by a key that passes as it is.
+ * missing it is known; where a filter left rows out too, it is found by a key that passes as it is, or as its text.
  */
 import type { Canvas } from "../canvas/model";
 import type { Sample } from "./sample";
@@ -21,12 +21,11 @@ export function aligned(sample: Sample, canvas: Canvas): Sample {
 function byKey(sample: Sample, canvas: Canvas): number[] | undefined {
   const keys = canvas.source.flatMap((row, at) => {
     const passes = canvas.target.find(
-      ({ origin, config, made }) =>
+      ({ origin, config }) =>
         origin?.kind === "source" &&
         origin.column === at &&
         config?.mask === undefined &&
-        config?.type === undefined &&
-        made === undefined,
+        (config?.type === undefined || config.type === "string"),
     );
     return row.key ? [{ source: row.column.name, target: passes?.name }] : [];
   });

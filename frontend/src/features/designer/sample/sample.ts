@@ -48,6 +48,10 @@ export interface SampleSource {
   take: (request: SampleRequest, signal: AbortSignal) => Promise<Sampled>;
 }
 
+/** How many sampled rows would not land: all of them, or as many as are told. */
+export const failingRows = (sample: Sample | undefined): number =>
+  sample ? Math.max(sample.rejected, sample.failing.length) : 0;
+
 /** The source row of a row that would land. */
 export function originOf(sample: Sample, row: number): number | undefined {
   if (sample.origins) {

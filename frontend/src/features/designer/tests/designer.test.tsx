@@ -75,11 +75,11 @@ async function open(text = SHOP, samples = shopSamples) {
 
 const target = (name: string) =>
   within(screen.getByRole("listbox", { name: "Target columns" })).getByRole("option", {
-    name: new RegExp(`^${name},`),
+    name: new RegExp(`^${name}\\b`),
   });
 const source = (name: string) =>
   within(screen.getByRole("listbox", { name: "Source columns" })).getByRole("option", {
-    name: new RegExp(`^${name},`),
+    name: new RegExp(`^${name}\\b`),
   });
 const press = (element: Element, init: object = {}) => {
   fireEvent.pointerDown(element, { button: 0, ...init });

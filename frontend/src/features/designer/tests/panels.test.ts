@@ -6,7 +6,7 @@ import { canvasOf } from "../canvas/model";
 import { middles } from "../canvas/nodes";
 import { readStream, readSyncFile } from "../document/read";
 import { Names } from "../mapping/names";
-import { cronWords, scheduleWords } from "../panels/schedule-words";
+import { cronWords, nextTimes, scheduleWords } from "../panels/schedule-words";
 import { readSample } from "../sample/agent-sample";
 import { aligned } from "../sample/align";
 import { marksOf } from "../sample/changes";
@@ -34,6 +34,18 @@ describe("schedules in words", () => {
     ["0 6 1 1 *", "By the clock: 0 6 1 1 *"],
   ])("%s", (cron, want) => {
     expect(cronWords(cron)).toBe(want);
+  });
+
+  it("of the next runs, with their days where they differ", () => {
+    const runs = (...said: string[]) => nextTimes(said.map((words) => ({ words })));
+    expect(runs("Fri 2026-11-27 06:00:00 +01:00", "Fri 2026-11-27 06:15:00 +01:00")).toEqual([
+      "06:00",
+      "06:15",
+    ]);
+    expect(runs("Fri 2026-11-27 06:00:00 +01:00", "Mon 2026-11-30 06:00:00 +01:00")).toEqual([
+      "Fri 06:00",
+      "Mon 06:00",
+    ]);
   });
 
   it("of other triggers", () => {
