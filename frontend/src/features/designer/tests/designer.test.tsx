@@ -73,14 +73,15 @@ async function open(text = SHOP, samples = shopSamples) {
   return { user: userEvent.setup(), canvas };
 }
 
-const target = (name: string) =>
-  within(screen.getByRole("listbox", { name: "Target columns" })).getByRole("option", {
-    name: new RegExp(`^${name}\\b`),
-  });
-const source = (name: string) =>
-  within(screen.getByRole("listbox", { name: "Source columns" })).getByRole("option", {
-    name: new RegExp(`^${name}\\b`),
-  });
+const row = (list: string, name: string) => {
+  const found = screen.getByRole("listbox", { name: list }).querySelector(`[data-name="${name}"]`);
+  if (!found) {
+    throw new Error(`no ${name} among ${list}`);
+  }
+  return found;
+};
+const target = (name: string) => row("Target columns", name);
+const source = (name: string) => row("Source columns", name);
 const press = (element: Element, init: object = {}) => {
   fireEvent.pointerDown(element, { button: 0, ...init });
   fireEvent.pointerUp(element, { button: 0, ...init });
