@@ -22,6 +22,9 @@ import { World } from "./world";
 
 const text = words.designer;
 
+/** A canvas so low that the mini-map would lie over rows. */
+const LOW = 420;
+
 /** The mapping as a picture: source left, target right, what happens between. */
 export function CanvasPane({ onInside }: { onInside: () => void }) {
   const designer = useDesigner();
@@ -140,7 +143,13 @@ export function CanvasPane({ onInside }: { onInside: () => void }) {
       <div className="relative z-(--z-canvas-ui) flex h-9 shrink-0 items-center justify-between gap-2 px-5">
         <Legend />
         <div className="flex items-end gap-2 self-end pb-1.5">
-          <MiniMap canvas={canvas} items={items} drawn={drawn} chosen={active.items} />
+          <MiniMap
+            canvas={canvas}
+            items={items}
+            drawn={drawn}
+            chosen={active.items}
+            low={pane.height < LOW}
+          />
           <ZoomBar store={store} />
         </div>
       </div>

@@ -5,8 +5,9 @@ import type { Middle } from "./nodes";
 import { FIRST_ROW, ROW, TOP } from "./space";
 import type { Drawn } from "./use-canvas-state";
 
-const WIDTH = 96;
-const HEIGHT = 60;
+const LARGE = { width: 96, height: 60 };
+/** Where the canvas is low, so that no row lies below it. */
+const SMALL = { width: 56, height: 24 };
 
 /** The whole canvas, small; what is in sight is framed. Pressing it goes there. */
 export function MiniMap({
@@ -14,11 +15,13 @@ export function MiniMap({
   items,
   drawn,
   chosen,
+  low,
 }: {
   canvas: Canvas;
   items: readonly Middle[];
   drawn: Drawn;
   chosen: ReadonlySet<string>;
+  low: boolean;
 }) {
   const { store, plan, places, height } = drawn;
   const frame = useRef<SVGRectElement>(null);
@@ -47,8 +50,7 @@ export function MiniMap({
   const table = (rows: number) => FIRST_ROW - TOP + rows * ROW;
   return (
     <svg
-      width={WIDTH}
-      height={HEIGHT}
+      {...(low ? SMALL : LARGE)}
       viewBox={`0 0 ${plan.width} ${height}`}
       preserveAspectRatio="none"
       className="rounded-2 border border-line-2 bg-surface-1"
