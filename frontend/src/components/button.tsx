@@ -34,7 +34,7 @@ const SIZES: Record<ButtonSize, string> = {
 export function buttonClasses(look: ButtonLook = "plain", size: ButtonSize = "md", more?: string): string {
   return classes(
     "quick inline-flex shrink-0 items-center justify-center gap-1.5 rounded-2 border font-medium whitespace-nowrap",
-    "disabled:text-fg-off aria-disabled:opacity-50",
+    "disabled:pointer-events-none disabled:opacity-50 aria-disabled:opacity-50",
     LOOKS[look],
     SIZES[size],
     more,
@@ -65,7 +65,7 @@ export function Button(props: ComponentProps<"button"> & ButtonParts) {
       {Icon && <Icon size={14} strokeWidth={1.75} className="-ml-0.5 opacity-80" aria-hidden />}
       {children}
       {keys !== undefined && (
-        <Kbd keys={keys} className={look === "primary" ? "bg-white/18! text-on-accent!" : ""} />
+        <Kbd keys={keys} className={look === "primary" ? "bg-on-accent/18! text-on-accent!" : ""} />
       )}
     </button>
   );

@@ -17,16 +17,24 @@ interface DialogProps {
   wide?: boolean;
 }
 
+/** The first field gets the focus; where there is none the dialog itself, and no button by chance. */
+function focusFirst(event: Event) {
+  event.preventDefault();
+  const dialog = event.currentTarget as HTMLElement;
+  (dialog.querySelector<HTMLElement>("input, textarea, select") ?? dialog).focus();
+}
+
 /** What has to be answered first. Esc closes it. */
 export function Dialog({ open, onClose, title, about, children, actions, wide = false }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(now) => !now && onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-(--z-dialog) bg-black/30 dark:bg-black/50" />
+        <Radix.Overlay className="fixed inset-0 z-(--z-dialog) bg-veil" />
         <Radix.Content
           {...(about === undefined && { "aria-describedby": undefined })}
+          onOpenAutoFocus={focusFirst}
           className={classes(
-            "appear fixed top-[12%] left-1/2 z-(--z-dialog) flex max-h-[76%] -translate-x-1/2 flex-col rounded-4 border border-line-2 bg-pop shadow-e3",
+            "appear fixed top-[12%] left-1/2 z-(--z-dialog) flex max-h-[76%] -translate-x-1/2 flex-col outline-none rounded-4 border border-line-2 bg-pop shadow-e3",
             wide ? "w-180" : "w-110",
             "max-w-[calc(100vw-32px)]",
           )}

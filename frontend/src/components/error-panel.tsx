@@ -4,6 +4,7 @@ import { Problem } from "@/api/problem";
 import { words } from "@/words";
 import { classes } from "./classes";
 import { CopyButton } from "./copy-button";
+import { Said } from "./said";
 
 /** What is told of an error, wherever it comes from. */
 export interface ErrorText {
@@ -50,7 +51,9 @@ export function ErrorPanel({
             text !== undefined && (
               <div key={name} className="contents">
                 <dt className="text-fg-2">{name}</dt>
-                <dd className="min-w-0 wrap-break-word">{text}</dd>
+                <dd className="min-w-0 wrap-break-word">
+                  <Said text={text} />
+                </dd>
               </div>
             ),
         )}

@@ -47,7 +47,12 @@ export const isLive = (state: State): boolean =>
 export function RunState({ state, children }: { state: State; children?: ReactNode }) {
   const { icon: Icon, text, sign } = LOOKS[state];
   return (
-    <span className={classes("inline-flex items-center gap-1.5 text-12 font-medium whitespace-nowrap", text)}>
+    <span
+      className={classes(
+        "inline-flex items-center gap-1.5 align-middle text-12 font-medium whitespace-nowrap",
+        text,
+      )}
+    >
       {Icon ? <Icon size={14} strokeWidth={1.6} className={sign} aria-hidden /> : <Dot />}
       {children ?? words.states[state]}
     </span>

@@ -37,7 +37,14 @@ export function Sidebar({ rail, onSearch }: { rail: boolean; onSearch: () => voi
       <SearchButton rail={rail} onPress={onSearch} />
       <nav className="flex flex-col gap-px" aria-label={text.main}>
         {places.map(({ to, name, icon }) => (
-          <NavLink key={to} rail={rail} to={to} icon={icon} name={name} exact={to === "/"}>
+          <NavLink
+            key={to}
+            rail={rail}
+            to={to}
+            icon={icon}
+            name={name}
+            exact={to === "/" || to === "/projects"}
+          >
             {to === "/runs" && running > 0 && <span className="figures text-11 text-fg-3">{running}</span>}
           </NavLink>
         ))}

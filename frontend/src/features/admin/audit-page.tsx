@@ -7,6 +7,7 @@ import { Dialog } from "@/components/dialog";
 import { ProblemPanel } from "@/components/error-panel";
 import { Moment } from "@/components/moment";
 import { Rows } from "@/components/rows";
+import { Said } from "@/components/said";
 import { SkeletonRows } from "@/components/skeleton";
 import { Cell, Column, Head, Row } from "@/components/table";
 import { words } from "@/words";
@@ -31,7 +32,9 @@ export function AuditPage() {
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
     <AdminPage part="audit">
-      <p className="shrink-0 border-b border-line px-5 py-2 text-12 text-fg-3">{text.about}</p>
+      <p className="shrink-0 border-b border-line px-5 py-2 text-12 text-fg-3">
+        <Said text={text.about} />
+      </p>
       {error ? (
         <div className="max-w-160 p-6">
           <ProblemPanel title={words.errors.notLoaded} problem={error} />
@@ -39,7 +42,9 @@ export function AuditPage() {
       ) : !data ? (
         <SkeletonRows rows={12} />
       ) : entries.length === 0 ? (
-        <p className="px-5 py-4 text-fg-3">{text.none}</p>
+        <p className="px-5 py-4 text-fg-3">
+          <Said text={text.none} />
+        </p>
       ) : (
         <Rows
           name={text.names}

@@ -10,6 +10,7 @@ import { ProblemPanel } from "@/components/error-panel";
 import { FormDialog } from "@/components/form-dialog";
 import { Moment } from "@/components/moment";
 import { Rows } from "@/components/rows";
+import { Said } from "@/components/said";
 import { SkeletonRows } from "@/components/skeleton";
 import { Cell, Column, Head, Row } from "@/components/table";
 import { toast } from "@/components/toast";
@@ -46,7 +47,9 @@ export function TokensPage() {
       ) : !tokens ? (
         <SkeletonRows tall />
       ) : tokens.length === 0 ? (
-        <p className="px-5 py-4 text-fg-2">{text.none}</p>
+        <p className="px-5 py-4 text-fg-2">
+          <Said text={text.none} />
+        </p>
       ) : (
         <Rows
           name={words.admin.tokens}

@@ -59,6 +59,7 @@ export function Holdings({ project, connection }: { project: string; connection:
           <ProblemPanel title={text.discoverFailed} problem={problem} />
         </div>
       )}
+      {!result && !problem && !isPending && <p className="px-5 text-fg-3">{text.holdsAbout}</p>}
       {isPending && <SkeletonRows rows={6} />}
       {result && (
         <Rows

@@ -68,7 +68,7 @@ function Gallery({
     `${title} ${id}`.toLowerCase().includes(find.toLowerCase()),
   );
   return (
-    <div className="w-72 shrink-0 overflow-auto border-r border-line p-4 min-[1400px]:w-87">
+    <div className="w-80 shrink-0 overflow-auto border-r border-line p-4 min-[1400px]:w-87">
       <span className="relative block">
         <Search size={14} aria-hidden className="absolute top-2.25 left-2.5 text-fg-3" />
         <Input

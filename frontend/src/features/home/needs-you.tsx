@@ -8,6 +8,7 @@ import { Button, buttonClasses } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
 import { Moment } from "@/components/moment";
 import { SectionTitle } from "@/components/page";
+import { Said } from "@/components/said";
 import { SkeletonRows } from "@/components/skeleton";
 import type { ProjectSync } from "@/features/syncs/all-syncs";
 import { useRunSync } from "@/features/syncs/run-sync";
@@ -86,8 +87,14 @@ function Failure({ run, times }: { run: Run; times: number }) {
       <div className="pt-0.5 pl-6 text-12/4.5">
         {whole ? (
           <>
-            <div className="line-clamp-2 wrap-break-word">{error?.text ?? words.states[run.state]}</div>
-            {error?.help && <div className="line-clamp-2 wrap-break-word text-fg-2">{error.help}</div>}
+            <div className="line-clamp-2 wrap-break-word">
+              <Said text={error?.text ?? words.states[run.state]} />
+            </div>
+            {error?.help && (
+              <div className="line-clamp-2 wrap-break-word text-fg-2">
+                <Said text={error.help} />
+              </div>
+            )}
           </>
         ) : (
           <SkeletonRows rows={1} />

@@ -69,12 +69,12 @@ export function SyncsTable({ syncs, bySync, isPending }: SyncsTableProps) {
           <Table>
             <Head>
               <Column>{text.columns.sync}</Column>
-              <Column width={168}>{text.columns.last}</Column>
-              <Column width={130}>{text.columns.history}</Column>
-              <Column width={84} right>
+              <Column width={148}>{text.columns.last}</Column>
+              <Column width={128}>{text.columns.history}</Column>
+              <Column width={84} right className="max-[1399px]:hidden">
                 {text.columns.took}
               </Column>
-              <Column width={190}>{text.columns.schedule}</Column>
+              <Column width="20%">{text.columns.schedule}</Column>
               <Column width={52} />
             </Head>
             <tbody>
@@ -137,7 +137,7 @@ function SyncRow({
       <Cell tall>
         <RunHistory runs={runs} />
       </Cell>
-      <Cell tall right>
+      <Cell tall right className="max-[1399px]:hidden">
         {over && duration(lengthOf(over, now))}
       </Cell>
       <Cell tall className="text-fg-2" title={when}>

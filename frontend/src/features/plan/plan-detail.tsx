@@ -2,6 +2,7 @@ import { ArrowRight, CircleCheck, TriangleAlert } from "lucide-react";
 import { Badge, type Tone } from "@/components/badge";
 import { classes } from "@/components/classes";
 import { CopyButton } from "@/components/copy-button";
+import { Said } from "@/components/said";
 import { Rows } from "@/components/rows";
 import { Cell, Column, Head, Row } from "@/components/table";
 import { words } from "@/words";
@@ -118,8 +119,12 @@ const Warnings = ({ stream: { warnings } }: { stream: PlannedStream }) =>
         <li key={at} className="flex gap-2 px-3 py-2 text-12">
           <TriangleAlert size={14} className="mt-px shrink-0 text-warn-text" aria-hidden />
           <span>
-            {warning.why}
-            {warning.help && <span className="block text-fg-2">{warning.help}</span>}
+            <Said text={warning.why} />
+            {warning.help && (
+              <span className="block text-fg-2">
+                <Said text={warning.help} />
+              </span>
+            )}
           </span>
           <span className="code ml-auto text-fg-2">{warning.code}</span>
         </li>

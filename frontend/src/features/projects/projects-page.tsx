@@ -12,6 +12,7 @@ import { Moment } from "@/components/moment";
 import { Page } from "@/components/page";
 import { Rows } from "@/components/rows";
 import { RunState } from "@/components/run-state";
+import { Said } from "@/components/said";
 import { SkeletonRows } from "@/components/skeleton";
 import { Cell, Column, Head, Row } from "@/components/table";
 import { useAllSyncs, useRunsBySync, type ProjectSync } from "@/features/syncs/all-syncs";
@@ -41,7 +42,7 @@ export function ProjectsPage() {
         <SkeletonRows tall />
       ) : projects.length === 0 ? (
         <EmptyState title={text.none} action={push}>
-          {text.noneAbout}
+          <Said text={text.noneAbout} />
         </EmptyState>
       ) : (
         <Rows

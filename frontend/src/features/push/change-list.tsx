@@ -1,5 +1,6 @@
 import type { Change } from "@/api/types";
 import { classes } from "@/components/classes";
+import { Said } from "@/components/said";
 import { words } from "@/words";
 
 const text = words.push;
@@ -37,7 +38,9 @@ export function ChangeList({ changes }: { changes: readonly Change[] }) {
             {changes.map(({ change, what }) => (
               <li key={`${change} ${what}`} className="flex gap-3 border-b border-line px-5 py-2.5 text-12">
                 <ChangeSign change={change} />
-                <span className="min-w-0 wrap-break-word">{what}</span>
+                <span className="min-w-0 wrap-break-word">
+                  <Said text={what} />
+                </span>
               </li>
             ))}
           </ul>

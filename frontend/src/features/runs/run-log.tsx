@@ -102,7 +102,7 @@ function Line({ line }: { line: LogLine }) {
         {exactTime(line.at)}
       </td>
       <td className={classes("data w-14", tone)}>{text.levels[line.level]}</td>
-      <td className="data w-44 truncate pr-3 text-fg-2">{line.stream}</td>
+      <td className="data w-40 truncate pr-3 text-fg-2">{line.stream}</td>
       <td className="data truncate pr-3" title={[line.text, line.help].filter(Boolean).join("\n")}>
         {line.text}
         {line.code && <span className="text-fg-3"> {line.code}</span>}

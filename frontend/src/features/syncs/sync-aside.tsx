@@ -12,7 +12,7 @@ import { Moment } from "@/components/moment";
 import { useNow } from "@/components/now";
 import { SectionTitle } from "@/components/page";
 import { words } from "@/words";
-import { fromNow, shortId } from "@/words/figures";
+import { fromNow, moment, shortId } from "@/words/figures";
 import { SyncEnds } from "./sync-ends";
 
 const text = words.projects.sync;
@@ -53,8 +53,12 @@ function Next({ project, sync, when }: { project: string; sync: string; when: st
       <ul>
         {data.map(({ at, words: spelled, skipped }) => (
           <li key={at} className="flex h-7 items-center justify-between gap-3">
-            <time dateTime={at} className={skipped ? "figures text-fg-3 line-through" : "figures"}>
-              {spelled}
+            <time
+              dateTime={at}
+              title={spelled}
+              className={skipped ? "figures text-fg-3 line-through" : "figures font-medium"}
+            >
+              {moment(at, now)}
             </time>
             <span className="shrink-0 text-12 text-fg-3">{skipped ? text.skipped : fromNow(at, now)}</span>
           </li>

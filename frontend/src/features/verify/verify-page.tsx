@@ -162,12 +162,15 @@ function Found({ found: { equal, streams, differences } }: { found: Verified }) 
   );
 }
 
+/** A value without the backticks that the command line puts around it. */
+const bare = (value: string): string => value.replaceAll(/^`|`$/g, "");
+
 const DifferenceRow = ({
   difference: { stream, difference, row, cells = [] },
 }: {
   difference: Difference;
 }) => {
-  const told = row.map(([column, value]) => `${column} ${value}`).join(", ");
+  const told = row.map(([column, value]) => `${column} ${bare(value)}`).join(", ");
   return (
     <Row>
       <Cell className="data">{stream}</Cell>
@@ -182,8 +185,8 @@ const DifferenceRow = ({
         {cells.map(({ column, source, target }) => (
           <span key={column} className="mr-3">
             <span className="text-fg-3">{column} </span>
-            <ins className="no-underline">{source}</ins>{" "}
-            <del className="bg-row-chg text-fg-2 decoration-warn">{target}</del>
+            <ins className="no-underline">{bare(source)}</ins>{" "}
+            <del className="bg-row-chg text-fg-2 decoration-warn">{bare(target)}</del>
           </span>
         ))}
       </Cell>

@@ -61,6 +61,7 @@ export const connections = {
   asDestination: "writes to it",
   settings: "Settings",
   streams: "What it holds",
+  holdsAbout: "Tables or files with their columns. * stands for any text: orders*, public.*",
   discover: "Look",
   discoverFresh: "Look again",
   discovering: "Looks what it holds.",

@@ -37,6 +37,7 @@ export const shell = {
     choose: "choose",
     open: "open",
   },
+  run: (sync: string) => `Run ${sync}`,
   go: (place: string) => `Go to ${place}`,
   notFound: { title: "Nothing is here", text: "The address may be mistyped, or what was here was removed." },
   unreachable: "The agent does not answer. What you see may be old; it is asked again by itself.",
