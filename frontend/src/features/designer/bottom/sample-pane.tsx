@@ -3,27 +3,13 @@ import { CircleAlert, SquareFunction } from "lucide-react";
 import { useMemo, useRef } from "react";
 import { classes } from "@/components/classes";
 import { words } from "@/words";
-import { reads } from "../canvas/model";
-import { family } from "../mapping/types";
 import { type Cell, isAligned, paired, type Pairing } from "../sample/sample";
 import { useDesigner } from "../state/designer";
-import { current } from "../view/selection";
 import { NoSample } from "./no-sample";
+import { grouped, isRight, type Shown, useColumns } from "./sample-columns";
 
 const text = words.designer.sample;
 const ROW = 28;
-/** How many columns of the key tell rows apart without pushing what is chosen out of sight. */
-const KEYS = 2;
-
-/** A column of the grid. */
-interface Shown {
-  id: string;
-  name: string;
-  side: "before" | "after";
-  group: "key" | "before" | "after" | "rest";
-  type: string;
-  width: number;
-}
 
 /** Sampled rows before and after what is chosen, and the rest of each row. */
 export function SamplePane({ at }: { at: "node" | "target" }) {
@@ -192,86 +178,4 @@ export function Text({ value }: { value: Cell | undefined }) {
     return <span className="null">NULL</span>;
   }
   return value === "" ? <span className="text-fg-3">{"''"}</span> : value;
-}
-
-const isRight = (column: Shown) => family(column.type) === "num";
-
-const widthOf = (type: string, name: string) => {
-  const base = { num: 112, time: 176, bool: 84, id: 200, nest: 200, text: 160 }[family(type)];
-  return Math.min(240, Math.max(base, name.length * 7.4 + 30));
-};
-
-/** The key, what goes in, what comes out, and the rest of the target's row. */
-function useColumns(at: "node" | "target"): Shown[] {
-  const { canvas, selection, sample } = useDesigner();
-  const types = sample.sample?.types;
-  return useMemo(() => {
-    const source = (place: number, group: Shown["group"]): Shown[] => {
-      const column = canvas.source[place]?.column;
-      return column
-        ? [
-            {
-              id: `b ${group} ${column.name}`,
-              name: column.name,
-              side: "before",
-              group,
-              type: column.type,
-              width: widthOf(column.type, column.name),
-            },
-          ]
-        : [];
-    };
-    const target = (name: string, group: Shown["group"]): Shown => {
-      const type = canvas.target.find((row) => row.name === name)?.type ?? types?.[name] ?? "string";
-      return { id: `a ${name}`, name, side: "after", group, type, width: widthOf(type, name) };
-    };
-    const filled = canvas.target.filter((row) => row.origin !== undefined).map((row) => row.name);
-    const name = current(selection);
-    const place =
-      selection.kind === "source" ? canvas.source.findIndex((row) => row.column.name === name) : -1;
-    const chosen =
-      at === "target" || name === undefined
-        ? []
-        : selection.kind === "target"
-          ? filled.filter((other) => other === name)
-          : canvas.target.filter((row) => reads(row.origin).includes(place)).map((row) => row.name);
-    if (chosen.length === 0 && place < 0) {
-      return filled.map((other) => target(other, "rest"));
-    }
-    const inputs =
-      place >= 0
-        ? [place]
-        : [
-            ...new Set(
-              chosen.flatMap((other) => reads(canvas.target.find((row) => row.name === other)?.origin)),
-            ),
-          ];
-    const keyed = canvas.source.flatMap((row, at) =>
-      row.key && !inputs.includes(at) ? source(at, "key") : [],
-    );
-    const keys = keyed.slice(0, KEYS);
-    const twice = new Set(keys.map((key) => key.name));
-    const rest = filled
-      .filter((other) => !chosen.includes(other) && !twice.has(other))
-      .map((other) => target(other, "rest"));
-    return [
-      ...keys,
-      ...inputs.flatMap((input) => source(input, "before")),
-      ...chosen.map((other) => target(other, "after")),
-      ...rest,
-    ];
-  }, [at, canvas, selection, types]);
-}
-
-function grouped(shown: readonly Shown[]): { group: Shown["group"]; width: number }[] {
-  const groups: { group: Shown["group"]; width: number }[] = [];
-  for (const { group, width } of shown) {
-    const last = groups.at(-1);
-    if (last?.group === group) {
-      last.width += width;
-    } else {
-      groups.push({ group, width });
-    }
-  }
-  return groups;
 }

@@ -9,7 +9,7 @@ export function CodeEditor({
   onChange,
   extensions,
   name,
-  autoFocus = false,
+  startAt,
   className,
 }: {
   value: string;
@@ -17,13 +17,14 @@ export function CodeEditor({
   /** Read once. */
   extensions: Extension;
   name: string;
-  autoFocus?: boolean;
+  /** The place that is in sight first. */
+  startAt?: number | undefined;
   className?: string;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
   const tell = useRef(onChange);
-  const first = useRef({ value, extensions, autoFocus, name });
+  const first = useRef({ value, extensions, startAt, name });
   useEffect(() => {
     tell.current = onChange;
   }, [onChange]);
@@ -31,7 +32,7 @@ export function CodeEditor({
     if (!place.current) {
       return;
     }
-    const { value: doc, extensions: more, autoFocus: focus, name: label } = first.current;
+    const { value: doc, extensions: more, startAt: at, name: label } = first.current;
     const editor = new EditorView({
       parent: place.current,
       state: EditorState.create({
@@ -52,8 +53,8 @@ export function CodeEditor({
       }),
     });
     view.current = editor;
-    if (focus) {
-      editor.focus();
+    if (at !== undefined && at <= doc.length) {
+      editor.dispatch({ effects: EditorView.scrollIntoView(at, { y: "start", yMargin: 24 }) });
     }
     return () => editor.destroy();
   }, []);

@@ -6,7 +6,10 @@ import { keymap, lineNumbers, EditorView } from "@codemirror/view";
 import { CircleAlert } from "lucide-react";
 import { useMemo } from "react";
 import { words } from "@/words";
-import { parse } from "../document/parse";
+import { isNode } from "yaml";
+import { parse, type Source } from "../document/parse";
+import { type StreamPlace, streamPath } from "../document/stream-edits";
+import { current } from "../view/selection";
 import { useDesigner } from "../state/designer";
 import { CodeEditor } from "./code-editor";
 
@@ -14,7 +17,7 @@ const text = words.designer.yaml;
 
 /** The sync file itself. The canvas and this text are one document: what one changes, the other shows. */
 export function YamlEditor() {
-  const { history, dispatch } = useDesigner();
+  const { history, dispatch, mapping, selection } = useDesigner();
   const { problem } = history;
   const extensions = useMemo(
     () => [
@@ -50,10 +53,21 @@ export function YamlEditor() {
         onChange={(typed) => dispatch({ kind: "type", text: typed, group: "yaml" })}
         extensions={extensions}
         name={text.name}
+        startAt={placeOf(history.source, mapping.place, current(selection))}
         className="min-h-0 grow overflow-auto pl-2"
       />
     </div>
   );
+}
+
+/** Where the chosen column stands, or else its stream. */
+function placeOf({ doc }: Source, place: StreamPlace, column: string | undefined): number | undefined {
+  const path = streamPath(place);
+  const found = [...(column === undefined ? [] : [[...path, "columns", column]]), path].map((one) =>
+    doc.getIn(one, true),
+  );
+  const node = found.find((one) => isNode(one));
+  return node?.range?.[0];
 }
 
 function faultsOf(view: EditorView): Diagnostic[] {
