@@ -7,7 +7,12 @@ import { nonce } from "@/platform/nonce";
 const look = EditorView.theme({
   "&": { fontSize: "12px", color: "var(--text-1)", backgroundColor: "transparent" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "19px", letterSpacing: "-0.02em" },
+  ".cm-scroller": {
+    fontFamily: "var(--font-mono)",
+    lineHeight: "19px",
+    letterSpacing: "-0.02em",
+    fontFeatureSettings: '"zero", "calt" 0',
+  },
   ".cm-content": { padding: "6px 0", caretColor: "var(--accent)" },
   ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "1.5px" },
   ".cm-gutters": { backgroundColor: "transparent", border: "none", color: "var(--text-3)", fontSize: "11px" },
