@@ -1,0 +1,20 @@
+import { Activity, FolderClosed, House, Plug, Server, Settings, type LucideIcon } from "lucide-react";
+import { words } from "@/words";
+
+export interface Place {
+  to: string;
+  name: string;
+  /** Its key, and how the sidebar shows it at its end. */
+  keys: string;
+  icon: LucideIcon;
+}
+
+/** Where the sidebar, the palette and the keys go to. */
+export const PLACES: readonly Place[] = [
+  { to: "/", name: words.shell.home, keys: "g h", icon: House },
+  { to: "/projects", name: words.shell.projects, keys: "g p", icon: FolderClosed },
+  { to: "/connections", name: words.shell.connections, keys: "g c", icon: Plug },
+  { to: "/runs", name: words.shell.runs, keys: "g r", icon: Activity },
+  { to: "/admin/users", name: words.shell.administration, keys: "g a", icon: Server },
+  { to: "/settings", name: words.shell.settings, keys: "mod+,", icon: Settings },
+];

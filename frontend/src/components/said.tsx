@@ -1,0 +1,11 @@
+/** What the agent says, with the names that it puts between backticks as data. */
+export const Said = ({ text }: { text: string }) =>
+  text.split(/`([^`]*)`/).map((part, at) =>
+    at % 2 === 0 ? (
+      part
+    ) : (
+      <code key={at} className="data">
+        {part}
+      </code>
+    ),
+  );

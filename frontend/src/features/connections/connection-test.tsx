@@ -1,0 +1,99 @@
+import { CircleAlert, CircleCheck } from "lucide-react";
+import { useEffect, useMemo } from "react";
+import { checkConnection } from "@/api/connections";
+import { useJob } from "@/api/jobs";
+import type { ApiError } from "@/api/problem";
+import { useCommands, type Command } from "@/app/keys/commands";
+import { useRefusal } from "@/app/session/session";
+import { Badge } from "@/components/badge";
+import { Button } from "@/components/button";
+import { ErrorPanel, ProblemPanel } from "@/components/error-panel";
+import { SectionTitle } from "@/components/page";
+import { SkeletonRows } from "@/components/skeleton";
+import { words } from "@/words";
+import { duration } from "@/words/figures";
+
+const text = words.connections;
+
+/** What `syncapp check --json` tells of a connection. */
+interface Checked {
+  ok: boolean;
+  steps: { side: string; ok: boolean; problem: ApiError | null }[];
+}
+
+/** Tests a connection as a run would use it, by itself; a failed step shows its remedy in place. */
+export function ConnectionTest({ project, connection }: { project: string; connection: string }) {
+  const refused = useRefusal()("operator", project);
+  const { start, job, result, problem, isPending } = useJob<Checked>(() =>
+    checkConnection(project, connection),
+  );
+  useEffect(() => {
+    if (refused === undefined) {
+      start();
+    }
+  }, [start, refused]);
+  useCommands(
+    useMemo(
+      (): Command[] => [
+        { id: "test", group: "page", name: text.test, keys: "t", refused, run: () => start() },
+      ],
+      [refused, start],
+    ),
+  );
+  const took = job?.finished_at ? Date.parse(job.finished_at) - Date.parse(job.asked_at) : undefined;
+  return (
+    <section>
+      <SectionTitle className="mb-2">
+        {text.test}
+        {result && <Badge tone={result.ok ? "ok" : "bad"}>{result.ok ? text.usable : text.unusable}</Badge>}
+        {result && took !== undefined && (
+          <span className="figures ml-auto text-12 font-normal text-fg-3">{duration(took)}</span>
+        )}
+      </SectionTitle>
+      {refused !== undefined && <p className="text-12 text-fg-3">{refused}</p>}
+      {problem && <ProblemPanel title={text.testFailed} problem={problem} />}
+      {isPending && <SkeletonRows rows={2} />}
+      <ol>
+        {result?.steps.map((step) => (
+          <Step key={step.side} {...step} />
+        ))}
+      </ol>
+      {refused === undefined && (
+        <Button size="sm" keys="t" className="mt-2" disabled={isPending} onClick={() => start()}>
+          {text.testAgain}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function Step({ side, ok, problem }: Checked["steps"][number]) {
+  const Sign = ok ? CircleCheck : CircleAlert;
+  const name = text.steps[side] ?? side;
+  return (
+    <li className="flex gap-3 pb-3">
+      <Sign
+        size={16}
+        strokeWidth={1.6}
+        aria-label={ok ? text.usable : text.unusable}
+        className={ok ? "mt-0.5 shrink-0 text-ok" : "mt-0.5 shrink-0 text-bad-text"}
+      />
+      <div className="min-w-0 grow">
+        <div className="font-medium">{name}</div>
+        {ok && <div className="text-12 text-fg-3">{text.stepOk}</div>}
+        {problem && (
+          <ErrorPanel
+            className="mt-1.5"
+            error={{
+              title: name,
+              code: problem.code,
+              cause: problem.why,
+              remedy: problem.help ?? undefined,
+              details: problem.driver ?? undefined,
+            }}
+          />
+        )}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,118 @@
+import { Field, Input, TextArea } from "@/components/field";
+import { Select } from "@/components/select";
+import { words } from "@/words";
+import { isWrong, type Field as FormField } from "./fields";
+import { isSecretName } from "./secret-name";
+
+const text = words.connections;
+
+/** A secret that is to be sealed: the name that the file gets, and the value that it never gets. */
+export interface SecretTyped {
+  name: string;
+  value: string;
+}
+
+interface FieldControlProps {
+  field: FormField;
+  /** The connection's name: secrets are named after it. */
+  connection: string;
+  typed: string;
+  secret: SecretTyped | undefined;
+  /** Whether it was left once: only then it is told what is wrong. */
+  isChecked: boolean;
+  onType: (typed: string) => void;
+  onSecret: (secret: SecretTyped) => void;
+  onLeave: () => void;
+}
+
+/** One field of a connector's form, as its kind wants it. */
+export function FieldControl(props: FieldControlProps) {
+  const { field, typed, isChecked, onType, onLeave } = props;
+  if (field.kind === "secret") {
+    return <SecretControl {...props} />;
+  }
+  const wrong = isChecked && isWrong(field, typed) ? text.notNumber : undefined;
+  const chosen =
+    field.kind === "choice" ? field.choices.find(({ value }) => value === typed)?.help : undefined;
+  return (
+    <Field label={field.name} help={chosen || field.help} error={wrong} optional={!field.required}>
+      {(names) => {
+        switch (field.kind) {
+          case "choice":
+          case "boolean": {
+            const choices =
+              field.kind === "choice" ? field.choices.map(({ value }) => ({ value, name: value })) : BOOLEANS;
+            return (
+              <Select
+                {...names}
+                value={typed}
+                choices={[{ value: "", name: text.unset }, ...choices]}
+                onChoose={onType}
+              />
+            );
+          }
+          case "list":
+          case "map":
+            return (
+              <TextArea
+                {...names}
+                data
+                rows={3}
+                value={typed}
+                onChange={(event) => onType(event.target.value)}
+                onBlur={onLeave}
+              />
+            );
+          default:
+            return (
+              <Input
+                {...names}
+                data
+                inputMode={field.kind === "number" ? "numeric" : undefined}
+                value={typed}
+                onChange={(event) => onType(event.target.value)}
+                onBlur={onLeave}
+              />
+            );
+        }
+      }}
+    </Field>
+  );
+}
+
+const BOOLEANS = [
+  { value: "true", name: text.yes },
+  { value: "false", name: text.no },
+];
+
+/** The name that a connection's secret gets where none is given. */
+export const secretNameOf = (connection: string, field: FormField): string =>
+  [connection || "connection", ...field.path].join("/");
+
+function SecretControl({ field, connection, secret, onSecret }: FieldControlProps) {
+  const name = secret?.name || secretNameOf(connection, field);
+  const value = secret?.value ?? "";
+  const bad = value !== "" && !isSecretName(name) ? text.secretBad : undefined;
+  return (
+    <Field label={field.name} help={text.secretHelp} error={bad} optional={!field.required}>
+      {(names) => (
+        <span className="grid grid-cols-[2fr_3fr] gap-2">
+          <Input
+            data
+            aria-label={`${field.name}: ${text.secretName}`}
+            value={name}
+            onChange={(event) => onSecret({ name: event.target.value, value })}
+          />
+          <Input
+            {...names}
+            type="password"
+            autoComplete="new-password"
+            placeholder={text.secretValue}
+            value={value}
+            onChange={(event) => onSecret({ name: secret?.name ?? "", value: event.target.value })}
+          />
+        </span>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,94 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import type { ProjectFile } from "@/api/project-file";
+import { push } from "@/api/projects";
+import { setSecret } from "@/api/secrets";
+import { quiet } from "@/app/session/query-client";
+import { toast } from "@/components/toast";
+import { words } from "@/words";
+import { secretNameOf, type SecretTyped } from "./field-control";
+import { keyOf, valueOf, type Field, type Typed } from "./fields";
+
+const text = words.connections;
+
+interface NewConnection {
+  /** The project's file as it was when the form was drawn. */
+  file: ProjectFile;
+  name: string;
+  connector: string;
+  fields: readonly Field[];
+  typed: Typed;
+  secrets: Readonly<Record<string, SecretTyped>>;
+}
+
+/** Seals a new connection's secrets and pushes the file with it, in the place of the version that was looked at. */
+export function useSaveConnection() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return useMutation({
+    meta: quiet,
+    mutationFn: async (connection: NewConnection) => {
+      const { file, name, fields, secrets } = connection;
+      const sealed = fields.flatMap((field) => {
+        const secret = secrets[keyOf(field)];
+        return secret?.value
+          ? [{ field, name: secret.name || secretNameOf(name, field), value: secret.value }]
+          : [];
+      });
+      const next = await withConnection(
+        connection,
+        new Map(sealed.map(({ field, name }) => [keyOf(field), name])),
+      );
+      const asked = {
+        project: file.project,
+        file: next,
+        expected: file.version,
+        name: `${file.project}.yaml`,
+      };
+      // What could not be pushed leaves no secret behind.
+      await push(asked, true);
+      for (const secret of sealed) {
+        await setSecret(file.project, secret.name, secret.value);
+      }
+      return push(asked, false);
+    },
+    onSuccess: ({ project, version }, { name }) => {
+      void client.invalidateQueries({ queryKey: ["projects"] });
+      toast({ title: text.saved(name), ...(version != null && { more: text.savedMore(version) }) });
+      return navigate({ to: "/connections/$project/$connection", params: { project, connection: name } });
+    },
+  });
+}
+
+/** The file's text with the connection in it; the rest stays as it is, to the byte. */
+export async function withConnection(
+  { file, name, connector, fields, typed }: NewConnection,
+  secrets: ReadonlyMap<string, string>,
+): Promise<string> {
+  const { Document, isMap, isScalar, parseDocument } = await import("yaml");
+  const entry = new Document({ [name]: { connector } });
+  for (const field of fields) {
+    const secret = secrets.get(keyOf(field));
+    const value = secret === undefined ? valueOf(field, typed[keyOf(field)] ?? "") : `secret://${secret}`;
+    if (value !== undefined) {
+      entry.setIn([name, ...field.path], value);
+    }
+  }
+  const added = entry.toString({ lineWidth: 0 });
+  const there = parseDocument(file.text).get("connections", true);
+  const last = isMap(there) && !there.flow ? there.items[there.items.length - 1] : undefined;
+  const start = isScalar(last?.key) ? last.key.range?.[0] : undefined;
+  if (!isMap(there) || !there.range || start === undefined) {
+    const document = parseDocument(file.text);
+    document.setIn(["connections", name], entry.get(name));
+    return document.toString({ lineWidth: 0 });
+  }
+  const indent = " ".repeat(start - (file.text.lastIndexOf("\n", start - 1) + 1));
+  const end = file.text.slice(0, there.range[1]).trimEnd().length;
+  // A comment behind the last value stays with it.
+  const line = file.text.indexOf("\n", end);
+  const at = line < 0 ? file.text.length : line + 1;
+  const before = file.text.slice(0, at);
+  const text = added.replaceAll(/^(?=.)/gm, indent);
+  return `${before}${before.endsWith("\n") ? "" : "\n"}${text}${file.text.slice(at)}`;
+}

@@ -1,0 +1,42 @@
+/** Jobs of the agent: asked for, waited for, read. */
+import { agent, answer } from "@/api/client";
+import { Problem } from "@/api/problem";
+import type { Job } from "@/api/types";
+
+const FIRST_WAIT = 80;
+const LONGEST_WAIT = 1000;
+
+/** The job's result once it is done; its errors are thrown. */
+export async function finished(begun: Job, signal: AbortSignal): Promise<unknown> {
+  let job = begun;
+  for (
+    let wait = FIRST_WAIT;
+    job.state === "queued" || job.state === "running";
+    wait = Math.min(wait * 1.6, LONGEST_WAIT)
+  ) {
+    await pause(wait, signal);
+    const params = { path: { project: job.project, job: job.id } };
+    job = await answer(agent.GET("/api/v1/projects/{project}/jobs/{job}", { params, signal }));
+  }
+  if (job.state !== "done") {
+    throw new Problem(0, job.errors ?? []);
+  }
+  return job.result;
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(new DOMException("stopped", "AbortError"));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) {
+      stop();
+    }
+  });
+}

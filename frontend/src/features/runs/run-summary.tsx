@@ -1,0 +1,61 @@
+import type { ReactNode } from "react";
+import { isOver } from "@/api/runs";
+import type { Rate } from "@/api/samples";
+import type { WholeRun } from "@/api/types";
+import { useNow } from "@/components/now";
+import { Progress } from "@/components/sparkline";
+import { words } from "@/words";
+import { clock, count, duration, size } from "@/words/figures";
+
+const text = words.runs.figures;
+
+/** How far a run is, in figures. */
+export function RunSummary({ run, series }: { run: WholeRun; series: readonly Rate[] }) {
+  const now = useNow(1000);
+  const over = isOver(run);
+  const ended = run.streams.filter((stream) => stream.finished_at).length;
+  const sum = (of: "rows_written" | "rows_committed" | "bytes") =>
+    run.streams.reduce((total, stream) => total + BigInt(stream[of]), 0n);
+  const begun = Date.parse(run.started_at ?? run.submitted_at);
+  const took = (run.finished_at ? Date.parse(run.finished_at) : now) - begun;
+  const written = sum("rows_written");
+  const rate = over
+    ? Number(written) / Math.max(took / 1000, 0.001)
+    : (series[series.length - 1]?.written ?? 0);
+  const cpu = run.streams.reduce((total, stream) => total + Number(stream.cpu_seconds), 0);
+  return (
+    <section className="flex shrink-0 items-center gap-8 border-b border-line px-5 py-3.5">
+      <div className="w-75 shrink-0 min-[1400px]:w-100">
+        <div className="mb-2 flex items-baseline gap-2">
+          <span className="figures text-20 font-semibold tracking-tight">
+            {text.of(ended, run.streams.length)}
+          </span>
+          <span className="text-12 text-fg-3">{text.streams}</span>
+        </div>
+        <Progress
+          share={run.streams.length > 0 ? ended / run.streams.length : 0}
+          over={over}
+          bad={run.state === "failed"}
+          name={words.runs.whole}
+        />
+      </div>
+      <dl className="flex min-w-0 grow justify-between gap-4 border-l border-line pl-8">
+        <Figure name={text.rows} value={count(written)} unit={text.committed(count(sum("rows_committed")))} />
+        <Figure name={over ? text.average : text.written} value={count(rate)} unit={text.perSecond} />
+        <Figure name={text.volume} value={size(sum("bytes").toString())} />
+        <Figure name={over ? text.took : text.elapsed} value={over ? duration(took) : clock(took)} />
+        <Figure name={text.cpu} value={duration(cpu * 1000)} />
+      </dl>
+    </section>
+  );
+}
+
+const Figure = ({ name, value, unit }: { name: string; value: ReactNode; unit?: string }) => (
+  <div className="min-w-0">
+    <dt className="truncate text-11 text-fg-3">{name}</dt>
+    <dd className="figures truncate text-16 font-semibold tracking-tight">
+      {value}{" "}
+      {unit !== undefined && <small className="text-12 font-normal tracking-normal text-fg-3">{unit}</small>}
+    </dd>
+  </div>
+);

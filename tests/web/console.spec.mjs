@@ -1,0 +1,283 @@
+// The console in a real browser against a real agent: from the first admin to a viewer who may only look.
+
+import { AxeBuilder } from "@axe-core/playwright";
+import { test as base, expect } from "@playwright/test";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { json, signedIn, startAgent } from "./agent.mjs";
+import { openDoor } from "./door.mjs";
+import { EVENTS, MARKETING, NAUGHTY, PASSWORD, runToEnd, SHOP, writeFiles } from "./furniture.mjs";
+import { screens } from "./screens.mjs";
+
+/** One agent for the file. Its tests go on from one another, as somebody would. */
+const test = base.extend({
+  world: [
+    async ({}, use) => {
+      const agent = await startAgent();
+      const door = await openDoor(agent.url);
+      await writeFiles(agent.files, 3_000_000);
+      await use({ ...agent, url: door.url, agent: agent.url });
+      await door.close();
+      await agent.stop();
+    },
+    { scope: "worker" },
+  ],
+  baseURL: ({ world }, use) => use(world.url),
+  // Whatever a page's policy forbids, and whatever throws in a page, fails its test.
+  page: async ({ page }, use) => {
+    const wrong = [];
+    await page.exposeFunction("forbidden", (what) => wrong.push(`forbidden by the policy: ${what}`));
+    await page.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (event) =>
+        window.forbidden(
+          `${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+        ),
+      );
+    });
+    page.on("pageerror", (error) => wrong.push(`thrown in the page: ${error.message}`));
+    page.on("dialog", (dialog) => wrong.push(`a dialog: ${dialog.message()}`));
+    await use(page);
+    expect(wrong).toEqual([]);
+  },
+});
+
+test.describe.configure({ mode: "serial" });
+
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+const heading = (page, name) => page.getByRole("heading", { name, exact: true });
+
+async function signIn(page, name) {
+  await page.goto("/");
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await button(page, "Sign in").click();
+  await expect(heading(page, "Home")).toBeVisible();
+}
+
+async function pushFile(page, file) {
+  await page.goto("/push");
+  await page.getByLabel("Sync file", { exact: true }).last().fill(file);
+  await expect(heading(page, /What would change/)).toBeVisible();
+  await page.getByRole("button", { name: /^Push version 1/ }).click();
+}
+
+test("the first admin signs in by the one-time token, and it is good no more", async ({ page, world }) => {
+  await page.goto("/");
+  await button(page, "Make the first admin").click();
+  await page.getByLabel("One-time token").fill("0".repeat(64));
+  await page.getByLabel("Name").fill("ada");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await button(page, "Make the admin").click();
+  await expect(page.getByText("agent.unauthenticated")).toBeVisible();
+  await page.getByLabel("One-time token").fill(world.first);
+  await button(page, "Make the admin").click();
+  await expect(heading(page, "Home")).toBeVisible();
+  await expect(page.getByText("Push your first sync file")).toBeVisible();
+  const again = await fetch(
+    `${world.agent}/api/v1/first-admin`,
+    json("POST", { token: world.first, name: "eve", password: PASSWORD }),
+  );
+  expect(again.status).toBe(401);
+});
+
+test("a wrong password says so, with its code and remedy", async ({ page }) => {
+  await page.goto("/");
+  await page.getByLabel("Name").fill("ada");
+  await page.getByLabel("Password").fill("not the password");
+  await button(page, "Sign in").click();
+  const panel = page.getByRole("region", { name: "You are not signed in" });
+  await expect(panel).toContainText("the name or the password is wrong");
+  await expect(panel).toContainText("agent.unauthenticated");
+  await expect(panel).toContainText("an admin can set another password");
+});
+
+test("a file is pushed once it is clear what it changes", async ({ page }) => {
+  await signIn(page, "ada");
+  await page.goto("/push");
+  const file = page.getByRole("textbox", { name: "Sync file" });
+  await file.fill(SHOP.replace("merge", "marge"));
+  await expect(page.getByRole("region", { name: "This file cannot be pushed" })).toContainText(
+    "config.invalid_value",
+  );
+  await expect(page.getByRole("button", { name: /^Push version/ })).toBeDisabled();
+  await file.fill(SHOP);
+  await expect(page.getByText(/sync shop-to-warehouse: 3 streams/)).toBeVisible();
+  await page.getByRole("button", { name: /^Push version 1/ }).click();
+  await expect(heading(page, "shop")).toBeVisible();
+  await expect(page.getByText("Version 1, pushed")).toBeVisible();
+  await pushFile(page, MARKETING);
+  await expect(heading(page, "marketing")).toBeVisible();
+  await pushFile(page, EVENTS);
+  await expect(heading(page, "events")).toBeVisible();
+});
+
+test("a sync is planned, run, watched and found in the history", async ({ page }) => {
+  await signIn(page, "ada");
+  await page.goto("/projects/shop/syncs/shop-to-warehouse/plan");
+  await expect(page.getByText(/CREATE TABLE/).first()).toBeVisible();
+  await expect(page.getByText("No column loses data")).toBeVisible();
+  await page.getByRole("button", { name: /^Run this plan/ }).click();
+  await expect(page.getByText("Done", { exact: true }).first()).toBeVisible();
+  const row = page.getByRole("row", { name: /orders\.csv/ });
+  await expect(row).toContainText("20,000");
+  await expect(page.getByText("it landed: 20000 rows read, 20000 committed")).toBeVisible();
+  const name = await page.getByRole("heading", { name: /^Run / }).textContent();
+  await page.keyboard.press("g");
+  await page.keyboard.press("r");
+  await expect(page.getByRole("link", { name: name.replace("Run ", "") })).toBeVisible();
+});
+
+test("a run is watched as it goes on, and cancelled by its key", async ({ page }) => {
+  await signIn(page, "ada");
+  await page.goto("/projects/events/syncs/events-to-lake");
+  await page.keyboard.press("Control+Enter");
+  await button(page, "View").click();
+  await expect(page.getByRole("img", { name: /Rows per second\. Now [1-9]/ })).toBeVisible();
+  await page.keyboard.press("Control+.");
+  await expect(page.getByText("Cancelled", { exact: true }).first()).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Cancel/ })).toHaveCount(0);
+});
+
+test("a failure says code, cause, what was written and the remedy, and is retried", async ({
+  page,
+  world,
+}) => {
+  await signIn(page, "ada");
+  await page.goto("/projects/marketing/syncs/newsletter");
+  await page.getByRole("button", { name: /^Run/ }).click();
+  await button(page, "View").click();
+  const panel = page.getByRole("region", { name: "opens.csv failed" });
+  await expect(panel).toContainText("source.stream_not_found");
+  await expect(panel).toContainText("Nothing of this attempt.");
+  await expect(panel).toContainText("the folder holds");
+  await page.goto("/");
+  await expect(page.getByText(/there is no file/)).toBeVisible();
+  await page.getByRole("link", { name: "Show run" }).click();
+  await writeFile(path.join(world.files, "marketing/opens.csv"), "id\n1\n");
+  await button(page, "Retry failed streams").click();
+  await expect(page.getByText("retry of another run")).toBeVisible();
+  await expect(page.getByText("Done", { exact: true }).first()).toBeVisible();
+});
+
+test("data is text: what would run as HTML does nothing", async ({ page, world }) => {
+  await signIn(page, "ada");
+  const orders = path.join(world.files, "shop/orders.csv");
+  await writeFile(
+    orders,
+    `id,customer_name,net_total,status,placed_at\n7,"${NAUGHTY.replaceAll('"', '""')} and more",1.05,paid,2026-11-01T12:00:00Z\n`,
+  );
+  await page.goto("/projects/shop/syncs/shop-to-warehouse/verify");
+  await expect(page.getByText("The target differs")).toBeVisible();
+  await expect(page.getByText("onerror=").first()).toBeVisible();
+  expect(await page.evaluate(() => window.naughty)).toBeUndefined();
+  expect(await page.locator("main img").count()).toBe(0);
+});
+
+test("versions are compared and restored, and a push that somebody overtook is refused", async ({
+  page,
+  world,
+}) => {
+  await signIn(page, "ada");
+  await page.goto("/projects/shop/push");
+  const file = page.getByRole("textbox", { name: "Sync file" });
+  await file.fill(SHOP.replace("*/15", "*/5"));
+  await expect(page.getByText(/schedule/).first()).toBeVisible();
+  const ask = await signedIn(world.agent, "ada", PASSWORD);
+  await ask("PUT", "/projects/shop", { file: SHOP.replace("*/15", "*/10"), expected_version: 1 });
+  await page.getByRole("button", { name: /^Push version 2/ }).click();
+  await expect(page.getByText("config.conflict")).toBeVisible();
+  await button(page, "Look again").click();
+  await page.getByRole("button", { name: /^Push version 3/ }).click();
+  await expect(page.getByText("Version 3, pushed")).toBeVisible();
+  await page.goto("/projects/shop/versions/1");
+  await button(page, "Restore").click();
+  await button(page, "Restore version 1").click();
+  await expect(page.getByText("Version 4").first()).toBeVisible();
+  await page.goto("/projects/shop/versions/3");
+  await page.getByRole("radio", { name: "Changes to the version before" }).click();
+  await expect(page.getByText(/cron: "\*\/5/)).toBeVisible();
+});
+
+test("a connection is added by its form, its secret goes to the vault, and the test shows the remedy", async ({
+  page,
+  world,
+}) => {
+  await signIn(page, "ada");
+  await page.goto("/connections/new?connector=postgres&project=marketing");
+  await page.getByLabel("Paste a URL").fill("postgres://reader:hunter2hunter2@127.0.0.1:1/shop");
+  await expect(page.getByText("4 fields filled")).toBeVisible();
+  await page.getByLabel("Name", { exact: true }).fill("shop-db");
+  await button(page, "Save connection").click();
+  await expect(heading(page, "shop-db")).toBeVisible();
+  await expect(page.getByText("Not usable")).toBeVisible();
+  await expect(page.getByText("Remedy").first()).toBeVisible();
+  const ask = await signedIn(world.agent, "ada", PASSWORD);
+  const { file } = await ask("GET", "/projects/marketing/versions/2");
+  expect(file).toContain("password: secret://shop-db/password");
+  expect(file).not.toContain("hunter2");
+  expect((await ask("GET", "/projects/marketing/secrets")).items.map((secret) => secret.name)).toEqual([
+    "shop-db/password",
+  ]);
+});
+
+test("a viewer sees, and what the role forbids is dimmed with the reason, and refused", async ({
+  page,
+  world,
+}) => {
+  const ask = await signedIn(world.agent, "ada", PASSWORD);
+  await ask("POST", "/users", { name: "vera", password: PASSWORD, roles: [{ role: "viewer" }] });
+  await signIn(page, "vera");
+  await page.goto("/projects/shop/syncs/shop-to-warehouse");
+  const run = page.getByRole("button", { name: /^Run/ });
+  await expect(run).toHaveAttribute("aria-disabled", "true");
+  await run.hover();
+  await expect(page.getByRole("tooltip")).toHaveText("Needs the role Operator in shop");
+  await run.click();
+  await page.keyboard.press("Control+Enter");
+  await page.goto("/runs?project=shop&sync=shop-to-warehouse");
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await page.goto("/admin/users");
+  await expect(page.getByText("Only admins of all projects see this")).toBeVisible();
+  await page.goto("/projects/shop?tab=secrets");
+  await expect(page.getByText("Needs the role Editor in shop").first()).toBeVisible();
+  const status = await page.evaluate(async () => {
+    const { csrf_token } = await (await fetch("/api/v1/me")).json();
+    const asked = {
+      method: "POST",
+      headers: { "x-csrf-token": csrf_token, "content-type": "application/json" },
+      body: "{}",
+    };
+    return (await fetch("/api/v1/projects/shop/syncs/shop-to-warehouse/runs", asked)).status;
+  });
+  expect(status).toBe(403);
+});
+
+for (const theme of ["light", "dark"]) {
+  test(`every screen passes axe in the ${theme} theme`, async ({ page, world }) => {
+    test.setTimeout(240_000);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await page.goto("/");
+    await expect(button(page, "Sign in")).toBeVisible();
+    await passes(page, "sign-in");
+    await signIn(page, "ada");
+    const ask = await signedIn(world.agent, "ada", PASSWORD);
+    const done = await runToEnd(ask, "shop", "shop-to-warehouse");
+    const failed = (await ask("GET", "/runs?state=partial")).items[0];
+    for (const screen of screens({ done: done.id, failed: failed.id })) {
+      await page.goto(screen.path);
+      await page.waitForSelector(screen.ready);
+      await screen.open?.(page);
+      await passes(page, screen.name);
+    }
+  });
+}
+
+async function passes(page, name) {
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBeDefined();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const told = serious.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} (${node.failureSummary})`).join(" | ")}`,
+  );
+  expect.soft(told, name).toEqual([]);
+}
