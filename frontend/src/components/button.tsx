@@ -65,7 +65,7 @@ export function Button(props: ComponentProps<"button"> & ButtonParts) {
       {Icon && <Icon size={14} strokeWidth={1.75} className="-ml-0.5 opacity-80" aria-hidden />}
       {children}
       {keys !== undefined && (
-        <Kbd keys={keys} className={look === "primary" ? "bg-on-accent/18! text-on-accent!" : ""} />
+        <Kbd keys={keys} className={look === "primary" ? "bg-accent-hover! text-on-accent!" : ""} />
       )}
     </button>
   );

@@ -26,7 +26,8 @@ export function makeQueryClient(): QueryClient {
     },
   });
   const signedOut = (thrown: unknown, key: unknown) => {
-    if (key !== meQuery.queryKey[0] && Problem.from(thrown).status === 401) {
+    const wasIn = client.getQueryData(meQuery.queryKey) !== undefined;
+    if (wasIn && key !== meQuery.queryKey[0] && Problem.from(thrown).status === 401) {
       void client.resetQueries({ queryKey: meQuery.queryKey });
     }
   };

@@ -14,7 +14,7 @@ import { ProblemPanel } from "@/components/error-panel";
 import { Field, Input } from "@/components/field";
 import { Select } from "@/components/select";
 import { words } from "@/words";
-import { FieldControl, type SecretTyped } from "./field-control";
+import { FieldControl, secretNameOf, type SecretTyped } from "./field-control";
 import { fieldsOf, isWrong, keyOf, partsOf, type Typed } from "./fields";
 import { isSecretName } from "./secret-name";
 import { useSaveConnection } from "./save-connection";
@@ -55,7 +55,10 @@ export function ConnectionForm({
   const missing = fields.filter(
     (field) => field.required && !(typed[keyOf(field)] ?? "").trim() && !secrets[keyOf(field)]?.value,
   );
-  const badSecret = Object.values(secrets).some(({ name, value }) => value !== "" && !isSecretName(name));
+  const badSecret = fields.some((field) => {
+    const secret = secrets[keyOf(field)];
+    return secret && secret.value !== "" && !isSecretName(secret.name || secretNameOf(name, field));
+  });
   const ready =
     NAME.test(name) &&
     !taken &&

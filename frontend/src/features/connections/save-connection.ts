@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import type { ProjectFile } from "@/api/project-file";
 import { push } from "@/api/projects";
-import { setSecret } from "@/api/secrets";
+import { forgetSecret, secretsQuery, setSecret } from "@/api/secrets";
 import { quiet } from "@/app/session/query-client";
 import { toast } from "@/components/toast";
 import { words } from "@/words";
@@ -45,12 +45,18 @@ export function useSaveConnection() {
         expected: file.version,
         name: `${file.project}.yaml`,
       };
-      // What could not be pushed leaves no secret behind.
-      await push(asked, true);
+      // A file may only name secrets that are there, so they come first; what could not be pushed leaves none behind.
+      const before = await client.query({ ...secretsQuery(file.project), staleTime: 0 });
       for (const secret of sealed) {
         await setSecret(file.project, secret.name, secret.value);
       }
-      return push(asked, false);
+      try {
+        return await push(asked, false);
+      } catch (refused) {
+        const made = sealed.filter((secret) => !before.some(({ name }) => name === secret.name));
+        await Promise.allSettled(made.map((secret) => forgetSecret(file.project, secret.name)));
+        throw refused;
+      }
     },
     onSuccess: ({ project, version }, { name }) => {
       void client.invalidateQueries({ queryKey: ["projects"] });

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { useState } from "react";
 import { projectQuery } from "@/api/projects";
 import { projectFileQuery } from "@/api/project-file";
 import { ProblemPanel } from "@/components/error-panel";
@@ -21,8 +22,13 @@ export function PushAgainPage() {
     ...projectFileQuery(project, holds?.version ?? 0),
     enabled: holds !== undefined,
   });
-  if (holds && file) {
-    return <PushDesk key={project} of={{ project, text: file.text }} />;
+  // What somebody has typed stays, whatever is pushed meanwhile.
+  const [begun, setBegun] = useState<{ project: string; text: string }>();
+  if (file && begun?.project !== project) {
+    setBegun({ project, text: file.text });
+  }
+  if (begun?.project === project) {
+    return <PushDesk key={project} of={{ project, text: file?.text ?? begun.text }} />;
   }
   return (
     <Page
