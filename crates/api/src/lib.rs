@@ -1,4 +1,4 @@
-//! The agent's HTTP interface, under `/api/v1`. Desktop, command line and browser speak to this one router.
+//! The agent's HTTP interface, under `/api/v1`, and the pages beside it. Desktop, command line and browser speak to this one router.
 //!
 //! Invariants:
 //! - A handler calls one use case of `control`, and knows no database, broker or connector.
@@ -19,6 +19,7 @@ mod connectors;
 mod describe;
 mod docs;
 mod extract;
+mod front;
 mod hex;
 mod hooks;
 mod jobs;
@@ -58,10 +59,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use describe::Described;
+use front::Door;
 
-pub use access::{AddressRange, Callers};
+pub use access::{AddressRange, Callers, Local};
 pub use auth::Token;
 pub use connectors::ConnectorView;
+pub use front::{Asset, Front};
 pub use hooks::{Hooks, SHORTEST_KEEP};
 pub use jobs::Jobs;
 pub use measure::describe_metrics;
@@ -96,6 +99,8 @@ pub struct Api {
     pub callers: Callers,
     /// How many requests one address may make in a minute; any number where it is not said.
     pub requests_per_minute: Option<u32>,
+    /// What browsers are given outside the interface.
+    pub front: Front,
 }
 
 /// Reads sync files as this host's connectors understand them.
@@ -213,8 +218,13 @@ pub fn router(api: Api) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(body::bounded))
         .layer(middleware::from_fn_with_state(api.clone(), access::guard));
+    let door = Door {
+        front: api.front.clone(),
+        random: api.control.random.clone(),
+    };
     let mut routes = closed
         .merge(open.method_not_allowed_fallback(problem::no_method))
+        .layer(middleware::from_fn_with_state(door, front::door))
         .layer(middleware::from_fn_with_state(api.clone(), limit::limited))
         .layer(middleware::from_fn_with_state(api.clone(), access::located));
     for (name, value) in HEADERS {
@@ -228,9 +238,15 @@ pub fn router(api: Api) -> Router {
 }
 
 /// What browsers are told of every answer that does not say otherwise.
-const HEADERS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 7] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
     (CACHE_CONTROL, "no-store"),
     (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
 ];

@@ -83,7 +83,7 @@ fn body(method: &str, path: &str) -> Option<Json> {
 }
 
 /// The program's routes: method, and path under `/api/v1`; not the description of them, which is for all.
-fn routes() -> BTreeSet<(String, String)> {
+pub(crate) fn routes() -> BTreeSet<(String, String)> {
     let description: Json = serde_json::from_str(&syncapp_api::openapi()).unwrap();
     let mut routes = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
