@@ -262,7 +262,13 @@ impl Agent {
                 pools: self.settings.pools.clone(),
                 slots: self.settings.slots,
             };
-            worker.run(stop).await;
+            // It is there until it has come to rest.
+            let rested = Signal::new();
+            let working = async {
+                worker.run(stop).await;
+                rested.raise();
+            };
+            tokio::join!(working, worker.say_so_until(&rested));
         }
         Ok(())
     }

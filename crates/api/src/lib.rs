@@ -15,10 +15,12 @@ mod audit;
 mod auth;
 mod body;
 mod condition;
+mod connections;
 mod connectors;
 mod describe;
 mod docs;
 mod extract;
+mod fleet;
 mod front;
 mod hex;
 mod hooks;
@@ -128,8 +130,6 @@ const BASE: &str = "/api/v1";
 /// What is answered to those who may: `access/rules.rs`.
 fn described() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
-        .routes(routes!(sessions::begin))
-        .routes(routes!(sessions::enter, sessions::leave))
         .routes(routes!(sign_on::leave))
         .routes(routes!(sign_on::come_back))
         .routes(routes!(sessions::me))
@@ -153,7 +153,15 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(schedules::list))
         .routes(routes!(schedules::preview))
         .routes(routes!(schedules::ticks))
+        .routes(routes!(schedules::explain))
         .routes(routes!(connectors::list))
+        .routes(routes!(connections::list))
+        .routes(routes!(jobs::drafts::check))
+        .routes(routes!(jobs::drafts::discover))
+        .routes(routes!(jobs::drafts::preview))
+        .routes(routes!(jobs::drafts::plan))
+        .routes(routes!(jobs::rejects::list))
+        .routes(routes!(jobs::rejects::replay))
         .routes(routes!(jobs::routes::check))
         .routes(routes!(jobs::routes::discover))
         .routes(routes!(jobs::routes::preview))
@@ -167,20 +175,24 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(syncs::pause))
         .routes(routes!(syncs::resume))
         .routes(routes!(hooks::key))
+        .routes(routes!(fleet::workers))
+        .routes(routes!(fleet::queues))
         .routes(routes!(runs::list))
         .routes(routes!(runs::show))
         .routes(routes!(watch::watch))
         .routes(routes!(logs::list))
         .routes(routes!(runs::cancel))
         .routes(routes!(runs::retry))
-        .merge(called())
+        .merge(unknown())
 }
 
-/// What systems elsewhere call, with little to say.
-fn called() -> OpenApiRouter<Api> {
+/// What is asked by somebody who is not known yet, with little to say.
+fn unknown() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
+        .routes(routes!(sessions::begin))
+        .routes(routes!(sessions::enter, sessions::leave))
         .routes(routes!(hooks::call))
-        .layer(DefaultBodyLimit::max(hooks::MAX_BODY))
+        .layer(DefaultBodyLimit::max(body::MAX_OPEN))
 }
 
 /// What is answered to anybody: what this program's own files say.
