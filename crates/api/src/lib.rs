@@ -228,6 +228,7 @@ pub fn router(api: Api) -> Router {
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(Extension(watch::Watches::default()))
         .layer(middleware::from_fn(body::bounded))
         .layer(middleware::from_fn_with_state(api.clone(), access::guard));
     let door = Door {

@@ -45,7 +45,7 @@ async fn nothing_is_answered_without_the_token() {
         (Method::GET, "/api/v1/runs/x/events"),
         (Method::POST, "/api/v1/runs/x/cancel"),
         (Method::POST, "/api/v1/runs/x/retry"),
-        (Method::GET, "/"),
+        (Method::GET, "/api"),
         (Method::GET, "/api/v1//projects"),
         (Method::GET, "/api/v1/projects;x"),
         (Method::GET, "/api/v1/%70rojects"),
