@@ -6,6 +6,7 @@ mod commands;
 mod failure;
 mod history;
 mod output;
+mod profile;
 mod progress;
 mod project;
 mod remote;

@@ -49,6 +49,17 @@ impl Fleet {
     /// Starts a process for each role, with these settings and what `furnish` puts into its place, and waits for those that
     /// answer.
     pub async fn start(servers: Servers, roles: &[&str], settings: &str, furnish: impl Fn(&mut Syncapp)) -> Self {
+        Self::start_with(servers, roles, settings, "", furnish).await
+    }
+
+    /// The same with tables of settings, which have to stand behind all others.
+    pub async fn start_with(
+        servers: Servers,
+        roles: &[&str],
+        settings: &str,
+        tables: &str,
+        furnish: impl Fn(&mut Syncapp),
+    ) -> Self {
         let host = servers.broker.virtual_host().await;
         let user = servers.cache.user().await;
         let metadata = servers.postgres.database().await;
@@ -69,7 +80,7 @@ impl Fleet {
             ] {
                 syncapp.set(name, value);
             }
-            Agent::new(syncapp, &format!("{settings}\nroles = [\"{role}\"]"))
+            Agent::new(syncapp, &format!("{settings}\nroles = [\"{role}\"]\n{tables}"))
         };
         let mut members: Vec<Agent> = roles.iter().map(member).collect();
         for (agent, role) in members.iter_mut().zip(roles) {

@@ -2,7 +2,7 @@
 //!
 //! Everything after `bench` goes to `bench/run_all.sh own`: `-n 5` for five rounds, `-w W1,W3` for some workloads,
 //! `-p limit,syncapp,duckdb` for peers that are installed. `--scale` measures the curves of `bench/scale.py` anew, and `--agent`
-//! only what an agent costs: the page's other parts stay. With `--instructions` nothing of this happens: see
+//! only what an agent costs, `--api` only what its interface bears: the page's other parts stay. With `--instructions` nothing of this happens: see
 //! [`instructions`].
 
 use std::io::{self, Write};
@@ -13,10 +13,12 @@ use crate::repository::Repository;
 
 const SCALE: &str = "--scale";
 const AGENT: &str = "--agent";
+const API: &str = "--api";
 const PAGE: &str = "docs/benchmarks.md";
 /// The parts of the page behind the tables of workloads.
 const CURVES: &str = "## How it scales\n";
 const FIGURES: &str = "## The agent\n";
+const FACE: &str = "## The interface\n";
 
 const HEAD: &str = "\
 # Benchmarks
@@ -58,18 +60,18 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
         Ok(begin.map(|at| printed[at..].to_owned()))
     };
     let page = std::fs::read_to_string(root.join(PAGE)).unwrap_or_default();
-    if options.iter().any(|word| word == AGENT) {
-        let ran = Command::new(target.join("release/pace"))
-            .stderr(Stdio::inherit())
-            .output()?;
+    let part = [(AGENT, FIGURES), (API, FACE)].into_iter();
+    let part = part
+        .filter(|(flag, _)| options.iter().any(|word| word == flag))
+        .next_back();
+    if let Some((flag, head)) = part {
+        let mut pace = Command::new(target.join("release/pace"));
+        pace.args((flag == API).then_some("api"));
+        let ran = pace.stderr(Stdio::inherit()).output()?;
         out.write_all(&ran.stdout)?;
-        let figures = String::from_utf8_lossy(&ran.stdout);
-        let before = page.find(FIGURES).map_or(page.as_str(), |at| &page[..at]);
         if ran.status.success() {
-            std::fs::write(
-                root.join(PAGE),
-                format!("{}\n{figures}", before.trim_end().to_owned() + "\n"),
-            )?;
+            let figures = String::from_utf8_lossy(&ran.stdout);
+            std::fs::write(root.join(PAGE), with_part(&page, head, &figures))?;
         }
         return Ok(ran.status.success());
     }
@@ -83,9 +85,10 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
             return Ok(false);
         };
         found.extend(["\n", CURVES, &curves]);
-        found += page.find(FIGURES).map_or("", |at| &page[at - 1..]);
+        let kept = [FIGURES, FACE].iter().filter_map(|part| page.find(part)).min();
+        found += kept.map_or("", |at| &page[at - 1..]);
     } else {
-        let kept = [CURVES, FIGURES].iter().filter_map(|part| page.find(part)).min();
+        let kept = [CURVES, FIGURES, FACE].iter().filter_map(|part| page.find(part)).min();
         found += kept.map_or("", |at| &page[at - 1..]);
     }
     let command = ["cargo xtask bench"]
@@ -95,6 +98,20 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
     let text = format!("{HEAD}Command: `{}`, on {}.\n{found}", command.join(" "), machine());
     std::fs::write(root.join(PAGE), text)?;
     Ok(true)
+}
+
+/// The page with this in the place of its part of that head, or behind all others.
+fn with_part(page: &str, head: &str, part: &str) -> String {
+    let begin = page.find(head).unwrap_or(page.len());
+    let rest = &page[begin..];
+    let end = rest
+        .get(1..)
+        .and_then(|rest| rest.find("\n## "))
+        .map_or(page.len(), |at| begin + at + 2);
+    let (before, behind) = (page[..begin].trim_end(), page[end..].trim());
+    let parts = [before, part.trim_end(), behind];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n") + "\n"
 }
 
 /// The processor and its cores, as the kernel says.
@@ -108,4 +125,22 @@ fn machine() -> String {
         "{} ({cores} cores)",
         model.map_or("an unknown processor", |(_, name)| name)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_takes_the_place_of_its_own_alone() {
+        let page = "# B\n\n## A\n\none\n\n## The agent\n\nold\n\n## The interface\n\nlast\n";
+        let agent = with_part(page, FIGURES, "## The agent\n\nnew\n");
+        assert_eq!(agent, page.replace("old", "new"));
+        let face = with_part(&agent, FACE, "## The interface\n\nx\n");
+        assert_eq!(face, agent.replace("last", "x"));
+        assert_eq!(
+            with_part("# B\n", FACE, "## The interface\n\nx\n"),
+            "# B\n\n## The interface\n\nx\n"
+        );
+    }
 }

@@ -34,9 +34,19 @@ impl Files {
     /// A version's file, without its secrets.
     pub(super) async fn of(&self, version: Arc<Version>) -> Understood {
         let key = (version.project.clone(), version.number);
-        let (file, allowed) = (self.kept.get_or(key, Arc::default), self.allowed.clone());
+        // Drafts have one number, and each is asked for once.
+        let file = if version.is_draft() {
+            Arc::default()
+        } else {
+            self.kept.get_or(key, Arc::default)
+        };
+        let allowed = self.allowed.clone();
         let understand = move || {
-            let shown = format!("{} {}", version.project, version.number);
+            let shown = if version.is_draft() {
+                "sync.yaml".to_owned()
+            } else {
+                format!("{} {}", version.project, version.number)
+            };
             let understood = || allowed.project(&version.project, &version.text, &shown).map(Arc::new);
             file.get_or_init(understood).clone()
         };

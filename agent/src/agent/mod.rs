@@ -12,6 +12,7 @@
 
 mod credentials;
 mod files;
+mod front;
 mod inspector;
 pub(crate) mod key;
 mod monitoring;
@@ -209,6 +210,7 @@ impl Agent {
             accounts: self.accounts.clone(),
             callers: self.settings.access.callers.clone(),
             requests_per_minute: self.settings.requests_per_minute,
+            front: front::built(),
         });
         let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let answering = axum::serve(listener, routes).into_future();
@@ -260,7 +262,13 @@ impl Agent {
                 pools: self.settings.pools.clone(),
                 slots: self.settings.slots,
             };
-            worker.run(stop).await;
+            // It is there until it has come to rest.
+            let rested = Signal::new();
+            let working = async {
+                worker.run(stop).await;
+                rested.raise();
+            };
+            tokio::join!(working, worker.say_so_until(&rested));
         }
         Ok(())
     }

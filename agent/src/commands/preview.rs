@@ -3,6 +3,8 @@
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use indexmap::IndexMap;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use syncapp_connector::Reject;
 use syncapp_engine::{Preview, RunOptions, StreamPlan, plan};
@@ -13,6 +15,8 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::project::Project;
 
+/// How many rows that would be set aside are told by name.
+const TOLD: usize = 10;
 /// How much of a value is shown in a table.
 const WIDTH: usize = 40;
 
@@ -77,7 +81,27 @@ pub(crate) fn previewed(stream: &StreamPlan, preview: &Preview) -> Result<Value>
 
 /// Why a row would be set aside.
 fn reason(reject: &Reject) -> Value {
-    json!({ "code": reject.code, "column": reject.column, "message": reject.message })
+    json!({
+        "code": reject.code, "column": reject.column, "message": reject.message, "row_key": reject.row_key.as_deref().map(cells), "row": cells(&reject.row),
+    })
+}
+
+/// A row or a key that is kept as JSON, with each of its values as text: no digit is lost on its way.
+pub(crate) fn cells(kept: &str) -> Value {
+    if let Ok(cells) = serde_json::from_str::<Vec<&RawValue>>(kept) {
+        return cells.into_iter().map(text).collect();
+    }
+    match serde_json::from_str::<IndexMap<String, &RawValue>>(kept) {
+        Ok(cells) => Value::Object(cells.into_iter().map(|(name, cell)| (name, text(cell))).collect()),
+        Err(_) => Value::String(kept.to_owned()),
+    }
+}
+
+fn text(cell: &RawValue) -> Value {
+    match serde_json::from_str(cell.get()) {
+        Ok(value @ (Value::Null | Value::String(_))) => value,
+        _ => Value::String(cell.get().to_owned()),
+    }
 }
 
 /// Tells of what would not land as it is.
@@ -90,12 +114,13 @@ fn tell(preview: &Preview) {
         return;
     }
     output::line(&format!("\nrows that would be set aside: {}", output::count(*rejected)));
-    for reject in &preview.rejects {
+    let told = &preview.rejects[..preview.rejects.len().min(TOLD)];
+    for reject in told {
         let column = reject.column.as_ref().map(|column| format!(" in `{column}`"));
         let told = format!("  {}{}: {}", reject.code, column.unwrap_or_default(), reject.message);
         output::line(&output::printable(&told));
     }
-    let more = rejected - preview.rejects.len() as u64;
+    let more = rejected - told.len() as u64;
     if more > 0 {
         output::line(&format!("  and {} more", output::count(more)));
     }
@@ -149,7 +174,7 @@ fn objects(batch: &RecordBatch) -> Result<Vec<Value>> {
 }
 
 /// Each row's values as text; `None` is NULL.
-fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>> {
+pub(crate) fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>> {
     let options = FormatOptions::default();
     let failed = |problem: arrow_schema::ArrowError| Error::internal(problem.to_string());
     let columns: Result<Vec<ArrayFormatter<'_>>> = batch

@@ -130,16 +130,12 @@ struct Told<'a> {
 
 impl<'a> Told<'a> {
     fn new(reject: &'a Reject) -> Result<Self, Error> {
-        let unreadable =
-            |problem: String| Error::internal(format!("the rejected row {} cannot be read: {problem}", reject.id));
-        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(reject.rejected_at) * 1000);
-        let at = at.map_err(|problem| unreadable(problem.to_string()))?.format(&Rfc3339);
-        let json = |text: &'a String| serde_json::from_str(text).map_err(|problem| unreadable(problem.to_string()));
+        let json = |text: &'a String| serde_json::from_str(text).map_err(|problem| unreadable(reject, problem));
         Ok(Self {
             id: &reject.id,
             key: &reject.key,
             run_id: &reject.run_id,
-            rejected_at: at.map_err(|problem| unreadable(problem.to_string()))?,
+            rejected_at: rejected_at(reject)?,
             row_key: reject.row_key.as_ref().map(json).transpose()?,
             column: reject.column.as_deref(),
             code: &reject.code,
@@ -147,4 +143,15 @@ impl<'a> Told<'a> {
             row: json(&reject.row)?,
         })
     }
+}
+
+/// When a row was rejected, in RFC 3339.
+pub(crate) fn rejected_at(reject: &Reject) -> Result<String, Error> {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(reject.rejected_at) * 1000);
+    let at = at.map_err(|problem| unreadable(reject, problem))?;
+    at.format(&Rfc3339).map_err(|problem| unreadable(reject, problem))
+}
+
+fn unreadable(reject: &Reject, problem: impl std::fmt::Display) -> Error {
+    Error::internal(format!("the rejected row {} cannot be read: {problem}", reject.id))
 }

@@ -29,8 +29,6 @@ use crate::extract::Names;
 use crate::syncs::{Started, accepted};
 use crate::{Api, Problem};
 
-/// The longest body, in bytes.
-pub(crate) const MAX_BODY: usize = 64 << 10;
 /// How far the time of a signature may be from this machine's, to either side.
 const WINDOW: Duration = Duration::from_mins(5);
 /// For how long runs have to be remembered, so that none is started twice by one signature.

@@ -1,4 +1,4 @@
-//! The agent's HTTP interface, under `/api/v1`. Desktop, command line and browser speak to this one router.
+//! The agent's HTTP interface, under `/api/v1`, and the pages beside it. Desktop, command line and browser speak to this one router.
 //!
 //! Invariants:
 //! - A handler calls one use case of `control`, and knows no database, broker or connector.
@@ -15,10 +15,13 @@ mod audit;
 mod auth;
 mod body;
 mod condition;
+mod connections;
 mod connectors;
 mod describe;
 mod docs;
 mod extract;
+mod fleet;
+mod front;
 mod hooks;
 mod jobs;
 mod limit;
@@ -57,10 +60,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use describe::Described;
+use front::Door;
 
-pub use access::{AddressRange, Callers};
+pub use access::{AddressRange, Callers, Local};
 pub use auth::Token;
 pub use connectors::ConnectorView;
+pub use front::{Asset, Front};
 pub use hooks::{Hooks, SHORTEST_KEEP};
 pub use jobs::Jobs;
 pub use measure::describe_metrics;
@@ -95,6 +100,8 @@ pub struct Api {
     pub callers: Callers,
     /// How many requests one address may make in a minute; any number where it is not said.
     pub requests_per_minute: Option<u32>,
+    /// What browsers are given outside the interface.
+    pub front: Front,
 }
 
 /// Reads sync files as this host's connectors understand them.
@@ -122,8 +129,6 @@ const BASE: &str = "/api/v1";
 /// What is answered to those who may: `access/rules.rs`.
 fn described() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
-        .routes(routes!(sessions::begin))
-        .routes(routes!(sessions::enter, sessions::leave))
         .routes(routes!(sign_on::leave))
         .routes(routes!(sign_on::come_back))
         .routes(routes!(sessions::me))
@@ -147,7 +152,15 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(schedules::list))
         .routes(routes!(schedules::preview))
         .routes(routes!(schedules::ticks))
+        .routes(routes!(schedules::explain))
         .routes(routes!(connectors::list))
+        .routes(routes!(connections::list))
+        .routes(routes!(jobs::drafts::check))
+        .routes(routes!(jobs::drafts::discover))
+        .routes(routes!(jobs::drafts::preview))
+        .routes(routes!(jobs::drafts::plan))
+        .routes(routes!(jobs::rejects::list))
+        .routes(routes!(jobs::rejects::replay))
         .routes(routes!(jobs::routes::check))
         .routes(routes!(jobs::routes::discover))
         .routes(routes!(jobs::routes::preview))
@@ -161,20 +174,24 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(syncs::pause))
         .routes(routes!(syncs::resume))
         .routes(routes!(hooks::key))
+        .routes(routes!(fleet::workers))
+        .routes(routes!(fleet::queues))
         .routes(routes!(runs::list))
         .routes(routes!(runs::show))
         .routes(routes!(watch::watch))
         .routes(routes!(logs::list))
         .routes(routes!(runs::cancel))
         .routes(routes!(runs::retry))
-        .merge(called())
+        .merge(unknown())
 }
 
-/// What systems elsewhere call, with little to say.
-fn called() -> OpenApiRouter<Api> {
+/// What is asked by somebody who is not known yet, with little to say.
+fn unknown() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
+        .routes(routes!(sessions::begin))
+        .routes(routes!(sessions::enter, sessions::leave))
         .routes(routes!(hooks::call))
-        .layer(DefaultBodyLimit::max(hooks::MAX_BODY))
+        .layer(DefaultBodyLimit::max(body::MAX_OPEN))
 }
 
 /// What is answered to anybody: what this program's own files say.
@@ -210,10 +227,16 @@ pub fn router(api: Api) -> Router {
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(Extension(watch::Watches::default()))
         .layer(middleware::from_fn(body::bounded))
         .layer(middleware::from_fn_with_state(api.clone(), access::guard));
+    let door = Door {
+        front: api.front.clone(),
+        random: api.control.random.clone(),
+    };
     let mut routes = closed
         .merge(open.method_not_allowed_fallback(problem::no_method))
+        .layer(middleware::from_fn_with_state(door, front::door))
         .layer(middleware::from_fn_with_state(api.clone(), limit::limited))
         .layer(middleware::from_fn_with_state(api.clone(), access::located));
     for (name, value) in HEADERS {
@@ -227,9 +250,15 @@ pub fn router(api: Api) -> Router {
 }
 
 /// What browsers are told of every answer that does not say otherwise.
-const HEADERS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 7] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
     (CACHE_CONTROL, "no-store"),
     (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
 ];

@@ -61,7 +61,9 @@ fn seconds(allowance: Allowance) -> u64 {
 
 /// Who is counted: an address of IPv4, or a network of IPv6, as one site has it. Nobody in this process is.
 fn caller(request: &Request) -> Option<IpAddr> {
-    let Origin(origin) = request.extensions().get::<Origin>()?;
+    let Origin::Address(origin) = request.extensions().get::<Origin>()? else {
+        return None;
+    };
     Some(match origin {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address @ IpAddr::V4(_) => *address,
@@ -78,7 +80,9 @@ mod tests {
         for (peer, counted) in [("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")] {
             let mut request = Request::new(Body::empty());
             assert_eq!(caller(&request), None);
-            request.extensions_mut().insert(Origin(peer.parse().unwrap()));
+            request.extensions_mut().insert(Origin::Here);
+            assert_eq!(caller(&request), None);
+            request.extensions_mut().insert(Origin::Address(peer.parse().unwrap()));
             assert_eq!(caller(&request), counted.parse().ok());
         }
     }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use syncapp_control::schedule::{self, Preview};
 use syncapp_control::{Schedule, ScheduleId, SkipReason, Tick, TickOutcome};
+use syncapp_model::{Code, Error, sync_file};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::extract::{Asked, Names};
@@ -148,10 +149,7 @@ pub(crate) async fn preview(
     Names((project, sync)): Names<(String, String)>,
     Asked(query): Asked<AheadQuery>,
 ) -> Result<Json<Vec<Coming>>, Problem> {
-    let count = query.count.unwrap_or(10);
-    if !(1..=AHEAD).contains(&count) {
-        return Err(invalid("count", &format!("give a number from 1 to {AHEAD}")));
-    }
+    let count = ahead(query.count)?;
     let id = ScheduleId { project, sync };
     let newest = api.control.store.newest(&id.project).await?;
     let planned = newest.as_ref().and_then(|version| version.sync(&id.sync));
@@ -173,6 +171,67 @@ impl From<&Preview> for Coming {
             words: preview.to_string(),
             skipped: preview.notes.iter().any(skips),
         }
+    }
+}
+
+/// A schedule that is not pushed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ExplainQuery {
+    /// The schedule as a sync file has it, in JSON: `{"cron": "0 3 * * *", "timezone": "Europe/Berlin"}`.
+    schedule: String,
+    /// How many runs: 10 where it is not said.
+    #[param(minimum = 1, maximum = 100)]
+    count: Option<usize>,
+}
+
+/// What a schedule means.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Meaning {
+    /// In plain words.
+    runs: String,
+    /// The next runs, from now on; none of one that follows another sync.
+    next: Vec<Coming>,
+}
+
+/// Explains a schedule
+///
+/// In plain words, with its next runs as the clock of its zone shows them: before it is pushed.
+#[utoipa::path(
+    get,
+    path = "/schedules/next",
+    operation_id = "explain_schedule",
+    tag = "schedules",
+    params(ExplainQuery),
+    responses((status = 200, description = "What it means.", body = Meaning))
+)]
+pub(crate) async fn explain(
+    State(api): State<Api>,
+    Asked(query): Asked<ExplainQuery>,
+) -> Result<Json<Meaning>, Problem> {
+    let count = ahead(query.count)?;
+    let read: sync_file::Schedule = serde_json::from_str(&query.schedule).map_err(|problem| {
+        let error = Error::new(
+            Code::InvalidValue,
+            "`schedule` of the query is no schedule of a sync file",
+        );
+        let help = "give it in JSON, with the keys that a sync file has";
+        Problem::from(vec![error.help(help).driver(problem)])
+    })?;
+    let schedule = schedule::Schedule::from_file(&read)?;
+    let next = schedule.preview(now(&api).await?, count);
+    Ok(Json(Meaning {
+        runs: schedule.describe(),
+        next: next.iter().map(Coming::from).collect(),
+    }))
+}
+
+/// How many runs are told ahead.
+fn ahead(count: Option<usize>) -> Result<usize, Problem> {
+    match count.unwrap_or(10) {
+        count @ 1..=AHEAD => Ok(count),
+        _ => Err(invalid("count", &format!("give a number from 1 to {AHEAD}"))),
     }
 }
 

@@ -164,9 +164,9 @@ pub(crate) async fn begin(
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Me)]
 pub(crate) struct MeView {
-    /// `agent`, `user` or `token`.
+    /// `agent`, `local`, `user` or `token`.
     kind: &'static str,
-    /// What it is called; the agent's own token has no name.
+    /// What it is called; the agent's own token and the local user have no name.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// What it may.
@@ -191,6 +191,7 @@ pub(crate) async fn me(Extension(admitted): Extension<Admitted>, headers: Header
     let session = admitted.caller.user().and_then(|_| shown::session(&headers));
     let (kind, name) = match &admitted.caller.who {
         Who::Agent => ("agent", None),
+        Who::Local => ("local", None),
         Who::User(_, name) => ("user", Some(name.clone())),
         Who::Token(_, name) => ("token", Some(name.clone())),
     };

@@ -22,6 +22,7 @@ mod rejects;
 mod source;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod trail;
 mod undo;
 
 pub use batch::{Batch, BatchStream, Marked, NativeRows, Remains, UNREAD_BYTES, Unread, UnreadCell};
@@ -37,4 +38,5 @@ pub use lattice::{KnownLoss, Landing, TypeTable};
 pub use network::{Network, Range as AddressRange, Rules as NetworkRules, Unreached};
 pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects, settled};
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};
+pub use trail::{Step, is_watched, step, watched};
 pub use undo::{Keep, LeftAlone, TableFate, UndoRequest, Undone};

@@ -15,6 +15,8 @@ use tokio::net::{TcpStream, lookup_host};
 
 use syncapp_model::{Code, Error, ErrorKind, Side};
 
+use crate::trail::{Step, step};
+
 mod ranges;
 
 /// Where connections may go: anywhere, or where rules allow.
@@ -70,6 +72,11 @@ impl Network {
     /// The addresses of a host that may be connected to: at least one. The name is resolved here, and must not be again.
     pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Unreached> {
         let host = host.trim_matches(['[', ']']);
+        let looking = step(Step::Resolve, self.look_up(host, port));
+        looking.await
+    }
+
+    async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Unreached> {
         let found: Vec<SocketAddr> = lookup_host((host, port)).await.map_err(Unreached::Unknown)?.collect();
         if found.is_empty() {
             return Err(Unreached::Unknown(io::Error::other(
@@ -86,16 +93,21 @@ impl Network {
 
     /// Connects to the first address that answers, of those that are allowed.
     pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, Unreached> {
-        let mut silent = None;
-        for address in self.addresses(host, port).await? {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(problem) => silent = Some(problem),
-            }
-        }
-        let nobody = || io::Error::other("failed to lookup address information");
-        Err(Unreached::Silent(silent.unwrap_or_else(nobody)))
+        let addresses = self.addresses(host, port).await?;
+        step(Step::Connect, first_of(addresses)).await
     }
+}
+
+async fn first_of(addresses: Vec<SocketAddr>) -> Result<TcpStream, Unreached> {
+    let mut silent = None;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(problem) => silent = Some(problem),
+        }
+    }
+    let nobody = || io::Error::other("failed to lookup address information");
+    Err(Unreached::Silent(silent.unwrap_or_else(nobody)))
 }
 
 impl Rules {

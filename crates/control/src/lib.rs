@@ -38,6 +38,7 @@ mod notify;
 mod pause;
 mod policy;
 mod ports;
+mod presence;
 mod project;
 mod recent;
 mod relay;
@@ -67,12 +68,14 @@ pub use measure::describe_metrics;
 pub use notify::{Channel, Message, Messenger, When};
 pub use policy::Policy;
 pub use ports::{
-    Allowance, Cache, Calendar, Clock, Consumer, Delivery, Depth, Due, DueTick, Ended, EndedRun, Failure, Figures,
-    Hint, InProcessQueue, Inspector, KeyId, LOG_IS_FULL, Lag, Listener, Lists, LogLevel, LogLine, Logged, MAX_CACHED,
-    MAX_LOG, Meter, NewVersion, Notice, Notices, Outbox, OutboxRow, Projects, Published, Pushed, Question, Queue,
-    Random, Retention, Rotated, RunList, RunLog, RunPlace, Runner, RunsOf, Schedules, SealedKey, SealedSecret,
-    SealedSecrets, SecretEntry, SecretId, Store, Submissions, Submitted, Tasks, Vault, Verdict, Work,
+    Allowance, Cache, Calendar, ClaimedTask, Clock, Consumer, Delivery, Depth, Due, DueTick, Ended, EndedRun, Failure,
+    Figures, Heard, Hint, InProcessQueue, Inspector, KeyId, LOG_IS_FULL, Lag, Listener, Lists, LogLevel, LogLine,
+    Logged, MAX_CACHED, MAX_LOG, Meter, NewVersion, Notice, Notices, Outbox, OutboxRow, Presence, Projects, Published,
+    Pushed, Question, Queue, Random, RejectsAsked, ReplayAsked, Retention, Rotated, RunList, RunLog, RunPlace, Runner,
+    RunsOf, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId, Store, Submissions, Submitted,
+    Tasks, Vault, Verdict, Work, Workers,
 };
+pub use presence::ABSENT;
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};
 pub use recent::Recent;
 pub use run::{NewRun, Run, RunState, Trigger};

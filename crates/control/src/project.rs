@@ -11,7 +11,7 @@ use crate::Limits;
 pub struct Version {
     /// The project's name.
     pub project: String,
-    /// Counts from 1.
+    /// Counts from 1; 0 of a draft.
     pub number: u32,
     /// The sync file, as it was pushed.
     pub text: String,
@@ -22,6 +22,22 @@ pub struct Version {
 }
 
 impl Version {
+    /// A file that was not pushed, as if it were.
+    pub fn draft(project: String, text: String, syncs: Vec<PlannedSync>) -> Self {
+        Self {
+            project,
+            number: 0,
+            text,
+            syncs,
+            applied_at: SystemTime::UNIX_EPOCH,
+        }
+    }
+
+    /// Whether it was never pushed.
+    pub fn is_draft(&self) -> bool {
+        self.number == 0
+    }
+
     /// The sync of that name.
     pub fn sync(&self, name: &str) -> Option<&PlannedSync> {
         self.syncs.iter().find(|sync| sync.name == name)

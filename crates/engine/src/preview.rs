@@ -28,7 +28,7 @@ use crate::{Ends, RunOptions, StreamPlan};
 /// What stands for a value that may not be shown.
 const MASKED: &str = "***";
 /// How many of the rows that would be set aside are told.
-const TOLD: usize = 10;
+const TOLD: usize = 100;
 
 /// The first rows of a stream.
 #[derive(Debug, Clone, Default)]

@@ -18,6 +18,16 @@ struct KeptStream {
     pool: String,
 }
 
+/// Names as one text.
+pub(crate) fn names_to_text(names: &[String]) -> Result<String> {
+    serde_json::to_string(names).map_err(|e| Error::internal("names cannot be written as JSON").driver(e))
+}
+
+/// The names of that text.
+pub(crate) fn names_from_text(text: &str) -> Result<Vec<String>> {
+    serde_json::from_str(text).map_err(|e| unknown("list of names", text).driver(e))
+}
+
 /// The streams of a sync as one text.
 pub(crate) fn streams_to_text(streams: &[PlannedStream]) -> Result<String> {
     let kept: Vec<KeptStream> = streams

@@ -1,8 +1,24 @@
-//! The agent's figures; `cargo xtask bench --agent` starts it.
+//! The agent's figures; `cargo xtask bench --agent` starts it, and with the word `api` `cargo xtask bench --api`. What is behind that
+//! word are other numbers than the usual ones: reads a second, watchers, and seconds.
 
 use std::io::{self, Write};
+use std::time::Duration;
+
+use syncapp_tests::pace::{self, face};
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    write!(io::stdout(), "{}", syncapp_tests::pace::measure().await)
+    let mut words = std::env::args().skip(1);
+    let page = match words.next().as_deref() {
+        Some("api") => {
+            let mut load = face::Load::default();
+            let mut number = || words.next().and_then(|word| word.parse().ok());
+            load.rate = number().unwrap_or(load.rate);
+            load.watchers = number().map_or(load.watchers, |watchers: u32| watchers as usize);
+            load.time = number().map_or(load.time, |seconds| Duration::from_secs(u64::from(seconds)));
+            face::measure(load).await
+        }
+        _ => pace::measure().await,
+    };
+    write!(io::stdout(), "{page}")
 }

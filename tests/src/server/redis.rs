@@ -130,6 +130,14 @@ impl Redis {
         Ok(answer)
     }
 
+    /// All that it keeps, as it writes it to a disk.
+    pub async fn dump(&self) -> Vec<u8> {
+        // What is squeezed cannot be searched.
+        self.run("CONFIG SET rdbcompression no").await;
+        self.run("SAVE").await;
+        std::fs::read(self.guard.folder().join("dump.rdb")).expect("it was written")
+    }
+
     /// Forgets everything but the users.
     pub async fn flush(&self) {
         self.run("FLUSHALL").await;

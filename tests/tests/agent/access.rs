@@ -45,7 +45,7 @@ async fn nothing_is_answered_without_the_token() {
         (Method::GET, "/api/v1/runs/x/events"),
         (Method::POST, "/api/v1/runs/x/cancel"),
         (Method::POST, "/api/v1/runs/x/retry"),
-        (Method::GET, "/"),
+        (Method::GET, "/api"),
         (Method::GET, "/api/v1//projects"),
         (Method::GET, "/api/v1/projects;x"),
         (Method::GET, "/api/v1/%70rojects"),
@@ -243,4 +243,30 @@ async fn an_agent_that_could_be_guessed_does_not_start() {
         assert!(ended.output.contains(expected), "{settings}: {}", ended.output);
         assert_eq!(ended.code, Some(2), "{settings}: {}", ended.output);
     }
+}
+
+/// Nobody keeps this agent reading who has not said who it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_body_of_somebody_unknown_is_not_read() {
+    let agent = Agent::start("").await;
+    let post = |path: &str, length: usize, sent: usize| {
+        format!(
+            "POST /api/v1{path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: \
+             {length}\r\n\r\n{}",
+            "x".repeat(sent)
+        )
+    };
+    for path in ["/session", "/first-admin", "/projects/p/syncs/s/hook"] {
+        // It is answered before any of it was sent; what is little is read, so that its sender hears the answer.
+        assert_eq!(agent.raw(&post(path, 2 << 20, 0)).await, 413, "{path}");
+        assert_eq!(agent.raw(&post(path, 512 << 10, 512 << 10)).await, 413, "{path}");
+        let chunk = format!("{:x}\r\n{}\r\n0\r\n\r\n", 65 << 10, "x".repeat(65 << 10));
+        let chunked = format!(
+            "POST /api/v1{path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: \
+             chunked\r\n\r\n{chunk}"
+        );
+        assert_eq!(agent.raw(&chunked).await, 413, "{path}");
+    }
+    // Nor is what nobody asks for: who it is, is asked first.
+    assert_eq!(agent.raw(&post("/projects/p/syncs/s/runs", 2 << 20, 0)).await, 401);
 }

@@ -11,7 +11,7 @@ use syncapp_tests::syncapp::Syncapp;
 
 use super::{arrived, copying, furnish};
 
-async fn begin(agent: &Agent, path: &str, body: Option<Json>) -> Json {
+pub(crate) async fn begin(agent: &Agent, path: &str, body: Option<Json>) -> Json {
     let begun = agent.ask(Method::POST, path, body).await;
     assert_eq!(begun.status.as_u16(), 202, "{path}: {:#}", begun.body);
     begun.done()
@@ -23,7 +23,7 @@ fn place(job: &Json) -> String {
 }
 
 /// The job when it is over.
-async fn over(agent: &Agent, job: &Json) -> Json {
+pub(crate) async fn over(agent: &Agent, job: &Json) -> Json {
     let begun = Instant::now();
     loop {
         let now = agent.get(&place(job)).await.done();
@@ -36,7 +36,7 @@ async fn over(agent: &Agent, job: &Json) -> Json {
 }
 
 /// What a job has found.
-async fn found(agent: &Agent, path: &str, body: Option<Json>) -> Json {
+pub(crate) async fn found(agent: &Agent, path: &str, body: Option<Json>) -> Json {
     let job = begin(agent, path, body).await;
     let ended = over(agent, &job).await;
     assert_eq!(ended["state"], "done", "{ended:#}");

@@ -44,7 +44,15 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/projects/{project}/schedules", "uppppn"),
     ("GET", "/projects/{project}/syncs/{sync}/next", "uppppn"),
     ("GET", "/projects/{project}/syncs/{sync}/ticks", "uppppn"),
+    ("GET", "/schedules/next", "uppppp"),
     ("GET", "/connectors", "uppppp"),
+    ("GET", "/projects/{project}/connections", "uppppn"),
+    ("POST", "/projects/{project}/draft/check", "uffppn"),
+    ("POST", "/projects/{project}/draft/discover", "uffppn"),
+    ("POST", "/projects/{project}/draft/preview", "uffppn"),
+    ("POST", "/projects/{project}/draft/plan", "uffppn"),
+    ("POST", "/projects/{project}/syncs/{sync}/rejects", "ufpppn"),
+    ("POST", "/projects/{project}/syncs/{sync}/rejects/replay", "ufpppn"),
     ("POST", "/projects/{project}/connections/{connection}/check", "ufpppn"),
     (
         "POST",
@@ -63,6 +71,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/projects/{project}/syncs/{sync}/runs", "ufpppn"),
     ("POST", "/projects/{project}/syncs/{sync}/pause", "ufpppn"),
     ("POST", "/projects/{project}/syncs/{sync}/resume", "ufpppn"),
+    ("GET", "/workers", "uppppf"),
+    ("GET", "/queues", "uppppf"),
     ("GET", "/runs", "uppppp"),
     ("GET", "/runs/{run}", "uppppn"),
     ("GET", "/runs/{run}/events", "uppppn"),
@@ -83,7 +93,7 @@ fn body(method: &str, path: &str) -> Option<Json> {
 }
 
 /// The program's routes: method, and path under `/api/v1`; not the description of them, which is for all.
-fn routes() -> BTreeSet<(String, String)> {
+pub(crate) fn routes() -> BTreeSet<(String, String)> {
     let description: Json = serde_json::from_str(&syncapp_api::openapi()).unwrap();
     let mut routes = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {

@@ -3,22 +3,28 @@
 mod access;
 mod accounts;
 mod audit;
+mod canary;
 mod description;
+mod drafts;
 mod face;
 mod fleet;
+mod front;
 mod hooks;
 mod jobs;
 mod kills;
 mod limits;
+mod local;
 mod matrix;
 mod network;
 mod notifications;
 mod origins;
 mod pauses;
 mod pushing;
+mod rejects;
 mod resources;
 mod runs;
 mod sign_on;
+mod workers;
 
 /// A project of one sync of SQLite files, with this line of a schedule in it.
 pub(crate) fn copying(schedule: &str) -> String {

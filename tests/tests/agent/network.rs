@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use serde_json::json;
 use syncapp_tests::agent::Agent;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
+
+use super::jobs::found;
 
 /// Somebody on this machine who should hear of nobody.
 struct Canary {
@@ -104,6 +107,16 @@ async fn no_trick_reaches_this_machine() {
         let error = &run["streams"][0]["error"];
         let why = error["text"].as_str().or(error["why"].as_str()).unwrap_or_default();
         assert!(why.contains("may not connect"), "{name}: {run:#}");
+    }
+    // Whoever only tests a connection, of a pushed file or of a draft, gets no further.
+    for name in &names {
+        let pushed = found(&agent, &format!("/projects/tricks/connections/{name}/check"), None).await;
+        let draft = json!({ "file": text, "connection": name });
+        let draft = found(&agent, "/projects/new/draft/check", Some(draft)).await;
+        for checked in [pushed, draft] {
+            let problem = checked["steps"][0]["problem"].to_string();
+            assert!(problem.contains("may not connect"), "{name}: {checked:#}");
+        }
     }
     assert_eq!(canary.visits.load(Ordering::Relaxed), 0, "somebody was reached");
 }

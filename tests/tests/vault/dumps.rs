@@ -14,7 +14,7 @@ use super::{secretive, set};
 use crate::agent::furnish;
 
 /// Texts that must be nowhere, however they are written.
-fn hits(bytes: &[u8], secrets: &[String]) -> Vec<String> {
+pub(crate) fn hits(bytes: &[u8], secrets: &[String]) -> Vec<String> {
     let spelled = |secret: &String| {
         let raw = STANDARD.decode(secret).unwrap_or_default();
         let forms = [
@@ -34,7 +34,7 @@ fn hits(bytes: &[u8], secrets: &[String]) -> Vec<String> {
 }
 
 /// All files below a folder.
-fn files(folder: &Path, into: &mut Vec<u8>) -> usize {
+pub(crate) fn files(folder: &Path, into: &mut Vec<u8>) -> usize {
     let mut count = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

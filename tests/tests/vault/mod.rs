@@ -1,6 +1,6 @@
 //! The vault: what an agent keeps sealed, who may use it, and what no kill and no dump may show.
 
-mod dumps;
+pub(crate) mod dumps;
 mod keyring;
 mod pushing;
 mod rotation;

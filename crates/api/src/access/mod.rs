@@ -9,7 +9,9 @@
 //! - Whoever may not see a project is told that it is not there.
 //! - What changes something is in the audit log before it is done.
 //! - A request in a browser's session comes from a page of ours.
+//! - Whoever sits in front of this process is known by [`Local`] alone; whatever comes over a network has to show something.
 
+mod local;
 mod network;
 mod rules;
 pub(crate) mod shown;
@@ -18,7 +20,8 @@ mod stream;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::header::STRICT_TRANSPORT_SECURITY;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, RequestExt as _};
@@ -27,9 +30,14 @@ use syncapp_model::{Code, Error};
 
 use crate::problem::{no_method, unauthenticated};
 use crate::{Api, Problem};
+use local::Here;
+pub use local::Local;
 pub use network::{AddressRange, Callers};
 pub(crate) use rules::is_open;
 use rules::{Known, Needs, Told};
+
+/// What browsers that came by TLS are told: to come by it alone, for a year.
+const ONLY_ENCRYPTED: &str = "max-age=31536000";
 
 /// Whose request it is: what handlers know of it.
 #[derive(Debug, Clone)]
@@ -42,12 +50,20 @@ pub(crate) struct Admitted {
 
 /// Where a request comes from. What limits are counted by.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Origin(pub(crate) IpAddr);
+pub(crate) enum Origin {
+    /// This process.
+    Here,
+    /// That address.
+    Address(IpAddr),
+}
 
 impl Origin {
     /// It as text.
     pub(crate) fn text(self) -> String {
-        self.0.to_string()
+        match self {
+            Self::Here => "local".to_owned(),
+            Self::Address(address) => address.to_string(),
+        }
     }
 }
 
@@ -55,7 +71,8 @@ impl Origin {
 #[derive(Clone)]
 pub(crate) struct Admission {
     api: Api,
-    shown: Shown,
+    /// Nothing of whoever sits in front of this process.
+    shown: Option<Shown>,
     needs: Needs,
     project: Option<String>,
 }
@@ -63,7 +80,8 @@ pub(crate) struct Admission {
 impl Admission {
     /// Whether whoever was let in would be let in now. What the store does not say now it says later.
     async fn holds(&self) -> bool {
-        match self.api.accounts.recognise(&self.shown).await {
+        let Some(shown) = &self.shown else { return true };
+        match self.api.accounts.recognise(shown).await {
             Ok(Some(caller)) => judge(&caller, self.needs, self.project.as_deref()).is_ok(),
             Ok(None) => false,
             Err(_) => true,
@@ -73,6 +91,10 @@ impl Admission {
 
 /// Lets in whoever is on the list of addresses, and says where a request comes from to all that follows.
 pub(crate) async fn located(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    if request.extensions().get::<Here>().is_some() {
+        request.extensions_mut().insert(Origin::Here);
+        return next.run(request).await;
+    }
     let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() else {
         return Problem::from(Error::internal("a request comes from nowhere")).into_response();
     };
@@ -81,8 +103,15 @@ pub(crate) async fn located(State(api): State<Api>, mut request: Request, next: 
         tracing::warn!(%origin, "a request from an address that is not on the list");
         return forbidden("this address is not on the agent's list").into_response();
     }
-    request.extensions_mut().insert(Origin(origin));
-    next.run(request).await
+    let encrypted = api.callers.is_encrypted(peer.ip(), request.headers());
+    request.extensions_mut().insert(Origin::Address(origin));
+    let mut answer = next.run(request).await;
+    if encrypted {
+        answer
+            .headers_mut()
+            .insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_ENCRYPTED));
+    }
+    answer
 }
 
 /// Lets a request through to its handler, or not.
@@ -113,18 +142,13 @@ async fn admit(api: Api, origin: Origin, mut request: Request, next: Next) -> Re
         }
         return Ok(next.run(request).await);
     }
-    let shown = shown::shown(request.headers()).ok_or_else(unauthenticated)?;
-    let caller = api
-        .accounts
-        .recognise(&shown)
-        .await
-        .map_err(failed)?
-        .ok_or_else(unauthenticated)?;
-    if let Shown::Session(session) = &shown
-        && !shown::is_ours(request.method(), request.headers(), session)
-    {
-        return Err(problem(forbidden("this session was not used by a page of this agent")));
-    }
+    let (caller, shown) = match origin {
+        Origin::Here => (Caller::local(), None),
+        Origin::Address(_) => {
+            let (caller, shown) = recognised(&api, request.method(), request.headers()).await?;
+            (caller, Some(shown))
+        }
+    };
     let rule = match known {
         // Nothing is there: who asks is known, and told so.
         None => return Ok(next.run(request).await),
@@ -163,6 +187,20 @@ async fn admit(api: Api, origin: Origin, mut request: Request, next: Next) -> Re
         api,
     };
     Ok(stream::ending(next.run(request).await, admission))
+}
+
+/// Who has come over a network, by what it shows.
+async fn recognised(api: &Api, method: &Method, headers: &HeaderMap) -> Result<(Caller, Shown), Response> {
+    let shown = shown::shown(headers).ok_or_else(unauthenticated)?;
+    let known = api.accounts.recognise(&shown).await;
+    let known = known.map_err(|error| Problem::from(error).into_response())?;
+    let caller = known.ok_or_else(unauthenticated)?;
+    if let Shown::Session(session) = &shown
+        && !shown::is_ours(method, headers, session)
+    {
+        return Err(forbidden("this session was not used by a page of this agent").into_response());
+    }
+    Ok((caller, shown))
 }
 
 /// What a path names.

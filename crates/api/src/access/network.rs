@@ -7,6 +7,8 @@ use syncapp_model::{Code, Error, Result};
 
 /// The header in which proxies name whom they answer, the last one at its end.
 const FORWARDED: &str = "x-forwarded-for";
+/// The header in which they say how they were asked.
+const ASKED_BY: &str = "x-forwarded-proto";
 
 /// A range of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,16 @@ impl Callers {
         origin
     }
 
+    /// Whether a browser has come by TLS, as a proxy in front of us says.
+    pub(crate) fn is_encrypted(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let peer = peer.to_canonical();
+        let said = headers.get_all(ASKED_BY).iter();
+        let mut said = said
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','));
+        self.proxies.iter().any(|range| range.holds(peer)) && said.any(|way| way.trim().eq_ignore_ascii_case("https"))
+    }
+
     pub(crate) fn admits(&self, origin: IpAddr) -> bool {
         self.allow.is_empty() || self.allow.iter().any(|range| range.holds(origin))
     }
@@ -148,6 +160,19 @@ mod tests {
             let origin = network.origin(peer.parse().unwrap(), &headers);
             assert_eq!(origin, expected.parse::<IpAddr>().unwrap(), "{peer} {forwarded:?}");
             assert_eq!(network.admits(origin), expected.starts_with("198.51.100."));
+        }
+        for (peer, said, encrypted) in [
+            ("10.0.0.1", "https", true),
+            ("10.0.0.1", "https, http", true),
+            ("10.0.0.1", "http", false),
+            ("203.0.113.9", "https", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ASKED_BY.parse().unwrap(), said.parse().unwrap())]);
+            assert_eq!(
+                network.is_encrypted(peer.parse().unwrap(), &headers),
+                encrypted,
+                "{peer} {said}"
+            );
         }
         assert!(Callers::default().admits("203.0.113.9".parse().unwrap()));
     }

@@ -6,7 +6,9 @@
 //! - While it goes on its record is renewed: that of a process that died is forgotten soon, and nobody waits for it for ever.
 //! - A job that is over is remembered for an hour.
 
+pub(crate) mod drafts;
 mod record;
+pub(crate) mod rejects;
 pub(crate) mod routes;
 mod work;
 

@@ -30,7 +30,7 @@ pub(crate) struct JobView {
     pub(super) id: String,
     /// Its project.
     pub(super) project: String,
-    /// The project's version that it is about.
+    /// The project's version that it is about; 0 where that is a draft.
     pub(super) version: u32,
     /// What is done.
     pub(super) kind: JobKind,
@@ -83,6 +83,10 @@ pub(crate) enum JobKind {
     Verify,
     /// Makes a stream forget how far it has come.
     Reset,
+    /// Tells rows that could not land.
+    Rejects,
+    /// Sends them again.
+    Replay,
     /// Takes a run back.
     Undo,
 }

@@ -21,7 +21,8 @@ const LONGEST: u64 = 500;
 
 /// Checks a connection
 ///
-/// Connects as a run would, from this agent, and tests the rights that its sides need. No step is taken that a run's would not be.
+/// Connects as a run would, from this agent: each step that was taken is told, with its time, up to the one that failed. No step is
+/// taken that a run's would not be.
 #[utoipa::path(
     post,
     path = "/projects/{project}/connections/{connection}/check",
@@ -120,7 +121,7 @@ fn few() -> u32 {
 
 /// Previews a stream
 ///
-/// Its first rows, as they are read and as they would land. What a mapping masks is not told. Writes nothing.
+/// Its first rows, as they are read and as they would land, with a profile of each column on both sides. What a mapping masks is not told. Writes nothing.
 #[utoipa::path(
     post,
     path = "/projects/{project}/syncs/{sync}/preview",
@@ -142,7 +143,16 @@ pub(crate) async fn preview(
     let (stream, limit) = (body.stream, bounded(body.limit.into())?);
     Ok(begun(
         api.jobs
-            .begin(version, Question::Preview { sync, stream, limit }, true)
+            .begin(
+                version,
+                Question::Preview {
+                    sync,
+                    stream,
+                    limit,
+                    leniently: false,
+                },
+                true,
+            )
             .await?,
     ))
 }
@@ -350,7 +360,7 @@ async fn one(api: &Api, project: &str, job: &str) -> Result<JobView, Problem> {
         .ok_or_else(|| Problem::missing("job", job))
 }
 
-fn begun(job: JobView) -> Response {
+pub(super) fn begun(job: JobView) -> Response {
     let place = format!("/api/v1/projects/{}/jobs/{}", escaped(&job.project), job.id);
     let mut answer = (StatusCode::ACCEPTED, Json(job)).into_response();
     if let Ok(place) = HeaderValue::from_str(&place) {
@@ -369,7 +379,7 @@ fn escaped(name: &str) -> String {
     name.bytes().map(one).collect()
 }
 
-fn bounded(limit: u64) -> Result<u64, Problem> {
+pub(super) fn bounded(limit: u64) -> Result<u64, Problem> {
     match limit {
         1..=LONGEST => Ok(limit),
         _ => Err(invalid("limit", &format!("give a number from 1 to {LONGEST}"))),
@@ -377,7 +387,7 @@ fn bounded(limit: u64) -> Result<u64, Problem> {
 }
 
 /// The newest version of a project that has to be there, with a sync.
-async fn synced(api: &Api, project: &str, sync: &str) -> Result<Version, Problem> {
+pub(super) async fn synced(api: &Api, project: &str, sync: &str) -> Result<Version, Problem> {
     let version = newest(api, project).await?;
     match version.sync(sync) {
         Some(_) => Ok(version),

@@ -149,6 +149,8 @@ fn kind(question: &Question) -> JobKind {
         Question::Plan { .. } => JobKind::Plan,
         Question::Verify { .. } => JobKind::Verify,
         Question::Reset { .. } => JobKind::Reset,
+        Question::Rejects(_) => JobKind::Rejects,
+        Question::Replay(_) => JobKind::Replay,
         Question::Undo { .. } => JobKind::Undo,
     }
 }
@@ -164,6 +166,9 @@ fn shelf(version: &Version, question: &Question) -> Option<String> {
     else {
         return None;
     };
+    if version.is_draft() {
+        return None;
+    }
     let asked = serde_json::json!([version.project, version.number, connection, pattern, offset, limit]);
     let hash = Sha256::digest(asked.to_string());
     Some(format!("discover/{}", hex::encode(hash)))

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use syncapp_connector::{Unreached, is_watched};
 use syncapp_model::{Code, Error, Result, Side};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
@@ -12,7 +14,7 @@ use tokio_postgres::{CancelToken, NoTls};
 
 use super::{cancel, errors, tls};
 use crate::server::{TlsMode, Valid};
-use crate::tunnel::{self, Fate, Ssh, Stream};
+use crate::tunnel::{self, Fate, Ssh};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -74,6 +76,7 @@ impl Client {
             config.password(password.reveal());
         }
         let (inner, connection, fate) = match &valid.ssh {
+            None if is_watched() => watched(&config, valid, side).await?,
             None => {
                 within(&mut config, valid, side).await?;
                 direct(&config, valid, side).await?
@@ -229,17 +232,50 @@ async fn direct(config: &tokio_postgres::Config, valid: &Valid, side: Side) -> R
     Ok((client, connection, Fate::default()))
 }
 
+/// The same, one step after another, for somebody who wants to hear of each.
+async fn watched(config: &tokio_postgres::Config, valid: &Valid, side: Side) -> Result<Opened> {
+    let connecting = timeout(CONNECT_TIMEOUT, valid.network.connect(&valid.host, valid.port));
+    let silent = |_| Unreached::Silent(std::io::Error::other("no answer within 15 s"));
+    let stream = connecting.await.map_err(silent).and_then(|stream| stream);
+    let stream = stream.map_err(|problem| problem.error(&valid.host, valid.port, side))?;
+    over(
+        config,
+        stream,
+        Fate::default(),
+        valid,
+        side,
+        "check that the server answers",
+    )
+    .await
+}
+
 /// The same through an SSH server. TLS verifies the database's own name all the same.
 async fn tunneled(config: &tokio_postgres::Config, ssh: &Ssh, valid: &Valid, side: Side) -> Result<Opened> {
     let stream = tunnel::open(ssh, &valid.host, valid.port, side).await?;
     let fate = stream.fate();
+    let help = "check that the database's server answers through the SSH tunnel";
+    over(config, stream, fate, valid, side, help).await
+}
+
+/// The same over a connection that is there already.
+async fn over<S>(
+    config: &tokio_postgres::Config,
+    stream: S,
+    fate: Fate,
+    valid: &Valid,
+    side: Side,
+    help: &'static str,
+) -> Result<Opened>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let failed = |error| fate.explain(errors::connecting(&error, valid, side));
     let opening = async {
         Ok(if valid.tls == TlsMode::Disable {
             let (client, connection) = config.connect_raw(stream, NoTls).await.map_err(failed)?;
             (client, tokio::spawn(drive(connection)))
         } else {
-            let raw = config.connect_raw(stream, tls::named::<Stream>(valid, side)?);
+            let raw = config.connect_raw(stream, tls::named::<S>(valid, side)?);
             let (client, connection) = raw.await.map_err(failed)?;
             (client, tokio::spawn(drive(connection)))
         })
@@ -247,7 +283,7 @@ async fn tunneled(config: &tokio_postgres::Config, ssh: &Ssh, valid: &Valid, sid
     let (client, connection) = timeout(CONNECT_TIMEOUT, opening).await.map_err(|_| {
         let why = format!("no connection to {}:{}", valid.host, valid.port);
         Error::new(Code::Unreachable(side), why)
-            .help("check that the database's server answers through the SSH tunnel")
+            .help(help)
             .driver("no answer within 15 s")
     })??;
     Ok((client, connection, fate))

@@ -1,6 +1,7 @@
 //! TLS as the connection's mode asks for it.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::server::{self, TlsMode, Valid};
@@ -10,9 +11,10 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use syncapp_connector::{Step, step};
 use syncapp_model::{Code, Error, Result, Side};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// The TLS connector of a configuration.
@@ -41,14 +43,33 @@ pub(super) fn connector(valid: &Valid, side: Side) -> Result<MakeRustlsConnect> 
 }
 
 /// The same for a connection that is open already, with the name that its certificate must have.
-pub(super) fn named<S>(valid: &Valid, side: Side) -> Result<<MakeRustlsConnect as MakeTlsConnect<S>>::TlsConnect>
+pub(super) fn named<S>(valid: &Valid, side: Side) -> Result<Told<<MakeRustlsConnect as MakeTlsConnect<S>>::TlsConnect>>
 where
     MakeRustlsConnect: MakeTlsConnect<S, Error = Infallible>,
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut connector = connector(valid, side)?;
     let Ok(named) = MakeTlsConnect::<S>::make_tls_connect(&mut connector, &valid.host);
-    Ok(named)
+    Ok(Told(named))
+}
+
+/// One that says how long it took.
+pub(super) struct Told<T>(T);
+
+impl<S, T> TlsConnect<S> for Told<T>
+where
+    T: TlsConnect<S>,
+    T::Stream: 'static,
+    T::Error: 'static,
+    T::Future: Send + 'static,
+{
+    type Stream = T::Stream;
+    type Error = T::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<T::Stream, T::Error>> + Send>>;
+
+    fn connect(self, stream: S) -> Self::Future {
+        Box::pin(step(Step::Tls, self.0.connect(stream)))
+    }
 }
 
 fn roots(valid: &Valid, side: Side) -> Result<RootCertStore> {

@@ -282,7 +282,7 @@ impl Accounts {
     /// Whose a token is that this caller makes: its own, or that of whose token it shows.
     async fn owner(&self, caller: &Caller) -> Result<Option<UserId>> {
         match caller.who {
-            Who::Agent => Ok(None),
+            Who::Agent | Who::Local => Ok(None),
             Who::User(id, _) => Ok(Some(id)),
             Who::Token(id, _) => Ok(self.store.token_of(id).await?.and_then(|token: ApiToken| token.owner)),
         }

@@ -17,6 +17,8 @@ pub struct Caller {
 pub enum Who {
     /// Whoever holds the agent's own token.
     Agent,
+    /// Whoever sits in front of this process.
+    Local,
     /// A user in a session.
     User(UserId, String),
     /// A program with an API token.
@@ -36,6 +38,11 @@ impl Caller {
     /// Whoever holds the agent's own token: it may everything.
     pub fn agent() -> Self {
         Self::new(Who::Agent, vec![Grant::all(Role::Admin)])
+    }
+
+    /// Whoever sits in front of this process: it may everything, for all that is there is its own.
+    pub fn local() -> Self {
+        Self::new(Who::Local, vec![Grant::all(Role::Admin)])
     }
 
     /// Somebody who may what these say.
@@ -103,7 +110,7 @@ impl Caller {
     pub fn user(&self) -> Option<UserId> {
         match self.who {
             Who::User(id, _) => Some(id),
-            Who::Agent | Who::Token(..) => None,
+            Who::Agent | Who::Local | Who::Token(..) => None,
         }
     }
 
@@ -111,6 +118,7 @@ impl Caller {
     pub fn from(&self, origin: impl Into<String>) -> By {
         let actor = match &self.who {
             Who::Agent => "agent".to_owned(),
+            Who::Local => "local user".to_owned(),
             Who::User(_, name) => format!("user {name}"),
             Who::Token(id, name) => format!("token {id} ({name})"),
         };

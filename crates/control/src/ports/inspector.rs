@@ -15,7 +15,7 @@ use crate::{RunId, Version};
 /// target.
 #[async_trait]
 pub trait Inspector: Send + Sync {
-    /// Does what is asked, in this version of a project. The answer is JSON, with the numbers as they are.
+    /// Does what is asked, in this version of a project; a [draft](Version::draft) is read as one that was pushed would be. The answer is JSON, with the numbers as they are.
     async fn inspect(&self, version: Arc<Version>, question: &Question) -> Result<Value, Vec<Error>>;
 }
 
@@ -46,6 +46,8 @@ pub enum Question {
         stream: String,
         /// How many rows, at most.
         limit: u64,
+        /// Goes on behind rows that would end a run, and tells them.
+        leniently: bool,
     },
     /// What a run would do.
     Plan {
@@ -68,6 +70,10 @@ pub enum Question {
         /// The stream, by its name in the source.
         stream: String,
     },
+    /// Rows that could not land, as the targets of a sync keep them.
+    Rejects(RejectsAsked),
+    /// Such rows are sent again.
+    Replay(ReplayAsked),
     /// A run is taken back, as far as its targets keep a journal of it.
     Undo {
         /// The run's sync.
@@ -77,4 +83,32 @@ pub enum Question {
         /// Only says what would become of the rows.
         dry_run: bool,
     },
+}
+
+/// Which rows that could not land are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectsAsked {
+    /// The sync.
+    pub sync: String,
+    /// Only this stream's, by its name in the source.
+    pub stream: Option<String>,
+    /// Only those that this run met last.
+    pub run: Option<RunId>,
+    /// Those behind this one: its stream and its id.
+    pub from: Option<(String, String)>,
+    /// How many, at most.
+    pub limit: usize,
+}
+
+/// Which rows that could not land are sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplayAsked {
+    /// The sync.
+    pub sync: String,
+    /// Only this stream's, by its name in the source.
+    pub stream: Option<String>,
+    /// Only these; all that are kept where none is named.
+    pub ids: Vec<String>,
+    /// What takes the place of columns of the source: SQL expressions over its rows.
+    pub fixes: Vec<(String, String)>,
 }

@@ -13,11 +13,12 @@ mod runner;
 mod store;
 mod time;
 mod vault;
+mod workers;
 
 pub use cache::{Allowance, Cache, Listener, MAX_CACHED};
 pub use figures::{Depth, Figures, Lag};
 pub use in_process::InProcessQueue;
-pub use inspector::{Inspector, Question};
+pub use inspector::{Inspector, Question, RejectsAsked, ReplayAsked};
 pub use lists::{Lists, RunList, RunPlace, RunsOf};
 pub use log::{LOG_IS_FULL, LogLevel, LogLine, Logged, MAX_LOG, RunLog};
 pub use notices::{EndedRun, Notice, Notices};
@@ -29,3 +30,4 @@ pub use store::{
 };
 pub use time::{Calendar, Clock, DueTick, Random};
 pub use vault::{KeyId, Rotated, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId, Vault};
+pub use workers::{ClaimedTask, Heard, Presence, Workers};

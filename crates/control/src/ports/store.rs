@@ -21,12 +21,23 @@ use syncapp_model::Result;
 
 use crate::{
     Event, Figures, Hint, Limits, Lists, NewRun, Notices, PlannedStream, PlannedSync, Refusal, Retention, Round, Run,
-    RunId, RunLog, Schedule, ScheduleId, SealedSecrets, Task, TaskId, Tick, Version,
+    RunId, RunLog, Schedule, ScheduleId, SealedSecrets, Task, TaskId, Tick, Version, Workers,
 };
 
 /// All of it.
 pub trait Store:
-    Projects + Submissions + Tasks + Outbox + Schedules + Lists + Retention + RunLog + Figures + Notices + SealedSecrets
+    Projects
+    + Submissions
+    + Tasks
+    + Outbox
+    + Schedules
+    + Lists
+    + Retention
+    + RunLog
+    + Figures
+    + Notices
+    + SealedSecrets
+    + Workers
 {
 }
 
@@ -41,7 +52,8 @@ impl<
         + RunLog
         + Figures
         + Notices
-        + SealedSecrets,
+        + SealedSecrets
+        + Workers,
 > Store for T
 {
 }

@@ -31,6 +31,7 @@ pub mod submissions;
 pub mod tasks;
 pub mod traffic;
 pub mod vault;
+pub mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,6 +110,7 @@ macro_rules! store_conformance {
             log: lines_come_in_their_order a_log_is_bounded a_log_goes_with_its_run;
             notices: an_end_is_announced_once who_is_told_is_told_until_it_is a_notice_is_taken_once;
             figures: what_waits_is_counted a_stream_lags_since_it_landed a_trace_goes_with_its_hints;
+            workers: a_worker_is_there_while_it_says_so a_claim_is_told_while_it_lasts;
             traffic: much_at_once_stays_whole a_run_is_what_its_tasks_make_of_it;
         }
     };

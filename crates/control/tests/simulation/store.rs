@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use syncapp_control::{
-    Depth, Due, EndedRun, Event, Figures, KeyId, Lag, Lists, LogLine, Logged, NewRun, NewVersion, Notice, Notices,
-    Outbox, OutboxRow, Projects, Pushed, Retention, Round, Run, RunId, RunList, RunLog, RunPlace, Schedule, ScheduleId,
-    Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId, Submissions, Submitted, Task, TaskId,
-    Tasks, Tick, Verdict, Version,
+    ClaimedTask, Depth, Due, EndedRun, Event, Figures, Heard, KeyId, Lag, Lists, LogLine, Logged, NewRun, NewVersion,
+    Notice, Notices, Outbox, OutboxRow, Presence, Projects, Pushed, Retention, Round, Run, RunId, RunList, RunLog,
+    RunPlace, Schedule, ScheduleId, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId,
+    Submissions, Submitted, Task, TaskId, Tasks, Tick, Verdict, Version, Workers,
 };
 use syncapp_model::{Code, Error, Result};
 
@@ -283,6 +283,28 @@ impl Figures for StoreLink {
 
     async fn lags(&self, limit: usize) -> Result<Vec<Lag>> {
         self.call(move |watch| at_once(watch.stored.rows.lags(limit))).await
+    }
+}
+
+#[async_trait]
+impl Workers for StoreLink {
+    async fn here(&self, worker: &Presence) -> Result<()> {
+        let worker = worker.clone();
+        self.call(move |watch| at_once(watch.stored.rows.here(&worker))).await
+    }
+
+    async fn gone(&self, name: &str) -> Result<()> {
+        let name = name.to_owned();
+        self.call(move |watch| at_once(watch.stored.rows.gone(&name))).await
+    }
+
+    async fn workers(&self, since: Duration, limit: usize) -> Result<Vec<Heard>> {
+        self.call(move |watch| at_once(watch.stored.rows.workers(since, limit)))
+            .await
+    }
+
+    async fn claims(&self, limit: usize) -> Result<Vec<ClaimedTask>> {
+        self.call(move |watch| at_once(watch.stored.rows.claims(limit))).await
     }
 }
 

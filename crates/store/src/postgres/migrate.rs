@@ -51,6 +51,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../../migrations/postgres/0008_access.sql"),
         oldest: 1,
     },
+    Migration {
+        sql: include_str!("../../../../migrations/postgres/0009_workers.sql"),
+        oldest: 1,
+    },
 ];
 
 /// The first part of the lock's name; the second one is the schema.

@@ -27,6 +27,7 @@ mod schedules;
 mod submissions;
 mod tasks;
 mod vault;
+mod workers;
 
 use std::time::Duration;
 

@@ -126,6 +126,23 @@ impl RabbitMq {
         self.guard.log() + &self.mapper.log()
     }
 
+    /// All that it has written: messages that are kept, and its log.
+    pub fn kept(&self) -> Vec<u8> {
+        let mut kept = self.log().into_bytes();
+        let mut folders = vec![self.guard.folder().join("mnesia")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    kept.extend(std::fs::read(path).unwrap_or_default());
+                }
+            }
+        }
+        kept
+    }
+
     /// What Erlang expressions, each but the last with a comma behind it, are worth in the server.
     pub async fn eval(&self, expressions: &str) -> String {
         let answer = door::ask(self.guard.folder(), expressions).await;

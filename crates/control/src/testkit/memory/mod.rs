@@ -12,6 +12,7 @@ mod runs;
 mod schedules;
 mod tasks;
 mod vault;
+mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use crate::{
-    Hint, Logged, Run, RunId, Schedule, ScheduleId, SealedSecret, SecretId, Task, TaskId, TickOutcome, Version,
+    Heard, Hint, Logged, Run, RunId, Schedule, ScheduleId, SealedSecret, SecretId, Task, TaskId, TickOutcome, Version,
 };
 
 /// A store in memory. Clones are one store.
@@ -79,6 +80,7 @@ struct Rows {
     secrets: BTreeMap<SecretId, (SealedSecret, SystemTime)>,
     logs: BTreeMap<RunId, Vec<Logged>>,
     landed: BTreeMap<(ScheduleId, String), SystemTime>,
+    workers: BTreeMap<String, Heard>,
     announced: BTreeSet<RunId>,
     notices: BTreeMap<(RunId, String), Untold>,
 }

@@ -23,6 +23,7 @@ mod schedules;
 mod submissions;
 mod tasks;
 mod vault;
+mod workers;
 
 use std::path::Path;
 use std::sync::PoisonError;

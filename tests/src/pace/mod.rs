@@ -1,5 +1,7 @@
 //! How fast an agent is, and what it costs: `cargo xtask bench --agent`.
 
+pub mod face;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::time::{Duration, Instant};

@@ -1,6 +1,8 @@
 //! The engine in the hands of the interface: what looks at systems without a run, by the rules that hold for runs.
 
-use std::collections::BTreeSet;
+mod check;
+mod rejects;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,14 +11,15 @@ use syncapp_connector::{Page, StateScope, UndoRequest};
 use syncapp_control::{Inspector, Question, RunId, Version};
 use syncapp_engine::verify::{Difference, Verdict, verify};
 use syncapp_engine::{Ends, Plan, RunOptions, outlook, plan, preview};
-use syncapp_model::sync_file::Sync;
-use syncapp_model::{Code, Error, Pattern, Result, Side, StreamKey};
+use syncapp_model::sync_file::{OnError, Sync};
+use syncapp_model::{Code, Error, Pattern, Result, StreamKey};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::files::Files;
 use crate::commands::discover::described;
 use crate::commands::preview::previewed;
 use crate::failure::Failure;
+use crate::profile::profile;
 use crate::project::Project;
 use crate::scope::scope;
 
@@ -36,50 +39,31 @@ impl Inspector for EngineInspector {
         let project = file.ready(&self.files.allowed.secrets).await;
         let project = project.map_err(|failure| failure.problems)?;
         let found = match question {
-            Question::Check { connection } => check(&project, connection).await,
+            Question::Check { connection } => check::check(&project, connection).await,
             Question::Discover {
                 connection,
                 pattern,
                 offset,
                 limit,
             } => discover(&project, connection, pattern, *offset, *limit).await,
-            Question::Preview { sync, stream, limit } => {
+            Question::Preview {
+                sync,
+                stream,
+                limit,
+                leniently,
+            } => {
                 let looked = Look::at(&project, sync, vec![stream.clone()]).await?;
-                looked.preview(*limit).await
+                looked.preview(*limit, *leniently).await
             }
             Question::Plan { sync, streams } => Look::at(&project, sync, streams.clone()).await?.plan().await,
             Question::Verify { sync, streams } => Look::at(&project, sync, streams.clone()).await?.verify().await,
             Question::Reset { sync, stream } => reset(&project, sync, stream).await,
+            Question::Rejects(asked) => rejects::rejects(&project, asked).await,
+            Question::Replay(asked) => rejects::replay(&project, asked).await,
             Question::Undo { sync, run, dry_run } => undo(&project, sync, *run, *dry_run).await,
         };
         found.map_err(|failure| failure.problems)
     }
-}
-
-/// Each side that the project's syncs use the connection as; both where none uses it.
-async fn check(project: &Project, connection: &str) -> Result<Value, Failure> {
-    let endpoint = project.endpoint(connection)?;
-    let mut sides = BTreeSet::new();
-    for sync in project.file.syncs.values() {
-        sides.extend((sync.source == connection).then_some(Side::Source));
-        sides.extend((sync.destination == connection).then_some(Side::Destination));
-    }
-    if sides.is_empty() {
-        let manifest = endpoint.manifest();
-        sides.extend(manifest.source.then_some(Side::Source));
-        sides.extend(manifest.destination.then_some(Side::Destination));
-    }
-    let mut steps = Vec::new();
-    for side in sides {
-        let problem = endpoint
-            .check(side)
-            .await
-            .err()
-            .map(|error| error.connection(connection));
-        steps.push(json!({ "side": side, "ok": problem.is_none(), "problem": problem }));
-    }
-    let ok = steps.iter().all(|step| step["ok"] == true);
-    Ok(json!({ "ok": ok, "steps": steps }))
 }
 
 async fn discover(
@@ -132,11 +116,18 @@ impl Look {
         Err(plan.failed.into_iter().map(|(_, error)| error).collect())
     }
 
-    async fn preview(&self, rows: u64) -> Result<Value, Failure> {
+    async fn preview(&self, rows: u64, leniently: bool) -> Result<Value, Failure> {
         let mut streams = Vec::new();
         for stream in &self.plan.streams {
-            let found = preview(&self.ends, stream, &self.options, rows).await?;
-            streams.push(previewed(stream, &found)?);
+            let mut looked = stream.clone();
+            if leniently && looked.on_error == OnError::Fail {
+                looked.on_error = OnError::Reject;
+            }
+            let found = preview(&self.ends, &looked, &self.options, rows).await?;
+            let mut told = previewed(stream, &found)?;
+            told["on_error"] = json!(stream.on_error);
+            told["profile"] = json!({ "source": profile(&found.source)?, "mapped": profile(&found.mapped)? });
+            streams.push(told);
         }
         Ok(json!({ "streams": streams }))
     }

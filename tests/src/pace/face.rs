@@ -1,0 +1,347 @@
+//! What an agent's interface bears while runs go on: `cargo xtask bench --api`.
+//!
+//! One agent on SQLite carries runs that wait for slow sources. Callers ask it at a fixed rate, whether or not it has answered what was
+//! asked before: what is late counts from when it was due. Then many watch the runs, and each progress is compared with when the
+//! source gave the row, and with when the first of the watchers heard of it.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::Client;
+use serde_json::Value as Json;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{sleep, sleep_until};
+
+use super::{cpu, memory};
+use crate::agent::Agent;
+use crate::server::postgres::{Database, Postgres};
+use crate::syncapp::Syncapp;
+
+/// How much is asked of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Runs that go on.
+    pub runs: usize,
+    /// Reads a second.
+    pub rate: u32,
+    /// Connections that they come by.
+    pub callers: usize,
+    /// Those who watch.
+    pub watchers: usize,
+    /// For how long each is measured.
+    pub time: Duration,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self {
+            runs: 20,
+            rate: 2000,
+            callers: 64,
+            watchers: 1000,
+            time: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How often a source gives a row. Each is so long that none waits for another one in a buffer, but the last part of it for the
+/// next row.
+const EVERY: Duration = Duration::from_secs(1);
+const ROW: usize = 64 << 10;
+
+/// All of it, as a page's section.
+pub async fn measure(load: Load) -> String {
+    let database = Postgres::shared().await.database().await;
+    let mut syncapp = Syncapp::default();
+    syncapp.set("READER", &database.reader.url());
+    let settings = format!(
+        "variables = [\"READER\"]\nrequests_per_minute = 0\nslots = {}",
+        load.runs
+    );
+    let agent = Agent::started_with(syncapp, &settings).await;
+    agent.push("slow", &file(load.runs), None).await.done();
+    let mut runs = Vec::new();
+    for number in 0..load.runs {
+        runs.push(agent.run("slow", &format!("s{number}")).await);
+    }
+    for run in &runs {
+        let going = |run: &Json| run["state"] == "running" && run["streams"][0]["rows_read"] != "0";
+        agent.until(run, going).await;
+    }
+    let token = agent.make_token("viewer", None).await;
+    let mut page = String::from("## The interface\n\n| what | figure |\n|---|---|\n");
+    let mut row = |what: String, figure: String| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(page, "| {what} | {figure} |");
+    };
+    let place = Place {
+        url: agent.url().to_owned(),
+        token,
+        runs: runs.clone(),
+        process: agent.process(),
+    };
+    let (first, used) = (memory(agent.process()), cpu(agent.process()));
+    let read = reads(&place, load).await;
+    let used = cpu(agent.process()).saturating_sub(used);
+    row(
+        format!(
+            "{} reads a second by an API token, {} runs going, one process on SQLite",
+            load.rate, load.runs
+        ),
+        format!(
+            "{:.0} a second answered, {} refused; median {} ms, p99 {} ms, longest {} ms",
+            read.rate,
+            read.failed,
+            millis(read.at(0.5)),
+            millis(read.at(0.99)),
+            millis(read.at(1.0))
+        ),
+    );
+    row(
+        "what that takes of the agent".to_owned(),
+        format!(
+            "{:.0} % of a core",
+            used.as_secs_f64() / read.took.as_secs_f64() * 100.0
+        ),
+    );
+    let second = memory(agent.process());
+    let watched = watch(&place, load, &database).await;
+    row(
+        format!(
+            "{} watchers of these runs: from the row at the source to each of them",
+            load.watchers
+        ),
+        format!(
+            "{} events heard, median {} ms, p99 {} ms, longest {} ms",
+            watched.late.len(),
+            millis(at(&watched.late, 0.5)),
+            millis(at(&watched.late, 0.99)),
+            millis(at(&watched.late, 1.0))
+        ),
+    );
+    row(
+        "from the first who hears of it to the last".to_owned(),
+        format!(
+            "p99 {} ms, longest {} ms",
+            millis(at(&watched.spread, 0.99)),
+            millis(at(&watched.spread, 1.0))
+        ),
+    );
+    row(
+        "memory before, after the reads, with all watchers, and at their end".to_owned(),
+        format!("{first}, {second}, {} and {} MB", watched.memory.0, watched.memory.1),
+    );
+    page
+}
+
+/// Syncs whose sources give a row now and then.
+fn file(syncs: usize) -> String {
+    let mut file = "version: 1\nconnections:\n  from: { connector: postgres, url: \"${READER}\" }\n  to: { connector: files, path: out, \
+                    format: csv }\nsyncs:\n"
+        .to_owned();
+    for number in 0..syncs {
+        let _ = writeln!(
+            file,
+            "  s{number}: {{ source: from, destination: to, streams: {{ s{number}: {{ query: \"select i as s{number}_, repeat('x', {ROW}) as text from \
+             generate_series(1, 100000) i where pg_sleep({}) is not null\" }} }} }}",
+            EVERY.as_secs()
+        );
+    }
+    file
+}
+
+/// Where is asked, and about what.
+struct Place {
+    url: String,
+    token: String,
+    runs: Vec<String>,
+    /// The agent's process.
+    process: u32,
+}
+
+/// What came of reads.
+struct Read {
+    rate: f64,
+    failed: usize,
+    took: Duration,
+    late: Vec<Duration>,
+}
+
+impl Read {
+    fn at(&self, share: f64) -> Duration {
+        at(&self.late, share)
+    }
+}
+
+/// Asks at a fixed rate.
+async fn reads(place: &Place, load: Load) -> Read {
+    let run = &place.runs[0];
+    let paths = [
+        "/runs?limit=20".to_owned(),
+        format!("/runs/{run}"),
+        "/projects".to_owned(),
+        "/projects/slow".to_owned(),
+        format!("/runs/{run}/logs"),
+        "/me".to_owned(),
+    ];
+    let urls: Arc<Vec<String>> = Arc::new(paths.iter().map(|path| format!("{}/api/v1{path}", place.url)).collect());
+    let begun = Instant::now() + Duration::from_millis(100);
+    let each = Duration::from_secs(1) * load.callers as u32 / load.rate;
+    let asked = load.time.div_duration_f64(each) as u32;
+    let mut callers = Vec::new();
+    for caller in 0..load.callers {
+        let (urls, token) = (urls.clone(), place.token.clone());
+        let own = begun + each * caller as u32 / load.callers as u32;
+        callers.push(tokio::spawn(async move {
+            // One connection each.
+            let client = Client::new();
+            let (mut late, mut failed) = (Vec::new(), 0);
+            for number in 0..asked {
+                let due = own + each * number;
+                sleep_until(due.into()).await;
+                let url = &urls[(number as usize + caller) % urls.len()];
+                let answer = client.get(url).bearer_auth(&token).send().await;
+                let answered = match answer {
+                    Ok(answer) if answer.status().is_success() => answer.bytes().await.is_ok(),
+                    _ => false,
+                };
+                if answered {
+                    late.push(due.elapsed());
+                } else {
+                    failed += 1;
+                }
+            }
+            (late, failed)
+        }));
+    }
+    let (mut late, mut failed) = (Vec::new(), 0);
+    for caller in callers {
+        let (own, without) = caller.await.unwrap_or_default();
+        late.extend(own);
+        failed += without;
+    }
+    let took = begun.elapsed();
+    late.sort();
+    Read {
+        rate: late.len() as f64 / took.as_secs_f64(),
+        failed,
+        took,
+        late,
+    }
+}
+
+/// What watchers heard.
+struct Watched {
+    /// From when a row has left its source.
+    late: Vec<Duration>,
+    /// From when the first of the run's watchers heard of it.
+    spread: Vec<Duration>,
+    /// Megabytes of the agent, when all were there and at the end.
+    memory: (u64, u64),
+}
+
+/// That a watcher has heard of so many rows of a run.
+struct Heard {
+    run: usize,
+    rows: u64,
+    at: SystemTime,
+}
+
+async fn watch(place: &Place, load: Load, database: &Database) -> Watched {
+    let (heard, mut hearing) = unbounded_channel();
+    let mut watchers = Vec::new();
+    for watcher in 0..load.watchers {
+        let run = watcher % place.runs.len();
+        let url = format!("{}/api/v1/runs/{}/events", place.url, place.runs[run]);
+        watchers.push(tokio::spawn(listen(url, place.token.clone(), run, heard.clone())));
+    }
+    drop(heard);
+    sleep(Duration::from_secs(5)).await;
+    let begun = SystemTime::now();
+    let before = memory(place.process);
+    sleep(load.time).await;
+    let after = memory(place.process);
+    let ended = SystemTime::now();
+    for watcher in &watchers {
+        watcher.abort();
+    }
+    let mut all = Vec::new();
+    while let Ok(heard) = hearing.try_recv() {
+        all.push(heard);
+    }
+    let starts = starts(database, place.runs.len()).await;
+    let (mut late, mut spread) = (Vec::new(), Vec::new());
+    let mut first: HashMap<(usize, u64), SystemTime> = HashMap::new();
+    for Heard { run, rows, at } in &all {
+        let earliest = first.entry((*run, *rows)).or_insert(*at);
+        *earliest = (*earliest).min(*at);
+    }
+    for Heard { run, rows, at } in all.iter().filter(|heard| heard.at >= begun && heard.at <= ended) {
+        spread.push(at.duration_since(first[&(*run, *rows)]).unwrap_or_default());
+        // The end of a row leaves the source's buffer with the row after it.
+        let left = starts[*run] + EVERY * (*rows as u32 + 1);
+        late.push(at.duration_since(left).unwrap_or_default());
+    }
+    late.sort();
+    spread.sort();
+    Watched {
+        late,
+        spread,
+        memory: (before, after),
+    }
+}
+
+/// Says what one watcher hears, as long as there is anything.
+async fn listen(url: String, token: String, run: usize, heard: UnboundedSender<Heard>) {
+    let Ok(mut watching) = Client::new().get(url).bearer_auth(token).send().await else {
+        return;
+    };
+    let (mut kept, mut last) = (String::new(), None);
+    while let Ok(Some(part)) = watching.chunk().await {
+        let at = SystemTime::now();
+        kept += &String::from_utf8_lossy(&part);
+        while let Some(end) = kept.find("\n\n") {
+            let event: String = kept.drain(..end + 2).collect();
+            let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+            let run_now: Json = data
+                .and_then(|data| serde_json::from_str(data).ok())
+                .unwrap_or_default();
+            let rows = run_now["streams"][0]["rows_read"]
+                .as_str()
+                .and_then(|rows| rows.parse().ok());
+            if let Some(rows) = rows.filter(|rows| last != Some(*rows)) {
+                last = Some(rows);
+                let _ = heard.send(Heard { run, rows, at });
+            }
+        }
+    }
+}
+
+/// When the statements of the runs began, by the number of their sync.
+async fn starts(database: &Database, runs: usize) -> Vec<SystemTime> {
+    let sql = format!(
+        "select (extract(epoch from query_start) * 1000000)::bigint from pg_stat_activity where usename = '{}' and state = 'active' and \
+         query like '%pg_sleep%' order by substring(query from 's([0-9]+)_')::int",
+        database.reader.user
+    );
+    let found = database.texts(&sql).await;
+    let micros = found.iter().flatten().filter_map(|text| text.parse().ok());
+    let starts: Vec<SystemTime> = micros
+        .map(|micros| SystemTime::UNIX_EPOCH + Duration::from_micros(micros))
+        .collect();
+    assert_eq!(starts.len(), runs, "a run has ended");
+    starts
+}
+
+/// What so great a share of them is not above; they are in order.
+fn at(times: &[Duration], share: f64) -> Duration {
+    let last = times.len().saturating_sub(1);
+    let place = (times.len() as f64 * share) as usize;
+    times.get(place.min(last)).copied().unwrap_or_default()
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64() * 1000.0)
+}
