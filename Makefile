@@ -3,7 +3,9 @@
 TOOLS := $(abspath $(or $(CARGO_TARGET_DIR),target))/tools/bin
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/debug
 
-.PHONY: help run test check check-long bench clean setup
+FRONT := frontend/dist/index.html
+
+.PHONY: help run test check check-long bench screenshots clean setup
 
 help:
 	@echo "make run     builds SyncApp and runs the quick start: a CSV file into SQLite, twice"
@@ -11,21 +13,30 @@ help:
 	@echo "make check   format, lints, tidiness, licences"
 	@echo "make check-long   each fuzz target for a minute"
 	@echo "make bench   compares SyncApp with the bare pipe between two servers"
+	@echo "make screenshots   pictures of every screen, into docs/images"
 	@echo "make clean   removes what was built"
 
 setup:
 	@scripts/setup
 
-run: setup
+# The program holds the front end as it was built last.
+$(FRONT): $(wildcard frontend/*.*) $(shell find frontend/src frontend/public -type f) | setup
+	npm --prefix frontend run --silent build
+
+run: setup $(FRONT)
 	cargo build --workspace --locked --bin syncapp
 	@PATH="$(BIN):$$PATH" examples/quickstart/run.sh
 
-test: setup
+test: setup $(FRONT)
+	npm --prefix frontend test
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
+	npm --prefix tests/web test
 
 check:
 	@scripts/setup check
+	npm --prefix frontend run check
+	npm --prefix tests/web run check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features syncapp-connectors/fuzz --locked -- -D warnings
 	cargo xtask tidy
@@ -45,9 +56,13 @@ check-long:
 			"$(FUZZ)/corpus/$$target" "fuzz/seeds/$$target" -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
 	done
 
+screenshots: setup $(FRONT)
+	cargo build --workspace --bins --locked
+	npm --prefix tests/web run screenshots
+
 bench: setup
 	cargo xtask bench
 
 clean:
 	cargo clean
-	rm -rf examples/quickstart/out
+	rm -rf frontend/dist examples/quickstart/out

@@ -5,7 +5,6 @@ import { test as base, expect } from "@playwright/test";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { json, signedIn, startAgent } from "./agent.mjs";
-import { openDoor } from "./door.mjs";
 import { EVENTS, MARKETING, NAUGHTY, PASSWORD, runToEnd, SHOP, writeFiles } from "./furniture.mjs";
 import { screens } from "./screens.mjs";
 
@@ -14,10 +13,8 @@ const test = base.extend({
   world: [
     async ({}, use) => {
       const agent = await startAgent();
-      const door = await openDoor(agent.url);
       await writeFiles(agent.files, 3_000_000);
-      await use({ ...agent, url: door.url, agent: agent.url });
-      await door.close();
+      await use(agent);
       await agent.stop();
     },
     { scope: "worker" },
@@ -51,7 +48,7 @@ const sessions = new Map();
 let asked;
 
 /** Asks the agent as the admin, beside the browser. */
-const asAda = async (world) => (asked ??= await signedIn(world.agent, "ada", PASSWORD));
+const asAda = async (world) => (asked ??= await signedIn(world.url, "ada", PASSWORD));
 
 async function signIn(page, name) {
   const known = sessions.get(name);
@@ -88,7 +85,7 @@ test("the first admin signs in by the one-time token, and it is good no more", a
   await expect(heading(page, "Home")).toBeVisible();
   await expect(page.getByText("Push your first sync file")).toBeVisible();
   const again = await fetch(
-    `${world.agent}/api/v1/first-admin`,
+    `${world.url}/api/v1/first-admin`,
     json("POST", { token: world.first, name: "eve", password: PASSWORD }),
   );
   expect(again.status).toBe(401);

@@ -4,7 +4,6 @@ import { chromium } from "@playwright/test";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { startAgent } from "./agent.mjs";
-import { openDoor } from "./door.mjs";
 import { furnish, PASSWORD, runToEnd, SHOP } from "./furniture.mjs";
 import { launch } from "./playwright.config.mjs";
 import { screens } from "./screens.mjs";
@@ -17,7 +16,6 @@ const SIZES = [
 ];
 
 const agent = await startAgent();
-const door = await openDoor(agent.url);
 const browser = await chromium.launch(launch);
 try {
   const ask = await furnish(agent, { clicks: 3_000_000 });
@@ -56,7 +54,7 @@ try {
         running = await startAnew(ask, running);
         screen.path = screen.path.replace(/[0-9a-f-]{36}/, running);
       }
-      await page.goto(door.url + screen.path);
+      await page.goto(agent.url + screen.path);
       await page.waitForSelector(screen.ready);
       await screen.open?.(page);
       // Live figures need a while to be a line.
@@ -72,7 +70,6 @@ try {
   }
 } finally {
   await browser.close();
-  await door.close();
   await agent.stop();
 }
 
@@ -90,7 +87,7 @@ async function startAnew(ask, before) {
 }
 
 async function signIn(page) {
-  await page.goto(door.url);
+  await page.goto(agent.url);
   await page.waitForSelector("text=Sign in");
   if (only.length === 0 || only.includes("sign-in")) {
     const theme = await page.evaluate(() => document.documentElement.dataset.theme);
