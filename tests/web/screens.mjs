@@ -10,6 +10,11 @@ export function screens(ids) {
     { name: "secrets", path: "/projects/shop?tab=secrets", ready: "text=Set a secret" },
     { name: "version", path: "/projects/shop/versions/2", ready: "text=shop-to-warehouse" },
     { name: "sync", path: "/projects/shop/syncs/shop-to-warehouse", ready: "text=Next runs" },
+    {
+      name: "designer",
+      path: "/projects/shop/designer/shop-to-warehouse",
+      ready: "role=button[name=/^Save/]",
+    },
     { name: "plan", path: "/projects/shop/syncs/shop-to-warehouse/plan", ready: "text=orders.csv" },
     { name: "verify", path: "/projects/shop/syncs/shop-to-warehouse/verify", ready: "text=Target rows" },
     { name: "push", path: "/push", ready: "text=Paste or open a sync file" },

@@ -60,10 +60,8 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
         Ok(begin.map(|at| printed[at..].to_owned()))
     };
     let page = std::fs::read_to_string(root.join(PAGE)).unwrap_or_default();
-    let part = [(AGENT, FIGURES), (API, FACE)].into_iter();
-    let part = part
-        .filter(|(flag, _)| options.iter().any(|word| word == flag))
-        .next_back();
+    let mut parts = [(AGENT, FIGURES), (API, FACE)].into_iter();
+    let part = parts.rfind(|(flag, _)| options.iter().any(|word| word == flag));
     if let Some((flag, head)) = part {
         let mut pace = Command::new(target.join("release/pace"));
         pace.args((flag == API).then_some("api"));

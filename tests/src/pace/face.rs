@@ -49,7 +49,7 @@ impl Default for Load {
 /// How often a source gives a row. Each is so long that none waits for another one in a buffer, but the last part of it for the
 /// next row.
 const EVERY: Duration = Duration::from_secs(1);
-const ROW: usize = 64 << 10;
+const ROW: usize = 200_000;
 
 /// All of it, as a page's section.
 pub async fn measure(load: Load) -> String {

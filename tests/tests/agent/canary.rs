@@ -3,7 +3,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,7 +15,6 @@ use axum::http::HeaderMap;
 use axum::routing::post;
 use reqwest::{Client, Method};
 use serde_json::{Value as Json, json};
-use std::sync::{Arc, Mutex};
 use syncapp_tests::fleet::{Fleet, Servers};
 use syncapp_tests::server::collector::Collector;
 use syncapp_tests::server::port;
@@ -116,13 +117,19 @@ fn file(database: &Database) -> String {
     let mut connections = String::from("  to: { connector: postgres, url: \"secret://WRITER\" }\n");
     let mut syncs = String::new();
     for (name, keys) in sources {
-        connections += &format!("  {name}: {{ {keys} }}\n");
+        let _ = writeln!(connections, "  {name}: {{ {keys} }}");
         let stream = "public.people: { into: landing.people, write: merge, on_error: reject, columns: { mail: { mask: hash }, phone: { \
                       mask: redact }, age: { type: int64 } } }";
-        syncs += &format!("  {name}: {{ source: {name}, destination: to, streams: {{ {stream} }} }}\n");
+        let _ = writeln!(
+            syncs,
+            "  {name}: {{ source: {name}, destination: to, streams: {{ {stream} }} }}"
+        );
     }
     let slow = "public.slow: { into: landing.slow, query: \"select 1 as id where pg_sleep(600) is not null\" }";
-    syncs += &format!("  slow: {{ source: good, destination: to, streams: {{ {slow} }} }}\n");
+    let _ = writeln!(
+        syncs,
+        "  slow: {{ source: good, destination: to, streams: {{ {slow} }} }}"
+    );
     format!("version: 1\nconnections:\n{connections}syncs:\n{syncs}")
 }
 
@@ -419,7 +426,7 @@ async fn no_secret_is_anywhere() {
         })
         .await;
     canaries.absent("traces, metrics and logs at a collector", &kept.bytes, "public.people");
-    for at in figures.borrow().iter() {
+    for at in figures.take() {
         let text = Client::new()
             .get(format!("http://{at}/metrics"))
             .send()
@@ -452,6 +459,13 @@ async fn no_secret_is_anywhere() {
         );
     }
     canaries.absent("the cache", &fleet.servers.cache.dump().await, "REDIS");
+    let dead = async || fleet.host.queue(&fleet.servers.broker, "syncapp.dead").await;
+    for _ in 0..1200 {
+        if dead().await.is_some_and(|(letters, _)| letters > 0) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     canaries.absent(
         "the broker, with its dead letters",
         &fleet.servers.broker.kept(),

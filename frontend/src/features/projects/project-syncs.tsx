@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { CirclePause, Ellipsis, ListChecks, Play, Scale } from "lucide-react";
+import { CirclePause, Ellipsis, ListChecks, Play, Scale, Spline } from "lucide-react";
 import { syncsQuery } from "@/api/projects";
 import { syncKey } from "@/api/runs";
 import type { Run } from "@/api/types";
@@ -114,6 +114,12 @@ function SyncRow({
           onClick={() => start.mutate(params)}
         />
         <Menu trigger={<IconButton icon={Ellipsis} size="sm" name={words.actions.more} />}>
+          <MenuItem
+            icon={Spline}
+            onSelect={() => void navigate({ to: "/projects/$project/designer/$sync", params })}
+          >
+            {text.design}
+          </MenuItem>
           <MenuItem
             icon={ListChecks}
             refused={refused}

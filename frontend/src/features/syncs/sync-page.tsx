@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { CirclePause, ListChecks, Play, Scale } from "lucide-react";
+import { CirclePause, ListChecks, Play, Scale, Spline } from "lucide-react";
 import { useCallback, useMemo } from "react";
 import { projectQuery, syncsQuery } from "@/api/projects";
 import { runsQuery } from "@/api/runs";
@@ -85,6 +85,13 @@ function Actions({ project, sync: { sync, paused } }: { project: string; sync: S
           run: () => mutate(params),
         },
         {
+          id: "design",
+          group: "page",
+          name: text.design,
+          icon: Spline,
+          run: () => void navigate({ to: "/projects/$project/designer/$sync", params }),
+        },
+        {
           id: "plan",
           group: "page",
           name: text.plan,
@@ -114,6 +121,12 @@ function Actions({ project, sync: { sync, paused } }: { project: string; sync: S
         onClick={() => pause.mutate({ ...params, paused: !paused })}
       >
         {paused ? text.resume : text.pause}
+      </Button>
+      <Button
+        icon={Spline}
+        onClick={() => void navigate({ to: "/projects/$project/designer/$sync", params })}
+      >
+        {text.design}
       </Button>
       <Button
         icon={Scale}

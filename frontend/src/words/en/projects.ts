@@ -24,6 +24,7 @@ export const projects = {
   },
   run: "Run",
   runNow: "Run now",
+  design: "Open designer",
   plan: "Plan",
   verify: "Verify",
   pause: "Pause",

@@ -98,13 +98,13 @@ impl VirtualHost {
         Some((messages.parse().ok()?, consumers.parse().ok()?))
     }
 
-    /// Publishes a message as the broker's own operator would, whatever its user may do.
+    /// Publishes a message that is kept on disk, as the broker's own operator would, whatever its user may do.
     pub async fn publish(&self, server: &RabbitMq, exchange: &str, key: &str, body: &str) {
         let body: Vec<String> = body.bytes().map(|byte| byte.to_string()).collect();
         let exchange = format!("rabbit_misc:r(<<\"{}\">>,exchange,<<\"{exchange}\">>)", self.name);
         server
             .eval(&format!(
-                "M=rabbit_basic:message({exchange},<<\"{key}\">>,[],<<{}>>),\
+                "M=rabbit_basic:message({exchange},<<\"{key}\">>,[{{delivery_mode,2}}],<<{}>>),\
                  rabbit_basic:publish(rabbit_basic:delivery(false,false,M,undefined))",
                 body.join(",")
             ))
