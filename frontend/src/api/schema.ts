@@ -169,6 +169,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the connections of a project
+         * @description Of its newest version, in the file's order. Where they lead is not told: the version's file says so to those who may read it.
+         */
+        get: operations["list_connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/connections/{connection}/check": {
         parameters: {
             query?: never;
@@ -180,7 +200,8 @@ export interface paths {
         put?: never;
         /**
          * Checks a connection
-         * @description Connects as a run would, from this agent, and tests the rights that its sides need. No step is taken that a run's would not be.
+         * @description Connects as a run would, from this agent: each step that was taken is told, with its time, up to the one that failed. No step is
+         *     taken that a run's would not be.
          */
         post: operations["check_connection"];
         delete?: never;
@@ -204,6 +225,88 @@ export interface paths {
          *     `fresh` asks for a look. `next` of the result is the next page's `offset`.
          */
         post: operations["discover_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/draft/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Checks a connection of a draft
+         * @description As a pushed one is checked: each step that was taken is told, with its time, up to the one that failed.
+         */
+        post: operations["check_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/draft/discover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discovers what a connection of a draft holds
+         * @description Its tables, files or objects with their columns. `next` of the result is the next page's `offset`.
+         */
+        post: operations["discover_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/draft/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plans a run of a draft
+         * @description What a run of it would read, write and change on the target's tables, stream by stream. Writes nothing.
+         */
+        post: operations["plan_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/draft/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Previews a stream of a draft
+         * @description Its first rows as they are read and as they would land, a profile of each column on both sides, and the rows that would not land
+         *     with the reason of each, also where the first of them would end a run (`on_error: fail`). What a mapping masks is not told. Writes
+         *     nothing.
+         */
+        post: operations["preview_draft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -431,9 +534,49 @@ export interface paths {
         put?: never;
         /**
          * Previews a stream
-         * @description Its first rows, as they are read and as they would land. What a mapping masks is not told. Writes nothing.
+         * @description Its first rows, as they are read and as they would land, with a profile of each column on both sides. What a mapping masks is not told. Writes nothing.
          */
         post: operations["preview_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/syncs/{sync}/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lists rows that could not land
+         * @description As the targets of the sync keep them, whole but for what a mapping masks, each with the reason. Each value is a text, or null.
+         */
+        post: operations["list_rejects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/syncs/{sync}/rejects/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends rows again that could not land
+         * @description Mended by `fixes` or not, and never over a newer version. Those that land, or are superseded, are kept no more.
+         */
+        post: operations["replay_rejects"];
         delete?: never;
         options?: never;
         head?: never;
@@ -601,6 +744,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the queues
+         * @description Each pool that somebody carries, or that streams wait in, with how many of them stand where.
+         */
+        get: operations["list_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -737,6 +900,26 @@ export interface paths {
          *     counted.
          */
         post: operations["undo_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explains a schedule
+         * @description In plain words, with its next runs as the clock of its zone shows them: before it is pushed.
+         */
+        get: operations["explain_schedule"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -972,6 +1155,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the workers
+         * @description Of the whole fleet, in the order of their names, each with the streams that it carries now. One that was not heard of for half a
+         *     minute is told as long as it holds any: they are taken from it when their leases run out.
+         */
+        get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1016,6 +1220,27 @@ export interface components {
          * @enum {string}
          */
         ChangeKind: "added" | "changed" | "removed";
+        /** @description A stream that a worker carries. */
+        Claim: {
+            /** @description Its pool. */
+            pool: string;
+            /** @description The run's project. */
+            project: string;
+            /**
+             * Format: uuid
+             * @description Its run.
+             */
+            run: string;
+            /**
+             * Format: date-time
+             * @description When this attempt at it began.
+             */
+            started_at?: string | null;
+            /** @description The stream. */
+            stream: string;
+            /** @description The run's sync. */
+            sync: string;
+        };
         /** @description A run to come. */
         Coming: {
             /**
@@ -1027,6 +1252,34 @@ export interface components {
             skipped: boolean;
             /** @description The same as the clock of the schedule's zone shows it, with what is odd about it. */
             words: string;
+        };
+        /** @description A connection. */
+        Connection: {
+            /** @description The id of its connector. */
+            connector: string;
+            /** @description The environments in which it is another one. */
+            environments: string[];
+            /**
+             * Format: int32
+             * @description How many streams of the project may use it at once; as many as there are where it is not said.
+             */
+            max_streams?: number | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Where it is used. */
+            used_by: components["schemas"]["ConnectionUse"][];
+        };
+        /** @description One use of a connection. */
+        ConnectionUse: {
+            /** @description As what. */
+            side: components["schemas"]["Side"];
+            /**
+             * Format: int32
+             * @description How many streams the sync names.
+             */
+            streams: number;
+            /** @description The sync. */
+            sync: string;
         };
         /** @description A kind of system, as the host's registry lists it. */
         Connector: {
@@ -1065,6 +1318,55 @@ export interface components {
              * @default *
              */
             pattern?: string;
+        };
+        /** @description A file that is not pushed, and one of its connections. */
+        DraftConnection: {
+            /** @description The connection's name in it. */
+            connection: string;
+            /** @description The sync file, YAML or JSON. A secret in plain text is refused. */
+            file: string;
+        };
+        /** @description A file that is not pushed, and what of one of its connections is to be discovered. */
+        DraftDiscover: {
+            /** @description The connection's name in it. */
+            connection: string;
+            /** @description The sync file, YAML or JSON. A secret in plain text is refused. */
+            file: string;
+            /**
+             * Format: int32
+             * @description How many are told, at most.
+             */
+            limit?: number;
+            /**
+             * Format: int32
+             * @description How many of them are passed by.
+             */
+            offset?: number;
+            /** @description Which streams: their names, with `*` for any text. */
+            pattern?: string;
+        };
+        /** @description A file that is not pushed, and one of its streams. */
+        DraftStream: {
+            /** @description The sync file, YAML or JSON. A secret in plain text is refused. */
+            file: string;
+            /**
+             * Format: int32
+             * @description How many rows, at most.
+             */
+            limit?: number;
+            /** @description The stream, by its name in the source. */
+            stream: string;
+            /** @description The sync's name in it. */
+            sync: string;
+        };
+        /** @description A file that is not pushed, and streams of one of its syncs. */
+        DraftStreams: {
+            /** @description The sync file, YAML or JSON. A secret in plain text is refused. */
+            file: string;
+            /** @description By their names in the source; all where none is named. */
+            streams?: string[];
+            /** @description The sync's name in it. */
+            sync: string;
         };
         /** @description One error or warning. */
         Error: {
@@ -1144,7 +1446,7 @@ export interface components {
             state: components["schemas"]["JobState"];
             /**
              * Format: int32
-             * @description The project's version that it is about.
+             * @description The project's version that it is about; 0 where that is a draft.
              */
             version: number;
         };
@@ -1152,7 +1454,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "check" | "discover" | "preview" | "plan" | "verify" | "reset" | "undo";
+        JobKind: "check" | "discover" | "preview" | "plan" | "verify" | "reset" | "rejects" | "replay" | "undo";
         /**
          * @description Where a job stands.
          * @enum {string}
@@ -1207,6 +1509,22 @@ export interface components {
              */
             version: number;
         };
+        /** @description Which rows are told. */
+        ListRejects: {
+            from?: components["schemas"]["RejectPlace"] | null;
+            /**
+             * Format: int32
+             * @description How many, at most: 100 where it is not said.
+             */
+            limit?: number | null;
+            /**
+             * Format: uuid
+             * @description Only those that this run met last.
+             */
+            run?: string | null;
+            /** @description Only this stream's, by its name in the source. */
+            stream?: string | null;
+        };
         /**
          * @description How much a line of a log matters.
          * @enum {string}
@@ -1244,12 +1562,19 @@ export interface components {
         Me: {
             /** @description What a page shows besides its browser's session, as `X-CSRF-Token`, with whatever it changes. */
             csrf_token?: string | null;
-            /** @description `agent`, `user` or `token`. */
+            /** @description `agent`, `local`, `user` or `token`. */
             kind: string;
-            /** @description What it is called; the agent's own token has no name. */
+            /** @description What it is called; the agent's own token and the local user have no name. */
             name?: string | null;
             /** @description What it may. */
             roles: components["schemas"]["Grant"][];
+        };
+        /** @description What a schedule means. */
+        Meaning: {
+            /** @description The next runs, from now on; none of one that follows another sync. */
+            next: components["schemas"]["Coming"][];
+            /** @description In plain words. */
+            runs: string;
         };
         /** @description A token to be. */
         NewToken: {
@@ -1642,6 +1967,52 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description What waits in a pool, and who could carry it. */
+        Queue: {
+            /** @description The pool. */
+            pool: string;
+            /**
+             * Format: int32
+             * @description How many streams those carry at once, of all their pools.
+             */
+            slots: number;
+            /** @description How many of its streams stand where; those that are over do not count. */
+            streams: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int32
+             * @description How many workers that were heard of carry its streams.
+             */
+            workers: number;
+        };
+        /** @description A row's place in the list. */
+        RejectPlace: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its stream. */
+            stream: string;
+        };
+        /** @description Which rows are sent again. */
+        ReplayRejects: {
+            /**
+             * @description What takes the place of columns of the source: SQL expressions over its rows.
+             * @default {}
+             */
+            fixes?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Only these; all that are kept where none is named.
+             * @default []
+             */
+            ids?: string[];
+            /**
+             * @description Only this stream's, by its name in the source.
+             * @default null
+             */
+            stream?: string | null;
+        };
         /**
          * @description What somebody may be. Each may all that those before it may.
          * @enum {string}
@@ -1818,6 +2189,11 @@ export interface components {
          * @enum {string}
          */
         Severity: "warning" | "error";
+        /**
+         * @description As what a connection is used.
+         * @enum {string}
+         */
+        Side: "source" | "destination";
         /** @description What a page of ours shows from now on. */
         SignedIn: {
             /** @description It, as `X-CSRF-Token`. */
@@ -2017,6 +2393,30 @@ export interface components {
             row?: string | null;
             /** @description The stream. */
             stream?: string | null;
+        };
+        /** @description A worker. */
+        Worker: {
+            /** @description The streams that it carries. */
+            claims: components["schemas"]["Claim"][];
+            /** @description Its name: its machine, and its process there. */
+            name: string;
+            /** @description The pools whose streams it carries. */
+            pools: string[];
+            /**
+             * Format: date-time
+             * @description When it was heard of last.
+             */
+            seen_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is there; none where it was not heard of lately, and still holds streams.
+             */
+            since?: string | null;
+            /**
+             * Format: int32
+             * @description How many of them at once.
+             */
+            slots: number;
         };
     };
     responses: never;
@@ -2234,7 +2634,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is longer than 8 MiB. */
+            /** @description The body is longer than 64 KiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2844,6 +3244,83 @@ export interface operations {
             };
         };
     };
+    list_connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's name. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All connections. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"][];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is called that. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_connection: {
         parameters: {
             query?: never;
@@ -2939,6 +3416,478 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Discover"];
+            };
+        };
+        responses: {
+            /** @description The job that was begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The query or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is called that. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 8 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query or the body can be read, and something in it is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's name; it need not be there yet. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        /** @description Which connection. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftConnection"];
+            };
+        };
+        responses: {
+            /** @description The job that was begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The query or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is called that. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 8 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query or the body can be read, and something in it is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discover_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's name; it need not be there yet. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        /** @description Which connection. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftDiscover"];
+            };
+        };
+        responses: {
+            /** @description The job that was begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The query or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is called that. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 8 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query or the body can be read, and something in it is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's name; it need not be there yet. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        /** @description Which streams. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftStreams"];
+            };
+        };
+        responses: {
+            /** @description The job that was begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The query or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is called that. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 8 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query or the body can be read, and something in it is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's name; it need not be there yet. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        /** @description Which stream. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftStream"];
             };
         };
         responses: {
@@ -4298,6 +5247,246 @@ export interface operations {
             };
         };
     };
+    list_rejects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's name. */
+                project: string;
+                /** @description The sync's name. */
+                sync: string;
+            };
+            cookie?: never;
+        };
+        /** @description Which of them; `{}` for the first of all. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListRejects"];
+            };
+        };
+        responses: {
+            /** @description The job that was begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The query or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is called that. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 8 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query or the body can be read, and something in it is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_rejects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's name. */
+                project: string;
+                /** @description The sync's name. */
+                sync: string;
+            };
+            cookie?: never;
+        };
+        /** @description Which of them; `{}` for all. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRejects"];
+            };
+        };
+        responses: {
+            /** @description The job that was begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The query or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is called that. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is longer than 8 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not said to be `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query or the body can be read, and something in it is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reset_stream: {
         parameters: {
             query?: never;
@@ -5146,6 +6335,71 @@ export interface operations {
             };
         };
     };
+    list_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queues. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"][];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_runs: {
         parameters: {
             query?: {
@@ -5787,6 +7041,94 @@ export interface operations {
             };
         };
     };
+    explain_schedule: {
+        parameters: {
+            query: {
+                /** @description How many runs: 10 where it is not said. */
+                count?: number;
+                /** @description The schedule as a sync file has it, in JSON: `{"cron": "0 3 * * *", "timezone": "Europe/Berlin"}`. */
+                schedule: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it means. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meaning"];
+                };
+            };
+            /** @description The query or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query or the body can be read, and something in it is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sign_in: {
         parameters: {
             query?: never;
@@ -5836,7 +7178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is longer than 8 MiB. */
+            /** @description The body is longer than 64 KiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7019,6 +8361,71 @@ export interface operations {
             };
             /** @description The query or the body can be read, and something in it is wrong. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug of SyncApp. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store does not answer: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"][];
+                };
+            };
+            /** @description Nobody is known by what is shown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this, or not from there. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
