@@ -15,10 +15,17 @@ import { duration } from "@/words/figures";
 
 const text = words.connections;
 
-/** What `syncapp check --json` tells of a connection. */
+/** What the agent found of a connection: each end that is used, with the steps that were taken. */
 interface Checked {
   ok: boolean;
-  steps: { side: string; ok: boolean; problem: ApiError | null }[];
+  steps: Side[];
+}
+
+interface Side {
+  side: string;
+  ok: boolean;
+  problem: ApiError | null;
+  steps: { step: string; ok: boolean; milliseconds: string }[];
 }
 
 /** Tests a connection as a run would use it, by itself; a failed step shows its remedy in place. */
@@ -54,8 +61,8 @@ export function ConnectionTest({ project, connection }: { project: string; conne
       {problem && <ProblemPanel title={text.testFailed} problem={problem} />}
       {isPending && <SkeletonRows rows={2} />}
       <ol>
-        {result?.steps.map((step) => (
-          <Step key={step.side} {...step} />
+        {result?.steps.map((side) => (
+          <SideSteps key={side.side} {...side} />
         ))}
       </ol>
       {refused === undefined && (
@@ -67,33 +74,43 @@ export function ConnectionTest({ project, connection }: { project: string; conne
   );
 }
 
-function Step({ side, ok, problem }: Checked["steps"][number]) {
-  const Sign = ok ? CircleCheck : CircleAlert;
-  const name = text.steps[side] ?? side;
+/** One end: its steps with their times, and the remedy at the one that failed. */
+function SideSteps({ side, steps, problem }: Side) {
   return (
-    <li className="flex gap-3 pb-3">
-      <Sign
-        size={16}
-        strokeWidth={1.6}
-        aria-label={ok ? text.usable : text.unusable}
-        className={ok ? "mt-0.5 shrink-0 text-ok" : "mt-0.5 shrink-0 text-bad-text"}
-      />
-      <div className="min-w-0 grow">
-        <div className="font-medium">{name}</div>
-        {ok && <div className="text-12 text-fg-3">{text.stepOk}</div>}
-        {problem && (
-          <ErrorPanel
-            className="mt-1.5"
-            error={{
-              title: name,
-              code: problem.code,
-              cause: problem.why,
-              remedy: problem.help ?? undefined,
-              details: problem.driver ?? undefined,
-            }}
-          />
-        )}
-      </div>
+    <li className="pb-2">
+      <h3 className="mb-1 text-12 text-fg-2">{text.ends[side] ?? side}</h3>
+      <ol>
+        {steps.map(({ step, ok, milliseconds }) => {
+          const Sign = ok ? CircleCheck : CircleAlert;
+          const name = text.steps[step] ?? step;
+          return (
+            <li key={step} className="pb-2">
+              <div className="flex items-center gap-3">
+                <Sign
+                  size={16}
+                  strokeWidth={1.6}
+                  aria-label={ok ? text.stepOk : text.stepFailed}
+                  className={ok ? "shrink-0 text-ok" : "shrink-0 text-bad-text"}
+                />
+                <span className="grow font-medium">{name}</span>
+                <span className="figures text-12 text-fg-3">{duration(Number(milliseconds))}</span>
+              </div>
+              {!ok && problem && (
+                <ErrorPanel
+                  className="mt-1.5"
+                  error={{
+                    title: name,
+                    code: problem.code,
+                    cause: problem.why,
+                    remedy: problem.help ?? undefined,
+                    details: problem.driver ?? undefined,
+                  }}
+                />
+              )}
+            </li>
+          );
+        })}
+      </ol>
     </li>
   );
 }
