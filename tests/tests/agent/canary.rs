@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -401,14 +401,26 @@ async fn no_secret_is_anywhere() {
     assert_eq!(database.text("select count(*) from landing.people").await, "1");
     let slow = agent.run("shop", "slow").await;
     agent.until(&slow, |run| run["state"] == "running").await;
+    let (host, broker) = (&fleet.host, &fleet.servers.broker);
+    host.publish(broker, "syncapp.hints", "default", "this is no hint")
+        .await;
+    let begun = Instant::now();
+    while host
+        .queue(broker, "syncapp.dead")
+        .await
+        .is_none_or(|(letters, _)| letters == 0)
+    {
+        assert!(
+            begun.elapsed() < Duration::from_mins(1),
+            "what is no hint is no dead letter"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     fleet.members[2].kill();
     let said = fleet.members[2].syncapp().said();
     canaries.absent("what the killed worker has said", said.as_bytes(), "syncapp");
     fleet.servers.broker.crash().await;
     fleet.servers.broker.restart().await;
-    let host = &fleet.host;
-    host.publish(&fleet.servers.broker, "syncapp.hints", "default", "this is no hint")
-        .await;
     fleet.members[2].begin();
     let agent = &fleet.members[0];
     agent.until(&slow, |run| run["streams"][0]["attempts"] == "2").await;
@@ -459,13 +471,6 @@ async fn no_secret_is_anywhere() {
         );
     }
     canaries.absent("the cache", &fleet.servers.cache.dump().await, "REDIS");
-    let dead = async || fleet.host.queue(&fleet.servers.broker, "syncapp.dead").await;
-    for _ in 0..1200 {
-        if dead().await.is_some_and(|(letters, _)| letters > 0) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
     canaries.absent(
         "the broker, with its dead letters",
         &fleet.servers.broker.kept(),

@@ -34,7 +34,7 @@ async fn a_request_has_a_name() {
     for (given, path) in [
         ("a-1", "/api/v1/projects"),
         ("b.2", "/api/v1/projects/none"),
-        ("c_3", "/nowhere"),
+        ("c_3", "/api/v1/nowhere"),
     ] {
         let answer = ask(&agent, Method::GET, path, &[("x-request-id", given)], None).await;
         assert_eq!(header(answer.headers(), "x-request-id"), given, "{path}");

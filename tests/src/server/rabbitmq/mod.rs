@@ -129,7 +129,7 @@ impl RabbitMq {
     /// All that it has written: messages that are kept, and its log.
     pub fn kept(&self) -> Vec<u8> {
         let mut kept = self.log().into_bytes();
-        let mut folders = vec![self.guard.folder().join("mnesia")];
+        let mut folders = vec![self.guard.folder().join("data")];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
                 let path = entry.path();
