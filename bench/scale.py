@@ -2,7 +2,7 @@
 """How SyncApp's speed and memory change with rows, columns and streams, PostgreSQL to PostgreSQL, and what the other ways take at
 the most rows. Standard library only.
 
-  scale.py [-n 3] [--most-rows 10000000] [--most-streams 1000] [rows columns streams ways]
+  scale.py [-n 3] [--most-rows 10000000] [--most-streams 1000] [rows columns streams starts ways]
 
 Takes `syncapp` from PATH and the servers and data of data.sh. Every run makes its target anew and reads all rows; the figures
 are medians, `peak MB` is the greatest.
@@ -68,6 +68,17 @@ def streams(a):
         print(f"| {n:,} | {wall:.3f} | {n / wall:,.1f} | {peak:.0f} |", flush=True)
         n *= 10
 
+def starts(a):
+    print("\n### Starts (100 rows, from the process's start to its end)\n\n| local store | median ms | best ms |\n|---|---|---|")
+    reset("pg2pg", "scale"); home = f"{OUT}/scale/home"
+    for name, kept in (("new", False), ("as the run before left it", True)):
+        walls = []
+        for _ in range(a.n):
+            if not kept: shutil.rmtree(home, ignore_errors=True)
+            psql(DST, "drop table if exists public.orders_tiny;"); os.makedirs(home, exist_ok=True)
+            walls.append(timed(["syncapp", "copy", SRC, "public.orders_tiny", DST, "public.orders_tiny"], home)[0] * 1000)
+        print(f"| {name} | {statistics.median(walls):.1f} | {min(walls):.1f} |", flush=True)
+
 def read_csv(folder):
     """The file of a sync of the CSV file there, whose numbers are read as texts."""
     with open(f"{OUT}/ways.yaml", "w") as f:
@@ -102,7 +113,7 @@ def clean(): psql(SRC, "set client_min_messages = error; do $$ declare t text; b
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=3); parser.add_argument("--most-rows", type=int, default=10_000_000); parser.add_argument("--most-streams", type=int, default=1000)
-    parser.add_argument("curves", nargs="*", default=["rows", "columns", "streams", "ways"])
+    parser.add_argument("curves", nargs="*", default=["rows", "columns", "streams", "starts", "ways"])
     a = parser.parse_args()
     clean()
     for curve in a.curves: globals()[curve](a)
