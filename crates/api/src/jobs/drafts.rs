@@ -11,7 +11,7 @@ use syncapp_model::{Code, Error, nearest};
 use utoipa::ToSchema;
 
 use super::record::JobView;
-use super::routes::{begun, bounded};
+use super::routes::{begin, bounded};
 use crate::extract::{Names, Sent};
 use crate::{Api, Compiled, Problem};
 
@@ -46,7 +46,7 @@ pub(crate) async fn check(
     let question = Question::Check {
         connection: body.connection,
     };
-    Ok(begun(api.jobs.begin(version, question, true).await?))
+    begin(&api, version, question, true).await
 }
 
 /// A file that is not pushed, and what of one of its connections is to be discovered.
@@ -102,7 +102,7 @@ pub(crate) async fn discover(
         offset: body.offset as usize,
         limit,
     };
-    Ok(begun(api.jobs.begin(version, question, true).await?))
+    begin(&api, version, question, true).await
 }
 
 /// A file that is not pushed, and one of its streams.
@@ -152,7 +152,7 @@ pub(crate) async fn preview(
         limit,
         leniently: true,
     };
-    Ok(begun(api.jobs.begin(version, question, true).await?))
+    begin(&api, version, question, true).await
 }
 
 /// A file that is not pushed, and streams of one of its syncs.
@@ -190,7 +190,7 @@ pub(crate) async fn plan(
         sync: body.sync,
         streams: body.streams,
     };
-    Ok(begun(api.jobs.begin(version, question, true).await?))
+    begin(&api, version, question, true).await
 }
 
 /// The file as a push would take it.

@@ -9,7 +9,7 @@ use syncapp_control::{Question, RejectsAsked, ReplayAsked};
 use utoipa::ToSchema;
 
 use super::record::JobView;
-use super::routes::{begun, bounded, synced};
+use super::routes::{begin, bounded, synced};
 use crate::extract::{Names, Sent};
 use crate::runs::id;
 use crate::{Api, Problem};
@@ -71,7 +71,7 @@ pub(crate) async fn list(
         from: body.from.map(|place| (place.stream, place.id)),
         limit,
     });
-    Ok(begun(api.jobs.begin(version, question, true).await?))
+    begin(&api, version, question, true).await
 }
 
 /// Which rows are sent again.
@@ -114,5 +114,5 @@ pub(crate) async fn replay(
         ids: body.ids,
         fixes: body.fixes.into_iter().collect(),
     });
-    Ok(begun(api.jobs.begin(version, question, true).await?))
+    begin(&api, version, question, true).await
 }

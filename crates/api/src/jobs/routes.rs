@@ -39,9 +39,7 @@ pub(crate) async fn check(
     Names((project, connection)): Names<(String, String)>,
 ) -> Result<Response, Problem> {
     let version = connected(&api, &project, &connection).await?;
-    Ok(begun(
-        api.jobs.begin(version, Question::Check { connection }, true).await?,
-    ))
+    begin(&api, version, Question::Check { connection }, true).await
 }
 
 /// What is to be discovered.
@@ -99,7 +97,7 @@ pub(crate) async fn discover(
         offset: body.offset as usize,
         limit: bounded(body.limit.into())? as usize,
     };
-    Ok(begun(api.jobs.begin(version, question, body.fresh).await?))
+    begin(&api, version, question, body.fresh).await
 }
 
 /// What is to be previewed.
@@ -141,20 +139,18 @@ pub(crate) async fn preview(
 ) -> Result<Response, Problem> {
     let version = synced(&api, &project, &sync).await?;
     let (stream, limit) = (body.stream, bounded(body.limit.into())?);
-    Ok(begun(
-        api.jobs
-            .begin(
-                version,
-                Question::Preview {
-                    sync,
-                    stream,
-                    limit,
-                    leniently: false,
-                },
-                true,
-            )
-            .await?,
-    ))
+    begin(
+        &api,
+        version,
+        Question::Preview {
+            sync,
+            stream,
+            limit,
+            leniently: false,
+        },
+        true,
+    )
+    .await
 }
 
 /// Which streams of a sync.
@@ -187,9 +183,7 @@ pub(crate) async fn plan(
 ) -> Result<Response, Problem> {
     let version = synced(&api, &project, &sync).await?;
     let streams = body.streams;
-    Ok(begun(
-        api.jobs.begin(version, Question::Plan { sync, streams }, true).await?,
-    ))
+    begin(&api, version, Question::Plan { sync, streams }, true).await
 }
 
 /// Compares source and target
@@ -214,11 +208,7 @@ pub(crate) async fn verify(
 ) -> Result<Response, Problem> {
     let version = synced(&api, &project, &sync).await?;
     let streams = body.streams;
-    Ok(begun(
-        api.jobs
-            .begin(version, Question::Verify { sync, streams }, true)
-            .await?,
-    ))
+    begin(&api, version, Question::Verify { sync, streams }, true).await
 }
 
 /// Which stream.
@@ -251,9 +241,7 @@ pub(crate) async fn reset(
 ) -> Result<Response, Problem> {
     let version = synced(&api, &project, &sync).await?;
     let stream = body.stream;
-    Ok(begun(
-        api.jobs.begin(version, Question::Reset { sync, stream }, true).await?,
-    ))
+    begin(&api, version, Question::Reset { sync, stream }, true).await
 }
 
 /// How a run is taken back.
@@ -302,7 +290,7 @@ pub(crate) async fn undo(
         run: known,
         dry_run: body.dry_run,
     };
-    Ok(begun(api.jobs.begin(version, question, true).await?))
+    begin(&api, version, question, true).await
 }
 
 /// Shows a job
@@ -360,13 +348,15 @@ async fn one(api: &Api, project: &str, job: &str) -> Result<JobView, Problem> {
         .ok_or_else(|| Problem::missing("job", job))
 }
 
-pub(super) fn begun(job: JobView) -> Response {
+/// Begins a job, or tells what one has found lately where it need not be `fresh`; and says where it is told.
+pub(super) async fn begin(api: &Api, version: Version, question: Question, fresh: bool) -> Result<Response, Problem> {
+    let job = api.jobs.begin(version, question, fresh).await?;
     let place = format!("/api/v1/projects/{}/jobs/{}", escaped(&job.project), job.id);
     let mut answer = (StatusCode::ACCEPTED, Json(job)).into_response();
     if let Ok(place) = HeaderValue::from_str(&place) {
         answer.headers_mut().insert(LOCATION, place);
     }
-    answer
+    Ok(answer)
 }
 
 /// A name as a path has it.
