@@ -15,7 +15,9 @@ pub enum Batch {
     Columns(RecordBatch),
     /// Whole rows in the wire format that both ends speak; only where [`crate::ReadRequest::wire`] asked for it.
     Native(NativeRows),
-    /// The same with values that the source could not read; only where [`crate::ReadRequest::lenient`] asked for them.
+    /// The same where [`crate::ReadRequest::columns`] asks for typed columns behind the native ones.
+    Passing(PassingRows),
+    /// Columns with values that the source could not read; only where [`crate::ReadRequest::lenient`] asked for them.
     Marked(Marked),
     /// Rows that the source could not read; only where [`crate::ReadRequest::lenient`] asked for them.
     Unread(Vec<Unread>),
@@ -100,6 +102,76 @@ pub struct NativeRows {
     pub rows: usize,
 }
 
+/// Native rows with what was read of them while they passed.
+#[derive(Debug, Clone)]
+pub struct PassingRows {
+    /// Whole rows of the native columns, one behind the other.
+    pub bytes: Bytes,
+    /// Where each row ends in the bytes.
+    pub ends: Vec<usize>,
+    /// The typed columns.
+    pub beside: RecordBatch,
+    /// Takes a row apart.
+    pub cells: Cells,
+}
+
+/// Shows each value of a native row, in the order of its columns; `None` is NULL.
+pub type Cells = fn(&[u8], &mut dyn FnMut(Option<&[u8]>));
+
+impl PassingRows {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Shows each value of a row.
+    pub fn cells(&self, row: usize, each: &mut dyn FnMut(Option<&[u8]>)) {
+        (self.cells)(&self.bytes[self.end(row)..self.end(row + 1)], each);
+    }
+
+    /// A part of the rows.
+    #[must_use]
+    pub fn slice(&self, first: usize, rows: usize) -> Self {
+        let (start, end) = (self.end(first), self.end(first + rows));
+        Self {
+            bytes: self.bytes.slice(start..end),
+            ends: self.ends[first..first + rows].iter().map(|end| end - start).collect(),
+            beside: self.beside.slice(first, rows),
+            cells: self.cells,
+        }
+    }
+
+    /// The rows that are kept, without what was read of them.
+    #[must_use]
+    pub fn kept(self, kept: &[bool]) -> NativeRows {
+        let rows = kept.iter().filter(|kept| **kept).count();
+        if rows == self.len() {
+            return NativeRows {
+                bytes: self.bytes,
+                rows,
+            };
+        }
+        let mut bytes = Vec::new();
+        for (row, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
+            bytes.extend_from_slice(&self.bytes[self.end(row)..self.end(row + 1)]);
+        }
+        NativeRows {
+            bytes: bytes.into(),
+            rows,
+        }
+    }
+
+    /// Where the rows before that one end.
+    fn end(&self, row: usize) -> usize {
+        row.checked_sub(1).map_or(0, |last| self.ends[last])
+    }
+}
+
 /// How much is kept of a row that could not be read.
 pub const UNREAD_BYTES: usize = 64 << 10;
 
@@ -135,6 +207,7 @@ impl Batch {
         match self {
             Self::Columns(columns) => columns.num_rows(),
             Self::Native(native) => native.rows,
+            Self::Passing(passing) => passing.len(),
             Self::Marked(marked) => marked.columns.num_rows(),
             Self::Unread(rows) => rows.len(),
         }
@@ -145,6 +218,7 @@ impl Batch {
         match self {
             Self::Columns(columns) => columns.get_array_memory_size(),
             Self::Native(native) => native.bytes.len(),
+            Self::Passing(passing) => passing.bytes.len() + passing.beside.get_array_memory_size(),
             Self::Marked(Marked { columns, cells }) => {
                 let texts: usize = cells.iter().map(|cell| cell.text.len()).sum();
                 columns.get_array_memory_size() + texts

@@ -25,7 +25,9 @@ pub mod testkit;
 mod trail;
 mod undo;
 
-pub use batch::{Batch, BatchStream, Marked, NativeRows, Remains, UNREAD_BYTES, Unread, UnreadCell};
+pub use batch::{
+    Batch, BatchStream, Cells, Marked, NativeRows, PassingRows, Remains, UNREAD_BYTES, Unread, UnreadCell,
+};
 pub use committed::{Committed, Fate, Receipt, Refused, RefusedRow};
 pub use connector::{AnyConnector, Connector, Endpoint, Manifest};
 pub use context::Context;

@@ -70,7 +70,8 @@ pub struct ReadRequest {
     pub stream: StreamRef,
     /// The columns of each batch, in this order. A column may stand here twice: typed and native.
     pub columns: Vec<ReadColumn>,
-    /// Whether rows may come as [`crate::Batch::Native`]; all columns are native then.
+    /// Whether rows may come as [`crate::Batch::Native`], or as [`crate::Batch::Passing`] where typed columns stand behind the
+    /// native ones.
     pub wire: bool,
     /// The cursor, the bounds on it, and its order.
     pub range: Option<Range>,

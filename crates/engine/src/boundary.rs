@@ -9,11 +9,11 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use arrow_array::{Array, BooleanArray, RecordBatch};
-use syncapp_connector::Marked;
+use syncapp_connector::{Marked, PassingRows};
 use syncapp_model::{Code, Error, Position, Result, RowHash, Scalar};
 
 use crate::cursor::{Cursor, compare};
-use crate::row_hash::row_hash;
+use crate::row_hash::{passing_hash, row_hash};
 use crate::unread::by_value;
 
 /// How many boundary rows a checkpoint may hold (32 MiB in memory).
@@ -21,7 +21,7 @@ const MAX_LANDED: usize = 1_000_000;
 
 /// Follows one increment.
 pub(crate) struct Boundary {
-    /// Place of the typed cursor in each batch that was read.
+    /// Place of the typed cursor among the columns that were read, or among those beside native rows.
     column: usize,
     /// Rows of the last increment that will come again, and up to which value.
     known: HashMap<RowHash, u64>,
@@ -97,6 +97,30 @@ impl Bound {
     }
 }
 
+/// Rows that an increment follows.
+#[derive(Clone, Copy)]
+enum Followed<'a> {
+    Columns(&'a RecordBatch),
+    Passing(&'a PassingRows),
+}
+
+impl<'a> Followed<'a> {
+    /// Where the cursor is.
+    fn columns(self) -> &'a RecordBatch {
+        match self {
+            Self::Columns(columns) => columns,
+            Self::Passing(rows) => &rows.beside,
+        }
+    }
+
+    fn hash(self, row: usize) -> Result<RowHash> {
+        match self {
+            Self::Columns(columns) => row_hash(columns, row),
+            Self::Passing(rows) => passing_hash(rows, row),
+        }
+    }
+}
+
 impl Boundary {
     pub(crate) fn new(
         column: usize,
@@ -137,6 +161,16 @@ impl Boundary {
 
     /// For each row of the batch, whether it did not land before.
     pub(crate) fn admitted(&mut self, batch: &RecordBatch, first_row: u64) -> Result<Vec<bool>> {
+        self.follow(Followed::Columns(batch), first_row)
+    }
+
+    /// The same of native rows.
+    pub(crate) fn passed(&mut self, rows: &PassingRows, first_row: u64) -> Result<Vec<bool>> {
+        self.follow(Followed::Passing(rows), first_row)
+    }
+
+    fn follow(&mut self, rows: Followed<'_>, first_row: u64) -> Result<Vec<bool>> {
+        let batch = rows.columns();
         let nulls = batch.column(self.column);
         let null = || (0..batch.num_rows()).find(|row| nulls.is_null(*row));
         if nulls.null_count() > 0
@@ -150,9 +184,9 @@ impl Boundary {
         self.rise(&cursor, batch.num_rows())?;
         let mut keep = vec![true; batch.num_rows()];
         for (row, keep) in keep.iter_mut().enumerate() {
-            let hash = self.take_known(batch, &cursor, row)?;
+            let hash = self.take_known(rows, &cursor, row)?;
             *keep = hash.is_none();
-            self.follow(batch, &cursor, row, hash)?;
+            self.know(rows, &cursor, row, hash)?;
         }
         Ok(keep)
     }
@@ -197,14 +231,14 @@ impl Boundary {
     }
 
     /// The row's hash if it has landed before; it is used up.
-    fn take_known(&mut self, batch: &RecordBatch, cursor: &Cursor<'_>, row: usize) -> Result<Option<RowHash>> {
+    fn take_known(&mut self, rows: Followed<'_>, cursor: &Cursor<'_>, row: usize) -> Result<Option<RowHash>> {
         let Some(through) = self.known_through.as_ref().filter(|_| !self.known.is_empty()) else {
             return Ok(None);
         };
         if cursor.compare(row, through)? == Ordering::Greater {
             return Ok(None);
         }
-        let hash = row_hash(batch, row)?;
+        let hash = rows.hash(row)?;
         let Some(count) = self.known.get_mut(&hash) else {
             return Ok(None);
         };
@@ -216,7 +250,7 @@ impl Boundary {
     }
 
     /// Keeps the hashes of rows at or above the next lower bound.
-    fn follow(&mut self, batch: &RecordBatch, cursor: &Cursor<'_>, row: usize, hash: Option<RowHash>) -> Result<()> {
+    fn know(&mut self, rows: Followed<'_>, cursor: &Cursor<'_>, row: usize, hash: Option<RowHash>) -> Result<()> {
         let Some(through) = &self.through else { return Ok(()) };
         let wanted = self.bound.wants(cursor, row, through)?;
         let near = match &self.near {
@@ -226,7 +260,7 @@ impl Boundary {
         if !wanted && !near {
             return Ok(());
         }
-        let hash = hash.map_or_else(|| row_hash(batch, row), Ok)?;
+        let hash = hash.map_or_else(|| rows.hash(row), Ok)?;
         if let Some(near) = self.near.as_mut().filter(|_| near) {
             *near.landed.entry(hash).or_default() += 1;
         }
@@ -234,7 +268,7 @@ impl Boundary {
             *self.bound.landed.entry(hash).or_default() += 1;
         }
         if self.bound.landed.len() > self.most {
-            self.overflow(batch.schema_ref().field(self.column).name())?;
+            self.overflow(rows.columns().schema_ref().field(self.column).name())?;
         }
         Ok(())
     }

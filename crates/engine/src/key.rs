@@ -61,7 +61,9 @@ pub(crate) async fn check(ends: &Ends, plan: &StreamPlan) -> Result<Vec<Error>> 
                     continue;
                 }
                 Batch::Unread(rows) => return Err(unread::of_first(&rows)),
-                Batch::Native(_) => return Err(Error::internal("a source answers with native rows unasked")),
+                Batch::Native(_) | Batch::Passing(_) => {
+                    return Err(Error::internal("a source answers with native rows unasked"));
+                }
             };
             seen.map(&program, &columns, first_row)?;
         }

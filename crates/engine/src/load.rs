@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_select::filter::filter_record_batch;
-use syncapp_connector::{Batch, Load, Marked, Reject, Rejects, Snapshot, Target, TargetShape, Unread, Writer};
+use syncapp_connector::{
+    Batch, Load, Marked, PassingRows, Reject, Rejects, Snapshot, Target, TargetShape, Unread, Writer,
+};
 use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Checkpoint, Epoch, Error, Result, Scalar};
 use syncapp_transform::Program;
@@ -154,6 +156,7 @@ impl<'a> Loading<'a> {
             self.run.progress.read(rows, held.batch.bytes() as u64);
             match &held.batch {
                 Batch::Native(_) => self.write(held.batch.clone()).await?,
+                Batch::Passing(passing) => self.pass(passing, first_row, prefixes).await?,
                 Batch::Unread(unread) => self.set_aside_unread(unread)?,
                 Batch::Columns(columns) => self.take(&columns.clone().into(), first_row, prefixes).await?,
                 Batch::Marked(marked) => self.take(marked, first_row, prefixes).await?,
@@ -161,6 +164,30 @@ impl<'a> Loading<'a> {
             first_row += rows;
         }
         Ok(())
+    }
+
+    /// Native rows, of which nothing but the cursor is looked at.
+    async fn pass(&mut self, rows: &PassingRows, first_row: u64, prefixes: bool) -> Result<()> {
+        let cut = if prefixes { self.cut(&rows.beside)? } else { None };
+        let Some(cut) = cut else {
+            return self.admit(rows.clone(), first_row).await;
+        };
+        self.admit(rows.slice(0, cut), first_row).await?;
+        self.commit().await?;
+        self.begin().await?;
+        self.admit(rows.slice(cut, rows.len() - cut), first_row + cut as u64)
+            .await
+    }
+
+    async fn admit(&mut self, rows: PassingRows, first_row: u64) -> Result<()> {
+        let kept = match &mut self.claimed.boundary {
+            Some(boundary) => boundary.passed(&rows, first_row)?,
+            None => vec![true; rows.len()],
+        };
+        if let Some(warning) = self.claimed.boundary.as_mut().and_then(Boundary::warning) {
+            self.run.warn(warning);
+        }
+        self.write(Batch::Native(rows.kept(&kept))).await
     }
 
     async fn take(&mut self, rows: &Marked, first_row: u64, prefixes: bool) -> Result<()> {

@@ -10,11 +10,28 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType as Arrow;
 use sha2::{Digest, Sha256};
+use syncapp_connector::PassingRows;
 use syncapp_model::{Error, Result, RowHash};
 
 /// The hash of one row of a batch.
 pub(crate) fn row_hash(batch: &RecordBatch, row: usize) -> Result<RowHash> {
+    finish(Sha256::new(), batch, row)
+}
+
+/// The same of a native row: what it would be, were its native columns read as [`Arrow::Binary`].
+pub(crate) fn passing_hash(rows: &PassingRows, row: usize) -> Result<RowHash> {
     let mut hash = Sha256::new();
+    rows.cells(row, &mut |cell| match cell {
+        Some(value) => {
+            hash.update([1]);
+            bytes(&mut hash, value);
+        }
+        None => hash.update([0]),
+    });
+    finish(hash, &rows.beside, row)
+}
+
+fn finish(mut hash: Sha256, batch: &RecordBatch, row: usize) -> Result<RowHash> {
     for column in batch.columns() {
         put(&mut hash, column.as_ref(), row)?;
     }

@@ -284,12 +284,18 @@ impl StreamRun {
             estimated_rows: snapshot.estimated_rows(),
             from: request.range.as_ref().and_then(|range| range.from.clone()),
         });
+        // Of native rows only what stands behind them is seen.
+        let passing = if wire {
+            program.reads().len() - program.extra().len()
+        } else {
+            0
+        };
         let continues = plan.mode != Mode::FullRefresh && plan.range.is_none();
         let boundary = plan
             .cursor
             .as_ref()
             .filter(|_| plan.range.is_none())
-            .zip(program.extra().first().copied())
+            .zip(program.extra().first().map(|column| column - passing))
             .map(|(_, column)| Self::boundary(plan, column, last.as_ref().filter(|_| continues), snapshot.as_ref()))
             .transpose()?;
         let policy = (plan.on_error != OnError::Fail)

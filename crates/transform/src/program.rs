@@ -171,7 +171,7 @@ impl Program {
     /// Whether rows come out as they go in, but for the names of columns: rows in a system's own wire format may pass.
     pub fn keeps_rows(&self) -> bool {
         self.filter.is_none()
-            && self.reads.len() == self.steps.len()
+            && self.reads.len() == self.steps.len() + self.extra.len()
             && self
                 .steps
                 .iter()

@@ -48,7 +48,7 @@ async fn read(pooled: &Database, splits: usize) -> Vec<usize> {
             match batch.unwrap() {
                 Batch::Columns(columns) => rows += columns.num_rows(),
                 Batch::Native(native) => rows += native.rows,
-                Batch::Marked(_) | Batch::Unread(_) => panic!("a row cannot be read"),
+                Batch::Passing(_) | Batch::Marked(_) | Batch::Unread(_) => panic!("a row cannot be read"),
             }
         }
         rows

@@ -122,6 +122,7 @@ async fn rows_of(keys: Value, stream: &syncapp_connector::StreamRef) -> Vec<arro
         .map(|batch| match batch {
             syncapp_connector::Batch::Columns(columns) => columns,
             syncapp_connector::Batch::Native(_)
+            | syncapp_connector::Batch::Passing(_)
             | syncapp_connector::Batch::Marked(_)
             | syncapp_connector::Batch::Unread(_) => {
                 panic!("columns were asked for")

@@ -129,7 +129,9 @@ pub(super) async fn rows(login: &Login, stream: &StreamRef) -> Result<Vec<Record
     let snapshot = source.open(&request(stream, &spec, false)).await?;
     let columns = drain(&*snapshot).await?.into_iter().map(|batch| match batch {
         Batch::Columns(columns) => columns,
-        Batch::Native(_) | Batch::Marked(_) | Batch::Unread(_) => panic!("what nobody asked for came"),
+        Batch::Native(_) | Batch::Passing(_) | Batch::Marked(_) | Batch::Unread(_) => {
+            panic!("what nobody asked for came")
+        }
     });
     Ok(columns.collect())
 }

@@ -138,7 +138,9 @@ impl Flow {
             for batch in read {
                 match batch {
                     Batch::Columns(columns) => batches.push(columns),
-                    Batch::Native(_) | Batch::Marked(_) | Batch::Unread(_) => panic!("what nobody asked for came"),
+                    Batch::Native(_) | Batch::Passing(_) | Batch::Marked(_) | Batch::Unread(_) => {
+                        panic!("what nobody asked for came")
+                    }
                 }
             }
         }

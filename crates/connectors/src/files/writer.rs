@@ -85,7 +85,7 @@ impl Writer for FileWriter {
     async fn write(&mut self, batch: Batch) -> Result<()> {
         match batch {
             Batch::Columns(batch) => self.send(Message::Rows(batch)).await,
-            Batch::Native(_) | Batch::Marked(_) | Batch::Unread(_) => {
+            Batch::Native(_) | Batch::Passing(_) | Batch::Marked(_) | Batch::Unread(_) => {
                 Err(Error::internal("rows came in a form that files do not take"))
             }
         }

@@ -6,6 +6,7 @@ use syncapp_connector::Batch;
 use syncapp_model::{DataType, Error, Result};
 
 use super::decode::{self, Decoder};
+use super::framing::Framing;
 use super::types::{self, Wire};
 use super::{encode, numeric};
 
@@ -46,10 +47,11 @@ impl Table {
     pub fn decode(&self, messages: &[Vec<u8>]) -> Result<RecordBatch> {
         let wires: Vec<_> = self.wires.iter().cloned().map(Some).collect();
         let mut decoder = Decoder::new(self.schema.clone(), decode::builders(&wires), false);
+        let mut framing = Framing::default();
         for message in messages {
-            decoder.push(message)?;
+            framing.rows(message, |row| decoder.row(row))?;
         }
-        decoder.end()?;
+        framing.finish()?;
         match decoder.finish()? {
             Batch::Columns(columns) => Ok(columns),
             other => Err(Error::internal(format!("rows were read as {other:?}"))),

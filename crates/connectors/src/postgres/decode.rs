@@ -1,4 +1,4 @@
-//! Binary COPY into Arrow.
+//! Rows of a binary COPY into Arrow.
 //!
 //! The server sends a row a message. Each field is matched once against its column's builder, and appended to plain
 //! vectors that become the arrays' buffers without a copy. UTF-8 is checked once a batch.
@@ -8,19 +8,16 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use syncapp_connector::Batch;
-use syncapp_model::{Code, Error, Result, Side};
+use syncapp_model::{Error, Result};
 
 use super::builder::Builder;
+use super::framing::malformed;
 use crate::unreadable::Unreadable;
 
-const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
-const HEADER: usize = 19;
-
-/// Turns the messages of one COPY into batches.
+/// Turns the rows of one COPY into batches.
 pub(super) struct Decoder {
     schema: SchemaRef,
     builders: Vec<Builder>,
-    framing: Framing,
     unreadable: Unreadable,
     rows: usize,
     bytes: usize,
@@ -34,7 +31,6 @@ impl Decoder {
         Self {
             schema,
             builders,
-            framing: Framing::default(),
             unreadable: Unreadable::new(lenient),
             rows: 0,
             bytes: 0,
@@ -42,31 +38,28 @@ impl Decoder {
         }
     }
 
-    /// Takes one message in.
-    pub(super) fn push(&mut self, message: &[u8]) -> Result<()> {
+    /// Takes one row in.
+    pub(super) fn row(&mut self, row: &[u8]) -> Result<()> {
         let Self {
             builders,
-            framing,
             unreadable,
             rows,
             bytes,
             before,
             schema,
         } = self;
-        framing.rows(message, |row| {
-            *bytes += row.len();
-            let unread = |column: usize, builder: &mut Builder, field: &[u8], error: Error| {
-                let error = error
-                    .row(format!("number {}", *before + *rows as u64 + 1))
-                    .column(schema.field(column).name());
-                unreadable.note(*rows, error, || builder.spelled(field))?;
-                builder.unread();
-                Ok(())
-            };
-            decode_row(row, builders, unread)?;
-            *rows += 1;
+        *bytes += row.len();
+        let unread = |column: usize, builder: &mut Builder, field: &[u8], error: Error| {
+            let error = error
+                .row(format!("number {}", *before + *rows as u64 + 1))
+                .column(schema.field(column).name());
+            unreadable.note(*rows, error, || builder.spelled(field))?;
+            builder.unread();
             Ok(())
-        })
+        };
+        decode_row(row, builders, unread)?;
+        *rows += 1;
+        Ok(())
     }
 
     /// Rows waiting for [`finish`](Self::finish).
@@ -92,82 +85,6 @@ impl Decoder {
             .map(|columns| self.unreadable.mark(columns))
             .map_err(|problem| Error::internal(problem.to_string()))
     }
-}
-
-/// Finds the rows in the messages of a binary COPY; a message may hold any part of the stream.
-#[derive(Default)]
-pub(super) struct Framing {
-    started: bool,
-    ended: bool,
-    /// The beginning of a row whose end has not come yet.
-    pending: Vec<u8>,
-}
-
-impl Framing {
-    /// Calls `each` with every whole row.
-    pub(super) fn rows(&mut self, message: &[u8], mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        if !self.pending.is_empty() {
-            self.pending.extend_from_slice(message);
-            let joined = std::mem::take(&mut self.pending);
-            return self.walk(&joined, &mut each);
-        }
-        self.walk(message, &mut each)
-    }
-
-    fn walk(&mut self, mut bytes: &[u8], each: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        if !self.started {
-            let Some((header, rest)) = bytes.split_at_checked(HEADER) else {
-                self.pending = bytes.to_vec();
-                return Ok(());
-            };
-            if !header.starts_with(SIGNATURE) || header[11..] != [0; 8] {
-                return Err(malformed("the server's COPY stream begins with an unknown header"));
-            }
-            self.started = true;
-            bytes = rest;
-        }
-        while !bytes.is_empty() && !self.ended {
-            if bytes.starts_with(&[0xff, 0xff]) {
-                self.ended = true;
-                break;
-            }
-            let Some(length) = row_length(bytes) else {
-                self.pending = bytes.to_vec();
-                return Ok(());
-            };
-            let (row, rest) = bytes.split_at(length);
-            each(row)?;
-            bytes = rest;
-        }
-        Ok(())
-    }
-
-    /// Fails unless the stream came to its proper end.
-    pub(super) fn finish(&self) -> Result<()> {
-        if self.ended && self.pending.is_empty() {
-            Ok(())
-        } else {
-            Err(malformed("the server's COPY stream ended in the middle"))
-        }
-    }
-}
-
-impl Decoder {
-    /// Fails unless the stream came to its proper end.
-    pub(super) fn end(&self) -> Result<()> {
-        self.framing.finish()
-    }
-}
-
-/// The length of the row at the start of the bytes; `None` when its end is not there yet.
-fn row_length(bytes: &[u8]) -> Option<usize> {
-    let (count, _) = bytes.split_first_chunk::<2>()?;
-    let mut at = 2usize;
-    for _ in 0..u16::from_be_bytes(*count) {
-        let length = i32::from_be_bytes(*bytes.get(at..)?.first_chunk::<4>()?);
-        at = at.checked_add(4)?.checked_add(usize::try_from(length).unwrap_or(0))?;
-    }
-    (at <= bytes.len()).then_some(at)
 }
 
 /// Appends a row's fields; `unread` gets those that cannot be read.
@@ -206,10 +123,6 @@ fn decode_row(
     Ok(())
 }
 
-fn malformed(why: &str) -> Error {
-    Error::new(Code::InvalidData(Side::Source), why).help("if this is a PostgreSQL server, please report it")
-}
-
 /// The builders of a schema, in its order.
 pub(super) fn builders(wires: &[Option<super::types::Wire>]) -> Vec<Builder> {
     wires
@@ -227,48 +140,6 @@ pub(super) fn schema(fields: Vec<arrow_schema::Field>) -> SchemaRef {
 mod tests {
     use super::*;
 
-    fn stream() -> Vec<u8> {
-        let mut bytes = SIGNATURE.to_vec();
-        bytes.extend([0; 8]);
-        for value in [1i32, 2, 3] {
-            bytes.extend([0, 2, 0, 0, 0, 4]);
-            bytes.extend(value.to_be_bytes());
-            bytes.extend((-1i32).to_be_bytes());
-        }
-        bytes.extend([0xff, 0xff]);
-        bytes
-    }
-
-    #[test]
-    fn rows_are_found_wherever_messages_are_cut() {
-        let stream = stream();
-        for size in 1..=stream.len() {
-            let mut framing = Framing::default();
-            let mut rows = Vec::new();
-            for message in stream.chunks(size) {
-                framing
-                    .rows(message, |row| {
-                        rows.push(row.to_vec());
-                        Ok(())
-                    })
-                    .unwrap();
-            }
-            framing.finish().unwrap();
-            assert_eq!(rows.len(), 3, "messages of {size} bytes");
-            assert_eq!(rows[2][6..10], 3i32.to_be_bytes());
-        }
-    }
-
-    #[test]
-    fn a_cut_stream_is_an_error() {
-        let stream = stream();
-        for end in 0..stream.len() {
-            let mut framing = Framing::default();
-            let walked = framing.rows(&stream[..end], |_| Ok(()));
-            assert!(walked.and_then(|()| framing.finish()).is_err(), "cut at {end}");
-        }
-    }
-
     /// A row of one field.
     fn row(field: &[u8]) -> Vec<u8> {
         [&[0, 1], &(field.len() as i32).to_be_bytes()[..], field].concat()
@@ -280,10 +151,8 @@ mod tests {
         let field = super::super::types::data_type(&wire).field("v", true);
         let stream = |lenient| {
             let mut decoder = Decoder::new(schema(vec![field.clone()]), builders(&[Some(wire.clone())]), lenient);
-            let header = [&SIGNATURE[..], &[0; 8]].concat();
-            decoder.push(&header)?;
             for field in fields {
-                decoder.push(&row(field))?;
+                decoder.row(&row(field))?;
             }
             decoder.finish()
         };

@@ -12,6 +12,7 @@ use tokio_postgres::SimpleQueryMessage;
 use super::catalog::Relation;
 use super::clients::{Clients, Lease};
 use super::decode::{Decoder, builders, schema};
+use super::framing::Framing;
 use super::source::{Reading, Turn, describe};
 use super::types::{PgType, Wire};
 use super::{sql, statement};
@@ -124,6 +125,7 @@ impl Digest for PostgresDigest {
         let reading = Reading {
             rows: Box::pin(rows.map_err(|error| self.client.error(&error))?),
             client: self.client.clone(),
+            framing: Framing::default(),
             turn: Turn::Columns(Box::new(decoder)),
             most: MOST,
             done: false,

@@ -6,6 +6,7 @@ use syncapp_model::Result;
 use tokio_postgres::types::Type;
 
 use super::decode::{self, Decoder};
+use super::framing::Framing;
 use super::types::{self, Wire};
 use super::{encode, numeric};
 
@@ -49,10 +50,11 @@ fn decode(bytes: &[u8], wire: &Wire, lenient: bool) -> Result<Batch> {
         lenient,
     );
     // Messages end anywhere.
+    let mut framing = Framing::default();
     for message in bytes.chunks(bytes.len() / 3 + 1) {
-        decoder.push(message)?;
+        framing.rows(message, |row| decoder.row(row))?;
     }
-    decoder.end()?;
+    framing.finish()?;
     decoder.finish()
 }
 

@@ -19,6 +19,7 @@ mod digest;
 mod encode;
 mod entries;
 mod errors;
+mod framing;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod guard;
@@ -31,6 +32,7 @@ mod losses;
 mod matching;
 mod merge;
 mod numeric;
+mod passing;
 mod refusals;
 mod rejects;
 mod remove;

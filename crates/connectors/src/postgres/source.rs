@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use syncapp_connector::{
-    Batch, BatchStream, Digest, DigestRequest, NativeRows, Page, ReadRequest, Snapshot, Source, Split, StreamRef,
+    Batch, BatchStream, Digest, DigestRequest, Page, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef,
 };
 use syncapp_model::{Code, Error, Pattern, Result, Scalar, Side, StreamKind, StreamSpec};
 use tokio_postgres::CopyOutStream;
@@ -17,9 +17,11 @@ use tokio_postgres::CopyOutStream;
 use super::catalog::{self, Relation};
 use super::client::Client;
 use super::clients::{Clients, Lease};
-use super::decode::{Decoder, Framing, builders, schema};
+use super::decode::{Decoder, builders, schema};
 use super::digest::PostgresDigest;
+use super::framing::Framing;
 use super::horizon::Sessions;
+use super::passing::{Beside, Passing};
 use super::{sql, statement};
 use crate::horizon::Horizon;
 use crate::server::Valid;
@@ -183,6 +185,7 @@ impl Snapshot for PostgresSnapshot {
         let reading = Reading {
             rows: Box::pin(rows),
             client,
+            framing: Framing::default(),
             turn: self.turn()?,
             most: (self.request.batch_rows, self.request.batch_bytes),
             done: false,
@@ -217,27 +220,31 @@ impl PostgresSnapshot {
         Ok(client)
     }
 
-    /// What becomes of the messages.
+    /// What becomes of the rows.
     fn turn(&self) -> Result<Turn> {
-        if self.request.wire {
-            let room = self.request.batch_bytes + SLACK;
-            return Ok(Turn::Wire {
-                framing: Framing::default(),
-                out: Vec::with_capacity(room),
-                room,
-                rows: 0,
-            });
+        let columns = &self.request.columns;
+        if !self.request.wire {
+            return Ok(Turn::Columns(Box::new(self.decoder(columns)?)));
         }
+        let native = columns.iter().take_while(|read| read.native).count();
+        let beside = match &columns[native..] {
+            [] => None,
+            typed => Some(Beside::new(native, self.decoder(typed)?)),
+        };
+        let room = self.request.batch_bytes + SLACK;
+        Ok(Turn::Passing(Box::new(Passing::new(room, beside))))
+    }
+
+    fn decoder(&self, columns: &[ReadColumn]) -> Result<Decoder> {
         let mut fields = Vec::new();
         let mut wires = Vec::new();
-        for read in &self.request.columns {
+        for read in columns {
             let at = statement::position(&self.relation, read)?;
             let known = self.relation.spec.columns[at].field(read.native);
             fields.push(field(known, self.request.lenient));
             wires.push((!read.native).then(|| self.relation.types[at].wire.clone()));
         }
-        let decoder = Decoder::new(schema(fields), builders(&wires), self.request.lenient);
-        Ok(Turn::Columns(Box::new(decoder)))
+        Ok(Decoder::new(schema(fields), builders(&wires), self.request.lenient))
     }
 }
 
@@ -245,6 +252,7 @@ impl PostgresSnapshot {
 pub(super) struct Reading {
     pub(super) rows: std::pin::Pin<Box<CopyOutStream>>,
     pub(super) client: Arc<Lease>,
+    pub(super) framing: Framing,
     pub(super) turn: Turn,
     /// Rows and bytes of a batch.
     pub(super) most: (usize, usize),
@@ -253,32 +261,22 @@ pub(super) struct Reading {
 
 /// Whole rows are gathered as they are, or taken apart into columns.
 pub(super) enum Turn {
-    Wire {
-        framing: Framing,
-        out: Vec<u8>,
-        /// Of a batch without very long rows.
-        room: usize,
-        rows: usize,
-    },
+    Passing(Box<Passing>),
     Columns(Box<Decoder>),
 }
 
 impl Turn {
-    fn push(&mut self, message: &[u8]) -> Result<()> {
+    fn row(&mut self, row: &[u8]) -> Result<()> {
         match self {
-            Self::Wire { framing, out, rows, .. } => framing.rows(message, |row| {
-                out.extend_from_slice(row);
-                *rows += 1;
-                Ok(())
-            }),
-            Self::Columns(decoder) => decoder.push(message),
+            Self::Passing(passing) => passing.row(row),
+            Self::Columns(decoder) => decoder.row(row),
         }
     }
 
     /// Rows and bytes so far.
     fn size(&self) -> (usize, usize) {
         match self {
-            Self::Wire { out, rows, .. } => (*rows, out.len()),
+            Self::Passing(passing) => passing.size(),
             Self::Columns(decoder) => (decoder.rows(), decoder.bytes()),
         }
     }
@@ -288,20 +286,11 @@ impl Turn {
         if self.size().0 == 0 {
             return Ok(None);
         }
-        Ok(Some(match self {
-            Self::Wire { out, room, rows, .. } => Batch::Native(NativeRows {
-                bytes: std::mem::replace(out, Vec::with_capacity(*room)).into(),
-                rows: std::mem::take(rows),
-            }),
-            Self::Columns(decoder) => decoder.finish()?,
-        }))
-    }
-
-    fn end(&self) -> Result<()> {
         match self {
-            Self::Wire { framing, .. } => framing.finish(),
-            Self::Columns(decoder) => decoder.end(),
+            Self::Passing(passing) => passing.take(),
+            Self::Columns(decoder) => decoder.finish(),
         }
+        .map(Some)
     }
 }
 
@@ -313,7 +302,7 @@ impl Reading {
         loop {
             let batch = match self.rows.next().await {
                 Some(Ok(message)) => {
-                    self.turn.push(&message)?;
+                    self.framing.rows(&message, |row| self.turn.row(row))?;
                     let (rows, bytes) = self.turn.size();
                     if rows >= self.most.0 || bytes >= self.most.1 {
                         self.turn.take()?
@@ -323,7 +312,7 @@ impl Reading {
                 }
                 Some(Err(error)) => return Err(self.client.error(&error)),
                 None => {
-                    self.turn.end()?;
+                    self.framing.finish()?;
                     self.client.rest();
                     self.done = true;
                     match self.turn.take()? {

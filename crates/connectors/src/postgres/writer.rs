@@ -206,7 +206,9 @@ impl Writer for PostgresWriter {
                 }
                 Ok(())
             }
-            Batch::Marked(_) | Batch::Unread(_) => Err(Error::internal("rows came that nobody could read")),
+            Batch::Passing(_) | Batch::Marked(_) | Batch::Unread(_) => {
+                Err(Error::internal("rows came that nobody could read"))
+            }
         }
     }
 

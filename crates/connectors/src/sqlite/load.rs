@@ -198,7 +198,7 @@ impl Writer for SqliteWriter {
         }
         match batch {
             Batch::Columns(columns) => self.thread.send(Command::Write(columns)).await,
-            Batch::Native(_) | Batch::Marked(_) | Batch::Unread(_) => {
+            Batch::Native(_) | Batch::Passing(_) | Batch::Marked(_) | Batch::Unread(_) => {
                 Err(Error::internal("rows came in a form that SQLite does not take"))
             }
         }

@@ -99,7 +99,9 @@ pub(super) async fn read(
                 Batch::Columns(columns) => wanted.take(&columns.into(), &mut each)?,
                 Batch::Marked(marked) => wanted.take(&marked, &mut each)?,
                 Batch::Unread(rows) => wanted.unread(&rows)?,
-                Batch::Native(_) => return Err(Error::internal("a source answers with native rows unasked")),
+                Batch::Native(_) | Batch::Passing(_) => {
+                    return Err(Error::internal("a source answers with native rows unasked"));
+                }
             }
         }
     }

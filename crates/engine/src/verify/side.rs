@@ -110,7 +110,9 @@ impl Turn {
                 Ok(None)
             }
             (Batch::Unread(rows), _) => Err(unread::of_first(&rows)),
-            (Batch::Marked(_) | Batch::Native(_), _) => Err(Error::internal("a source answers with rows unasked")),
+            (Batch::Marked(_) | Batch::Native(_) | Batch::Passing(_), _) => {
+                Err(Error::internal("a source answers with rows unasked"))
+            }
         }
     }
 

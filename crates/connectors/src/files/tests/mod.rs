@@ -107,7 +107,9 @@ impl Folder {
             let read: Vec<Batch> = snapshot.read(split).await?.try_collect().await?;
             batches.extend(read.into_iter().map(|batch| match batch {
                 Batch::Columns(batch) => batch,
-                Batch::Native(_) | Batch::Marked(_) | Batch::Unread(_) => panic!("what nobody asked for came"),
+                Batch::Native(_) | Batch::Passing(_) | Batch::Marked(_) | Batch::Unread(_) => {
+                    panic!("what nobody asked for came")
+                }
             }));
         }
         Ok(batches)
