@@ -93,7 +93,7 @@ fn bytes(hash: &mut Sha256, value: &[u8]) {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{Int32Array, StringArray};
+    use arrow_array::{BinaryArray, Int32Array, StringArray};
 
     use super::*;
 
@@ -113,6 +113,44 @@ mod tests {
         assert_ne!(empty, null);
         let [same, again] = texts([Some("x"), Some("x")], [None, None]);
         assert_eq!(same, again);
+    }
+
+    /// A run may let rows pass that the run before took apart.
+    #[test]
+    fn a_passing_row_has_the_hash_of_its_columns() {
+        let values: [[Option<&[u8]>; 2]; 3] = [[Some(b"a"), None], [Some(b""), Some(b"bc")], [None, None]];
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for cell in values.iter().flatten() {
+            bytes.push(cell.map_or(u8::MAX, |cell| cell.len() as u8));
+            bytes.extend_from_slice(cell.unwrap_or_default());
+            ends.push(bytes.len());
+        }
+        let cursor: Arc<dyn Array> = Arc::new(Int32Array::from(vec![7, 8, 9]));
+        let native = |column: usize| {
+            let cells = values.iter().map(|row| row[column]).collect();
+            Arc::new(BinaryArray::from_opt_vec(cells)) as Arc<dyn Array>
+        };
+        let rows = PassingRows {
+            bytes: bytes.into(),
+            ends: ends.into_iter().skip(1).step_by(2).collect(),
+            beside: RecordBatch::try_from_iter([("at", cursor.clone())]).unwrap(),
+            cells: |mut row, each| {
+                while let Some((length, rest)) = row.split_first() {
+                    let length = Some(usize::from(*length)).filter(|length| *length < 255);
+                    let (value, rest) = rest.split_at(length.unwrap_or_default());
+                    each(length.map(|_| value));
+                    row = rest;
+                }
+            },
+        };
+        let columns = [("a", native(0), true), ("b", native(1), true), ("at", cursor, false)];
+        let columns = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+        for row in 0..3 {
+            let want = row_hash(&columns, row).unwrap();
+            assert_eq!(passing_hash(&rows, row).unwrap(), want, "{row}");
+            assert_eq!(passing_hash(&rows.slice(row, 1), 0).unwrap(), want, "{row} alone");
+        }
+        assert_eq!(rows.kept(&[false, true, false]).bytes, [0, 2, b'b', b'c'][..]);
     }
 
     /// Kept in targets: a change here makes every boundary row land again.

@@ -167,6 +167,40 @@ async fn whole_rows_come_in_bounded_batches() {
     }
 }
 
+/// What is asked for behind the native columns is read of each row as it passes.
+#[tokio::test]
+async fn rows_pass_with_their_cursor_beside_them() {
+    let database = large().await;
+    let source = source(&database.reader);
+    let spec = source.describe(&public("large")).await.unwrap();
+    let mut request = request(&public("large"), &spec, true);
+    request.columns.push(ReadColumn {
+        name: "id".into(),
+        native: false,
+    });
+    (request.limit, request.batch_rows) = (Some(1000), 300);
+    let apart = drain(&*source.open(&request).await.unwrap()).await.unwrap();
+    request.wire = true;
+    let passed = drain(&*source.open(&request).await.unwrap()).await.unwrap();
+    assert_eq!(passed.len(), apart.len());
+    for (passed, apart) in passed.iter().zip(&apart) {
+        let (Batch::Passing(passed), Batch::Columns(apart)) = (passed, apart) else {
+            panic!("{passed:?} and {apart:?}");
+        };
+        let last = apart.num_columns() - 1;
+        assert_eq!(passed.beside.columns(), &apart.columns()[last..]);
+        for row in 0..passed.len() {
+            let mut at = 0;
+            passed.cells(row, &mut |cell| {
+                let column = apart.column(at).as_binary::<i32>();
+                assert_eq!(cell, column.is_valid(row).then(|| column.value(row)), "{row} {at}");
+                at += 1;
+            });
+            assert_eq!(at, last);
+        }
+    }
+}
+
 #[tokio::test]
 async fn queries_are_streams() {
     let database = tpch::copy().await;

@@ -79,3 +79,28 @@ fn rows_that_get_columns_of_the_run_do_not_pass_as_they_are() {
         assert_eq!(landed(&database), ["1 Ada", "2 Bob", "3 Cy"], "{write}");
     }
 }
+
+/// The rows where an increment begins are known whether the run before let rows pass or took them apart.
+#[test]
+fn rows_that_pass_are_known_as_those_that_are_looked_at() {
+    let (place, database) = (Place::new(), people());
+    wait(database.run(
+        "update public.people set name = null where id = 2; alter table public.people add rev bigint not null default 7;
+         alter table landing.people drop constraint people_pkey, add rev bigint;
+         grant select on public.people to public",
+    ));
+    let written = |on_error: &str| {
+        let keys = format!("write: append, mode: incremental, cursor: rev, on_error: {on_error}");
+        run(&place, &database, &keys)["rows_written"].clone()
+    };
+    assert_eq!(written("fail"), 3);
+    assert_eq!(written("fail"), 0);
+    assert_eq!(written("reject"), 0);
+    wait(database.run("insert into public.people values (4, 'Ada', 7), (5, null, 8), (6, 'Eve', 8)"));
+    assert_eq!(written("reject"), 3);
+    assert_eq!(written("fail"), 0);
+    wait(database.run("insert into public.people values (7, 'Flo', 8), (8, 'Gus', 9)"));
+    assert_eq!(written("fail"), 2);
+    let ids = "select string_agg(id::text, ' ' order by id) from landing.people";
+    assert_eq!(wait(database.text(ids)), "1 2 3 4 5 6 7 8");
+}
