@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use syncapp_connector::{Batch, Page, Range, Snapshot};
+use syncapp_connector::{Batch, Page, Range, ReadColumn, Snapshot};
 use syncapp_model::{Code, DataType, Pattern, Scalar, Side, StreamKind};
 use syncapp_tests::server::postgres::{Database, Login, Options, Postgres};
 use syncapp_tests::tpch;
