@@ -14,15 +14,15 @@ const CARRIED: &str = "select count(*) from run join task on task.run = run.id a
        where run.project = $1 and run.state in ('running', 'stalled', 'cancelling') and run.finished_at is null
          and (run.source = $2 or run.destination = $2) and (run.source is not null or run.destination is not null)";
 
-/// A hint that somebody has ever taken out of the outbox may have led nowhere already.
+/// A hint that somebody has ever taken out of the outbox may have led nowhere already. The outbox is asked row by row.
 const WAITING: &str = "select task.run, task.number, task.pool, run.source, run.source_streams, run.destination,
          run.destination_streams
        from run join task on task.run = run.id
        where run.project = $1 and run.state <> 'held' and run.finished_at is null
          and (run.source = $2 or run.destination = $2) and (run.source is not null or run.destination is not null)
          and (task.state = 'queued' or task.state = 'waiting' and task.next_try_at <= clock_timestamp())
-         and not exists (select from outbox where outbox.run = task.run and outbox.number = task.number
-           and outbox.free_at = '-infinity')
+         and (select id from outbox where outbox.run = task.run and outbox.number = task.number
+           and outbox.free_at = '-infinity' limit 1) is null
        order by task.hinted_at, task.run, task.number limit $3";
 
 pub(super) async fn lock_connection(rows: &mut PostgresRows, project: &str, connection: &str) -> Result<()> {

@@ -13,12 +13,13 @@ use super::{PostgresStore, timely};
 use crate::steps;
 use crate::words;
 
-/// A row that somebody else has locked is about to change, or is roused already.
+/// A row that somebody else has locked is about to change, or is roused already. The outbox is asked row by row: joined, it
+/// would be read from end to end where many tasks are expected to wait.
 const ROUSE: &str = "with wanting as (
       select run, number from task
       where (state = 'queued' and hinted_at <= now() - $1
           or state = 'waiting' and next_try_at <= now() and (hinted_at < next_try_at or hinted_at <= now() - $1))
-        and not exists (select from outbox where outbox.run = task.run and outbox.number = task.number)
+        and (select id from outbox where outbox.run = task.run and outbox.number = task.number limit 1) is null
       limit $2
       for update skip locked
     ), roused as (
