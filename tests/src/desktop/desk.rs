@@ -148,7 +148,14 @@ fn session(place: &Path, display: &str, keyring: Keyring, port: u16, native: u16
     line.extend(environment.map(|(name, value)| format!("{name}={value}").into()));
     line.extend(unshare(&["--pid", "--fork", "--kill-child", "--mount-proc"]));
     line.extend(["sh", "-c", SESSION, "sh"].map(OsString::from));
-    line.push(if keyring == Keyring::Absent { "no-keyring" } else { "keyring" }.into());
+    line.push(
+        if keyring == Keyring::Absent {
+            "no-keyring"
+        } else {
+            "keyring"
+        }
+        .into(),
+    );
     line.push(tool("tauri-driver").into_os_string());
     for (option, port) in [("--port", port), ("--native-port", native)] {
         line.extend([option.into(), port.to_string().into()]);
@@ -159,6 +166,9 @@ fn session(place: &Path, display: &str, keyring: Keyring, port: u16, native: u16
 /// A program that `scripts/setup` has built, which lies below the target folder.
 fn tool(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a program knows its path");
-    let found = own.ancestors().map(|folder| folder.join("tools/bin").join(name)).find(|path| path.is_file());
+    let found = own
+        .ancestors()
+        .map(|folder| folder.join("tools/bin").join(name))
+        .find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("{name} is missing: run scripts/setup"))
 }

@@ -67,7 +67,9 @@ impl Screen {
         let (protocols, close) = (atom("WM_PROTOCOLS")?, atom("WM_DELETE_WINDOW")?);
         let takes_it = |window: Handle| -> Result<bool, Box<dyn std::error::Error>> {
             let shown = server.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE;
-            let known = server.get_property(false, window, protocols, AtomEnum::ATOM, 0, 16)?.reply()?;
+            let known = server
+                .get_property(false, window, protocols, AtomEnum::ATOM, 0, 16)?
+                .reply()?;
             Ok(shown && known.value32().is_some_and(|mut atoms| atoms.any(|atom| atom == close)))
         };
         // There is no window manager: the windows are the root's own children.

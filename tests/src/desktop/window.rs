@@ -19,9 +19,12 @@ use crate::syncapp::built;
 const FIND: &str = include_str!("find.js");
 /// The key that an element's number has in an answer, by the WebDriver standard.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-/// Answers what a command of the shell does.
+/// Tells what the shell answers to a command; bytes as text.
 const CALL: &str = "const [command, args, done] = arguments;
-    window.__TAURI_INTERNALS__.invoke(command, args).then((ok) => done({ ok }), (refused) => done({ refused }));";
+    const told = (ok) => (ok instanceof ArrayBuffer ? new TextDecoder().decode(ok) : ok);
+    window.__TAURI_INTERNALS__.invoke(command, args).then(
+      (ok) => done({ ok: told(ok) }),
+      (refused) => done({ refused }));";
 
 /// An open window.
 #[derive(Debug)]
@@ -90,7 +93,11 @@ impl<'d> Window<'d> {
     async fn gone(self) {
         let begun = Instant::now();
         while is_alive(self.process) {
-            assert!(begun.elapsed() < PATIENCE, "the program does not end:\n{}", self.desk.log());
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the program does not end:\n{}",
+                self.desk.log()
+            );
             tokio::time::sleep(PERIOD).await;
         }
         // The driver has one session; that its program is gone is no news.
@@ -174,6 +181,30 @@ impl<'d> Window<'d> {
         }
     }
 
+    /// What this computer's own interface answers to a request from the page; it must succeed.
+    pub async fn ask(&self, method: &str, path: &str, body: Option<Json>) -> Json {
+        let headers = json!([["content-type", "application/json"]]);
+        let body = body.map(|body| body.to_string());
+        let path = format!("/api/v1{path}");
+        let asked = json!({ "agent": null, "method": method, "path": path, "headers": headers, "body": body });
+        let begun = self.call("ask", asked).await;
+        let begun = begun.unwrap_or_else(|refused| panic!("{method} {path}: {refused:#}"));
+        let mut text = String::new();
+        if let Some(body) = begun["body"].as_u64() {
+            loop {
+                let piece = self.call("pull", json!({ "body": body })).await;
+                match piece.as_ref().map(Json::as_str) {
+                    Ok(Some("")) => break,
+                    Ok(Some(piece)) => text.push_str(piece),
+                    other => panic!("{method} {path}: {other:?}"),
+                }
+            }
+        }
+        let status = begun["status"].as_u64().unwrap_or_default();
+        assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
     async fn look(&self, what: &What, enabled: bool) -> Option<Element> {
         match self.client.execute(FIND, vec![what.steps(), json!(enabled)]).await {
             Ok(found) => {
@@ -193,8 +224,14 @@ impl<'d> Window<'d> {
                 return so;
             }
             if begun.elapsed() > PATIENCE {
-                let shown = self.script("return location.href + '\\n' + document.body.innerText", vec![]).await;
-                panic!("still not so: {what:?}\n{}\n{}", shown.as_str().unwrap_or_default(), self.desk.log());
+                let shown = self
+                    .script("return location.href + '\\n' + document.body.innerText", vec![])
+                    .await;
+                panic!(
+                    "still not so: {what:?}\n{}\n{}",
+                    shown.as_str().unwrap_or_default(),
+                    self.desk.log()
+                );
             }
             tokio::time::sleep(PERIOD).await;
         }
@@ -218,12 +255,15 @@ fn process(data: &str) -> Option<u32> {
     let processes = fs::read_dir("/proc").expect("/proc can be read");
     processes.flatten().find_map(|entry| {
         let told = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        let is_it = told.split(|byte| *byte == 0).any(|argument| argument == data.as_bytes());
+        let is_it = told
+            .split(|byte| *byte == 0)
+            .any(|argument| argument == data.as_bytes());
         is_it.then_some(entry.file_name().to_str()?.parse().ok()?)
     })
 }
 
 fn is_alive(process: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
