@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use serde_json::{Value as Json, json};
-use syncapp_tests::desktop::what::{button, containing, role, text};
+use syncapp_tests::desktop::what::{button, containing, link, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 
 /// Would run in a page that takes data for HTML.
@@ -34,7 +34,7 @@ async fn data_is_text() {
     window
         .click(containing("link", "people").within(role("navigation", "Projects")))
         .await;
-    window.click(role("link", "people").within(role("row", "people"))).await;
+    window.click(link("people").within(row("people"))).await;
     window.click(button("Open designer")).await;
     window.find(text("onerror=").within(role("region", "Sample"))).await;
     window.click(button("Run")).await;

@@ -25,7 +25,7 @@ async fn a_password_that_is_changed_is_told_with_its_remedy() {
         "Cause",
         "Nothing of this attempt.",
         "Remedy",
-        "check `user` and `password`",
+        "check user and password",
     ] {
         window.find(text(part).within(panel.clone())).await;
     }

@@ -48,6 +48,7 @@ impl Shop {
             .await;
         let file = json!({ "file": self.file(sync, stream), "name": "shop.yaml" });
         window.ask("PUT", "/projects/shop", Some(file)).await;
+        window.reload().await;
     }
 }
 

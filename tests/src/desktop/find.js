@@ -42,7 +42,9 @@ function nameOf(element) {
   return plain(own || (element.matches("input, select, textarea") ? (element.placeholder ?? "") : textOf(element)));
 }
 
+/** What lies behind a dialog is there for nobody. */
 const isShown = (element) =>
+  !element.closest("[aria-hidden=true]") &&
   element.getClientRects().length > 0 && element.checkVisibility({ visibilityProperty: true });
 
 function candidates(place, role) {

@@ -104,6 +104,11 @@ impl<'d> Window<'d> {
         let _ = self.client.close().await;
     }
 
+    /// Loads the page anew, which learns of what was changed beside it.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("the page is loaded");
+    }
+
     /// What is looked for, once it is there.
     pub async fn find(&self, what: What) -> Element {
         self.until(&what, || self.look(&what, false)).await

@@ -31,7 +31,7 @@ export const agents = {
   byUser: "Name and password",
   token: "API token",
   tokenHelp: "Made on the agent's page Administration, API tokens. It goes to this computer's keyring.",
-  user: "Name",
+  user: "User name",
   password: "Password",
   passwordHelp: "Shown once, for a token of its own. The password is not kept.",
   do: "Add agent",
