@@ -53,6 +53,7 @@ async fn columns_are_mapped_computed_and_masked_while_rows_flow() {
         )
         .await;
 
+    window.reload().await;
     window
         .click(containing("link", "people").within(role("navigation", "Projects")))
         .await;

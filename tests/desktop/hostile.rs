@@ -31,6 +31,7 @@ async fn data_is_text() {
             Some(json!({ "file": FILE, "name": "people.yaml" })),
         )
         .await;
+    window.reload().await;
     window
         .click(containing("link", "people").within(role("navigation", "Projects")))
         .await;
