@@ -5,10 +5,13 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/debug
 
 FRONT := frontend/dist/index.html
 
-.PHONY: help run test check check-long bench screenshots clean setup
+.PHONY: help run desktop package icons test check check-long bench screenshots clean setup
 
 help:
-	@echo "make run     builds SyncApp and runs the quick start: a CSV file into SQLite, twice"
+	@echo "make run     builds SyncApp and opens it with the quick start; without a display it runs it in the terminal"
+	@echo "make desktop   the desktop, built anew as its source changes"
+	@echo "make package   installers of the desktop: .deb and .rpm"
+	@echo "make icons   all sizes of icons/syncapp.svg"
 	@echo "make test    runs all tests; they start the servers they need"
 	@echo "make check   format, lints, tidiness, licences"
 	@echo "make check-long   each fuzz target for a minute"
@@ -23,9 +26,31 @@ setup:
 $(FRONT): $(wildcard frontend/*.*) $(shell find frontend/src frontend/public -type f) | setup
 	npm --prefix frontend run --silent build
 
+# A desktop that is tried out keeps its data beside the quick start, not among its user's.
 run: setup $(FRONT)
+ifneq ($(DISPLAY)$(WAYLAND_DISPLAY),)
+	cargo build --workspace --locked --bin syncapp-desktop
+	"$(BIN)/syncapp-desktop" --data examples/quickstart/out/desktop
+else
 	cargo build --workspace --locked --bin syncapp
 	@PATH="$(BIN):$$PATH" examples/quickstart/run.sh
+endif
+
+TAURI := src-tauri/node_modules/.bin/tauri
+
+desktop:
+	@scripts/setup desktop
+	$(TAURI) dev --config src-tauri/tauri.dev.conf.json
+
+package: $(FRONT)
+	@scripts/setup desktop
+	$(TAURI) build --bundles deb,rpm --ci -- --locked
+
+# What no platform of ours asks for is left out.
+icons:
+	@scripts/setup desktop
+	$(TAURI) icon icons/syncapp.svg --output icons
+	cd icons && rm -rf android ios 64x64.png Square*.png StoreLogo.png
 
 test: setup $(FRONT)
 	npm --prefix frontend test

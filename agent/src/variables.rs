@@ -13,6 +13,8 @@ use crate::secrets::{Found, MASK_KEY};
 pub(crate) enum Usable {
     /// This machine's user's: it may use all variables.
     All,
+    /// The same, of somebody who sits at a desktop.
+    Desk,
     /// Somebody else's: it may use those that an operator has listed.
     Listed(BTreeSet<String>),
 }
@@ -27,7 +29,7 @@ pub(crate) struct Values {
 impl Variables for Values {
     fn get(&self, name: &str) -> Option<String> {
         let usable = match &self.usable {
-            Usable::All => true,
+            Usable::All | Usable::Desk => true,
             Usable::Listed(names) => names.contains(name),
         };
         usable.then(|| std::env::var(name).ok())?
@@ -35,7 +37,9 @@ impl Variables for Values {
 
     fn variable_help(&self, name: &str) -> String {
         match &self.usable {
-            Usable::All => format!("set `{name}` in the environment, or give a default: `${{{name}:-…}}`"),
+            Usable::All | Usable::Desk => {
+                format!("set `{name}` in the environment, or give a default: `${{{name}:-…}}`")
+            }
             Usable::Listed(_) => {
                 format!("the agent's operator has to set `{name}`, and to list it in `variables` of agent.toml")
             }
@@ -55,6 +59,7 @@ impl Variables for Values {
         let help = self.secrets.help(name);
         match &self.usable {
             Usable::All => help,
+            Usable::Desk => format!("give `{name}` a value in the connection's form"),
             Usable::Listed(_) => format!("on the agent: {help}"),
         }
     }

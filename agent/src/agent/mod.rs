@@ -34,13 +34,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use syncapp_api::{Api, ConnectorView, Hooks, Jobs, SHORTEST_KEEP, Token, router};
+use syncapp_api::{Api, ConnectorView, Front, Hooks, Jobs, SHORTEST_KEEP, Token, router};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
-use syncapp_connector::{AnyConnector, Network};
+use syncapp_connector::{AnyConnector, Context, Network};
 use syncapp_connectors::connectors;
-use syncapp_control::access::{Accounts, GroupRole, LoginLimits, SignOn};
+use syncapp_control::access::{AccessStore, Accounts, GroupRole, LoginLimits, SignOn};
 use syncapp_control::{
-    Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Vault, Worker,
+    Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Vault, Worker,
 };
 use syncapp_model::{Code, Error, Result};
 use syncapp_telemetry::Telemetry;
@@ -48,6 +48,7 @@ use tokio::net::TcpListener;
 
 use crate::output;
 use crate::secrets::Secrets;
+use crate::variables::Usable;
 use credentials::Argon2Credentials;
 use files::Files;
 use inspector::EngineInspector;
@@ -78,7 +79,8 @@ pub(crate) async fn serve(settings: Settings, telemetry: &Telemetry, stop: Signa
     }
 }
 
-struct Agent {
+/// An agent that is composed, and does nothing yet.
+pub(crate) struct Agent {
     settings: Settings,
     control: Control,
     cache: Arc<dyn Cache>,
@@ -90,16 +92,74 @@ struct Agent {
     hooks: Option<Hooks>,
 }
 
+/// What an agent keeps, and what it is known by.
+struct Keeping {
+    store: Arc<dyn Store>,
+    access: Arc<dyn AccessStore>,
+    vault: Arc<dyn Vault>,
+    token: Token,
+}
+
 impl Agent {
     async fn open(settings: Settings) -> Result<Self> {
         fits_together(&settings)?;
         remembers_hooks(&settings)?;
         make_folders(&settings)?;
         let token = Token::new(&token::of(&settings)?)?;
-        let key = key::of(&settings)?;
-        let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
         let (store, access) = stores(&settings).await?;
         let vault: Arc<dyn Vault> = Arc::new(vault::of(&settings, store.clone()).await?);
+        let network = Network::guarded(settings.network.clone());
+        let base = settings.files.first().cloned().unwrap_or_default();
+        let allowed = Allowed {
+            usable: Usable::Listed(settings.variables.clone()),
+            secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
+            context: Context::within(base, settings.files.clone()).through(network),
+            environment: settings.environment.clone(),
+            pools: settings.queue.is_none().then(|| settings.pools.clone()),
+        };
+        let keeping = Keeping {
+            store,
+            access,
+            vault,
+            token,
+        };
+        Self::over(settings, keeping, allowed)
+    }
+
+    /// The agent in front of which its only user sits: its files are that user's own, and may name whatever is on this machine.
+    pub(crate) async fn of_desk(
+        settings: Settings,
+        vault: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Vault>,
+    ) -> Result<Self> {
+        make_folders(&settings)?;
+        let (store, access) = stores(&settings).await?;
+        let vault = vault(store.clone());
+        let allowed = Allowed {
+            usable: Usable::Desk,
+            secrets: Secrets::of_agent(vault.clone(), None),
+            context: Context::at(&settings.home),
+            environment: None,
+            pools: Some(settings.pools.clone()),
+        };
+        let keeping = Keeping {
+            store,
+            access,
+            vault,
+            // Nobody has it: whoever sits here shows nothing.
+            token: Token::new(&token::drawn())?,
+        };
+        Self::over(settings, keeping, allowed)
+    }
+
+    fn over(settings: Settings, keeping: Keeping, allowed: Allowed) -> Result<Self> {
+        let Keeping {
+            store,
+            access,
+            vault,
+            token,
+        } = keeping;
+        let key = key::of(&settings)?;
+        let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
         let queue: Arc<dyn Queue> = match &settings.queue {
             Some(url) => Arc::new(Rabbit::new(&RabbitConfig {
                 url: url.clone(),
@@ -117,8 +177,8 @@ impl Agent {
             })?),
             None => Arc::new(MemoryCache::new(clock.clone())),
         };
-        let network = Network::guarded(settings.network.clone());
-        let people = People::new(&settings.notifications, &network)?;
+        let network = allowed.context.network();
+        let people = People::new(&settings.notifications, network)?;
         let sign_on = settings.access.oidc.clone();
         let accounts = Accounts {
             store: access,
@@ -130,15 +190,7 @@ impl Agent {
             key,
             agent: token.digest(),
             sessions: settings.access.sessions,
-            sign_on: sign_on.map(|said| sign_on_at(said, &network)).transpose()?,
-        };
-        let allowed = Allowed {
-            variables: settings.variables.clone(),
-            secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
-            files: settings.files.clone(),
-            network,
-            environment: settings.environment.clone(),
-            pools: settings.queue.is_none().then(|| settings.pools.clone()),
+            sign_on: sign_on.map(|said| sign_on_at(said, network)).transpose()?,
         };
         Ok(Self {
             accounts,
@@ -160,7 +212,7 @@ impl Agent {
     }
 
     /// The queue in memory was lost with the process before: what waits for a worker gets its hints again.
-    async fn set_going(&self) -> Result<()> {
+    pub(crate) async fn set_going(&self) -> Result<()> {
         if self.settings.queue.is_some() {
             return Ok(());
         }
@@ -193,12 +245,12 @@ impl Agent {
         Ok(Some(listener))
     }
 
-    async fn answer(&self, listener: Option<TcpListener>, stop: &Signal) -> Result<()> {
-        let Some(listener) = listener else { return Ok(()) };
+    /// What its interface answers with. `front` is what browsers are given beside it.
+    pub(crate) fn api(&self, front: Front) -> Api {
         let inspector = Arc::new(EngineInspector {
             files: self.files.clone(),
         });
-        let routes = router(Api {
+        Api {
             control: self.control.clone(),
             cache: self.cache.clone(),
             calendar: Arc::new(JsonCalendar),
@@ -210,8 +262,13 @@ impl Agent {
             accounts: self.accounts.clone(),
             callers: self.settings.access.callers.clone(),
             requests_per_minute: self.settings.requests_per_minute,
-            front: front::built(),
-        });
+            front,
+        }
+    }
+
+    async fn answer(&self, listener: Option<TcpListener>, stop: &Signal) -> Result<()> {
+        let Some(listener) = listener else { return Ok(()) };
+        let routes = router(self.api(front::built()));
         let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let answering = axum::serve(listener, routes).into_future();
         // Whoever still watches a run is left at once.
@@ -221,7 +278,8 @@ impl Agent {
         }
     }
 
-    async fn keep_time(&self, telemetry: &Telemetry, stop: &Signal) -> Result<()> {
+    /// Keeps the times and looks after what got stuck, if that is its part.
+    pub(crate) async fn keep_time(&self, telemetry: &Telemetry, stop: &Signal) -> Result<()> {
         if self.settings.roles.contains(&Role::Scheduler) {
             tokio::join!(
                 self.control.tick_until(&JsonCalendar, stop),
@@ -249,7 +307,8 @@ impl Agent {
         }
     }
 
-    async fn work(&self, stop: &Signal) -> Result<()> {
+    /// Carries out runs, if that is its part; returns when it has come to rest.
+    pub(crate) async fn work(&self, stop: &Signal) -> Result<()> {
         if self.settings.roles.contains(&Role::Worker) {
             let worker = Worker {
                 control: self.control.clone(),

@@ -1,12 +1,10 @@
-//! Sync files that others have pushed: read as this agent's operator allows.
+//! Sync files that were pushed: read as this agent's operator allows, or, on a desktop, as its user's own.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use syncapp_api::{Compiled, Compiler};
-use syncapp_connector::{Context, Network};
+use syncapp_connector::Context;
 use syncapp_control::compile;
 use syncapp_model::sync_file::{SyncFile, load};
 use syncapp_model::{Code, Error};
@@ -18,14 +16,12 @@ use crate::variables::Usable;
 /// What pushed files may use of this machine.
 #[derive(Debug, Clone)]
 pub(super) struct Allowed {
-    /// Names of variables.
-    pub(super) variables: BTreeSet<String>,
+    /// Variables.
+    pub(super) usable: Usable,
     /// Where secrets of their projects come from.
     pub(super) secrets: Secrets,
-    /// Folders of files; relative paths begin in the first.
-    pub(super) files: Vec<PathBuf>,
-    /// Where their connections may go.
-    pub(super) network: Network,
+    /// Where their paths begin, which files they may name, and where their connections may go.
+    pub(super) context: Context,
     /// The environment of their connections that holds.
     pub(super) environment: Option<String>,
     /// The pools that somebody carries, where that is known.
@@ -35,12 +31,11 @@ pub(super) struct Allowed {
 impl Allowed {
     /// A file as it would run here, without its secrets. Which variables are set does not matter before a connection is opened.
     pub(super) fn project(&self, name: &str, text: &str, shown: &str) -> Result<Project, Vec<Error>> {
-        let base = self.files.first().cloned().unwrap_or_default();
         let origin = Origin {
             shown: shown.to_owned(),
-            context: Context::within(base, self.files.clone()).through(self.network.clone()),
+            context: self.context.clone(),
             environment: self.environment.clone(),
-            usable: Usable::Listed(self.variables.clone()),
+            usable: self.usable.clone(),
         };
         let project = Project::read(text, origin).map_err(|failure| failure.problems)?;
         match &project.file.project {

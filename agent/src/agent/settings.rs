@@ -28,6 +28,10 @@ const REQUESTS: u32 = 12_000;
 const PORT: u16 = 7700;
 /// What a stream may take, in bytes: twice the most that was measured with rows of usual size (docs/benchmarks.md).
 const STREAM: u64 = 128 << 20;
+/// How long a desktop's runs stay claimed after it was killed: it is the only one to claim them.
+const DESK_LEASE: Duration = Duration::from_secs(10);
+/// How long whoever closes a desktop waits at most for what runs to land.
+const DESK_DRAIN: Duration = Duration::from_secs(3);
 /// The shortest lease: a heartbeat has to reach the store a few times in it.
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 
@@ -144,6 +148,21 @@ impl Settings {
                 ..Failure::default()
             }),
         }
+    }
+
+    /// Those of a desktop over a folder: what is usual, no listener, and an end that nobody waits long for.
+    pub(crate) fn of_desk(home: &Path) -> Result<Self, Error> {
+        let usual = Self::read(Told::default(), &|_| None);
+        let usual = usual.map_err(|failure| {
+            let first = failure.problems.into_iter().next();
+            first.unwrap_or_else(|| Error::internal("what is usual is refused"))
+        })?;
+        Ok(Self {
+            home: home.to_owned(),
+            files: Vec::new(),
+            policy: policy(Some(DESK_LEASE), None, Some(DESK_DRAIN)),
+            ..usual
+        })
     }
 
     /// Whether others than this machine's users can reach it, or what it keeps.

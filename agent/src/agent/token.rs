@@ -29,6 +29,11 @@ pub(super) fn of(settings: &Settings) -> Result<Secret> {
     made(&settings.home, FILE, "the agent's token", "set SYNCAPP_TOKEN")
 }
 
+/// A token that nobody is told.
+pub(super) fn drawn() -> Secret {
+    Secret::new(hex::encode(rand::random::<[u8; 32]>()))
+}
+
 /// What a file of the agent's folder holds: 256 bits by chance, made when they are asked for first.
 pub(super) fn made(home: &Path, file: &str, what: &str, instead: &str) -> Result<Secret> {
     let path = home.join(file);

@@ -154,6 +154,8 @@ pub enum Code {
     TooManyRequests,
     /// An agent does not answer.
     AgentUnreachable,
+    /// An agent shows another certificate than the one that was accepted.
+    CertificateChanged,
     /// SyncApp itself is wrong.
     Internal,
 }
@@ -236,6 +238,7 @@ impl Code {
             Self::Forbidden => ("agent".into(), "forbidden"),
             Self::TooManyRequests => ("agent".into(), "too_many_requests"),
             Self::AgentUnreachable => ("agent".into(), "unreachable"),
+            Self::CertificateChanged => ("agent".into(), "certificate_changed"),
             Self::Internal => run("internal"),
         }
     }

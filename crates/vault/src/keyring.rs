@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use keyring_core::{CredentialStore, Entry};
-use syncapp_model::{Code, Error, Result};
-use zeroize::Zeroizing;
+use syncapp_model::{Code, Error, Result, Secret};
 
 use crate::keys::MasterKey;
 use crate::place::GIVE;
@@ -15,19 +14,43 @@ use crate::place::GIVE;
 pub(crate) const SERVICE: &str = "syncapp";
 
 /// The key of an entry, if it is there.
-pub(crate) fn read(name: &str) -> Result<Option<MasterKey>> {
-    match entry(name)?.get_password().map(Zeroizing::new) {
-        Ok(text) => MasterKey::parse(&text, &format!("the keyring's entry `{name}`")).map(Some),
+pub(crate) fn read_key(name: &str) -> Result<Option<MasterKey>> {
+    match read(name)? {
+        Some(text) => MasterKey::parse(text.reveal(), &format!("the keyring's entry `{name}`")).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Puts a key into an entry.
+pub(crate) fn write_key(name: &str, key: &MasterKey) -> Result<()> {
+    entry(name)?
+        .set_password(&key.text())
+        .map_err(|problem| failed(&problem))
+}
+
+/// The text of an entry, if it is there.
+pub fn read(name: &str) -> Result<Option<Secret>> {
+    match entry(name)?.get_password() {
+        Ok(text) => Ok(Some(Secret::new(text))),
         Err(keyring_core::Error::NoEntry) => Ok(None),
         Err(problem) => Err(failed(&problem)),
     }
 }
 
-/// Puts a key into an entry.
-pub(crate) fn write(name: &str, key: &MasterKey) -> Result<()> {
+/// Puts a text into an entry, in the place of the one before.
+pub fn write(name: &str, text: &Secret) -> Result<()> {
     entry(name)?
-        .set_password(&key.text())
+        .set_password(text.reveal())
         .map_err(|problem| failed(&problem))
+}
+
+/// Takes an entry out; whether it was there.
+pub fn delete(name: &str) -> Result<bool> {
+    match entry(name)?.delete_credential() {
+        Ok(()) => Ok(true),
+        Err(keyring_core::Error::NoEntry) => Ok(false),
+        Err(problem) => Err(failed(&problem)),
+    }
 }
 
 fn entry(name: &str) -> Result<Entry> {

@@ -8,7 +8,7 @@
 //! - A key that somebody could guess is refused wherever it comes from.
 
 mod envelope;
-mod keyring;
+pub mod keyring;
 mod keys;
 mod mounted;
 mod place;

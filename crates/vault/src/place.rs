@@ -47,7 +47,7 @@ impl KeyPlace {
         match self {
             Self::Given(key) => MasterKey::parse(key.reveal(), "`master_key`").map(Some),
             Self::File(path) => file(path).map(Some),
-            Self::Keyring(name) => keyring::read(name),
+            Self::Keyring(name) => keyring::read_key(name),
         }
     }
 }
@@ -87,11 +87,11 @@ impl Keys {
                 .help("make it writable, or choose another one by SYNCAPP_HOME")
                 .driver(problem)
         })?;
-        if let Some(key) = keyring::read(name)? {
+        if let Some(key) = keyring::read_key(name)? {
             return Ok(key);
         }
-        keyring::write(name, &MasterKey::make()?)?;
-        let kept = keyring::read(name)?;
+        keyring::write_key(name, &MasterKey::make()?)?;
+        let kept = keyring::read_key(name)?;
         drop(lock);
         kept.ok_or_else(|| {
             Error::new(Code::KeyringFailed, "the system's keyring did not keep the master key").help(GIVE)

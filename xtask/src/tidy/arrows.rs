@@ -25,7 +25,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("crates/vault", &["crates/control", "crates/model"]),
     ("crates/telemetry", &[]),
     ("agent", &["crates/*"]),
-    ("src-tauri", &["crates/*"]),
+    ("src-tauri", &["crates/*", "agent"]),
     ("tests", &["crates/*"]),
     ("xtask", &[]),
 ];
@@ -143,7 +143,7 @@ mod tests {
             ("crates/connectors", "crates/store", false),
             ("agent", "crates/connectors", true),
             ("agent", "src-tauri", false),
-            ("src-tauri", "agent", false),
+            ("src-tauri", "agent", true),
         ];
         for (from, to, fine) in cases {
             let found = findings(from, &json!({ "name": "x", "path": format!("/r/{to}") }));

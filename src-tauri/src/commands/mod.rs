@@ -1,0 +1,12 @@
+//! What pages may ask of the shell, a file a family. Each is named in `build.rs` and allowed in `capabilities/main.json`.
+
+pub(crate) mod agents;
+pub(crate) mod interface;
+pub(crate) mod native;
+pub(crate) mod preferences;
+pub(crate) mod secrets;
+
+use crate::failed::Failed;
+
+/// What a command answers.
+type Answer<T> = Result<T, Failed>;
