@@ -32,7 +32,7 @@ pub struct Window<'d> {
     desk: &'d Desk,
     client: Client,
     process: u32,
-    began: Duration,
+    begun: Instant,
 }
 
 impl<'d> Window<'d> {
@@ -57,20 +57,19 @@ impl<'d> Window<'d> {
             other => panic!("no window comes up: {other:?}\n{}", desk.log()),
         };
         let process = process(&data.display().to_string());
-        let mut window = Self {
+        let window = Self {
             desk,
             client,
             process: process.unwrap_or_else(|| panic!("the program has ended:\n{}", desk.log())),
-            began: Duration::ZERO,
+            begun,
         };
         window.find(heading("Home")).await;
-        window.began = begun.elapsed();
         window
     }
 
-    /// How long it took until the first screen was there.
-    pub fn began(&self) -> Duration {
-        self.began
+    /// How long ago the program was started.
+    pub fn age(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// The number of the program's process.
