@@ -7,7 +7,7 @@ use std::process::Command;
 use reqwest::Method;
 use serde_json::json;
 use syncapp_tests::agent::{Agent, master_key};
-use syncapp_tests::desktop::what::{button, containing, field, link, role, row, text};
+use syncapp_tests::desktop::what::{button, containing, field, link, place, project, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring, Window};
 use syncapp_tests::server::certificates::certificates;
 use syncapp_tests::server::nginx::Nginx;
@@ -82,9 +82,7 @@ async fn a_project_is_pushed_to_an_agent_and_watched_there() {
     )
     .await;
 
-    window
-        .click(containing("link", "shop").within(role("navigation", "Projects")))
-        .await;
+    window.click(project("shop")).await;
     window.click(button("Push to an agent")).await;
     window.find(text("is not set there")).await;
     window.fill(field(SECRET), &shop.database.reader.password).await;
@@ -95,9 +93,7 @@ async fn a_project_is_pushed_to_an_agent_and_watched_there() {
 
     // It runs there by its schedule.
     window.find(button("Shows prod")).await;
-    window
-        .click(containing("link", "Runs").within(role("navigation", "Main")))
-        .await;
+    window.click(place("Runs")).await;
     window.find(text("Running").within(row("by schedule"))).await;
     window.click(containing("link", "").within(row("by schedule"))).await;
     window.find(containing("img", "Rows per second. Now")).await;
@@ -113,9 +109,7 @@ async fn a_project_is_pushed_to_an_agent_and_watched_there() {
         .done();
     window.click(button("Shows prod")).await;
     window.click(role("menuitem", "This computer")).await;
-    window
-        .click(containing("link", "shop").within(role("navigation", "Projects")))
-        .await;
+    window.click(project("shop")).await;
     window.click(button("Push to an agent")).await;
     window.find(text("Nothing changes: this is what holds already.")).await;
 

@@ -1,15 +1,13 @@
 //! Connections are made by their forms and tested, as users who may do no more than they have to.
 
 use serde_json::json;
-use syncapp_tests::desktop::what::{What, button, choice, containing, field, heading, link, role, text};
+use syncapp_tests::desktop::what::{What, button, choice, containing, field, heading, link, place, text};
 use syncapp_tests::desktop::{Desk, Keyring, Window};
 use syncapp_tests::server::postgres::Postgres;
 
 /// The form of a new connection to this system, in the quick start's project.
 async fn begin(window: &Window<'_>, system: &str) {
-    window
-        .click(containing("link", "Connections").within(role("navigation", "Main")))
-        .await;
+    window.click(place("Connections")).await;
     window.click(button("Add")).await;
     window.click(button(system)).await;
     window.choose(choice("Project"), "quickstart").await;

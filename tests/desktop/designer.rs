@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::json;
-use syncapp_tests::desktop::what::{What, button, choice, containing, field, link, role, row, text};
+use syncapp_tests::desktop::what::{What, button, choice, containing, field, link, project, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 
 const FILE: &str = "version: 1
@@ -45,18 +45,8 @@ async fn columns_are_mapped_computed_and_masked_while_rows_flow() {
     lake.execute_batch("create table people (id integer, name text, mail text, city text)")
         .unwrap();
     let window = desk.open().await;
-    window
-        .ask(
-            "PUT",
-            "/projects/people",
-            Some(json!({ "file": FILE, "name": "people.yaml" })),
-        )
-        .await;
-
-    window.reload().await;
-    window
-        .click(containing("link", "people").within(role("navigation", "Projects")))
-        .await;
+    window.push("people", FILE).await;
+    window.click(project("people")).await;
     window.click(link("people").within(row("people"))).await;
     window.click(button("Open designer")).await;
     window.click(target("city")).await;

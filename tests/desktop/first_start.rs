@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use syncapp_tests::desktop::what::{button, containing, role, row, text};
+use syncapp_tests::desktop::what::{button, place, row, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 
 const FLIGHTS: &str = include_str!("../../examples/quickstart/data/evening.csv");
@@ -27,9 +27,7 @@ async fn the_quick_start_is_there_and_runs_in_one_click() {
     window.close().await;
     fs::remove_file(database).unwrap();
     let window = desk.open().await;
-    window
-        .click(containing("link", "Runs").within(role("navigation", "Main")))
-        .await;
+    window.click(place("Runs")).await;
     window.find(text("Done").within(row("by hand"))).await;
     assert!(!desk.data().join("quickstart/flights.db").exists());
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use serde_json::{Value as Json, json};
-use syncapp_tests::desktop::what::{button, containing, link, role, row, text};
+use syncapp_tests::desktop::what::{button, link, project, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 
 /// Would run in a page that takes data for HTML.
@@ -24,17 +24,8 @@ async fn data_is_text() {
     let rows = format!("id,name\n1,\"{}\"\n", NAUGHTY.replace('"', "\"\""));
     fs::write(desk.data().join("people/people.csv"), rows).unwrap();
     let window = desk.open().await;
-    window
-        .ask(
-            "PUT",
-            "/projects/people",
-            Some(json!({ "file": FILE, "name": "people.yaml" })),
-        )
-        .await;
-    window.reload().await;
-    window
-        .click(containing("link", "people").within(role("navigation", "Projects")))
-        .await;
+    window.push("people", FILE).await;
+    window.click(project("people")).await;
     window.click(link("people").within(row("people"))).await;
     window.click(button("Open designer")).await;
     window.find(text("onerror=").within(role("region", "Sample"))).await;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use syncapp_tests::desktop::what::{button, choice, containing, field, heading, link, role, text};
+use syncapp_tests::desktop::what::{button, choice, containing, field, heading, link, place, role, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 use syncapp_tests::server::postgres::Postgres;
 
@@ -49,9 +49,7 @@ async fn a_password_is_in_the_keyring_and_nowhere_else() {
     let (canary, user) = (&database.reader.password, &database.reader.user);
     let desk = Desk::new(Keyring::Unlocked).await;
     let window = desk.open().await;
-    window
-        .click(containing("link", "Connections").within(role("navigation", "Main")))
-        .await;
+    window.click(place("Connections")).await;
     window.click(button("Add")).await;
     window.click(button("PostgreSQL")).await;
     window.choose(choice("Project"), "quickstart").await;
@@ -87,9 +85,7 @@ async fn a_password_is_in_the_keyring_and_nowhere_else() {
     // It is still known at the next start.
     database.run(&format!("alter role {user} password '{canary}'")).await;
     let window = desk.open().await;
-    window
-        .click(containing("link", "Connections").within(role("navigation", "Main")))
-        .await;
+    window.click(place("Connections")).await;
     window.click(link("shop")).await;
     window
         .find(text("Usable").within(containing("heading", "Connection test")))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use syncapp_tests::desktop::what::{button, containing, field, role, row, text};
+use syncapp_tests::desktop::what::{button, containing, field, project, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring, Window};
 
 use super::keyring::files_with;
@@ -28,9 +28,7 @@ async fn secrets_are_sealed_under_a_passphrase_where_there_is_no_keyring() {
     window.find(text("Secrets have no place yet")).await;
 
     // Until then none is taken: it would have to be in a plain file.
-    window
-        .click(containing("link", "quickstart").within(role("navigation", "Projects")))
-        .await;
+    window.click(project("quickstart")).await;
     window.click(role("tab", "Secrets")).await;
     window.click(button("Set a secret")).await;
     window.fill(field("Name"), "password").await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use syncapp_tests::desktop::what::{button, containing, link, role, row, text};
+use syncapp_tests::desktop::what::{button, containing, link, place, row, text};
 use syncapp_tests::desktop::{Desk, Keyring, Window};
 
 use super::shop::{Shop, lake, slow};
@@ -20,9 +20,7 @@ async fn in_the_middle(window: &Window<'_>, shop: &Shop) {
 
 /// Everything arrives, by what runs on by itself or by another run.
 async fn arrives(desk: &Desk, window: &Window<'_>) {
-    window
-        .click(containing("link", "Runs").within(role("navigation", "Main")))
-        .await;
+    window.click(place("Runs")).await;
     window.click(link("orders").within(row("orders"))).await;
     // Whatever became of the run that was cut off, it is not left as if it went on.
     let rest = async {

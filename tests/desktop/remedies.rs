@@ -1,7 +1,7 @@
 //! What goes wrong says what to do, and doing it helps.
 
 use serde_json::json;
-use syncapp_tests::desktop::what::{button, containing, field, link, role, row, text};
+use syncapp_tests::desktop::what::{button, field, link, place, project, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 
 use super::shop::{SECRET, Shop, lake};
@@ -32,18 +32,14 @@ async fn a_password_that_is_changed_is_told_with_its_remedy() {
     assert!(!window.text(panel).await.contains(&shop.database.reader.password));
 
     // The secret is set anew where secrets are, and the failed stream runs again.
-    window
-        .click(containing("link", "shop").within(role("navigation", "Projects")))
-        .await;
+    window.click(project("shop")).await;
     window.click(role("tab", "Secrets")).await;
     window.click(button("Set a secret")).await;
     window.fill(field("Name"), SECRET).await;
     window.fill(field("Value"), "another one").await;
     window.click(button("Set secret")).await;
     window.find(text(&format!("{SECRET} is set"))).await;
-    window
-        .click(containing("link", "Home").within(role("navigation", "Main")))
-        .await;
+    window.click(place("Home")).await;
     window.click(link("Show run")).await;
     window.click(button("Retry failed streams")).await;
     window.find(text("Done in").within(row("public.orders"))).await;

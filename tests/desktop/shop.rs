@@ -46,9 +46,7 @@ impl Shop {
         window
             .ask("PUT", &format!("/projects/shop/secrets/{SECRET}"), Some(password))
             .await;
-        let file = json!({ "file": self.file(sync, stream), "name": "shop.yaml" });
-        window.ask("PUT", "/projects/shop", Some(file)).await;
-        window.reload().await;
+        window.push("shop", &self.file(sync, stream)).await;
     }
 }
 

@@ -31,6 +31,16 @@ pub fn heading(name: &str) -> What {
     role("heading", name)
 }
 
+/// A place in the sidebar, such as `Runs`.
+pub fn place(name: &str) -> What {
+    containing("link", name).within(role("navigation", "Main"))
+}
+
+/// A project in the sidebar.
+pub fn project(name: &str) -> What {
+    containing("link", name).within(role("navigation", "Projects"))
+}
+
 /// A field to type into.
 pub fn field(label: &str) -> What {
     role("textbox", label)

@@ -103,11 +103,6 @@ impl<'d> Window<'d> {
         let _ = self.client.close().await;
     }
 
-    /// Loads the page anew, which learns of what was changed beside it.
-    pub async fn reload(&self) {
-        self.client.refresh().await.expect("the page is loaded");
-    }
-
     /// What is looked for, once it is there.
     pub async fn find(&self, what: What) -> Element {
         self.until(&what, || self.look(&what, false)).await
@@ -207,6 +202,14 @@ impl<'d> Window<'d> {
         let status = begun["status"].as_u64().unwrap_or_default();
         assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Puts a project onto this computer.
+    pub async fn push(&self, project: &str, file: &str) {
+        let push = json!({ "file": file, "name": format!("{project}.yaml") });
+        self.ask("PUT", &format!("/projects/{project}"), Some(push)).await;
+        // The page learns of it.
+        self.client.refresh().await.expect("the page is loaded");
     }
 
     async fn look(&self, what: &What, enabled: bool) -> Option<Element> {

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 
 use super::memory;
-use crate::desktop::what::{button, containing, field, link, role, row, text};
+use crate::desktop::what::{button, containing, field, link, project, role, row, text};
 use crate::desktop::{Desk, Keyring, Window};
 
 /// How often it is started; the first start is not counted.
@@ -100,11 +100,8 @@ async fn catalog(desk: &Desk) -> (f64, Vec<f64>) {
     let many = Connection::open(desk.data().join("many.db")).expect("the folder can be written");
     many.execute_batch(&tables).expect("tables can be made");
     let window = desk.open().await;
-    let push = json!({ "file": FILE, "name": "many.yaml" });
-    window.ask("PUT", "/projects/many", Some(push)).await;
-    window.reload().await;
-    let project = containing("link", "many").within(role("navigation", "Projects"));
-    window.click(project).await;
+    window.push("many", FILE).await;
+    window.click(project("many")).await;
     window.click(link("many").within(row("many"))).await;
     window.script(WATCH, vec![]).await;
     window.click(button("Open designer")).await;
