@@ -251,13 +251,18 @@ impl Drop for Running {
     }
 }
 
-/// The binary that was built with this program: beside it, or one folder up.
+/// The program under test.
 fn program() -> PathBuf {
+    built("syncapp")
+}
+
+/// A binary that was built with this program: beside it, or one folder up.
+pub(crate) fn built(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a program knows its path");
     own.ancestors()
         .skip(1)
         .take(2)
-        .map(|folder: &Path| folder.join("syncapp"))
+        .map(|folder: &Path| folder.join(name))
         .find(|path| path.is_file())
-        .unwrap_or_else(|| panic!("no syncapp beside {}: cargo build --workspace --bins", own.display()))
+        .unwrap_or_else(|| panic!("no {name} beside {}: cargo build --workspace --bins", own.display()))
 }

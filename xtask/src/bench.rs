@@ -2,7 +2,8 @@
 //!
 //! Everything after `bench` goes to `bench/run_all.sh own`: `-n 5` for five rounds, `-w W1,W3` for some workloads,
 //! `-p limit,syncapp,duckdb` for peers that are installed. `--scale` measures the curves of `bench/scale.py` anew, and `--agent`
-//! only what an agent costs, `--api` only what its interface bears: the page's other parts stay. With `--instructions` nothing of this happens: see
+//! only what an agent costs, `--api` only what its interface bears, `--desktop` only what a window costs: the page's other parts stay.
+//! With `--instructions` nothing of this happens: see
 //! [`instructions`].
 
 use std::io::{self, Write};
@@ -14,11 +15,13 @@ use crate::repository::Repository;
 const SCALE: &str = "--scale";
 const AGENT: &str = "--agent";
 const API: &str = "--api";
+const DESKTOP: &str = "--desktop";
 const PAGE: &str = "docs/benchmarks.md";
 /// The parts of the page behind the tables of workloads.
 const CURVES: &str = "## How it scales\n";
 const FIGURES: &str = "## The agent\n";
 const FACE: &str = "## The interface\n";
+const WINDOW: &str = "## The desktop\n";
 
 const HEAD: &str = "\
 # Benchmarks
@@ -60,11 +63,11 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
         Ok(begin.map(|at| printed[at..].to_owned()))
     };
     let page = std::fs::read_to_string(root.join(PAGE)).unwrap_or_default();
-    let mut parts = [(AGENT, FIGURES), (API, FACE)].into_iter();
+    let mut parts = [(AGENT, FIGURES), (API, FACE), (DESKTOP, WINDOW)].into_iter();
     let part = parts.rfind(|(flag, _)| options.iter().any(|word| word == flag));
     if let Some((flag, head)) = part {
         let mut pace = Command::new(target.join("release/pace"));
-        pace.args((flag == API).then_some("api"));
+        pace.arg(flag.trim_start_matches('-'));
         let ran = pace.stderr(Stdio::inherit()).output()?;
         out.write_all(&ran.stdout)?;
         if ran.status.success() {
@@ -83,10 +86,13 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
             return Ok(false);
         };
         found.extend(["\n", CURVES, &curves]);
-        let kept = [FIGURES, FACE].iter().filter_map(|part| page.find(part)).min();
+        let kept = [FIGURES, FACE, WINDOW].iter().filter_map(|part| page.find(part)).min();
         found += kept.map_or("", |at| &page[at - 1..]);
     } else {
-        let kept = [CURVES, FIGURES, FACE].iter().filter_map(|part| page.find(part)).min();
+        let kept = [CURVES, FIGURES, FACE, WINDOW]
+            .iter()
+            .filter_map(|part| page.find(part))
+            .min();
         found += kept.map_or("", |at| &page[at - 1..]);
     }
     let command = ["cargo xtask bench"]

@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
 import { platform } from "@/platform";
+import { place, type Place } from "@/platform/place";
 import { Problem } from "./problem";
 import type { paths } from "./schema";
 
@@ -17,15 +18,23 @@ async function ask(request: Request): Promise<Response> {
   if (!READS.has(request.method) && pageToken !== undefined) {
     request.headers.set("X-CSRF-Token", pageToken);
   }
-  const response = await platform.fetch(request);
+  return answered(platform.fetch(request, place()));
+}
+
+async function answered(asked: Promise<Response>): Promise<Response> {
+  const response = await asked;
   if (!response.ok) {
     throw await Problem.of(response);
   }
   return response;
 }
 
-/** The agent. Whatever is not answered well is thrown as a `Problem`. */
-export const agent = createClient<paths>({ baseUrl: window.location.origin, fetch: ask });
+/** The agent of the chosen place. Whatever is not answered well is thrown as a `Problem`. */
+export const agent = createClient<paths>({ baseUrl: platform.base, fetch: ask });
+
+/** The agent of another place. */
+export const agentAt = (at: Place) =>
+  createClient<paths>({ baseUrl: platform.base, fetch: (request) => answered(platform.fetch(request, at)) });
 
 /** What was answered; openapi-fetch's own error branch is never taken, since `ask` throws. */
 export async function answer<T>(asked: Promise<{ data?: T }>): Promise<NonNullable<T>> {
@@ -43,5 +52,5 @@ export function openEvents(path: string, last: string | undefined, signal: Abort
   if (last !== undefined) {
     headers["Last-Event-ID"] = last;
   }
-  return ask(new Request(new URL(path, window.location.origin), { headers, signal }));
+  return ask(new Request(new URL(path, platform.base), { headers, signal }));
 }

@@ -1,3 +1,4 @@
+import { Refusal } from "@/platform/refusal";
 import type { components } from "./schema";
 
 type ProblemBody = components["schemas"]["Problem"];
@@ -58,6 +59,12 @@ export class Problem extends Error {
   static from(thrown: unknown): Problem {
     if (thrown instanceof Problem) {
       return thrown;
+    }
+    if (thrown instanceof Refusal) {
+      const { code, message, remedy, cause } = thrown;
+      return new Problem(0, [
+        { ...unknown(message, "system"), code, help: remedy ?? null, driver: cause ?? null },
+      ]);
     }
     if (thrown instanceof TypeError) {
       const help =

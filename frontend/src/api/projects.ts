@@ -126,10 +126,10 @@ export interface Push {
   expected?: number | undefined;
 }
 
-/** Makes a file the project's newest version; with `dryRun` only says what would change. */
-export const push = ({ project, file, name, expected }: Push, dryRun: boolean) =>
+/** Makes a file the project's newest version; with `dryRun` only says what would change. `to` is another agent. */
+export const push = ({ project, file, name, expected }: Push, dryRun: boolean, to = agent) =>
   answer(
-    agent.PUT("/api/v1/projects/{project}", {
+    to.PUT("/api/v1/projects/{project}", {
       params: { path: { project }, ...(dryRun && { query: { dry_run: true } }) },
       body: {
         file,

@@ -15,9 +15,9 @@ export const secretsQuery = (project: string) =>
       }),
   });
 
-export const setSecret = (project: string, name: string, value: string) =>
+export const setSecret = (project: string, name: string, value: string, at = agent) =>
   answer(
-    agent.PUT("/api/v1/projects/{project}/secrets/{name}", {
+    at.PUT("/api/v1/projects/{project}/secrets/{name}", {
       params: { path: { project, name } },
       body: { value },
     }),

@@ -141,6 +141,16 @@ const run = createRoute({
   path: "/runs/$run",
   component: screen(() => import("@/features/runs/run-page").then((page) => page.RunPage)),
 });
+const agents = createRoute({
+  getParentRoute,
+  path: "/agents",
+  component: screen(() => import("@/features/agents/agents-page").then((page) => page.AgentsPage)),
+});
+const sendTo = createRoute({
+  getParentRoute,
+  path: "/projects/$project/send",
+  component: screen(() => import("@/features/send/send-page").then((page) => page.SendPage)),
+});
 const users = createRoute({
   getParentRoute,
   path: "/admin/users",
@@ -178,6 +188,8 @@ const routes = root.addChildren([
   connection,
   runs,
   run,
+  agents,
+  sendTo,
   users,
   tokens,
   audit,

@@ -2,7 +2,7 @@ import type { Platform } from "./index";
 
 /** A browser, on pages that the agent serves. */
 export const browser: Platform = {
-  kind: "browser",
+  base: window.location.origin,
   fetch: (request) => window.fetch(request),
   copy: (text) => navigator.clipboard.writeText(text),
   openText: (endings) =>

@@ -1,10 +1,10 @@
-//! The agent's figures; `cargo xtask bench --agent` starts it, and with the word `api` `cargo xtask bench --api`. What is behind that
-//! word are other numbers than the usual ones: reads a second, watchers, and seconds.
+//! The agent's figures; `cargo xtask bench --agent` starts it, with the word `api` `cargo xtask bench --api`, and with
+//! `desktop` `cargo xtask bench --desktop`. What is behind `api` are other numbers than the usual ones: reads a second, watchers, and seconds.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use syncapp_tests::pace::{self, face};
+use syncapp_tests::pace::{self, desk, face};
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
@@ -18,6 +18,7 @@ async fn main() -> io::Result<()> {
             load.time = number().map_or(load.time, |seconds| Duration::from_secs(u64::from(seconds)));
             face::measure(load).await
         }
+        Some("desktop") => desk::measure().await,
         _ => pace::measure().await,
     };
     write!(io::stdout(), "{page}")

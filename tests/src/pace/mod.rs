@@ -1,5 +1,6 @@
 //! How fast an agent is, and what it costs: `cargo xtask bench --agent`.
 
+pub mod desk;
 pub mod face;
 
 use std::fmt::Write as _;

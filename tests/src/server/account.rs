@@ -57,8 +57,18 @@ impl Account {
     }
 }
 
+/// The beginning of a command in namespaces of its own, such as `--mount`.
+pub(crate) fn unshare(namespaces: &[&str]) -> Vec<OsString> {
+    let mut line: Vec<OsString> = ["unshare"].iter().chain(namespaces).map(Into::into).collect();
+    if !is_root() {
+        // In a user namespace of its own an ordinary user may have them, and stays who they are.
+        line.extend(["--user", "--map-current-user", "--keep-caps"].map(OsString::from));
+    }
+    line
+}
+
 /// Whether the tests run as root.
-pub(super) fn is_root() -> bool {
+fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 

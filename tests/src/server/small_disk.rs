@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::account::{Account, is_root};
+use super::account::{Account, unshare};
 
 /// The mount is done by the namespace's own shell, which then becomes the command.
 const MOUNT: &str = r#"mount -t tmpfs -o "$1" tmpfs "$2" && shift 2 && exec "$@""#;
@@ -29,11 +29,7 @@ impl SmallDisk {
 
     /// The command with this disk, which belongs to the account. It replaces itself: the process id is the command's own.
     pub fn command(&self, account: Account, command: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-        let mut line: Vec<OsString> = ["unshare", "--mount"].map(Into::into).into();
-        if !is_root() {
-            // In a user namespace of its own an ordinary user may mount, and stays who they are.
-            line.extend(["--user", "--map-current-user", "--keep-caps"].map(OsString::from));
-        }
+        let mut line = unshare(&["--mount"]);
         let owner = account
             .ids()
             .map_or_else(String::new, |(user, group)| format!(",uid={user},gid={group}"));

@@ -25,6 +25,10 @@ export const may = (me: Me, role: Role, project?: string): boolean =>
       (grant.project === undefined || grant.project === null || grant.project === project),
   );
 
+/** The most that `me` may somewhere. */
+export const highestRole = (me: Me): Role | undefined =>
+  ORDER.findLast((role) => me.roles.some((grant) => grant.role === role));
+
 /** Why the signed-in user may not do what `role` may; `undefined` where they may. For `refused` of buttons. */
 export function useRefusal(): (role: Role, project?: string) => string | undefined {
   const { data: me } = useQuery(meQuery);

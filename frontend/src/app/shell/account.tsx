@@ -5,6 +5,7 @@ import { meQuery } from "@/app/session/session";
 import { chooseTheme, useTheme } from "@/app/theme/theme";
 import { classes } from "@/components/classes";
 import { Menu, MenuItem, MenuLine } from "@/components/popover";
+import { platform } from "@/platform";
 import { words } from "@/words";
 
 const text = words.shell;
@@ -19,7 +20,8 @@ export function Account({ rail }: { rail: boolean }) {
       client.removeQueries({ predicate: (query) => query.queryKey[0] !== meQuery.queryKey[0] });
       void client.resetQueries({ queryKey: meQuery.queryKey });
     });
-  const name = me?.name ?? text.agentToken;
+  const isLocal = me?.kind === "local";
+  const name = me?.name ?? (isLocal ? text.local : text.agentToken);
   return (
     <Menu
       align="start"
@@ -43,10 +45,18 @@ export function Account({ rail }: { rail: boolean }) {
       >
         {shown === "dark" ? text.theme.light : text.theme.dark}
       </MenuItem>
-      <MenuLine />
-      <MenuItem icon={LogOut} onSelect={signOut} refused={me?.kind === "user" ? undefined : text.agentToken}>
-        {text.signOut}
-      </MenuItem>
+      {platform.desktop === undefined && (
+        <>
+          <MenuLine />
+          <MenuItem
+            icon={LogOut}
+            onSelect={signOut}
+            refused={me?.kind === "user" ? undefined : text.agentToken}
+          >
+            {text.signOut}
+          </MenuItem>
+        </>
+      )}
     </Menu>
   );
 }

@@ -5,6 +5,8 @@ import { listenForKeys, useCommands, type Command } from "@/app/keys/commands";
 import { Palette } from "@/app/palette/palette";
 import { chooseTheme, shownTheme } from "@/app/theme/theme";
 import { classes } from "@/components/classes";
+import { SecretsNotice } from "@/features/agents/secrets-notice";
+import { platform } from "@/platform";
 import { words } from "@/words";
 import { PLACES } from "./places";
 import { Sidebar } from "./sidebar";
@@ -42,6 +44,7 @@ export function Shell(): ReactNode {
         tabIndex={-1}
         className="my-2 mr-2 flex min-w-0 flex-col overflow-hidden rounded-4 border border-line bg-surface-1 shadow-e1 outline-none"
       >
+        {platform.desktop && <SecretsNotice desktop={platform.desktop} />}
         <Outlet />
       </main>
       <Palette open={open === "palette"} onClose={close} />

@@ -10,9 +10,11 @@ import { classes } from "@/components/classes";
 import { Kbd } from "@/components/kbd";
 import { Dot } from "@/components/run-state";
 import { Tooltip } from "@/components/tooltip";
+import { platform } from "@/platform";
 import { words } from "@/words";
 import { Account } from "./account";
 import { Mark } from "./mark";
+import { PlaceSwitch } from "./place-switch";
 import { PLACES } from "./places";
 
 const text = words.shell;
@@ -34,6 +36,7 @@ export function Sidebar({ rail, onSearch }: { rail: boolean; onSearch: () => voi
         <Mark />
         {!rail && "SyncApp"}
       </div>
+      {platform.desktop && <PlaceSwitch rail={rail} desktop={platform.desktop} />}
       <SearchButton rail={rail} onPress={onSearch} />
       <nav className="flex flex-col gap-px" aria-label={text.main}>
         {places.map(({ to, name, icon }) => (

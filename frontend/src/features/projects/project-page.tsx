@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Upload } from "lucide-react";
+import { Send, Upload } from "lucide-react";
 import { projectQuery } from "@/api/projects";
 import { useRefusal } from "@/app/session/session";
 import { Button } from "@/components/button";
@@ -9,7 +9,9 @@ import { Moment } from "@/components/moment";
 import { Page } from "@/components/page";
 import { SkeletonRows } from "@/components/skeleton";
 import { TabNames, TabPanel, Tabs } from "@/components/tabs";
+import { platform } from "@/platform";
 import { words } from "@/words";
+import { ExportButton } from "./export-button";
 import { ProjectSyncs } from "./project-syncs";
 import { Secrets } from "./secrets";
 import { Versions } from "./versions";
@@ -42,14 +44,25 @@ export function ProjectPage() {
         )
       }
       actions={
-        <Button
-          look="primary"
-          icon={Upload}
-          refused={refused}
-          onClick={() => void navigate({ to: "/projects/$project/push", params: { project } })}
-        >
-          {text.push}
-        </Button>
+        <>
+          {data && <ExportButton project={project} version={data.version} />}
+          {platform.desktop && (
+            <Button
+              icon={Send}
+              onClick={() => void navigate({ to: "/projects/$project/send", params: { project } })}
+            >
+              {words.send.action}
+            </Button>
+          )}
+          <Button
+            look="primary"
+            icon={Upload}
+            refused={refused}
+            onClick={() => void navigate({ to: "/projects/$project/push", params: { project } })}
+          >
+            {text.push}
+          </Button>
+        </>
       }
     >
       {error && !data ? (

@@ -8,13 +8,13 @@ import { useCommands } from "@/app/keys/commands";
 import { quiet } from "@/app/session/query-client";
 import { useRefusal } from "@/app/session/session";
 import { Button } from "@/components/button";
-import { Checkbox } from "@/components/choice";
 import { useDebounced } from "@/components/debounced";
 import { Field, Input, TextArea } from "@/components/field";
 import { Page } from "@/components/page";
 import { toast } from "@/components/toast";
 import { platform } from "@/platform";
 import { words } from "@/words";
+import { PushFooter } from "./push-footer";
 import { VersionLine } from "./version-line";
 import { WhatChanges } from "./what-changes";
 import { nameIn } from "./name-in";
@@ -145,27 +145,15 @@ export function PushDesk({ of }: { of?: { project: string; text: string } }) {
           />
         </section>
       </div>
-      <footer className="flex h-12 shrink-0 items-center gap-4 border-t border-line px-5">
-        {removes > 0 && (
-          <>
-            <span className="text-12 font-medium text-warn-text">{text.removes(removes)}</span>
-            <Checkbox checked={hasRead} onChange={setHasRead} className="text-12">
-              {text.read}
-            </Checkbox>
-          </>
-        )}
-        <span className="grow" />
-        <Button
-          look="primary"
-          icon={Upload}
-          keys="mod+enter"
-          refused={refused}
-          disabled={!ready}
-          onClick={() => apply.mutate()}
-        >
-          {text.apply((expected ?? 0) + 1)}
-        </Button>
-      </footer>
+      <PushFooter
+        removes={removes}
+        hasRead={hasRead}
+        onRead={setHasRead}
+        verb={text.apply((expected ?? 0) + 1)}
+        refused={refused}
+        ready={ready}
+        onPush={() => apply.mutate()}
+      />
     </Page>
   );
 }

@@ -1,16 +1,23 @@
 import { Lock, Server } from "lucide-react";
+import { platform } from "@/platform";
+import { place } from "@/platform/place";
 import { words } from "@/words";
 
 const text = words.push;
+
+/** What the agent is called that the page shows: its address, or its name on the desktop. */
+const shownPlace = () => (platform.desktop ? (place() ?? words.places.here) : window.location.host);
 
 interface VersionLineProps {
   project: string;
   version: number | undefined;
   isNew: boolean;
+  /** Where it is pushed to. */
+  where?: string;
 }
 
 /** From the version that holds to the one that the push makes, and what it is locked to. */
-export function VersionLine({ project, version, isNew }: VersionLineProps) {
+export function VersionLine({ project, version, isNew, where = shownPlace() }: VersionLineProps) {
   if (project === "" || (version === undefined && !isNew)) {
     return null;
   }
@@ -22,7 +29,7 @@ export function VersionLine({ project, version, isNew }: VersionLineProps) {
         </span>
         <div className="min-w-0">
           <div className="truncate font-medium">{project}</div>
-          <div className="data truncate text-fg-3">{window.location.host}</div>
+          <div className="data truncate text-fg-3">{where}</div>
         </div>
       </div>
       <div className="relative flex grow items-start justify-center gap-30 text-11" aria-hidden>

@@ -1,12 +1,15 @@
 import { admin } from "./admin";
+import { agents } from "./agents";
 import { common } from "./common";
 import { connections } from "./connections";
 import { designer } from "./designer";
 import { home } from "./home";
 import { jobs } from "./jobs";
+import { places } from "./places";
 import { projects } from "./projects";
 import { push } from "./push";
 import { runs } from "./runs";
+import { send } from "./send";
 import { settings } from "./settings";
 import { shell } from "./shell";
 import { signIn } from "./sign-in";
@@ -15,13 +18,16 @@ import { signIn } from "./sign-in";
 export const en = {
   ...common,
   admin,
+  agents,
   connections,
   designer,
   home,
   jobs,
+  places,
   projects,
   push,
   runs,
+  send,
   settings,
   shell,
   signIn,

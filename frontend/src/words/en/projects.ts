@@ -7,6 +7,7 @@ export const projects = {
   parts: "Parts of the project",
   version: (version: number) => `Version ${version}`,
   pushed: "pushed",
+  exportFile: "Export",
   push: "Push",
   pushFile: "Push a file",
   none: "No project yet",

@@ -7,6 +7,7 @@ export const shell = {
   projects: "Projects",
   connections: "Connections",
   runs: "Runs",
+  agents: "Agents",
   administration: "Administration",
   settings: "Settings",
   newProject: "New project",
@@ -14,6 +15,7 @@ export const shell = {
   signOut: "Sign out",
   account: "Account",
   agentToken: "Agent token",
+  local: "You, on this computer",
   theme: {
     name: "Theme",
     system: "As the system",
