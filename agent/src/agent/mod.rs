@@ -7,9 +7,11 @@
 //! ```
 //!
 //! Invariants:
+//! - It waits for a store that is away, and ends only for what waiting cannot mend.
 //! - A role keeps nothing that the store does not keep: the process may be killed at any moment, and run any number of times.
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
+mod begin;
 mod credentials;
 mod files;
 mod front;
@@ -42,7 +44,7 @@ use syncapp_control::access::{Accounts, GroupRole, LoginLimits, SignOn};
 use syncapp_control::{
     Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Vault, Worker,
 };
-use syncapp_model::{Code, Error, Result};
+use syncapp_model::{Code, Error, Result, Secret};
 use syncapp_telemetry::Telemetry;
 use tokio::net::TcpListener;
 
@@ -56,30 +58,26 @@ use oidc::{Oidc, OidcSettings};
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
+use stores::Kept;
 pub(crate) use stores::{stores, vault_of};
 use time::{SystemClock, SystemRandom};
 
 /// Runs the roles until `stop` is raised and all that was begun is at rest.
 pub(crate) async fn serve(settings: Settings, telemetry: &Telemetry, stop: Signal) -> Result<()> {
     let agent = Agent::open(settings).await?;
-    let listener = agent.listen().await?;
     let asked = monitoring::listen(agent.settings.telemetry.listen).await?;
-    agent.set_going().await?;
-    let roles = [
-        agent.answer(listener, &stop).boxed(),
-        agent.keep_time(telemetry, &stop).boxed(),
-        agent.work(&stop).boxed(),
-    ];
-    let roles = join_all(roles);
-    let told = monitoring::tell(telemetry, asked, &agent.control);
+    let told = monitoring::tell(telemetry, asked, &agent.control, &agent.begun);
     tokio::select! {
-        ended = roles => ended.into_iter().collect(),
+        ended = agent.live(telemetry, &stop) => ended,
         problem = told => Err(problem),
     }
 }
 
 struct Agent {
     settings: Settings,
+    kept: Kept,
+    /// Whether what it keeps may be used.
+    begun: Signal,
     control: Control,
     cache: Arc<dyn Cache>,
     vault: Arc<dyn Vault>,
@@ -98,7 +96,8 @@ impl Agent {
         let token = Token::new(&token::of(&settings)?)?;
         let key = key::of(&settings)?;
         let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
-        let (store, access) = stores(&settings).await?;
+        let kept = Kept::by(&settings)?;
+        let (store, access) = (kept.store.clone(), kept.access.clone());
         let vault: Arc<dyn Vault> = Arc::new(vault::of(&settings, store.clone()).await?);
         let queue: Arc<dyn Queue> = match &settings.queue {
             Some(url) => Arc::new(Rabbit::new(&RabbitConfig {
@@ -148,6 +147,8 @@ impl Agent {
             files: Arc::new(Files::new(allowed.clone())),
             allowed,
             vault,
+            kept,
+            begun: Signal::new(),
             control: Control {
                 store,
                 queue,
@@ -157,6 +158,26 @@ impl Agent {
             },
             settings,
         })
+    }
+
+    /// All it does, from when its store is there.
+    async fn live(&self, telemetry: &Telemetry, stop: &Signal) -> Result<()> {
+        let begin = async || {
+            self.kept.ready().await?;
+            self.set_going().await?;
+            self.invite().await
+        };
+        let Some(invitation) = begin::patiently(begin, begin::waits(), stop).await? else {
+            return Ok(());
+        };
+        self.begun.raise();
+        let listener = self.listen(invitation.as_ref()).await?;
+        let roles = [
+            self.answer(listener, stop).boxed(),
+            self.keep_time(telemetry, stop).boxed(),
+            self.work(stop).boxed(),
+        ];
+        join_all(roles).await.into_iter().collect()
     }
 
     /// The queue in memory was lost with the process before: what waits for a worker gets its hints again.
@@ -169,8 +190,21 @@ impl Agent {
         Ok(())
     }
 
-    async fn listen(&self) -> Result<Option<TcpListener>> {
-        if !self.settings.roles.contains(&Role::Api) {
+    fn answers(&self) -> bool {
+        self.settings.roles.contains(&Role::Api)
+    }
+
+    /// A secret for the first admin, where it is this process that will be asked by it.
+    async fn invite(&self) -> Result<Option<Secret>> {
+        if self.answers() {
+            self.accounts.invite().await
+        } else {
+            Ok(None)
+        }
+    }
+
+    async fn listen(&self, invitation: Option<&Secret>) -> Result<Option<TcpListener>> {
+        if !self.answers() {
             return Ok(None);
         }
         let taken = |problem: std::io::Error| {
@@ -183,7 +217,7 @@ impl Agent {
         };
         let listener = TcpListener::bind(self.settings.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
-        if let Some(invitation) = self.accounts.invite().await? {
+        if let Some(invitation) = invitation {
             output::line(&format!(
                 "there is no user yet; whoever shows this once, within a day, makes the first admin: {}",
                 invitation.reveal()

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod audit;
+mod begins;
 mod canary;
 mod description;
 mod drafts;
