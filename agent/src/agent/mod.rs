@@ -40,7 +40,7 @@ use syncapp_api::{Api, ConnectorView, Hooks, Jobs, SHORTEST_KEEP, Token, router}
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
 use syncapp_connector::{AnyConnector, Network};
 use syncapp_connectors::connectors;
-use syncapp_control::access::{Accounts, GroupRole, LoginLimits, SignOn};
+use syncapp_control::access::{Accounts, GroupRole, LoginLimits, Remembered, SignOn};
 use syncapp_control::{
     Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Vault, Worker,
 };
@@ -119,6 +119,8 @@ impl Agent {
         let network = Network::guarded(settings.network.clone());
         let people = People::new(&settings.notifications, &network)?;
         let sign_on = settings.access.oidc.clone();
+        // Agents that share a database and no cache cannot tell each other what was taken away.
+        let is_told = settings.cache.is_some() || settings.database.is_none();
         let accounts = Accounts {
             store: access,
             credentials: Arc::new(Argon2Credentials::new()?),
@@ -126,6 +128,10 @@ impl Agent {
                 shared: cache.clone(),
                 own: Arc::new(MemoryCache::new(clock.clone())),
             },
+            remembered: is_told.then(|| Remembered {
+                cache: cache.clone(),
+                clock: clock.clone(),
+            }),
             key,
             agent: token.digest(),
             sessions: settings.access.sessions,

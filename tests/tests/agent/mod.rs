@@ -22,6 +22,7 @@ mod origins;
 mod pauses;
 mod pushing;
 mod rejects;
+mod remembered;
 mod resources;
 mod runs;
 mod sign_on;
