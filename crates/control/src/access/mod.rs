@@ -43,7 +43,7 @@ pub use recognise::Shown;
 pub use remembered::Remembered;
 pub use role::{Grant, Permission, Role, Scope};
 pub use session::{NewSession, Session};
-pub use sign_on::{Door, GroupRole, Identified, Identity, IdentityProvider, SignOn};
+pub use sign_on::{Brought, Door, GroupRole, Identified, Identity, IdentityProvider, SignOn};
 pub use token::{ApiToken, NewToken, TOKEN_PREFIX, TokenId};
 pub use user::{NewUser, User, UserId, password_fits, user_name};
 pub use verify::{Fault, verify};
