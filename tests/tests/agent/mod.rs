@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod begins;
 mod canary;
+mod checks;
 mod description;
 mod drafts;
 mod face;
