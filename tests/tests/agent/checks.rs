@@ -12,7 +12,7 @@ use syncapp_tests::syncapp::Syncapp;
 
 use super::jobs::found;
 
-const WRONG: &str = "another one";
+const WRONG: &str = "canary-of-no-user";
 
 /// Somebody's way to a database.
 struct Way<'a> {
