@@ -142,6 +142,11 @@ impl Agent {
         running.end().await
     }
 
+    /// Waits until it ends by itself.
+    pub async fn end(&mut self) -> Ended {
+        self.running.take().expect("it was started").end().await
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: &str) {
         if let Some(running) = &self.running {

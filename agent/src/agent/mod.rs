@@ -7,9 +7,11 @@
 //! ```
 //!
 //! Invariants:
+//! - It waits for a store that is away, and ends only for what waiting cannot mend.
 //! - A role keeps nothing that the store does not keep: the process may be killed at any moment, and run any number of times.
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
+mod begin;
 mod credentials;
 mod files;
 mod front;
@@ -38,11 +40,11 @@ use syncapp_api::{Api, ConnectorView, Front, Hooks, Jobs, SHORTEST_KEEP, Token, 
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
 use syncapp_connector::{AnyConnector, Context, Network};
 use syncapp_connectors::connectors;
-use syncapp_control::access::{AccessStore, Accounts, GroupRole, LoginLimits, SignOn};
+use syncapp_control::access::{Accounts, GroupRole, LoginLimits, Remembered, SignOn};
 use syncapp_control::{
     Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Vault, Worker,
 };
-use syncapp_model::{Code, Error, Result};
+use syncapp_model::{Code, Error, Result, Secret};
 use syncapp_telemetry::Telemetry;
 use tokio::net::TcpListener;
 
@@ -57,24 +59,17 @@ use oidc::{Oidc, OidcSettings};
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
+use stores::Kept;
 pub(crate) use stores::{stores, vault_of};
 use time::{SystemClock, SystemRandom};
 
 /// Runs the roles until `stop` is raised and all that was begun is at rest.
 pub(crate) async fn serve(settings: Settings, telemetry: &Telemetry, stop: Signal) -> Result<()> {
     let agent = Agent::open(settings).await?;
-    let listener = agent.listen().await?;
     let asked = monitoring::listen(agent.settings.telemetry.listen).await?;
-    agent.set_going().await?;
-    let roles = [
-        agent.answer(listener, &stop).boxed(),
-        agent.keep_time(telemetry, &stop).boxed(),
-        agent.work(&stop).boxed(),
-    ];
-    let roles = join_all(roles);
-    let told = monitoring::tell(telemetry, asked, &agent.control);
+    let told = monitoring::tell(telemetry, asked, &agent.control, &agent.begun);
     tokio::select! {
-        ended = roles => ended.into_iter().collect(),
+        ended = agent.live(telemetry, &stop) => ended,
         problem = told => Err(problem),
     }
 }
@@ -82,6 +77,9 @@ pub(crate) async fn serve(settings: Settings, telemetry: &Telemetry, stop: Signa
 /// An agent that is composed, and does nothing yet.
 pub(crate) struct Agent {
     settings: Settings,
+    kept: Kept,
+    /// Whether what it keeps may be used.
+    begun: Signal,
     control: Control,
     cache: Arc<dyn Cache>,
     vault: Arc<dyn Vault>,
@@ -94,8 +92,7 @@ pub(crate) struct Agent {
 
 /// What an agent keeps, and what it is known by.
 struct Keeping {
-    store: Arc<dyn Store>,
-    access: Arc<dyn AccessStore>,
+    kept: Kept,
     vault: Arc<dyn Vault>,
     token: Token,
 }
@@ -106,8 +103,8 @@ impl Agent {
         remembers_hooks(&settings)?;
         make_folders(&settings)?;
         let token = Token::new(&token::of(&settings)?)?;
-        let (store, access) = stores(&settings).await?;
-        let vault: Arc<dyn Vault> = Arc::new(vault::of(&settings, store.clone()).await?);
+        let kept = Kept::by(&settings)?;
+        let vault: Arc<dyn Vault> = Arc::new(vault::of(&settings, kept.store.clone()).await?);
         let network = Network::guarded(settings.network.clone());
         let base = settings.files.first().cloned().unwrap_or_default();
         let allowed = Allowed {
@@ -117,12 +114,7 @@ impl Agent {
             environment: settings.environment.clone(),
             pools: settings.queue.is_none().then(|| settings.pools.clone()),
         };
-        let keeping = Keeping {
-            store,
-            access,
-            vault,
-            token,
-        };
+        let keeping = Keeping { kept, vault, token };
         Self::over(settings, keeping, allowed)
     }
 
@@ -132,8 +124,8 @@ impl Agent {
         vault: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Vault>,
     ) -> Result<Self> {
         make_folders(&settings)?;
-        let (store, access) = stores(&settings).await?;
-        let vault = vault(store.clone());
+        let kept = Kept::by(&settings)?;
+        let vault = vault(kept.store.clone());
         let allowed = Allowed {
             usable: Usable::Desk,
             secrets: Secrets::of_agent(vault.clone(), None),
@@ -142,8 +134,7 @@ impl Agent {
             pools: Some(settings.pools.clone()),
         };
         let keeping = Keeping {
-            store,
-            access,
+            kept,
             vault,
             // Nobody has it: whoever sits here shows nothing.
             token: Token::new(&token::drawn())?,
@@ -152,12 +143,7 @@ impl Agent {
     }
 
     fn over(settings: Settings, keeping: Keeping, allowed: Allowed) -> Result<Self> {
-        let Keeping {
-            store,
-            access,
-            vault,
-            token,
-        } = keeping;
+        let Keeping { kept, vault, token } = keeping;
         let key = key::of(&settings)?;
         let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
         let queue: Arc<dyn Queue> = match &settings.queue {
@@ -180,13 +166,19 @@ impl Agent {
         let network = allowed.context.network();
         let people = People::new(&settings.notifications, network)?;
         let sign_on = settings.access.oidc.clone();
+        // Agents that share a database and no cache cannot tell each other what was taken away.
+        let is_told = settings.cache.is_some() || settings.database.is_none();
         let accounts = Accounts {
-            store: access,
+            store: kept.access.clone(),
             credentials: Arc::new(Argon2Credentials::new()?),
             limits: LoginLimits {
                 shared: cache.clone(),
                 own: Arc::new(MemoryCache::new(clock.clone())),
             },
+            remembered: is_told.then(|| Remembered {
+                cache: cache.clone(),
+                clock: clock.clone(),
+            }),
             key,
             agent: token.digest(),
             sessions: settings.access.sessions,
@@ -200,15 +192,37 @@ impl Agent {
             files: Arc::new(Files::new(allowed.clone())),
             allowed,
             vault,
+            begun: Signal::new(),
             control: Control {
-                store,
+                store: kept.store.clone(),
                 queue,
                 clock,
                 random: Arc::new(SystemRandom),
                 policy: settings.policy.clone(),
             },
+            kept,
             settings,
         })
+    }
+
+    /// All it does, from when its store is there.
+    async fn live(&self, telemetry: &Telemetry, stop: &Signal) -> Result<()> {
+        let begin = async || {
+            self.kept.ready().await?;
+            self.set_going().await?;
+            self.invite().await
+        };
+        let Some(invitation) = begin::patiently(begin, begin::waits(), stop).await? else {
+            return Ok(());
+        };
+        self.begun.raise();
+        let listener = self.listen(invitation.as_ref()).await?;
+        let roles = [
+            self.answer(listener, stop).boxed(),
+            self.keep_time(telemetry, stop).boxed(),
+            self.work(stop).boxed(),
+        ];
+        join_all(roles).await.into_iter().collect()
     }
 
     /// The queue in memory was lost with the process before: what waits for a worker gets its hints again.
@@ -221,8 +235,21 @@ impl Agent {
         Ok(())
     }
 
-    async fn listen(&self) -> Result<Option<TcpListener>> {
-        if !self.settings.roles.contains(&Role::Api) {
+    fn answers(&self) -> bool {
+        self.settings.roles.contains(&Role::Api)
+    }
+
+    /// A secret for the first admin, where it is this process that will be asked by it.
+    async fn invite(&self) -> Result<Option<Secret>> {
+        if self.answers() {
+            self.accounts.invite().await
+        } else {
+            Ok(None)
+        }
+    }
+
+    async fn listen(&self, invitation: Option<&Secret>) -> Result<Option<TcpListener>> {
+        if !self.answers() {
             return Ok(None);
         }
         let taken = |problem: std::io::Error| {
@@ -235,7 +262,7 @@ impl Agent {
         };
         let listener = TcpListener::bind(self.settings.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
-        if let Some(invitation) = self.accounts.invite().await? {
+        if let Some(invitation) = invitation {
             output::line(&format!(
                 "there is no user yet; whoever shows this once, within a day, makes the first admin: {}",
                 invitation.reveal()

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use syncapp_control::Control;
+use syncapp_control::{Control, Signal};
 use syncapp_model::{Code, Error, Result};
 use syncapp_telemetry::{Ready, Telemetry};
 use tokio::net::TcpListener;
@@ -22,14 +22,22 @@ pub(super) async fn listen(at: Option<SocketAddr>) -> Result<Option<TcpListener>
 }
 
 /// Tells whoever asks, until that fails.
-pub(super) async fn tell(telemetry: &Telemetry, listener: Option<TcpListener>, control: &Control) -> Error {
+pub(super) async fn tell(
+    telemetry: &Telemetry,
+    listener: Option<TcpListener>,
+    control: &Control,
+    begun: &Signal,
+) -> Error {
     syncapp_control::describe_metrics();
     syncapp_api::describe_metrics();
     let Some(listener) = listener else {
         telemetry.keep().await;
         return Error::internal("the agent measures no more");
     };
-    let needs = Arc::new(Needs(control.clone()));
+    let needs = Arc::new(Needs {
+        control: control.clone(),
+        begun: begun.clone(),
+    });
     let answered = tokio::select! {
         answered = telemetry.answer(listener, needs) => answered,
         () = telemetry.keep() => Ok(()),
@@ -41,13 +49,20 @@ pub(super) async fn tell(telemetry: &Telemetry, listener: Option<TcpListener>, c
     }
 }
 
-/// The store, which is migrated when it is opened, and the queue.
-struct Needs(Control);
+/// The store, which is there once it was migrated, and the queue.
+struct Needs {
+    control: Control,
+    begun: Signal,
+}
 
 #[async_trait]
 impl Ready for Needs {
     async fn ready(&self) -> Vec<(&'static str, bool)> {
-        let (store, queue) = tokio::join!(self.0.store.now(), self.0.queue.reachable());
-        vec![("store", store.is_ok()), ("queue", queue.is_ok())]
+        let Control { store, queue, .. } = &self.control;
+        let (store, queue) = tokio::join!(store.now(), queue.reachable());
+        vec![
+            ("store", self.begun.is_raised() && store.is_ok()),
+            ("queue", queue.is_ok()),
+        ]
     }
 }

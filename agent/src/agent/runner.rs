@@ -143,16 +143,22 @@ impl EngineRunner {
                     let line = LogLine::warning(&work.stream, &warning);
                     self.control.note(work.run.id, &[line]).await;
                 }
-                Event::RunStarted { .. }
-                | Event::StreamStarted { .. }
-                | Event::Retry { .. }
-                | Event::RunFinished(_) => continue,
+                Event::StreamStarted {
+                    stream, estimated_rows, ..
+                } => streams.entry(stream).or_default().expected = estimated_rows,
+                Event::RunStarted { .. } | Event::Retry { .. } | Event::RunFinished(_) => continue,
             }
-            let progress = streams.values().fold(Progress::default(), |sum, one| Progress {
+            let start = Progress {
+                // As long as one of them cannot tell, nobody can.
+                expected: streams.values().map(|one| one.expected).sum(),
+                ..Progress::default()
+            };
+            let progress = streams.values().fold(start, |sum, one| Progress {
                 read: sum.read + one.read,
                 written: sum.written + one.written,
                 bytes: sum.bytes + one.bytes,
                 committed: sum.committed + one.committed,
+                ..sum
             });
             meter.report(progress);
             let told = LiveProgress::new(work.lease.task, work.lease.epoch, progress);

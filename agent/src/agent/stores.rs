@@ -11,18 +11,53 @@ use syncapp_vault::SealedVault;
 use super::settings::Settings;
 use super::vault;
 
-/// The store, as work and as accounts see it.
+/// The store.
+pub(super) struct Kept {
+    /// As work sees it.
+    pub(super) store: Arc<dyn Store>,
+    /// As accounts see it.
+    pub(super) access: Arc<dyn AccessStore>,
+    /// The server where it is, which may be away.
+    server: Option<PostgresStore>,
+}
+
+impl Kept {
+    /// Of an agent with these settings. A server is not asked anything yet.
+    pub(super) fn by(settings: &Settings) -> Result<Self> {
+        Ok(match &settings.database {
+            Some(url) => {
+                let store = PostgresStore::at(url.reveal())?;
+                Self {
+                    store: Arc::new(store.clone()),
+                    access: Arc::new(store.clone()),
+                    server: Some(store),
+                }
+            }
+            None => {
+                let store = SqliteStore::open(&settings.home)?;
+                Self {
+                    store: Arc::new(store.clone()),
+                    access: Arc::new(store),
+                    server: None,
+                }
+            }
+        })
+    }
+
+    /// It may be used from now on.
+    pub(super) async fn ready(&self) -> Result<()> {
+        match &self.server {
+            Some(server) => server.migrate().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// The store, as work and as accounts see it, for a command.
 pub(crate) async fn stores(settings: &Settings) -> Result<(Arc<dyn Store>, Arc<dyn AccessStore>)> {
-    Ok(match &settings.database {
-        Some(url) => {
-            let store = PostgresStore::open(url.reveal()).await?;
-            (Arc::new(store.clone()), Arc::new(store))
-        }
-        None => {
-            let store = SqliteStore::open(&settings.home)?;
-            (Arc::new(store.clone()), Arc::new(store))
-        }
-    })
+    let kept = Kept::by(settings)?;
+    kept.ready().await?;
+    Ok((kept.store, kept.access))
 }
 
 /// The vault of an agent with these settings, for a command.

@@ -6,8 +6,7 @@ use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use syncapp_connector::Reject;
-use syncapp_engine::{Preview, RunOptions, StreamPlan, plan};
+use syncapp_engine::{Preview, Refused, RunOptions, StreamPlan, plan};
 use syncapp_model::{DataType, Error, Result, Scalar};
 
 use crate::args;
@@ -71,18 +70,28 @@ pub(crate) fn previewed(stream: &StreamPlan, preview: &Preview) -> Result<Value>
             .collect::<Result<Vec<_>>>()
             .map(|rows| rows.concat())
     };
+    let read = stream.spec.columns.iter().map(|column| (&column.name, &column.ty));
+    let lands = stream.mapping.columns().iter().map(|column| (&column.name, &column.ty));
     Ok(json!({
         "stream": stream.key.stream, "target": stream.target.to_string(),
-        "source": side(&preview.source)?, "mapped": side(&preview.mapped)?,
+        "source": side(&preview.source)?, "mapped": side(&preview.mapped)?, "origins": preview.origins,
+        "types": { "source": types(read), "mapped": types(lands) },
         "rejected": preview.rejected, "nulled": preview.nulled,
         "rejects": preview.rejects.iter().map(reason).collect::<Vec<_>>(),
     }))
 }
 
-/// Why a row would be set aside.
-fn reason(reject: &Reject) -> Value {
+/// Each column with the type of its values.
+fn types<'a>(columns: impl Iterator<Item = (&'a String, &'a DataType)>) -> Value {
+    let told = columns.map(|(name, ty)| (name.clone(), Value::String(ty.to_string())));
+    Value::Object(told.collect())
+}
+
+/// Which row would be set aside, why, and what to do about it.
+fn reason(Refused { origin, reject, help }: &Refused) -> Value {
     json!({
-        "code": reject.code, "column": reject.column, "message": reject.message, "row_key": reject.row_key.as_deref().map(cells), "row": cells(&reject.row),
+        "origin": origin, "code": reject.code, "column": reject.column, "message": reject.message, "help": help,
+        "row_key": reject.row_key.as_deref().map(cells), "row": cells(&reject.row),
     })
 }
 
@@ -115,7 +124,7 @@ fn tell(preview: &Preview) {
     }
     output::line(&format!("\nrows that would be set aside: {}", output::count(*rejected)));
     let told = &preview.rejects[..preview.rejects.len().min(TOLD)];
-    for reject in told {
+    for Refused { reject, .. } in told {
         let column = reject.column.as_ref().map(|column| format!(" in `{column}`"));
         let told = format!("  {}{}: {}", reject.code, column.unwrap_or_default(), reject.message);
         output::line(&output::printable(&told));

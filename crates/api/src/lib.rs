@@ -168,7 +168,7 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(jobs::routes::verify))
         .routes(routes!(jobs::routes::reset))
         .routes(routes!(jobs::routes::undo))
-        .routes(routes!(jobs::routes::show, jobs::routes::stop))
+        .routes(routes!(jobs::show::show, jobs::show::stop))
         .routes(routes!(syncs::list))
         .routes(routes!(syncs::start))
         .routes(routes!(syncs::pause))

@@ -6,7 +6,7 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use serde::Deserialize;
-use syncapp_control::access::Entered;
+use syncapp_control::access::{Brought, Entered};
 use syncapp_model::{Code, Error, Secret};
 use utoipa::IntoParams;
 
@@ -50,6 +50,8 @@ pub(crate) struct BackQuery {
     code: Option<Secret>,
     /// What the browser left with.
     state: Option<String>,
+    /// The provider that sends it back.
+    iss: Option<String>,
 }
 
 /// Signs in whoever comes back from the identity provider
@@ -77,8 +79,9 @@ pub(crate) async fn come_back(
     }
     let entered = match (shown::trip(&headers), query.code, query.state) {
         (Some(secret), Some(code), Some(state)) => {
-            let origin = origin.text();
-            let came = api.accounts.come_from_provider(&secret, &state, &code, &origin);
+            let issuer = query.iss;
+            let brought = Brought { state, code, issuer };
+            let came = api.accounts.come_from_provider(&secret, &brought, &origin.text());
             came.await?
         }
         _ => Entered::Wrong,

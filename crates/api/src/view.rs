@@ -110,6 +110,10 @@ struct TaskView {
     /// Rows that the target has committed.
     #[schema(format = "uint64")]
     rows_committed: String,
+    /// About how many rows it has to read: an estimate of the source, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uint64")]
+    rows_expected: Option<String>,
     /// Bytes that it has read.
     #[schema(format = "uint64")]
     bytes: String,
@@ -193,6 +197,7 @@ impl From<Task> for TaskView {
             rows_read: task.progress.read.to_string(),
             rows_written: task.progress.written.to_string(),
             rows_committed: task.progress.committed.to_string(),
+            rows_expected: task.progress.expected.map(|rows| rows.to_string()),
             bytes: task.progress.bytes.to_string(),
             cpu_seconds: seconds(task.usage.cpu),
             peak_bytes: task.usage.peak_bytes.to_string(),

@@ -40,5 +40,5 @@ pub use lattice::{KnownLoss, Landing, TypeTable};
 pub use network::{Network, Range as AddressRange, Rules as NetworkRules, Unreached};
 pub use rejects::{REJECTS_AT_ONCE, Reject, RejectFilter, Rejects, settled};
 pub use source::{Page, Range, ReadColumn, ReadRequest, Snapshot, Source, Split, StreamRef};
-pub use trail::{Step, is_watched, step, watched};
+pub use trail::{Step, is_watched, step, took, watched};
 pub use undo::{Keep, LeftAlone, TableFate, UndoRequest, Undone};

@@ -15,6 +15,8 @@ pub struct LiveProgress {
     written: u64,
     bytes: u64,
     committed: u64,
+    #[serde(default)]
+    expected: Option<u64>,
 }
 
 impl LiveProgress {
@@ -27,6 +29,7 @@ impl LiveProgress {
             written: progress.written,
             bytes: progress.bytes,
             committed: progress.committed,
+            expected: progress.expected,
         }
     }
 
@@ -55,6 +58,7 @@ impl LiveProgress {
                 written: self.written,
                 bytes: self.bytes,
                 committed: self.committed,
+                expected: self.expected,
             };
         }
     }

@@ -49,7 +49,7 @@ pub use event::{Counts, Event, Outcome, StreamSummary, Summary};
 pub use options::{CursorRange, RunOptions};
 pub use outlook::{Fit, Origin, Outlook, Way, outlook};
 pub use plan::{Ends, Plan, StreamPlan, plan};
-pub use preview::{Preview, preview};
+pub use preview::{Preview, Refused, preview};
 pub use replay::{Fix, Replay, Replayed, ReplayedRow, RowOutcome, replay};
 pub use run::run;
 pub use syncapp_model::RetryPolicy;

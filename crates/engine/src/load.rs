@@ -18,7 +18,7 @@ use crate::boundary::Boundary;
 use crate::channel::Receiver;
 use crate::listed::Listed;
 use crate::readers::read;
-use crate::sift::{Lands, Policy, Reasons, Way};
+use crate::sift::{Lands, Policy, Reasons, SetAside, Way};
 use crate::spool::Spool;
 use crate::stream::StreamRun;
 
@@ -249,8 +249,8 @@ impl<'a> Loading<'a> {
         let way = Way { program, added, check };
         let sifted = policy.sift(way, &self.run.plan, &admitted, first_row + 1)?;
         self.run.progress.nulled(sifted.nulled);
-        self.set_aside(sifted.rejected)?;
-        for Lands { mapped, read } in sifted.kept {
+        self.set_aside(SetAside::rejects(sifted.rejected))?;
+        for Lands { mapped, read, .. } in sifted.kept {
             self.spool(&read)?;
             self.write(Batch::Columns(mapped)).await?;
         }
@@ -296,7 +296,7 @@ impl<'a> Loading<'a> {
         let Claimed { policy, program, .. } = &self.claimed;
         let policy = policy.as_ref().ok_or_else(unasked)?;
         let sound = policy.sound(&self.run.plan, program, &rows, None)?;
-        self.set_aside(sound.rejected)?;
+        self.set_aside(SetAside::rejects(sound.rejected))?;
         Ok(sound.columns)
     }
 

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{DataType as Arrow, Field, Schema};
 use futures_util::StreamExt;
 use syncapp_connector::{Batch, Check, Marked, ReadColumn, ReadRequest, Reject};
@@ -19,7 +19,7 @@ use syncapp_transform::Program;
 use crate::added::Constants;
 use crate::ground::Ground;
 use crate::listed::Listed;
-use crate::sift::{Policy, Way, veiled};
+use crate::sift::{Lands, Policy, SetAside, Way, veiled};
 use crate::stream::{StreamRun, reads, typed};
 use crate::typed::Typed;
 use crate::unread::met_by_a_run;
@@ -38,12 +38,25 @@ pub struct Preview {
     pub source: Vec<RecordBatch>,
     /// As the mapping makes them; rows that `where` leaves out are not there.
     pub mapped: Vec<RecordBatch>,
+    /// The place of each of these among the rows of the source.
+    pub origins: Vec<usize>,
     /// How many rows a run would set aside.
     pub rejected: u64,
     /// How many values it would make NULL.
     pub nulled: u64,
     /// The first of the rows that it would set aside.
-    pub rejects: Vec<Reject>,
+    pub rejects: Vec<Refused>,
+}
+
+/// A row that would be set aside.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// Its place among the rows of the source; none where it could not be read at all.
+    pub origin: Option<usize>,
+    /// As it would be kept.
+    pub reject: Reject,
+    /// What to do about it.
+    pub help: Option<String>,
 }
 
 /// Reads at most so many rows of a stream and maps them.
@@ -62,6 +75,7 @@ pub async fn preview(ends: &Ends, plan: &StreamPlan, options: &RunOptions, rows:
             program: &program,
             landing: landing.as_ref(),
             first_row: 1,
+            shown: 0,
             preview: Preview::default(),
         };
         let error = match previewing.read(ends, rows, &left_out).await {
@@ -114,6 +128,8 @@ struct Previewing<'a> {
     landing: Option<&'a Landing>,
     /// The number of the next row.
     first_row: u64,
+    /// How many rows of the source there are already.
+    shown: usize,
     preview: Preview,
 }
 
@@ -151,7 +167,10 @@ impl Previewing<'_> {
                 let used = columns
                     .project(&places(&columns, &reads(self.program))?)
                     .map_err(internal)?;
-                self.preview.mapped.push(self.program.apply(&used, self.first_row)?);
+                let (mapped, kept) = self.program.apply_kept(&used, self.first_row, &[])?;
+                self.preview.mapped.push(mapped);
+                let origins = places_of(kept.as_ref(), columns.num_rows());
+                self.preview.origins.extend(origins.map(|place| self.shown + place));
                 self.show(&columns)?;
             }
             (Batch::Columns(columns), Some(landing)) => self.sift(&columns.into(), landing)?,
@@ -161,8 +180,10 @@ impl Previewing<'_> {
             }
             (Batch::Unread(unread), Some(landing)) => {
                 met_by_a_run(unread.iter().map(|row| &row.error), &landing.typed)?;
-                let rejected = unread.iter().map(|row| landing.policy.unread(self.plan, row));
-                self.set_aside(rejected.collect::<Result<Vec<_>>>()?);
+                for row in &unread {
+                    let reject = landing.policy.unread(self.plan, row)?;
+                    self.set_aside(None, SetAside::new(0, reject, &row.error));
+                }
             }
             _ => return Err(Error::internal("a source answers with rows unasked")),
         }
@@ -174,7 +195,12 @@ impl Previewing<'_> {
         let places = places(&rows.columns, &reads(self.program))?;
         self.preview.nulled += landing.policy.nulled(self.plan, rows)?;
         let sound = landing.policy.sound(self.plan, self.program, rows, Some(&places))?;
-        self.set_aside(sound.rejected);
+        for aside in sound.rejected {
+            self.set_aside(Some(self.shown + aside.place), aside);
+        }
+        let origins: Vec<usize> = places_of(sound.rows.as_ref(), rows.columns.num_rows())
+            .map(|place| self.shown + place)
+            .collect();
         let way = Way {
             program: self.program,
             added: &mut landing.added.clone(),
@@ -182,13 +208,17 @@ impl Previewing<'_> {
         };
         let sifted = landing.policy.sift(way, self.plan, &sound.columns, self.first_row)?;
         let own: Vec<usize> = (0..self.program.output().fields().len()).collect();
-        for kept in sifted.kept.iter().map(|lands| &lands.mapped) {
-            let mapped = kept.project(&own);
-            self.preview.mapped.push(mapped.map_err(internal)?);
+        for Lands { place, mapped, read } in &sifted.kept {
+            let kept = self.program.kept(read, self.first_row + *place as u64)?;
+            let stayed = places_of(kept.as_ref(), read.num_rows());
+            self.preview.origins.extend(stayed.map(|row| origins[place + row]));
+            self.preview.mapped.push(mapped.project(&own).map_err(internal)?);
         }
         self.show(&rows.columns)?;
         self.preview.nulled += sifted.nulled;
-        self.set_aside(sifted.rejected);
+        for aside in sifted.rejected {
+            self.set_aside(Some(origins[aside.place]), aside);
+        }
         Ok(())
     }
 
@@ -208,15 +238,22 @@ impl Previewing<'_> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
         let shown = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), values, &options);
         self.preview.source.push(shown.map_err(internal)?);
+        self.shown += rows.num_rows();
         Ok(())
     }
 
-    fn set_aside(&mut self, rejected: Vec<Reject>) {
-        let preview = &mut self.preview;
-        preview.rejected += rejected.len() as u64;
-        let room = TOLD.saturating_sub(preview.rejects.len());
-        preview.rejects.extend(rejected.into_iter().take(room));
+    fn set_aside(&mut self, origin: Option<usize>, aside: SetAside) {
+        self.preview.rejected += 1;
+        if self.preview.rejects.len() < TOLD {
+            let SetAside { reject, help, .. } = aside;
+            self.preview.rejects.push(Refused { origin, reject, help });
+        }
     }
+}
+
+/// The places of those of so many rows that are kept.
+fn places_of(kept: Option<&BooleanArray>, rows: usize) -> impl Iterator<Item = usize> {
+    (0..rows).filter(move |place| kept.is_none_or(|kept| kept.value(*place)))
 }
 
 /// Where the columns that a program reads stand among all columns.

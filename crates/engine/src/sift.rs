@@ -37,16 +37,39 @@ pub(crate) struct Sifted {
     /// Rows as they land, in their order.
     pub(crate) kept: Vec<Lands>,
     /// Rows that are set aside.
-    pub(crate) rejected: Vec<Reject>,
+    pub(crate) rejected: Vec<SetAside>,
     /// How many values became NULL.
     pub(crate) nulled: u64,
 }
 
 /// Rows that can land.
 pub(crate) struct Lands {
+    /// The place of the first one among those that were read.
+    pub(crate) place: usize,
     pub(crate) mapped: RecordBatch,
     /// As they were read, with those that `where` leaves out.
     pub(crate) read: RecordBatch,
+}
+
+/// A row that cannot land.
+pub(crate) struct SetAside {
+    /// Its place among those that were read.
+    pub(crate) place: usize,
+    pub(crate) reject: Reject,
+    /// What to do about it.
+    pub(crate) help: Option<String>,
+}
+
+impl SetAside {
+    pub(crate) fn new(place: usize, reject: Reject, error: &Error) -> Self {
+        let help = error.report().help.clone();
+        Self { place, reject, help }
+    }
+
+    /// As they are kept.
+    pub(crate) fn rejects(all: Vec<Self>) -> Vec<Reject> {
+        all.into_iter().map(|aside| aside.reject).collect()
+    }
 }
 
 /// What maps rows, and who knows whether they can land.
@@ -89,7 +112,7 @@ impl Policy {
         first_row: u64,
     ) -> Result<Sifted> {
         let mut sifted = Sifted::default();
-        self.part(&mut way, plan, batch, first_row, &mut sifted)?;
+        self.part(&mut way, plan, (batch, 0), first_row, &mut sifted)?;
         Ok(sifted)
     }
 
@@ -97,23 +120,24 @@ impl Policy {
         &self,
         way: &mut Way<'_>,
         plan: &StreamPlan,
-        batch: &RecordBatch,
+        (batch, place): (&RecordBatch, usize),
         first_row: u64,
         sifted: &mut Sifted,
     ) -> Result<()> {
         let rows = batch.num_rows();
-        match self.land(way, batch, first_row, &[]) {
+        match self.land(way, batch, first_row + place as u64, &[]) {
             Ok(mapped) => sifted.kept.push(Lands {
+                place,
                 mapped,
                 read: batch.clone(),
             }),
             Err(error) if !is_about_a_row(&error) => return Err(error),
-            Err(error) if rows <= 1 => self.single(way, plan, batch, first_row, error, sifted)?,
+            Err(error) if rows <= 1 => self.single(way, plan, (batch, place), first_row, error, sifted)?,
             Err(_) => {
                 let half = rows / 2;
-                self.part(way, plan, &batch.slice(0, half), first_row, sifted)?;
+                self.part(way, plan, (&batch.slice(0, half), place), first_row, sifted)?;
                 let rest = batch.slice(half, rows - half);
-                self.part(way, plan, &rest, first_row + half as u64, sifted)?;
+                self.part(way, plan, (&rest, place + half), first_row, sifted)?;
             }
         }
         Ok(())
@@ -124,15 +148,17 @@ impl Policy {
         &self,
         way: &mut Way<'_>,
         plan: &StreamPlan,
-        row: &RecordBatch,
-        number: u64,
+        (row, place): (&RecordBatch, usize),
+        first_row: u64,
         mut error: Error,
         sifted: &mut Sifted,
     ) -> Result<()> {
         if self.on_error == OnError::Reject {
-            sifted.rejected.push(self.reject(plan, row, &error)?);
+            let reject = self.reject(plan, row, &error)?;
+            sifted.rejected.push(SetAside::new(place, reject, &error));
             return Ok(());
         }
+        let number = first_row + place as u64;
         let mut nulls = Vec::new();
         loop {
             let column = error.report().at.column.clone();
@@ -144,7 +170,7 @@ impl Policy {
             match self.land(way, row, number, &nulls) {
                 Ok(mapped) => {
                     let read = row.clone();
-                    sifted.kept.push(Lands { mapped, read });
+                    sifted.kept.push(Lands { place, mapped, read });
                     sifted.nulled += nulls.len() as u64;
                     return Ok(());
                 }

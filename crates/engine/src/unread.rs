@@ -10,12 +10,14 @@ use syncapp_model::{Error, Result};
 use syncapp_transform::Program;
 
 use crate::StreamPlan;
-use crate::sift::Policy;
+use crate::sift::{Policy, SetAside};
 
 /// The rows of a batch that go on, and those that do not.
 pub(crate) struct Sound {
     pub(crate) columns: RecordBatch,
-    pub(crate) rejected: Vec<Reject>,
+    /// Which rows these are; all where none did not go on.
+    pub(crate) rows: Option<BooleanArray>,
+    pub(crate) rejected: Vec<SetAside>,
 }
 
 /// The column that could not be read.
@@ -53,18 +55,26 @@ impl Policy {
     ) -> Result<Sound> {
         let mut rejected = Vec::new();
         if marked.cells.is_empty() || self.on_error != OnError::Reject {
-            let columns = project(&marked.columns, places)?;
-            return Ok(Sound { columns, rejected });
+            return Ok(Sound {
+                columns: project(&marked.columns, places)?,
+                rows: None,
+                rejected,
+            });
         }
         for cells in marked.cells.chunk_by(|one, other| one.row == other.row) {
             let row = project(&marked.columns.slice(cells[0].row, 1), places)?;
             if stays(program, &row, cells) {
-                rejected.push(self.misread(plan, &row, cells)?);
+                let reject = self.misread(plan, &row, cells)?;
+                rejected.push(SetAside::new(cells[0].row, reject, &cells[0].error));
             }
         }
-        let sound = marked.filter(&marked.sound())?;
-        let columns = project(&sound.columns, places)?;
-        Ok(Sound { columns, rejected })
+        let rows = marked.sound();
+        let sound = marked.filter(&rows)?;
+        Ok(Sound {
+            columns: project(&sound.columns, places)?,
+            rows: Some(rows),
+            rejected,
+        })
     }
 
     /// Rows whose cursor is NULL or could not be read, as they are kept.

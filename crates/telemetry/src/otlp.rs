@@ -61,10 +61,20 @@ impl Meters {
     }
 }
 
-impl Known {
-    fn description(&self, key: &Key) -> String {
-        self.descriptions.get(key.name()).cloned().unwrap_or_default()
+/// The instrument of this key, which is made on first use: by its name, its description and its attributes.
+fn known<T>(
+    all: &mut HashMap<Key, Arc<T>>,
+    descriptions: &HashMap<String, String>,
+    key: &Key,
+    make: impl FnOnce(String, String, Vec<KeyValue>) -> T,
+) -> Arc<T> {
+    if let Some(known) = all.get(key) {
+        return known.clone();
     }
+    let description = descriptions.get(key.name()).cloned().unwrap_or_default();
+    let made = Arc::new(make(key.name().to_owned(), description, attributes(key)));
+    all.insert(key.clone(), made.clone());
+    made
 }
 
 fn attributes(key: &Key) -> Vec<KeyValue> {
@@ -87,50 +97,53 @@ impl Recorder for Meters {
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        let mut known = self.known();
-        if !known.counters.contains_key(key) {
-            let counter = self.meter.u64_counter(key.name().to_owned());
-            let counter = counter.with_description(known.description(key)).build();
-            let counted = Counted {
-                counter,
-                attributes: attributes(key),
-                told: Mutex::default(),
-            };
-            known.counters.insert(key.clone(), Arc::new(counted));
-        }
-        Counter::from_arc(known.counters[key].clone())
+        let of = &mut *self.known();
+        Counter::from_arc(known(
+            &mut of.counters,
+            &of.descriptions,
+            key,
+            |name, description, attributes| {
+                let counter = self.meter.u64_counter(name).with_description(description).build();
+                let told = Mutex::default();
+                Counted {
+                    counter,
+                    attributes,
+                    told,
+                }
+            },
+        ))
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        let mut known = self.known();
-        if !known.gauges.contains_key(key) {
-            let gauge = self.meter.f64_gauge(key.name().to_owned());
-            let gauge = gauge.with_description(known.description(key)).build();
-            let gauged = Gauged {
-                gauge,
-                attributes: attributes(key),
-                value: Mutex::default(),
-            };
-            known.gauges.insert(key.clone(), Arc::new(gauged));
-        }
-        Gauge::from_arc(known.gauges[key].clone())
+        let of = &mut *self.known();
+        Gauge::from_arc(known(
+            &mut of.gauges,
+            &of.descriptions,
+            key,
+            |name, description, attributes| {
+                let gauge = self.meter.f64_gauge(name).with_description(description).build();
+                let value = Mutex::default();
+                Gauged {
+                    gauge,
+                    attributes,
+                    value,
+                }
+            },
+        ))
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        let mut known = self.known();
-        if !known.histograms.contains_key(key) {
-            let histogram = self.meter.f64_histogram(key.name().to_owned());
-            let histogram = histogram
-                .with_description(known.description(key))
-                .with_boundaries(SECONDS.to_vec())
-                .build();
-            let recorded = Recorded {
-                histogram,
-                attributes: attributes(key),
-            };
-            known.histograms.insert(key.clone(), Arc::new(recorded));
-        }
-        Histogram::from_arc(known.histograms[key].clone())
+        let of = &mut *self.known();
+        Histogram::from_arc(known(
+            &mut of.histograms,
+            &of.descriptions,
+            key,
+            |name, description, attributes| {
+                let histogram = self.meter.f64_histogram(name).with_description(description);
+                let histogram = histogram.with_boundaries(SECONDS.to_vec()).build();
+                Recorded { histogram, attributes }
+            },
+        ))
     }
 }
 

@@ -2112,6 +2112,11 @@ export interface components {
             rows_committed: string;
             /**
              * Format: uint64
+             * @description About how many rows it has to read: an estimate of the source, where it has one.
+             */
+            rows_expected?: string | null;
+            /**
+             * Format: uint64
              * @description Rows that the newest attempt has read.
              */
             rows_read: string;
@@ -7374,6 +7379,8 @@ export interface operations {
             query?: {
                 /** @description What the provider gives a token for. */
                 code?: string;
+                /** @description The provider that sends it back. */
+                iss?: string;
                 /** @description What the browser left with. */
                 state?: string;
             };

@@ -46,10 +46,9 @@ impl Default for Load {
     }
 }
 
-/// How often a source gives a row. Each is so long that none waits for another one in a buffer, but the last part of it for the
-/// next row.
+/// How often a source gives a row. Each fills a batch by itself, so that each is an event of its own.
 const EVERY: Duration = Duration::from_secs(1);
-const ROW: usize = 200_000;
+const ROW: usize = 1_100_000;
 
 /// All of it, as a page's section.
 pub async fn measure(load: Load) -> String {

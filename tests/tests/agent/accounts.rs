@@ -9,7 +9,7 @@ use syncapp_tests::agent::{Agent, Answer};
 
 use super::runs::slow;
 
-const PASSWORD: &str = "canary correct horse battery";
+pub(super) const PASSWORD: &str = "canary correct horse battery";
 
 /// The token that an agent has printed for its first admin.
 fn invitation(agent: &Agent) -> Option<String> {
@@ -21,24 +21,24 @@ fn invitation(agent: &Agent) -> Option<String> {
     line.rsplit(' ').next().map(str::to_owned)
 }
 
-async fn add(agent: &Agent, name: &str, roles: Json) {
+pub(super) async fn add(agent: &Agent, name: &str, roles: Json) {
     let user = json!({ "name": name, "password": PASSWORD, "roles": roles });
     agent.ask(Method::POST, "/users", Some(user)).await.done();
 }
 
-async fn enter(agent: &Agent, name: &str, password: &str, headers: &[(&str, &str)]) -> Answer {
+pub(super) async fn enter(agent: &Agent, name: &str, password: &str, headers: &[(&str, &str)]) -> Answer {
     let body = json!({ "name": name, "password": password });
     agent.with(Method::POST, "/session", headers, Some(body)).await
 }
 
 /// The cookie of somebody who has signed in, and what a page shows besides.
-fn kept(answer: Answer) -> (String, String) {
+pub(super) fn kept(answer: Answer) -> (String, String) {
     let cookie = answer.headers["set-cookie"].to_str().unwrap().to_owned();
     let page = answer.done()["csrf_token"].as_str().unwrap().to_owned();
     (cookie.split(';').next().unwrap().to_owned(), page)
 }
 
-async fn me(agent: &Agent, cookie: &str) -> Answer {
+pub(super) async fn me(agent: &Agent, cookie: &str) -> Answer {
     agent.with(Method::GET, "/me", &[("cookie", cookie)], None).await
 }
 

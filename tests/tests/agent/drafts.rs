@@ -3,8 +3,6 @@
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use syncapp_tests::agent::{Agent, master_key};
-use syncapp_tests::server::port;
-use syncapp_tests::server::postgres::Postgres;
 use syncapp_tests::syncapp::Syncapp;
 
 use super::jobs::{begin, found, over};
@@ -173,80 +171,6 @@ async fn a_draft_may_no_more_than_a_pushed_file() {
         (&job["version"], &over(&agent, &job).await["state"]),
         (&json!(0), &json!("failed"))
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_check_tells_the_steps_up_to_the_one_that_fails() {
-    let database = Postgres::shared().await.database().await;
-    let reader = &database.reader;
-    let closed = port::free();
-    let mut syncapp = Syncapp::default();
-    syncapp.set("PASSWORD", &reader.password);
-    syncapp.set("WRONG", "another one");
-    let agent = Agent::started_with(syncapp, "variables = [\"PASSWORD\", \"WRONG\"]").await;
-    let file = |host: &str, port: u16, password: &str, tls: &str| {
-        format!(
-            "version: 1\nconnections:\n  db: {{ connector: postgres, host: \"{host}\", port: {port}, user: \"{}\", database: \"{}\", \
-             password: \"{password}\", tls: {{ mode: {tls} }} }}\n",
-            reader.user, reader.database
-        )
-    };
-    let good = "${PASSWORD}";
-    for (file, ok, expected) in [
-        (
-            file("127.0.0.1", reader.port, good, "disable"),
-            true,
-            &["resolve", "connect", "log_in"][..],
-        ),
-        (
-            file("127.0.0.1", reader.port, "${WRONG}", "disable"),
-            false,
-            &["resolve", "connect", "log_in"],
-        ),
-        (
-            file("127.0.0.1", closed, good, "disable"),
-            false,
-            &["resolve", "connect"],
-        ),
-        (
-            file("nobody.invalid", reader.port, good, "disable"),
-            false,
-            &["resolve"],
-        ),
-        (
-            file("127.0.0.1", reader.port, good, "verify-full"),
-            false,
-            &["resolve", "connect", "tls"],
-        ),
-    ] {
-        let checked = found(
-            &agent,
-            "/projects/p/draft/check",
-            Some(json!({ "file": file, "connection": "db" })),
-        )
-        .await;
-        assert_eq!(checked["ok"], ok, "{checked:#}");
-        for side in checked["steps"].as_array().unwrap() {
-            let steps = side["steps"].as_array().unwrap();
-            let names: Vec<_> = steps.iter().map(|step| step["step"].as_str().unwrap()).collect();
-            assert_eq!(
-                (names.as_slice(), side["ok"] == ok),
-                (expected, true),
-                "{file}: {checked:#}"
-            );
-            let (last, before) = steps.split_last().unwrap();
-            assert!(
-                last["ok"] == ok && before.iter().all(|step| step["ok"] == true),
-                "{checked:#}"
-            );
-            assert!(
-                steps
-                    .iter()
-                    .all(|step| step["milliseconds"].as_str().unwrap().parse::<u64>().is_ok())
-            );
-        }
-        assert!(!checked.to_string().contains(&reader.password), "{checked}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use axum::http::Request;
 use reqwest::{Client, Method};
 use serde_json::{Value as Json, json};
 use syncapp_api::{Api, Callers, Compiled, Compiler, Front, Jobs, Local, router};
-use syncapp_control::access::{Accounts, AuditKey, Credentials, Digest, LoginLimits, SessionPolicy};
+use syncapp_control::access::{Accounts, AuditKey, Credentials, Digest, LoginLimits, Remembered, SessionPolicy};
 use syncapp_control::{
     Clock, Control, InProcessQueue, Inspector, JsonCalendar, MemoryCache, Policy, Question, Random, Version,
 };
@@ -110,11 +110,12 @@ fn api(folder: &TempDir) -> Api {
         connectors: Arc::new([]),
         accounts: Accounts {
             store: Arc::new(store),
-            credentials: host,
+            credentials: host.clone(),
             limits: LoginLimits {
                 shared: cache.clone(),
-                own: cache,
+                own: cache.clone(),
             },
+            remembered: Some(Remembered { cache, clock: host }),
             key: AuditKey::of(&master_key()),
             agent: Digest::of(&master_key()),
             sessions: SessionPolicy {

@@ -3,7 +3,9 @@
 mod access;
 mod accounts;
 mod audit;
+mod begins;
 mod canary;
+mod checks;
 mod description;
 mod drafts;
 mod face;
@@ -21,6 +23,7 @@ mod origins;
 mod pauses;
 mod pushing;
 mod rejects;
+mod remembered;
 mod resources;
 mod runs;
 mod sign_on;

@@ -53,8 +53,15 @@ async fn a_run_is_watched_to_its_end() {
     assert_eq!(last["state"], "done", "{told}");
     assert!(events[..events.len() - 1].iter().all(|event| !is_over(event)), "{told}");
     let t = stream(last, "t");
-    let figures = ["rows_read", "rows_written", "rows_committed", "attempts"].map(|key| t[key].as_str().unwrap());
-    assert_eq!(figures, ["2", "2", "2", "1"]);
+    let figures = [
+        "rows_read",
+        "rows_written",
+        "rows_committed",
+        "rows_expected",
+        "attempts",
+    ]
+    .map(|key| t[key].as_str().unwrap());
+    assert_eq!(figures, ["2", "2", "2", "2", "1"]);
     assert!(
         t["cpu_seconds"].as_str().unwrap().parse::<f64>().unwrap() > 0.0 && t["peak_bytes"] != "0",
         "{t:#}"

@@ -104,6 +104,12 @@ async fn started(mut agent: Agent) -> Agent {
 
 /// Signs somebody in at the provider, and brings them back: the last answer.
 async fn through(browser: &mut Browser, agent: &Agent, login: &str) -> Response {
+    let back = sent_back(browser, agent, login).await;
+    browser.send(Method::GET, &back, None).await
+}
+
+/// Signs somebody in at the provider: where it sends them back to.
+async fn sent_back(browser: &mut Browser, agent: &Agent, login: &str) -> String {
     let mut at = browser
         .sent(Method::GET, &format!("{}/api/v1/sign-on", agent.url()), None)
         .await;
@@ -114,7 +120,7 @@ async fn through(browser: &mut Browser, agent: &Agent, login: &str) -> Response 
     );
     for _ in 0..10 {
         if at.starts_with(&callback(agent)) {
-            return browser.send(Method::GET, &at, None).await;
+            return at;
         }
         at = if at.contains("/interaction/") {
             let page = browser.send(Method::GET, &at, None).await.text().await.unwrap();
@@ -172,6 +178,27 @@ async fn a_provider_signs_people_in_by_what_it_calls_them() {
     );
     assert_eq!(nobody.me(&agent).await, None);
 
+    // It says that it always says who it is.
+    let own = provider.url();
+    for (issuer, status) in [
+        (Some("https://id.example"), 401),
+        (Some(""), 401),
+        (None, 401),
+        (Some(own.as_str()), 303),
+    ] {
+        let mut browser = Browser::new();
+        let mut back = Url::parse(&sent_back(&mut browser, &agent, "ada.staff").await).unwrap();
+        let mut parameters = query(back.as_str());
+        assert_eq!(parameters.remove("iss").as_ref(), Some(&own));
+        parameters.extend(issuer.map(|issuer| ("iss".to_owned(), issuer.to_owned())));
+        back.query_pairs_mut().clear().extend_pairs(&parameters);
+        assert_eq!(
+            browser.send(Method::GET, back.as_str(), None).await.status(),
+            status,
+            "{issuer:?}"
+        );
+    }
+
     agent
         .ask(Method::POST, &format!("/users/{name}/disable"), None)
         .await
@@ -208,6 +235,7 @@ async fn no_forged_token_signs_anybody_in() {
         claims
     };
     let sign = |claims: &Json| issuer.signed(&es256, claims);
+    let gives_honest = |nonce: &str| issuer.gives(sign(&issuer.claims("us", nonce)));
     let cases: Vec<(&str, Forge<'_>, bool)> = vec![
         ("an honest one", Box::new(sign), true),
         (
@@ -314,13 +342,33 @@ async fn no_forged_token_signs_anybody_in() {
         "{sent}"
     );
 
+    // This one does not say that it says who it is: only another one is refused.
+    for (sender, status) in [(issuer.url(), 303), ("https://id.example", 401)] {
+        let mut browser = Browser::new();
+        let to = browser
+            .sent(Method::GET, &format!("{}/api/v1/sign-on", agent.url()), None)
+            .await;
+        let asked = query(&to);
+        gives_honest(&asked["nonce"]);
+        let back = format!(
+            "{}?code=canary-code&state={}&iss={sender}",
+            callback(&agent),
+            asked["state"]
+        );
+        assert_eq!(
+            browser.send(Method::GET, &back, None).await.status(),
+            status,
+            "{sender}"
+        );
+    }
+
     // What is brought back has to fit the browser that left.
     let mut browser = Browser::new();
     let to = browser
         .sent(Method::GET, &format!("{}/api/v1/sign-on", agent.url()), None)
         .await;
     let asked = query(&to);
-    issuer.gives(sign(&issuer.claims("us", &asked["nonce"])));
+    gives_honest(&asked["nonce"]);
     let back = format!("{}?code=canary-code&state={}", callback(&agent), asked["state"]);
     assert_eq!(
         Browser::new().send(Method::GET, &back, None).await.status(),

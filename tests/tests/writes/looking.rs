@@ -115,6 +115,16 @@ fn a_preview_shows_what_lands_and_names_what_does_not() {
         ["source.invalid_data", "source.invalid_data", "transform.cast_failed"],
         "{preview}"
     );
+    let rejects = preview["rejects"].as_array().unwrap();
+    let origins: Vec<&Json> = rejects.iter().map(|row| &row["origin"]).collect();
+    assert_eq!(origins, [&Json::Null, &json!(1), &json!(2)], "{preview}");
+    assert_eq!(preview["origins"], json!([0, 3]));
+    assert!(
+        rejects[2]["help"].as_str().is_some_and(|help| !help.is_empty()),
+        "{preview}"
+    );
+    let types = json!({ "source": { "id": "int64", "age": "int64" }, "mapped": { "id": "int64", "age": "int16" } });
+    assert_eq!(preview["types"], types);
     let text = look(&place, "preview", &[]).exits(0).stdout;
     for part in [
         "rows that would be set aside: 3",
@@ -124,6 +134,65 @@ fn a_preview_shows_what_lands_and_names_what_does_not() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(before == place.contents() && !place.path("to.db").exists());
+}
+
+#[test]
+fn a_preview_says_which_row_each_row_comes_from() {
+    let clean = "id,age\n1,36\n4,7\n5,12\n";
+    for (text, keys, origins, rejected) in [
+        (clean, "", json!([0, 1, 2]), json!([])),
+        (clean, "where: \"id > 1\"", json!([1, 2]), json!([])),
+        (clean, "where: \"id > 1\", on_error: reject", json!([1, 2]), json!([])),
+        (
+            PEOPLE,
+            "where: \"id <> 1\", on_error: reject",
+            json!([3]),
+            json!([null, 1, 2]),
+        ),
+        (
+            PEOPLE,
+            "where: \"id <> 4\", on_error: reject",
+            json!([0, 3]),
+            json!([null, 1]),
+        ),
+        (
+            "id,age\n1,x\n2,3\n3,70000\n4,y\n5,6\n6,7\n",
+            "where: \"id <> 5\", on_error: reject",
+            json!([1, 5]),
+            json!([0, 3, 2]),
+        ),
+        (
+            "id,age\n1,70000\n2,3\n3,4\n",
+            "where: \"id <> 2\", on_error: \"null\"",
+            json!([0, 2]),
+            json!([]),
+        ),
+    ] {
+        let place = place(text, if keys.is_empty() { "on_error: fail" } else { keys });
+        let preview = told(&look(&place, "preview", &["--json"]).exits(0), "mapped");
+        let refused = preview["rejects"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["origin"].clone());
+        assert_eq!(
+            (&preview["origins"], Json::from_iter(refused)),
+            (&origins, rejected),
+            "{keys}: {preview}"
+        );
+        for (row, origin) in preview["mapped"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(origins.as_array().unwrap())
+        {
+            assert_eq!(
+                row["id"],
+                preview["source"][origin.as_u64().unwrap() as usize]["id"],
+                "{preview}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -53,7 +53,7 @@ async fn look(endpoint: &dyn Endpoint, side: Side) -> (Vec<Taken>, Option<Error>
     (steps(&taken, rest, problem.as_ref()), problem)
 }
 
-/// What was taken, then what the rest of the time was for: logging in, or the step that failed.
+/// What was taken, each kind once; then the step that failed, which took the rest of the time.
 fn steps(taken: &[(Step, Duration)], rest: Duration, problem: Option<&Error>) -> Vec<Taken> {
     let mut steps: Vec<Taken> = Vec::new();
     for (step, time) in taken {
@@ -68,8 +68,8 @@ fn steps(taken: &[(Step, Duration)], rest: Duration, problem: Option<&Error>) ->
         }
     }
     let last = match problem {
-        None if steps.is_empty() => "open",
-        None => "log_in",
+        None if steps.is_empty() => OPEN,
+        None => return steps,
         Some(problem) => failed(problem.code(), &steps),
     };
     steps.retain(|step| step.step != last);
@@ -81,11 +81,16 @@ fn steps(taken: &[(Step, Duration)], rest: Duration, problem: Option<&Error>) ->
     steps
 }
 
+/// The one step of what has no server.
+const OPEN: &str = "open";
+
 fn name(step: Step) -> &'static str {
     match step {
         Step::Resolve => "resolve",
         Step::Connect => "connect",
         Step::Tls => "tls",
+        Step::LogIn => "log_in",
+        Step::Rights => "rights",
     }
 }
 
@@ -93,13 +98,13 @@ fn name(step: Step) -> &'static str {
 fn failed(code: Code, taken: &[Taken]) -> &'static str {
     let is_taken = |step: Step| taken.iter().any(|known| known.step == name(step));
     match code {
+        _ if is_taken(Step::LogIn) => name(Step::Rights),
         Code::Unreachable(_) if !is_taken(Step::Resolve) => name(Step::Resolve),
         Code::Unreachable(_) | Code::HostKeyUnknown(_) | Code::HostKeyChanged(_) => name(Step::Connect),
         Code::TlsFailed(_) => name(Step::Tls),
-        Code::AuthFailed(_) | Code::NamespaceNotFound(_) => "log_in",
-        Code::PermissionDenied(_) => "rights",
-        _ if taken.is_empty() => "open",
-        _ => "log_in",
+        Code::AuthFailed(_) | Code::NamespaceNotFound(_) => name(Step::LogIn),
+        _ if taken.is_empty() => OPEN,
+        _ => name(Step::LogIn),
     }
 }
 
@@ -110,7 +115,8 @@ mod tests {
     #[test]
     fn an_error_belongs_to_the_first_step_that_was_not_taken() {
         let time = Duration::from_millis(2);
-        let (resolve, connect, tls) = ((Step::Resolve, time), (Step::Connect, time), (Step::Tls, time));
+        let [resolve, connect, tls, log_in, rights] =
+            [Step::Resolve, Step::Connect, Step::Tls, Step::LogIn, Step::Rights].map(|step| (step, time));
         let side = Side::Source;
         let error = |code| Some(Error::new(code, "x"));
         for (taken, problem, expected) in [
@@ -135,12 +141,22 @@ mod tests {
             (
                 vec![resolve, resolve, connect],
                 error(Code::PermissionDenied(side)),
-                vec![("resolve", true), ("connect", true), ("rights", false)],
+                vec![("resolve", true), ("connect", true), ("log_in", false)],
             ),
             (
-                vec![resolve, connect, tls],
+                vec![resolve, connect, log_in],
+                error(Code::PermissionDenied(side)),
+                vec![
+                    ("resolve", true),
+                    ("connect", true),
+                    ("log_in", true),
+                    ("rights", false),
+                ],
+            ),
+            (
+                vec![resolve, connect, log_in, rights],
                 None,
-                vec![("resolve", true), ("connect", true), ("tls", true), ("log_in", true)],
+                vec![("resolve", true), ("connect", true), ("log_in", true), ("rights", true)],
             ),
         ] {
             let found = steps(&taken, time, problem.as_ref());

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use syncapp_connector::Network;
-use syncapp_control::access::{Identified, Identity, IdentityProvider};
+use syncapp_control::access::{Brought, Identified, Identity, IdentityProvider};
 use syncapp_model::{Code, Error, ErrorKind, Result, Secret, Side};
 use url::form_urlencoded;
 
@@ -52,6 +52,19 @@ struct Description {
     authorization_endpoint: Endpoint,
     token_endpoint: Endpoint,
     jwks_uri: Endpoint,
+    /// Whether it always says who it is to a browser that it sends back (RFC 9207).
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl Description {
+    /// Whether a browser comes from this provider: a code of another one is not shown to it, nor its own to another one.
+    fn has_sent(&self, brought: &Brought) -> bool {
+        match &brought.issuer {
+            Some(issuer) => *issuer == self.issuer,
+            None => !self.authorization_response_iss_parameter_supported,
+        }
+    }
 }
 
 /// An address that nobody else reads along.
@@ -120,12 +133,15 @@ impl IdentityProvider for Oidc {
         Ok(address.into())
     }
 
-    async fn identify(&self, code: &Secret, verifier: &str, nonce: &str) -> Result<Identified> {
+    async fn identify(&self, brought: &Brought, verifier: &str, nonce: &str) -> Result<Identified> {
         let description = self.description().await?;
+        if !description.has_sent(brought) {
+            return Err(untrusted("somebody else than the provider has sent the browser back"));
+        }
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs([
                 ("grant_type", "authorization_code"),
-                ("code", code.reveal()),
+                ("code", brought.code.reveal()),
                 ("redirect_uri", &self.settings.redirect),
                 ("code_verifier", verifier),
             ])

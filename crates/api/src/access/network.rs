@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
+use ipnet::IpNet;
 use syncapp_model::{Code, Error, Result};
 
 /// The header in which proxies name whom they answer, the last one at its end.
@@ -12,10 +13,7 @@ const ASKED_BY: &str = "x-forwarded-proto";
 
 /// A range of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AddressRange {
-    first: IpAddr,
-    bits: u8,
-}
+pub struct AddressRange(IpNet);
 
 /// Whom an agent answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,36 +31,23 @@ impl AddressRange {
             Error::new(Code::InvalidValue, "this is no range of addresses")
                 .help("give an address such as `192.0.2.7`, or a range such as `10.0.0.0/8` or `2001:db8::/32`")
         };
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| wrong())?)),
-            None => (text, None),
+        let range = match text.split_once('/') {
+            Some((address, bits)) => match (address.parse(), bits.parse()) {
+                (Ok(address), Ok(bits)) => IpNet::new(address, bits).ok(),
+                _ => None,
+            },
+            None => text.parse::<IpAddr>().ok().map(IpNet::from),
         };
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let (value, width) = value(address);
-        let bits = bits.unwrap_or(width);
         // One with more in it than its range says means something else than it says.
-        if bits > width || value & !mask(bits, width) != 0 {
-            return Err(wrong());
-        }
-        Ok(Self { first: address, bits })
+        range
+            .filter(|range| range.trunc() == *range)
+            .map(Self)
+            .ok_or_else(wrong)
     }
 
     fn holds(&self, address: IpAddr) -> bool {
-        let ((first, width), (other, same)) = (value(self.first), value(address));
-        width == same && other & mask(self.bits, width) == first
+        self.0.contains(&address)
     }
-}
-
-fn value(address: IpAddr) -> (u128, u8) {
-    match address {
-        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
-        IpAddr::V6(address) => (address.to_bits(), 128),
-    }
-}
-
-fn mask(bits: u8, width: u8) -> u128 {
-    let all = if width == 128 { u128::MAX } else { (1 << width) - 1 };
-    all & !(all.checked_shr(u32::from(bits)).unwrap_or(0))
 }
 
 impl Callers {

@@ -4,6 +4,7 @@
 //! - Only files that were built into the program are given, by their exact names: no path leads to a disk.
 //! - Each page has a nonce of its own. Browsers ask for it anew each time, since one that is remembered would come with an old nonce.
 //! - A path that our pages do not spell in this way is not there. None of them is a second way to `/api`.
+//! - What a page loads is a file or nothing: only whoever goes to a place called like one is given the page.
 //! - Nobody has to be known here, and nothing of anybody is told.
 
 mod file;
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::ALLOW;
+use axum::http::header::{ACCEPT, ALLOW};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -60,11 +61,19 @@ impl Front {
         if *method != Method::GET && *method != Method::HEAD {
             return None;
         }
-        let is_page = name.is_empty() || name == INDEX || (*routes && path::is_place(path));
+        let is_page = || name.is_empty() || name == INDEX || (*routes && path::is_place(path, self.goes(name, asked)));
         match files.get(name) {
             Some(file) => Some(file.answer(asked)),
-            None => is_page.then(|| page.answer(random)),
+            None => is_page().then(|| page.answer(random)),
         }
+    }
+
+    /// Whether a browser goes there, and a page does not just want a file. Where files are, there is nothing else.
+    fn goes(&self, name: &str, asked: &HeaderMap) -> bool {
+        let folder = |name: &str| name.split_once('/').map(|(folder, _)| folder.to_owned());
+        let is_files = || self.0.files.keys().any(|file| folder(file) == folder(name));
+        let takes = asked.get_all(ACCEPT).iter().filter_map(|takes| takes.to_str().ok());
+        takes.into_iter().any(|takes| takes.contains("text/html")) && !is_files()
     }
 
     fn has(&self, path: &str) -> bool {

@@ -12,20 +12,24 @@ pub(super) fn is_api(path: &str) -> bool {
     path.split('/').nth(1) == Some(API)
 }
 
-/// Whether a path may be a place in the page: spelled as browsers spell, no file's, and none that somebody before or behind this
-/// program could take for one of the interface's.
-pub(super) fn is_place(path: &str) -> bool {
+/// Whether a path may be a place in the page: spelled as browsers spell, and none that somebody before or behind this program could take
+/// for one of the interface's. What is called like a file is one, and a `/` within a name is none, unless a browser `goes` there: behind
+/// the first name there are names of the user's own.
+pub(super) fn is_place(path: &str, goes: bool) -> bool {
     let Some(names) = path.strip_prefix('/') else {
         return false;
     };
-    let mut first = true;
-    names.split('/').all(|name| {
-        let is_api = std::mem::take(&mut first) && means(name).is_some_and(|name| name.eq_ignore_ascii_case(API));
-        is_name(name) && !is_api
-    }) && form(names).is_none()
+    let (first, own) = names
+        .split_once('/')
+        .map_or((names, None), |(first, own)| (first, Some(own)));
+    let is_api = means(first).is_some_and(|name| name.eq_ignore_ascii_case(API));
+    let free = goes && own.is_some() && !first.contains('.');
+    let mut own = own.into_iter().flat_map(|own| own.split('/'));
+    is_name(first, false) && !is_api && own.all(|name| is_name(name, free)) && (free || form(names).is_none())
 }
 
-fn is_name(name: &str) -> bool {
+/// A name, and whether it may have a `/` in it.
+fn is_name(name: &str, free: bool) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~!*'()@:$&+,=%".contains(&byte);
     let escaped = |(at, _): (usize, &str)| {
         let digits = name.as_bytes().get(at + 1..at + 3);
@@ -33,7 +37,9 @@ fn is_name(name: &str) -> bool {
     };
     let is_spelled = name.bytes().all(plain) && name.match_indices('%').all(escaped);
     let harmless = |meant: &str| {
-        !["", ".", ".."].contains(&meant) && !meant.contains(['/', '\\', ';', '%']) && !meant.contains(char::is_control)
+        let stays = meant.split('/').all(|part| ![".", ".."].contains(&part));
+        let whole = !meant.is_empty() && (free || !meant.contains('/'));
+        stays && whole && !meant.contains(['\\', ';', '%']) && !meant.contains(char::is_control)
     };
     is_spelled && means(name).is_some_and(|meant| harmless(&meant))
 }
@@ -92,7 +98,39 @@ mod tests {
             ("runs", false),
             ("*", false),
         ] {
-            assert_eq!(is_place(path), place, "{path}");
+            assert_eq!(is_place(path, false), place, "{path}");
+        }
+    }
+
+    #[test]
+    fn whoever_goes_somewhere_finds_names_of_any_kind() {
+        for (path, place) in [
+            ("/projects/shop/connections/a%2Fb", true),
+            ("/projects/shop/streams/in%2Forders.json", true),
+            ("/projects/shop/streams/orders.json", true),
+            ("/projects/x%2F", true),
+            ("/projects/api/main.js", true),
+            ("/runs", true),
+            ("/runs/", false),
+            ("/main.js", false),
+            ("/robots.txt", false),
+            ("/.git/config.json", false),
+            ("/x%2Fy", false),
+            ("/api%2Fv1/runs", false),
+            ("/%61pi/v1%2Fruns", false),
+            ("/API/v1/runs.json", false),
+            ("/x/..%2F..%2Fapi", false),
+            ("/x/..%2Fapi.json", false),
+            ("/x/%2E%2E/api.json", false),
+            ("/x/a%2F.", false),
+            ("/x//y.json", false),
+            ("/x/a%5Cb", false),
+            ("/x/a%3Bb", false),
+            ("/x/a%252Fb", false),
+            ("/x/a%00.json", false),
+            ("//api/v1/runs.json", false),
+        ] {
+            assert_eq!(is_place(path, true), place, "{path}");
         }
     }
 

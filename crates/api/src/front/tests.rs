@@ -1,7 +1,8 @@
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, VARY,
 };
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
@@ -177,6 +178,28 @@ async fn nothing_else_is_there() {
     ] {
         assert_eq!(ask(&built, method, path, &[]).await.status, with, "{method} {path}");
         assert_eq!(ask(&plain, method, path, &[]).await.status, without, "{method} {path}");
+    }
+    // A browser that goes somewhere, and a page that wants a file.
+    let goes = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (path, going, wanting) in [
+        ("/projects/shop/streams/in%2Forders.json", 200, 404),
+        ("/projects/shop/streams/orders.json", 200, 404),
+        ("/assets/other-1a2b3c4d.js", 404, 404),
+        ("/other.js", 404, 404),
+        ("/projects/..%2F..%2Fapi%2Fv1", 404, 404),
+        ("/api%2Fv1/known", 404, 404),
+        ("/api/v1/known.json", 404, 404),
+        ("/favicon.svg", 200, 200),
+    ] {
+        for (takes, status) in [(goes, going), ("*/*", wanting)] {
+            assert_eq!(
+                ask(&built, "GET", path, &[(ACCEPT, takes)]).await.status,
+                status,
+                "{path} {takes}"
+            );
+        }
+        let status = ask(&plain, "GET", path, &[(ACCEPT, goes)]).await.status;
+        assert_eq!(status, 404, "{path}");
     }
     let answer = ask(&plain, "GET", "/", &[]).await;
     assert!(answer.text.contains("href=\"/api/docs\"") && answer.text.contains("csp-nonce"));

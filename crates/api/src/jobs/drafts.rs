@@ -7,11 +7,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use syncapp_control::{Question, Version};
-use syncapp_model::{Code, Error, nearest};
 use utoipa::ToSchema;
 
+use super::begin::{begin, bounded, unknown};
 use super::record::JobView;
-use super::routes::{begin, bounded};
 use crate::extract::{Names, Sent};
 use crate::{Api, Compiled, Problem};
 
@@ -202,31 +201,20 @@ async fn draft(api: &Api, project: String, file: String) -> Result<(Version, Vec
 
 async fn connected(api: &Api, project: String, file: String, connection: &str) -> Result<Version, Problem> {
     let (version, connections) = draft(api, project, file).await?;
-    known(
-        "connection",
-        connection,
-        connections.iter().map(String::as_str).collect(),
-    )?;
+    known("connection", connection, connections.iter().map(String::as_str))?;
     Ok(version)
 }
 
 async fn synced(api: &Api, project: String, file: String, sync: &str) -> Result<Version, Problem> {
     let (version, _) = draft(api, project, file).await?;
-    known(
-        "sync",
-        sync,
-        version.syncs.iter().map(|sync| sync.name.as_str()).collect(),
-    )?;
+    known("sync", sync, version.syncs.iter().map(|sync| sync.name.as_str()))?;
     Ok(version)
 }
 
 /// A name of the file, as the body says it: no part of the path.
-fn known(what: &str, name: &str, names: Vec<&str>) -> Result<(), Problem> {
-    if names.contains(&name) {
-        return Ok(());
+fn known<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
+    match unknown(("file", what), name, names) {
+        Some(error) => Err(vec![error].into()),
+        None => Ok(()),
     }
-    let error = Error::new(Code::UnknownName, format!("the file has no {what} `{name}`"));
-    let near = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
-    let help = near.unwrap_or_else(|| "name one that the file has".into());
-    Err(vec![error.help(help)].into())
 }

@@ -6,10 +6,12 @@
 //! - While it goes on its record is renewed: that of a process that died is forgotten soon, and nobody waits for it for ever.
 //! - A job that is over is remembered for an hour.
 
+mod begin;
 pub(crate) mod drafts;
 mod record;
 pub(crate) mod rejects;
 pub(crate) mod routes;
+pub(crate) mod show;
 mod work;
 
 pub use work::Jobs;

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use syncapp_control::{Question, RejectsAsked, ReplayAsked};
 use utoipa::ToSchema;
 
+use super::begin::{begin, bounded, synced};
 use super::record::JobView;
-use super::routes::{begin, bounded, synced};
 use crate::extract::{Names, Sent};
 use crate::runs::id;
 use crate::{Api, Problem};

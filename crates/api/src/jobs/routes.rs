@@ -1,23 +1,18 @@
-//! What is asked for as a job, and what is told of one.
+//! What is asked for as a job: of a connection, of a sync, of a run.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Deserialize;
-use syncapp_control::{Question, Version};
-use syncapp_model::{Code, Error, nearest};
+use syncapp_control::Question;
+use syncapp_model::{Code, Error};
 use utoipa::ToSchema;
 
-use super::record::{JobView, stop_topic};
+use super::begin::{begin, bounded, connected, synced};
+use super::record::JobView;
 use crate::extract::{Names, Sent};
-use crate::page::invalid;
 use crate::runs::id;
 use crate::{Api, Problem};
-
-/// The most that a job discovers, or rows that it previews, at once.
-const LONGEST: u64 = 500;
 
 /// Checks a connection
 ///
@@ -291,119 +286,4 @@ pub(crate) async fn undo(
         dry_run: body.dry_run,
     };
     begin(&api, version, question, true).await
-}
-
-/// Shows a job
-///
-/// It is remembered for an hour after its end. That of a process that died is forgotten in half a minute.
-#[utoipa::path(
-    get,
-    path = "/projects/{project}/jobs/{job}",
-    operation_id = "show_job",
-    tag = "jobs",
-    params(
-        ("project" = String, Path, description = "The project's name."),
-        ("job" = String, Path, description = "The job's name.", format = "uuid")
-    ),
-    responses((status = 200, description = "The job.", body = JobView))
-)]
-pub(crate) async fn show(
-    State(api): State<Api>,
-    Names((project, job)): Names<(String, String)>,
-) -> Result<Json<JobView>, Problem> {
-    one(&api, &project, &job).await.map(Json)
-}
-
-/// Stops a job
-///
-/// It is `cancelled` soon, unless it was over before.
-#[utoipa::path(
-    delete,
-    path = "/projects/{project}/jobs/{job}",
-    operation_id = "stop_job",
-    tag = "jobs",
-    params(
-        ("project" = String, Path, description = "The project's name."),
-        ("job" = String, Path, description = "The job's name.", format = "uuid")
-    ),
-    responses((status = 202, description = "The job as it was.", body = JobView))
-)]
-pub(crate) async fn stop(
-    State(api): State<Api>,
-    Names((project, job)): Names<(String, String)>,
-) -> Result<(StatusCode, Json<JobView>), Problem> {
-    let known = one(&api, &project, &job).await?;
-    if !known.state.is_final() {
-        api.jobs.cache().publish(&stop_topic(&known.id), b"stop").await?;
-    }
-    Ok((StatusCode::ACCEPTED, Json(known)))
-}
-
-async fn one(api: &Api, project: &str, job: &str) -> Result<JobView, Problem> {
-    let name: Option<uuid::Uuid> = job.parse().ok();
-    let name = name.ok_or_else(|| Problem::missing("job", job))?.to_string();
-    let known = JobView::known(api.jobs.cache(), &name).await?;
-    known
-        .filter(|known| known.project == project)
-        .ok_or_else(|| Problem::missing("job", job))
-}
-
-/// Begins a job, or tells what one has found lately where it need not be `fresh`; and says where it is told.
-pub(super) async fn begin(api: &Api, version: Version, question: Question, fresh: bool) -> Result<Response, Problem> {
-    let job = api.jobs.begin(version, question, fresh).await?;
-    let place = format!("/api/v1/projects/{}/jobs/{}", escaped(&job.project), job.id);
-    let mut answer = (StatusCode::ACCEPTED, Json(job)).into_response();
-    if let Ok(place) = HeaderValue::from_str(&place) {
-        answer.headers_mut().insert(LOCATION, place);
-    }
-    Ok(answer)
-}
-
-/// A name as a path has it.
-fn escaped(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    let one = |byte: u8| match byte {
-        byte if plain(byte) => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    name.bytes().map(one).collect()
-}
-
-pub(super) fn bounded(limit: u64) -> Result<u64, Problem> {
-    match limit {
-        1..=LONGEST => Ok(limit),
-        _ => Err(invalid("limit", &format!("give a number from 1 to {LONGEST}"))),
-    }
-}
-
-/// The newest version of a project that has to be there, with a sync.
-pub(super) async fn synced(api: &Api, project: &str, sync: &str) -> Result<Version, Problem> {
-    let version = newest(api, project).await?;
-    match version.sync(sync) {
-        Some(_) => Ok(version),
-        None => Err(Problem::missing("sync", format!("{project}/{sync}"))),
-    }
-}
-
-/// The same, with a connection.
-async fn connected(api: &Api, project: &str, connection: &str) -> Result<Version, Problem> {
-    let version = newest(api, project).await?;
-    let file = api.compiler.read(&version.text);
-    let known = file.iter().flat_map(|file| file.connections.keys());
-    let known: Vec<&str> = known.map(String::as_str).collect();
-    if known.contains(&connection) {
-        return Ok(version);
-    }
-    let error = Error::new(
-        Code::UnknownName,
-        format!("the project has no connection `{connection}`"),
-    );
-    let near = nearest(connection, known).map(|near| format!("did you mean `{near}`?"));
-    let help = near.unwrap_or_else(|| "push the sync file that names it first".into());
-    Err(error.help(help).into())
-}
-
-async fn newest(api: &Api, project: &str) -> Result<Version, Problem> {
-    let newest = api.control.store.newest(project).await?;
-    newest.ok_or_else(|| Problem::missing("project", project))
 }

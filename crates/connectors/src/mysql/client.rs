@@ -10,10 +10,11 @@ use syncapp_model::{Code, Error, ErrorKind, Result, Side};
 use tokio::time::timeout;
 
 use super::errors;
+use super::route::Route;
 use crate::server::{self, TlsMode, Valid};
-use crate::tunnel::{self, Fate};
+use crate::tunnel::Fate;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What values and their checks depend on. Zero dates are values of a column that holds them: strictness would refuse
 /// what another MySQL had; a typed date is always a real one.
@@ -139,9 +140,12 @@ async fn open(options: OptsBuilder, valid: &Valid, side: Side) -> Result<(Conn, 
             .help("check `host` and `port`, that the server runs, and that a firewall lets you through")
     };
     let dial = async |options: OptsBuilder| {
-        let (options, fate) = route(options, valid, side).await?;
+        let Route { options, fate, tls } = Route::to(options, valid, side).await?;
         match timeout(CONNECT_TIMEOUT, Conn::new(options)).await {
-            Ok(opened) => Ok((opened, fate)),
+            Ok(opened) => {
+                tls.tell();
+                Ok((opened, fate))
+            }
             Err(_) => Err(fate.explain(unreachable().driver("no answer within 15 s"))),
         }
     };
@@ -192,38 +196,6 @@ async fn open(options: OptsBuilder, valid: &Valid, side: Side) -> Result<(Conn, 
         Ok(conn) => Ok((conn, fate)),
         Err(error) => Err(fate.explain(error)),
     }
-}
-
-/// Where connections may not go anywhere, the driver is given the addresses, and resolves nothing by itself.
-async fn within(options: OptsBuilder, valid: &Valid, side: Side) -> Result<OptsBuilder> {
-    if valid.network.is_open() {
-        return Ok(options);
-    }
-    let addresses = valid.network.addresses(&valid.host, valid.port).await;
-    let addresses = addresses.map_err(|problem| problem.error(&valid.host, valid.port, side))?;
-    let addresses: Vec<_> = addresses.iter().map(std::net::SocketAddr::ip).collect();
-    Ok(options.resolved_ips(Some(addresses)))
-}
-
-/// Where the driver connects to: the database, or the near end of a tunnel to it. TLS verifies the database's own name
-/// all the same.
-async fn route(options: OptsBuilder, valid: &Valid, side: Side) -> Result<(OptsBuilder, Fate)> {
-    let Some(ssh) = &valid.ssh else {
-        return within(options, valid, side)
-            .await
-            .map(|options| (options, Fate::default()));
-    };
-    let stream = tunnel::open(ssh, &valid.host, valid.port, side).await?;
-    let fate = stream.fate();
-    let port = tunnel::listen(stream).await.map_err(|problem| {
-        Error::new(
-            Code::Failed(side),
-            "the near end of the SSH tunnel cannot be opened on loopback",
-        )
-        .driver(problem)
-    })?;
-    let near = Some(vec![tunnel::ADDRESS.into()]);
-    Ok((options.resolved_ips(near).tcp_port(port), fate))
 }
 
 /// A name of the certificate, where the connection failed because that is not the host's.

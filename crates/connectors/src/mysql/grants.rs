@@ -13,8 +13,10 @@ pub(super) struct Grants(Vec<Grant>);
 struct Grant {
     /// Whether it takes back what a wider one gives.
     revokes: bool,
-    /// In lower case; rights on columns alone do not count.
+    /// In lower case, those on whole tables.
     rights: Vec<String>,
+    /// Those on columns alone.
+    on_columns: Vec<String>,
     on: Place,
     /// The user or role.
     to: String,
@@ -40,6 +42,13 @@ impl Grants {
         };
         let lines = client.rows(&query).await?;
         Ok(Self(lines.iter().filter_map(|row| parse(&text(row, 0))).collect()))
+    }
+
+    /// Whether a right is held on anything.
+    pub(super) fn give(&self, right: &str) -> bool {
+        let lines = self.0.iter().filter(|grant| !grant.revokes);
+        let mut rights = lines.flat_map(|grant| grant.rights.iter().chain(&grant.on_columns));
+        rights.any(|own| own == right || own == "all privileges")
     }
 
     /// Whether a right is held on a table, or (`None`) on every table of a database.
@@ -111,9 +120,11 @@ fn parse(line: &str) -> Option<Grant> {
         (_, "*") => Place::Database(first),
         _ => Place::Table(first, second),
     };
+    let (rights, on_columns) = list(rights);
     Some(Grant {
         revokes,
-        rights: list(rights),
+        rights,
+        on_columns,
         on,
         to,
     })
@@ -139,15 +150,19 @@ fn part(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Rights between commas, without those on columns alone: `SELECT (id, name)`.
-fn list(rights: &str) -> Vec<String> {
+/// Rights between commas: those on whole tables, and those on columns alone (`SELECT (id, name)`).
+fn list(rights: &str) -> (Vec<String>, Vec<String>) {
     let mut depth = 0;
     let split = rights.split(|c: char| {
         depth += i32::from(c == '(') - i32::from(c == ')');
         c == ',' && depth == 0
     });
-    let whole = split.filter(|right| !right.contains('('));
-    whole.map(|right| right.trim().to_lowercase()).collect()
+    let (whole, part): (Vec<&str>, Vec<&str>) = split.partition(|right| !right.contains('('));
+    let name = |right: &str| right.split('(').next().unwrap_or_default().trim().to_lowercase();
+    (
+        whole.into_iter().map(name).collect(),
+        part.into_iter().map(name).collect(),
+    )
 }
 
 #[cfg(test)]
@@ -211,6 +226,18 @@ mod tests {
             let line = format!("{line} {to}");
             assert_eq!(grants(&[&line]).hold(right, database, table), want, "{line}: {right}");
         }
+    }
+
+    #[test]
+    fn a_right_is_held_somewhere() {
+        let lines = grants(&[
+            "GRANT USAGE ON *.* TO `me`@`%`",
+            "GRANT SELECT (id, `a,b`), INSERT ON `shop`.`t` TO `me`@`%`",
+            "REVOKE UPDATE ON `shop`.* FROM `me`@`%`",
+        ]);
+        let given = ["select", "insert", "update", "create"].map(|right| lines.give(right));
+        assert_eq!(given, [true, true, false, false]);
+        assert!(grants(&["GRANT ALL PRIVILEGES ON `shop`.* TO `me`@`%`"]).give("create"));
     }
 
     #[test]

@@ -28,11 +28,13 @@ mod lattice;
 mod load;
 mod losses;
 mod merge;
+mod overheard;
 mod recover;
 mod refusals;
 mod rejects;
 mod remove;
 mod rights;
+mod route;
 mod source;
 mod sql;
 mod statement;
@@ -47,7 +49,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::json;
-use syncapp_connector::{Connector, Context, Destination, Manifest, Source, TypeTable};
+use syncapp_connector::{Connector, Context, Destination, Manifest, Source, Step, TypeTable, step};
 use syncapp_model::{Error, Result, Side};
 
 use crate::server::{self, Config, Dialect, TlsMode, Valid};
@@ -99,8 +101,9 @@ impl Connector for Mysql {
     }
 
     async fn check(&self, valid: &Valid, side: Side) -> Result<()> {
-        let mut client = client::Client::connect(&Arc::new(valid.clone()), side).await?;
-        client.run("select 1").await
+        let valid = Arc::new(valid.clone());
+        let mut client = step(Step::LogIn, client::Client::connect(&valid, side)).await?;
+        step(Step::Rights, rights::any(&mut client, side)).await
     }
 
     fn source(&self, valid: Arc<Valid>) -> Option<Box<dyn Source>> {

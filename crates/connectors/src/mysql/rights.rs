@@ -55,17 +55,45 @@ impl Need {
     }
 }
 
+/// Whether the user may do anything at all that its side is for. Which streams it may read, and which tables write, is asked with them.
+pub(super) async fn any(client: &mut Client, side: Side) -> Result<()> {
+    let grants = Grants::read(client).await?;
+    let (rights, why): (&[&str], _) = match side {
+        Side::Source => (&["select"], "may read no table"),
+        Side::Destination => (&["create", "insert"], "may make no tables, and write to none"),
+    };
+    if rights.iter().any(|right| grants.give(right)) {
+        return Ok(());
+    }
+    let user = user(client).await?;
+    let needed: &[&str] = match side {
+        Side::Source => rights,
+        Side::Destination => &STAGING,
+    };
+    let database = Need::within(&client.valid.database, &[]).place();
+    let help = format!(
+        "let an administrator run: grant {} on {database} to {user}",
+        needed.join(", ")
+    );
+    Err(Error::new(Code::PermissionDenied(side), format!("the user {user} {why}")).help(help))
+}
+
+/// Who the server takes this session for, as `grant` says it.
+async fn user(client: &mut Client) -> Result<String> {
+    let user = client.rows("select current_user()").await?;
+    let user = user.first().map(|row| text(row, 0)).unwrap_or_default();
+    Ok(match user.rsplit_once('@') {
+        Some((name, host)) => format!("{}@{}", sql::text(name), sql::text(host)),
+        None => user,
+    })
+}
+
 /// The rights that the next load of this target needs and its user does not have.
 pub(super) async fn missing(client: &mut Client, target: &Target) -> Result<Vec<Error>> {
     let found = Found::look(client, target).await?;
     let needs = needs(client, &found, target).await?;
     let grants = Grants::read(client).await?;
-    let user = client.rows("select current_user()").await?;
-    let user = user.first().map(|row| text(row, 0)).unwrap_or_default();
-    let user = match user.rsplit_once('@') {
-        Some((name, host)) => format!("{}@{}", sql::text(name), sql::text(host)),
-        None => user,
-    };
+    let user = user(client).await?;
     let lacks = needs.into_iter().filter_map(|need| {
         let held = |right: &&'static str| grants.hold(right, &need.database, need.table.as_deref());
         let rights: Vec<&str> = need.rights.iter().copied().filter(|right| !held(right)).collect();

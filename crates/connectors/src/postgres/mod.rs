@@ -55,7 +55,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::json;
-use syncapp_connector::{Connector, Context, Destination, Manifest, Source, TypeTable};
+use syncapp_connector::{Connector, Context, Destination, Manifest, Source, Step, TypeTable, step};
 use syncapp_model::{Error, Result, Side};
 
 use crate::server::{self, Config, Dialect, TlsMode, Valid};
@@ -108,8 +108,14 @@ impl Connector for Postgres {
     }
 
     async fn check(&self, valid: &Valid, side: Side) -> Result<()> {
-        let client = client::Client::connect(&Arc::new(valid.clone()), side).await?;
-        client.granted(client.run("select 1")).await
+        let valid = Arc::new(valid.clone());
+        let log_in = async {
+            let client = client::Client::connect(&valid, side).await?;
+            client.granted(client.run("select 1")).await?;
+            Ok(client)
+        };
+        let client = step(Step::LogIn, log_in).await?;
+        step(Step::Rights, rights::any(&client, side)).await
     }
 
     fn source(&self, valid: Arc<Valid>) -> Option<Box<dyn Source>> {

@@ -40,6 +40,45 @@ impl Need {
     }
 }
 
+/// Whether the user may do anything at all that its side is for. Which streams it may read, and which tables write, is asked with them.
+pub(super) async fn any(client: &Client, side: Side) -> Result<()> {
+    const OWN: &str =
+        "nspname <> 'information_schema' and nspname !~ '^pg_' and has_schema_privilege(pg_namespace.oid, 'usage')";
+    const TABLES: &str =
+        "from pg_class join pg_namespace on pg_namespace.oid = relnamespace where relkind in ('r', 'p', 'v', 'm', 'f')";
+    let (has, why, right) = match side {
+        // Where there is nothing yet, nothing is missing.
+        Side::Source => (
+            format!(
+                "exists (select {TABLES} and {OWN} and (has_table_privilege(pg_class.oid, 'select') \
+                 or has_any_column_privilege(pg_class.oid, 'select'))) \
+                 or not exists (select {TABLES} and nspname <> 'information_schema' and nspname !~ '^pg_')"
+            ),
+            "may read no table of the database",
+            "usage on schema …; grant select on all tables in schema …",
+        ),
+        Side::Destination => (
+            format!(
+                "exists (select from pg_namespace where {OWN} and has_schema_privilege(pg_namespace.oid, 'create')) \
+                 or exists (select {TABLES} and {OWN} and has_table_privilege(pg_class.oid, 'insert'))"
+            ),
+            "may make tables in no schema of the database, and write to none",
+            "usage, create on schema …",
+        ),
+    };
+    let row = client
+        .inner
+        .query_typed_one(&format!("select {has}, quote_ident(current_user)"), &[])
+        .await;
+    let row = row.map_err(|error| client.error(&error))?;
+    let user = row.get::<_, &str>(1);
+    if row.get::<_, bool>(0) {
+        return Ok(());
+    }
+    let help = format!("let the owner run: grant {right} to {user}");
+    Err(Error::new(Code::PermissionDenied(side), format!("the user {user} {why}")).help(help))
+}
+
 /// The rights that the next load of this target needs and its user does not have.
 pub(super) async fn missing(client: &Client, target: &Target) -> Result<Vec<Error>> {
     let found = Found::look(client, target).await?;

@@ -1,4 +1,4 @@
-//! A tunnel's near end on loopback, for a driver that only connects to an address.
+//! The near end of a connection on loopback, for a driver that only connects to an address: a tunnel's, or one that is listened to.
 //!
 //! The port is open until this process has connected to it, once. On Linux a connection of another process is seen and
 //! turned away; elsewhere one that came first would get through to the database, which still asks it for a password.
@@ -7,11 +7,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-
-use super::Stream;
 
 /// How long the port waits for its one connection.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -19,8 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Where it is.
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
-/// Opens a port that leads into the tunnel.
-pub(crate) async fn listen(stream: Stream) -> io::Result<u16> {
+/// Opens a port that leads to the far end.
+pub(crate) async fn listen<S>(stream: S) -> io::Result<u16>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let listener = TcpListener::bind((ADDRESS, 0)).await?;
     let port = listener.local_addr()?.port();
     tokio::spawn(async move {
@@ -43,9 +44,9 @@ async fn own_connection(listener: TcpListener) -> io::Result<TcpStream> {
 }
 
 /// Passes bytes both ways until either end is closed. Why it ended is told by the tunnel's fate.
-async fn pass(mut near: TcpStream, mut far: Stream) {
+async fn pass(mut near: TcpStream, mut far: impl AsyncRead + AsyncWrite + Unpin) {
     if let Err(error) = copy_bidirectional(&mut near, &mut far).await {
-        tracing::debug!(%error, "a tunnel ended");
+        tracing::debug!(%error, "a near end has ended");
     }
 }
 

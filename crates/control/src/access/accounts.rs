@@ -1,4 +1,4 @@
-//! Use cases: who a caller is, and what is done to accounts.
+//! Use cases: what is done to accounts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,10 @@ use super::digest::hex;
 use super::token::token_text;
 use super::{
     AccessStore, AccountChange, ApiToken, AuditHead, AuditKey, By, Caller, Changed, Credentials, Digest, Grant,
-    LoginLimits, NewEntry, NewSession, NewToken, NewUser, Role, SignOn, TokenId, User, UserId, Who, password_fits,
-    user_name,
+    LoginLimits, NewEntry, NewSession, NewToken, NewUser, Remembered, Role, SignOn, TokenId, User, UserId, Who,
+    password_fits, user_name,
 };
 
-/// How exactly the last use of a token or session is known.
-const FRESH: Duration = Duration::from_mins(1);
 /// For how long an invitation of a first admin is good.
 const INVITATION: Duration = Duration::from_hours(24);
 
@@ -26,15 +24,6 @@ pub struct SessionPolicy {
     pub idle: Duration,
     /// At most.
     pub life: Duration,
-}
-
-/// What a caller shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown {
-    /// The agent's own token, or an API token.
-    Token(Secret),
-    /// What a browser keeps of a session.
-    Session(Secret),
 }
 
 /// What came of a try to sign in.
@@ -57,7 +46,9 @@ pub struct Accounts {
     pub credentials: Arc<dyn Credentials>,
     /// How often somebody may try to sign in.
     pub limits: LoginLimits,
-    /// What seals the audit log.
+    /// Who was recognised a moment ago; none where somebody may change accounts without telling it.
+    pub remembered: Option<Remembered>,
+    /// What seals the audit log, and what is remembered.
     pub key: AuditKey,
     /// What is kept of the agent's own token: whoever shows it may everything.
     pub agent: Digest,
@@ -68,56 +59,6 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Who shows this; `None` where it is good for nothing (any more).
-    pub async fn recognise(&self, shown: &Shown) -> Result<Option<Caller>> {
-        match shown {
-            Shown::Token(secret) => self.token(secret).await,
-            Shown::Session(secret) => self.session(secret).await,
-        }
-    }
-
-    async fn token(&self, secret: &Secret) -> Result<Option<Caller>> {
-        // Digests of secrets that cannot be guessed: how long comparing them takes tells nothing that could be used.
-        let digest = Digest::of(secret.reveal());
-        if digest == self.agent {
-            return Ok(Some(Caller::agent()));
-        }
-        if !secret.reveal().starts_with(super::TOKEN_PREFIX) {
-            return Ok(None);
-        }
-        let Some((token, owner)) = self.store.token(&digest).await? else {
-            return Ok(None);
-        };
-        let grants = match (token.owner, owner) {
-            (None, _) => vec![token.grant.clone()],
-            (Some(_), Some(owner)) if !owner.disabled => owner.grants,
-            (Some(_), _) => return Ok(None),
-        };
-        if self.first_in_a_while(&token.id.to_string()).await {
-            self.store.token_used(token.id, FRESH).await?;
-        }
-        let caller = Caller::new(Who::Token(token.id, token.name), grants);
-        Ok(Some(caller.within(token.grant)))
-    }
-
-    async fn session(&self, secret: &Secret) -> Result<Option<Caller>> {
-        let digest = Digest::of(secret.reveal());
-        let Some((_, user)) = self.store.session(&digest, self.sessions.idle).await? else {
-            return Ok(None);
-        };
-        let fresh = FRESH.min(self.sessions.idle / 4);
-        if fresh < FRESH || self.first_in_a_while(&hex(&digest.0)).await {
-            self.store.session_used(&digest, fresh).await?;
-        }
-        Ok(Some(Caller::new(Who::User(user.id, user.name), user.grants)))
-    }
-
-    /// Whether this process, of many calls in a minute, is the first: only that one writes.
-    async fn first_in_a_while(&self, what: &str) -> bool {
-        let counted = self.limits.own.count(&format!("used/{what}"), 1, FRESH).await;
-        counted.is_ok_and(|counted| counted.allowed)
-    }
-
     /// What a page shows besides the session of its browser with whatever it changes: another site can make the browser send the one, and
     /// cannot know the other.
     pub fn page_token(session: &Secret) -> String {
@@ -290,7 +231,15 @@ impl Accounts {
 
     /// Changes accounts, and tells the log's new head to whoever reads this process's own log.
     pub async fn change(&self, change: &AccountChange, by: &By) -> Result<Changed> {
-        let changed = self.store.change(change, by, &self.key).await?;
+        let changed = self.store.change(change, by, &self.key).await;
+        // Also where nobody knows what became of it.
+        if let Some(remembered) = &self.remembered
+            && change.takes_away()
+            && !matches!(changed, Ok(Changed::Same))
+        {
+            remembered.begin(self.credentials.draw()).await;
+        }
+        let changed = changed?;
         if let Changed::Done(head) = &changed {
             export(head);
         }

@@ -16,12 +16,17 @@ use super::digest::hex;
 const SEAL: &[u8] = b"syncapp audit head 1";
 /// What is in front of all that is hashed.
 const CHAIN: &[u8] = b"syncapp audit entry 1";
+/// What the key of callers comes from.
+const CALLERS: &[u8] = b"syncapp callers key 1";
 /// How long a text of an entry may be, in characters.
 const LONGEST: usize = 20_000;
 
 /// The key that heads are sealed with.
 #[derive(Clone)]
 pub struct AuditKey([u8; 32]);
+
+/// A key for something else than heads.
+pub(super) struct SealingKey([u8; 32]);
 
 /// Who does something, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +82,11 @@ impl AuditKey {
         Self(mac(secret.as_bytes(), &[b"syncapp audit key 1"]))
     }
 
+    /// A key for what is remembered of callers, which tells nothing of this one.
+    pub(super) fn for_callers(&self) -> SealingKey {
+        SealingKey(mac(&self.0, &[CALLERS]))
+    }
+
     fn seal(&self, number: u64, hash: [u8; 32]) -> AuditHead {
         let mac = mac(&self.0, &[SEAL, &number.to_be_bytes(), &hash]);
         AuditHead { number, hash, mac }
@@ -84,11 +94,8 @@ impl AuditKey {
 
     /// Whether a head was sealed with it.
     pub fn sealed(&self, head: &AuditHead) -> bool {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| unreachable!("any length will do"));
-        for part in [SEAL, &head.number.to_be_bytes(), &head.hash] {
-            mac.update(part);
-        }
-        mac.verify_slice(&head.mac).is_ok()
+        let parts: [&[u8]; 3] = [SEAL, &head.number.to_be_bytes(), &head.hash];
+        hmac(&self.0, &parts).verify_slice(&head.mac).is_ok()
     }
 
     /// The entries to write for this one after a head as it was found, and the head after them; `last` is the number of the newest
@@ -118,13 +125,28 @@ impl AuditKey {
     }
 }
 
-/// The MAC of parts.
-fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("any length will do"));
-    for part in parts {
-        mac.update(part);
+impl SealingKey {
+    /// The MAC of parts.
+    pub(super) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        mac(&self.0, parts)
     }
-    mac.finalize().into_bytes().into()
+
+    /// Whether it is the MAC of these parts.
+    pub(super) fn fits(&self, mac: &[u8; 32], parts: &[&[u8]]) -> bool {
+        hmac(&self.0, parts).verify_slice(mac).is_ok()
+    }
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    hmac(key, parts).finalize().into_bytes().into()
+}
+
+fn hmac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mut hmac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("any length will do"));
+    for part in parts {
+        hmac.update(part);
+    }
+    hmac
 }
 
 impl fmt::Debug for AuditKey {

@@ -1,9 +1,11 @@
 //! Whoever asks for something, as far as the agent knows, and what it may.
 
+use serde::{Deserialize, Serialize};
+
 use super::{By, Grant, Permission, Role, TokenId, UserId};
 
 /// Whoever asks for something, and what it may.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// Who it is.
     pub who: Who,
@@ -13,7 +15,8 @@ pub struct Caller {
 }
 
 /// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Who {
     /// Whoever holds the agent's own token.
     Agent,

@@ -122,6 +122,19 @@ pub enum Write {
 }
 
 impl AccountChange {
+    /// Whether somebody may be less after it than before.
+    pub fn takes_away(&self) -> bool {
+        match self {
+            Self::Identify(_)
+            | Self::SetPassword { .. }
+            | Self::SetGrants { .. }
+            | Self::SetDisabled { .. }
+            | Self::RevokeToken(_)
+            | Self::Close(_) => true,
+            Self::Invite { .. } | Self::Begin { .. } | Self::AddUser(_) | Self::AddToken(_) | Self::Open(_) => false,
+        }
+    }
+
     /// The user that it names by number.
     pub fn user(&self) -> Option<UserId> {
         match self {

@@ -59,12 +59,12 @@ impl LoginLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Clock, Listener, MemoryCache};
+    use crate::testkit::Away;
+    use crate::{Clock, MemoryCache};
     use async_trait::async_trait;
     use futures_util::FutureExt as _;
     use std::sync::Mutex;
     use std::time::SystemTime;
-    use syncapp_model::Error;
 
     #[derive(Default)]
     struct Time(Mutex<Duration>);
@@ -80,40 +80,6 @@ mod tests {
         }
 
         async fn sleep(&self, _: Duration) {}
-    }
-
-    /// A server that is away.
-    struct Away;
-
-    fn away<T>() -> Result<T> {
-        Err(Error::internal("it is away"))
-    }
-
-    #[async_trait]
-    impl Cache for Away {
-        async fn get(&self, _: &str) -> Result<Option<Vec<u8>>> {
-            away()
-        }
-
-        async fn put(&self, _: &str, _: &[u8], _: Duration) -> Result<()> {
-            away()
-        }
-
-        async fn take(&self, _: &str) -> Result<Option<Vec<u8>>> {
-            away()
-        }
-
-        async fn count(&self, _: &str, _: u64, _: Duration) -> Result<Allowance> {
-            away()
-        }
-
-        async fn publish(&self, _: &str, _: &[u8]) -> Result<()> {
-            away()
-        }
-
-        async fn listen(&self, _: &str) -> Result<Box<dyn Listener>> {
-            away()
-        }
     }
 
     #[test]

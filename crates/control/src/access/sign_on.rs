@@ -38,8 +38,19 @@ pub trait IdentityProvider: Send + Sync {
     /// The address to which a browser goes. `challenge` is the SHA-256 of the verifier, in URL-safe base64.
     async fn address(&self, state: &str, nonce: &str, challenge: &str) -> Result<String>;
 
-    /// Who has come back with a code. An error where the provider or what it says is not to be trusted.
-    async fn identify(&self, code: &Secret, verifier: &str, nonce: &str) -> Result<Identified>;
+    /// Who has come back with this. An error where the provider or what it says is not to be trusted.
+    async fn identify(&self, brought: &Brought, verifier: &str, nonce: &str) -> Result<Identified>;
+}
+
+/// What a browser brings back from a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brought {
+    /// What it left with.
+    pub state: String,
+    /// What the provider gives a token for.
+    pub code: Secret,
+    /// The provider that sends it back (`iss`, RFC 9207).
+    pub issuer: Option<String>,
 }
 
 /// Sign-on by a provider.
@@ -109,19 +120,13 @@ impl Accounts {
         Ok(Some(Door { address, secret }))
     }
 
-    /// Signs somebody in who comes back from the provider with a code and a state, in the browser that left with this secret.
-    pub async fn come_from_provider(
-        &self,
-        secret: &Secret,
-        state: &str,
-        code: &Secret,
-        origin: &str,
-    ) -> Result<Entered> {
+    /// Signs somebody in who comes back from the provider, in the browser that left with this secret.
+    pub async fn come_from_provider(&self, secret: &Secret, brought: &Brought, origin: &str) -> Result<Entered> {
         let Some(sign_on) = &self.sign_on else {
             return Ok(Entered::Wrong);
         };
         let trip = Trip::of(secret);
-        if trip.state != state {
+        if trip.state != brought.state {
             return Ok(Entered::Wrong);
         }
         let by = |actor: String| By {
@@ -132,7 +137,7 @@ impl Accounts {
             let by = by("nobody".into());
             self.audit(&by, "session.refused", object, None, None).await
         };
-        let identified = match sign_on.provider.identify(code, &trip.verifier, &trip.nonce).await {
+        let identified = match sign_on.provider.identify(brought, &trip.verifier, &trip.nonce).await {
             Ok(identified) => identified,
             Err(error) => {
                 tracing::warn!(%error, "a sign-on was refused");

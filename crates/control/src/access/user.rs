@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
 use syncapp_model::{Code, Error, Result, Secret};
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ const SHORTEST: usize = 12;
 const LONGEST: usize = 512;
 
 /// A user's number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserId(pub Uuid);
 
 impl fmt::Display for UserId {

@@ -120,6 +120,8 @@ pub struct Progress {
     pub bytes: u64,
     /// Rows that the target has committed: what no failure takes back.
     pub committed: u64,
+    /// About how many rows there are to be read, where the source can tell.
+    pub expected: Option<u64>,
 }
 
 /// What a task's attempts cost in all.

@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod audit;
+mod away;
 pub mod cache;
 pub mod figures;
 pub mod limits;
@@ -24,6 +25,7 @@ pub mod outbox;
 pub mod pauses;
 pub mod projects;
 pub mod queue;
+pub mod remembered;
 pub mod retention;
 mod scene;
 pub mod schedules;
@@ -41,6 +43,7 @@ use async_trait::async_trait;
 use crate::{Cache, Queue, Store};
 
 pub use access::{AccessPlace, AccessRig};
+pub use away::Away;
 pub use memory::MemoryStore;
 
 /// A kind of store under test.
@@ -196,21 +199,28 @@ macro_rules! cache_conformance {
     ($rig:expr) => {
         $crate::cache_conformance! { @
             $rig;
-            a_value_comes_back a_value_ends what_is_too_long_is_not_kept a_value_is_taken_once calls_are_counted a_window_ends
-                of_many_so_many_are_allowed what_is_said_is_heard listeners_come_and_go
+            cache: a_value_comes_back a_value_ends what_is_too_long_is_not_kept a_value_is_taken_once calls_are_counted a_window_ends
+                of_many_so_many_are_allowed what_is_said_is_heard listeners_come_and_go;
+            remembered: who_was_recognised_is_not_looked_up_again what_is_taken_away_is_gone_everywhere
+                whoever_looks_meanwhile_keeps_nothing_old a_cache_that_is_away_is_waited_for what_was_forged_is_not_believed;
         }
     };
-    (@ $rig:expr; $($case:ident)*) => {
+    (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
         mod cache_conformance {
             #[allow(unused_imports)]
             use super::*;
 
-            $(
-                #[tokio::test(flavor = "multi_thread")]
-                async fn $case() {
-                    Box::pin($crate::testkit::cache::$case(&$rig)).await;
-                }
-            )*
+            $(mod $area {
+                #[allow(unused_imports)]
+                use super::*;
+
+                $(
+                    #[tokio::test(flavor = "multi_thread")]
+                    async fn $case() {
+                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
+                    }
+                )*
+            })*
         }
     };
 }

@@ -229,5 +229,6 @@ pub(super) fn progress() -> Progress {
         written: 3,
         bytes: 1 << 33,
         committed: 2,
+        expected: Some(1 << 34),
     }
 }

@@ -75,6 +75,7 @@ pub async fn what_a_driver_said_is_kept(rig: &dyn StoreRig) {
         written: 1 << 63,
         bytes: i64::MAX as u64,
         committed: 0,
+        expected: Some(u64::MAX),
     };
     let event = Event::Finish {
         epoch: claimed.epoch,

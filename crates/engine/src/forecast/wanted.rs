@@ -13,7 +13,7 @@ use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::ground::Ground;
 use crate::listed::Listed;
-use crate::sift::{Policy, Reasons, Way};
+use crate::sift::{Policy, Reasons, SetAside, Way};
 use crate::stream::{self, StreamRun, reads, request};
 use crate::typed::Typed;
 use crate::unread::met_by_a_run;
@@ -127,7 +127,7 @@ impl Wanted<'_> {
         let admitted = match &self.policy {
             Some(policy) => {
                 let sound = policy.sound(&self.ground.plan, &self.program, &admitted, Some(&self.typed))?;
-                self.set_aside(sound.rejected)?;
+                self.set_aside(SetAside::rejects(sound.rejected))?;
                 sound.columns
             }
             None => project(&admitted.columns, &self.typed)?,
@@ -149,7 +149,7 @@ impl Wanted<'_> {
         let way = Way { program, added, check };
         let sifted = policy.sift(way, &self.ground.plan, &admitted, first_row + 1)?;
         self.counts.nulled += sifted.nulled;
-        self.set_aside(sifted.rejected)?;
+        self.set_aside(SetAside::rejects(sifted.rejected))?;
         sifted.kept.iter().map(|lands| &lands.mapped).try_for_each(each)
     }
 

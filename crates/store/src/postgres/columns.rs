@@ -30,7 +30,7 @@ macro_rules! task_columns {
     () => {
         "run, number, stream, pool, state, epoch, worker, lease_until, fruitless, lost, next_try_at, hinted_at, \
          rows_read, rows_written, bytes_read, rows_committed, cpu_micros, peak_bytes, error_code, error_text, \
-         error_help, finished_at, started_at"
+         error_help, finished_at, started_at, rows_expected"
     };
 }
 
@@ -96,6 +96,7 @@ pub(super) fn task(row: &PgRow) -> Result<Task> {
             written: count(row, 13)?,
             bytes: count(row, 14)?,
             committed: count(row, 15)?,
+            expected: get::<Option<i64>>(row, 23)?.map(|rows| rows as u64),
         },
         usage: Usage {
             cpu: Duration::from_micros(count(row, 16)?),

@@ -67,9 +67,19 @@ impl PostgresStore {
     /// Opens the store of a connection string, `postgres://user:password@host/database`, and brings its schema to the newest
     /// form. Unless its `sslmode` says otherwise, the server has to show who it is, but for one on loopback.
     pub async fn open(url: &str) -> Result<Self> {
-        let pool = connect(url)?;
-        migrate::run(&pool).await?;
-        Ok(Self { pool })
+        let store = Self::at(url)?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// The same, connected to nothing yet: what is asked of it is to be [migrated](Self::migrate) first.
+    pub fn at(url: &str) -> Result<Self> {
+        Ok(Self { pool: connect(url)? })
+    }
+
+    /// Brings its schema to the newest form.
+    pub async fn migrate(&self) -> Result<()> {
+        migrate::run(&self.pool).await
     }
 
     /// Begins a transaction.

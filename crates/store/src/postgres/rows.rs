@@ -393,7 +393,8 @@ impl Rows for PostgresRows {
             "update task set state = $5, epoch = $6, worker = $7, lease_until = $8, fruitless = $9, lost = $10, \
              next_try_at = $11, hinted_at = $12, rows_read = $13, rows_written = $14, bytes_read = $15, \
              rows_committed = $16, cpu_micros = $17, peak_bytes = $18, error_code = $19, error_text = $20, \
-             error_help = $21, finished_at = $22, started_at = $23 where run = $1 and number = $2 and state = $3 and epoch = $4",
+             error_help = $21, finished_at = $22, started_at = $23, rows_expected = $24 \
+             where run = $1 and number = $2 and state = $3 and epoch = $4",
         )
         .bind(before.id.run.0)
         .bind(before.id.number as i32)
@@ -417,14 +418,15 @@ impl Rows for PostgresRows {
         .bind(error.map(|error| &error.text))
         .bind(error.and_then(|error| error.help.as_deref()))
         .bind(after.finished_at.map(stamp))
-        .bind(after.started_at.map(stamp));
+        .bind(after.started_at.map(stamp))
+        .bind(after.progress.expected.map(|rows| rows as i64));
         Ok(self.write(write).await? == 1)
     }
 }
 
 /// A task, and the time after its columns.
 fn timed(row: &PgRow) -> Result<(Task, SystemTime)> {
-    Ok((columns::task(row)?, columns::instant(row, 23)?))
+    Ok((columns::task(row)?, columns::instant(row, 24)?))
 }
 
 fn id(row: &PgRow) -> Result<RunId> {

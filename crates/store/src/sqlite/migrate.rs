@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0009_notices.sql"),
     include_str!("../../../../migrations/sqlite/0010_access.sql"),
     include_str!("../../../../migrations/sqlite/0011_workers.sql"),
+    include_str!("../../../../migrations/sqlite/0012_expected.sql"),
 ];
 
 pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {

@@ -58,7 +58,7 @@ export const connections = {
     resolve: "Resolve",
     connect: "Connect",
     tls: "TLS",
-    log_in: "Log in and rights",
+    log_in: "Log in",
     rights: "Rights",
     open: "Open",
   } as Record<string, string>,

@@ -259,8 +259,6 @@ export const designer = {
     failed: "No sample could be taken",
     older:
       "These rows are from before your changes: this agent samples what it has. Save, and they flow again.",
-    notAligned:
-      "Some rows were left out or set aside, so rows before and after do not stand beside each other.",
     unknownRow: "not told",
     setAside: (n: string) => `${n} rows would be set aside`,
     nulled: (n: string) => `${n} values would become NULL`,

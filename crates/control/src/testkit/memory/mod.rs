@@ -6,6 +6,7 @@ mod lists;
 mod log;
 mod notices;
 mod outbox;
+mod people;
 mod projects;
 mod retention;
 mod runs;
@@ -22,6 +23,8 @@ use std::time::SystemTime;
 use crate::{
     Heard, Hint, Logged, Run, RunId, Schedule, ScheduleId, SealedSecret, SecretId, Task, TaskId, TickOutcome, Version,
 };
+
+pub(super) use people::People;
 
 /// A store in memory. Clones are one store.
 #[derive(Clone)]

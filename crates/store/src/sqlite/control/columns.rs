@@ -18,7 +18,7 @@ pub(super) const RUN: &str = "run.id, run.project, run.version, run.sync, run.tr
     run.destination_streams, run.trace";
 pub(super) const TASK: &str = "run, number, stream, pool, state, epoch, worker, lease_until, fruitless, lost, \
     next_try_at, hinted_at, rows_read, rows_written, bytes_read, rows_committed, cpu_micros, peak_bytes, error_code, \
-    error_text, error_help, finished_at, started_at";
+    error_text, error_help, finished_at, started_at, rows_expected";
 pub(super) const SCHEDULE: &str = "schedule.project, schedule.sync, schedule.version, schedule.definition, \
     schedule.overlap, schedule.next_due";
 pub(super) const SYNC: &str = "name, streams, definition, overlap, after_sync, source, source_streams, destination, \
@@ -86,6 +86,7 @@ pub(super) fn task(row: &Row<'_>) -> rusqlite::Result<Task> {
             written: count(row, 13)?,
             bytes: count(row, 14)?,
             committed: count(row, 15)?,
+            expected: row.get::<_, Option<i64>>(23)?.map(|rows| rows as u64),
         },
         usage: Usage {
             cpu: Duration::from_micros(count(row, 16)?),

@@ -374,8 +374,8 @@ impl Rows for SqliteRows<'_> {
         let sql = "update task set state = ?1, epoch = ?2, worker = ?3, lease_until = ?4, fruitless = ?5, lost = ?6, \
              next_try_at = ?7, hinted_at = ?8, rows_read = ?9, rows_written = ?10, bytes_read = ?11, \
              rows_committed = ?12, cpu_micros = ?13, peak_bytes = ?14, error_code = ?15, error_text = ?16, \
-             error_help = ?17, finished_at = ?18, started_at = ?19 \
-             where run = ?20 and number = ?21 and state = ?22 and epoch = ?23";
+             error_help = ?17, finished_at = ?18, started_at = ?19, rows_expected = ?20 \
+             where run = ?21 and number = ?22 and state = ?23 and epoch = ?24";
         let error = after.error.as_ref();
         self.step(|c| {
             let written = c.prepare_cached(sql)?.execute(params![
@@ -398,6 +398,7 @@ impl Rows for SqliteRows<'_> {
                 error.and_then(|error| error.help.as_ref()),
                 optional_micros(after.finished_at),
                 optional_micros(after.started_at),
+                after.progress.expected.map(|rows| rows as i64),
                 bytes(before.id.run),
                 before.id.number,
                 before.state.name(),

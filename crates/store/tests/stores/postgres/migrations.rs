@@ -42,7 +42,7 @@ async fn a_program_that_is_too_old_is_refused() {
     assert_eq!(error.code(), Code::StoreFailed);
     assert_eq!(
         error.report().why,
-        "the metadata database has version 99, for programs that know version 98 or later, and this program knows up to 9"
+        "the metadata database has version 99, for programs that know version 98 or later, and this program knows up to 10"
     );
     assert_eq!(error.report().help.as_deref(), Some("update SyncApp"));
 }

@@ -3,7 +3,7 @@ import { CircleAlert, SquareFunction } from "lucide-react";
 import { useMemo, useRef } from "react";
 import { classes } from "@/components/classes";
 import { words } from "@/words";
-import { type Cell, isAligned, paired, type Pairing } from "../sample/sample";
+import { type Cell, paired, type Pairing } from "../sample/sample";
 import { useDesigner } from "../state/designer";
 import { NoSample } from "./no-sample";
 import { grouped, isRight, type Shown, useColumns } from "./sample-columns";
@@ -43,10 +43,8 @@ export function SamplePane({ at }: { at: "node" | "target" }) {
     <div
       className={classes("flex min-h-0 grow flex-col", state.waiting || state.outcome ? "opacity-60" : "")}
     >
-      {(state.outcome ?? !isAligned(sample)) && (
-        <p className="border-b border-line bg-surface-2 px-4 py-1 text-12 text-fg-2">
-          {state.outcome ? text.older : text.notAligned}
-        </p>
+      {state.outcome && (
+        <p className="border-b border-line bg-surface-2 px-4 py-1 text-12 text-fg-2">{text.older}</p>
       )}
       <div
         ref={scroller}

@@ -66,11 +66,12 @@ async function ready(begun: Job, signal: AbortSignal): Promise<Sampled> {
 
 /** Reads one stream of a preview; numbers come as texts. */
 export function readSample(found: unknown): Sample {
-  const before = rows(field(found, "source"));
   return {
-    before,
+    before: rows(field(found, "source")),
     after: rows(field(found, "mapped")),
-    failing: list(field(found, "rejects")).map((reject) => failing(reject, before)),
+    origins: list(field(found, "origins")).map(Number),
+    types: field(field(found, "types"), "mapped") as Readonly<Record<string, string>>,
+    failing: list(field(found, "rejects")).map(failing),
     rejected: Number(field(found, "rejected") ?? 0),
     nulled: Number(field(found, "nulled") ?? 0),
   };
@@ -89,22 +90,13 @@ function cells(row: object): Row {
 const asCell = (cell: unknown): Cell =>
   cell === null || cell === undefined ? null : typeof cell === "string" ? cell : JSON.stringify(cell);
 
-function failing(reject: unknown, before: readonly Row[]): Failing {
-  const [own, column, help] = [field(reject, "row"), field(reject, "column"), field(reject, "help")];
-  const row = typeof own === "object" && own !== null ? placeOf(cells(own), before) : -1;
+function failing(reject: unknown): Failing {
+  const [origin, column, help] = [field(reject, "origin"), field(reject, "column"), field(reject, "help")];
   return {
     code: text(field(reject, "code")),
     why: text(field(reject, "message")),
-    ...(row >= 0 && { row }),
+    ...(typeof origin === "string" && { row: Number(origin) }),
     ...(typeof column === "string" && { column }),
     ...(typeof help === "string" && { help }),
   };
-}
-
-/** Which of the rows this is: the one with the same values, in what both tell. */
-function placeOf(row: Row, before: readonly Row[]): number {
-  const names = Object.keys(row);
-  return before.findIndex((other) =>
-    names.every((name) => !(name in other) || other[name] === row[name] || other[name] === "***"),
-  );
 }

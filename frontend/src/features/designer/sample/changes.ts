@@ -2,7 +2,7 @@
 import type { Canvas } from "../canvas/model";
 import type { Marks } from "../canvas/nodes";
 import { base } from "../mapping/types";
-import { originOf, type Sample } from "./sample";
+import type { Sample } from "./sample";
 
 export function marksOf(canvas: Canvas, sample: Sample | undefined): Map<string, Marks> {
   const marks = new Map<string, Marks>();
@@ -33,7 +33,7 @@ export function marksOf(canvas: Canvas, sample: Sample | undefined): Map<string,
 
 function changedValues(sample: Sample, source: string, target: string, type: string): number {
   return sample.after.filter((after, at) => {
-    const origin = originOf(sample, at);
+    const origin = sample.origins[at];
     const before = origin === undefined ? undefined : sample.before[origin]?.[source];
     const value = after[target];
     return (

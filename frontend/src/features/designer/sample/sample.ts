@@ -5,7 +5,7 @@ export type Row = Readonly<Record<string, Cell>>;
 
 /** A row that would not land. */
 export interface Failing {
-  /** Its place among the source rows of the sample, where it is told. */
+  /** Its place among the source rows of the sample; nothing where it could not be read at all. */
   row?: number;
   /** The target column. */
   column?: string;
@@ -19,14 +19,14 @@ export interface Sample {
   before: readonly Row[];
   /** As they would land. */
   after: readonly Row[];
-  /** The place of each row of `after` in `before`; nothing where that is not told. */
-  origins?: readonly number[];
+  /** The place of each row of `after` in `before`. */
+  origins: readonly number[];
   failing: readonly Failing[];
   /** How many rows would be set aside, and how many values become NULL. */
   rejected: number;
   nulled: number;
-  /** Types of the target's columns, where they are told. */
-  types?: Readonly<Record<string, string>>;
+  /** Types of the target's columns. */
+  types: Readonly<Record<string, string>>;
   milliseconds?: number;
 }
 
@@ -52,17 +52,9 @@ export interface SampleSource {
 export const failingRows = (sample: Sample | undefined): number =>
   sample ? Math.max(sample.rejected, sample.failing.length) : 0;
 
-/** The source row of a row that would land. */
-export function originOf(sample: Sample, row: number): number | undefined {
-  if (sample.origins) {
-    return sample.origins[row];
-  }
-  return sample.before.length === sample.after.length ? row : undefined;
-}
-
-/** The rows of the sample side by side: each source row with what becomes of it, as far as that is told. */
+/** The rows of the sample side by side: each source row with what becomes of it. */
 export interface Pairing {
-  before?: Row;
+  before: Row;
   after?: Row;
   failing?: Failing;
   /** Counts from 1. */
@@ -70,27 +62,10 @@ export interface Pairing {
 }
 
 export function paired(sample: Sample): Pairing[] {
-  const aligned = sample.origins !== undefined || sample.before.length === sample.after.length;
-  if (!aligned) {
-    const most = Math.max(sample.before.length, sample.after.length);
-    return Array.from({ length: most }, (_, at) =>
-      pairing(at, sample.before[at], sample.after[at], undefined),
-    );
-  }
-  const landed = new Map(sample.after.map((row, at) => [originOf(sample, at), row]));
+  const landed = new Map(sample.after.map((row, at) => [sample.origins[at], row]));
   const failed = new Map(sample.failing.map((failing) => [failing.row, failing]));
-  return sample.before.map((before, at) => pairing(at, before, landed.get(at), failed.get(at)));
+  return sample.before.map((before, at) => {
+    const [after, failing] = [landed.get(at), failed.get(at)];
+    return { number: at + 1, before, ...(after && { after }), ...(failing && { failing }) };
+  });
 }
-
-function pairing(
-  at: number,
-  before: Row | undefined,
-  after: Row | undefined,
-  failing: Failing | undefined,
-): Pairing {
-  return { number: at + 1, ...(before && { before }), ...(after && { after }), ...(failing && { failing }) };
-}
-
-/** Whether rows before and after stand beside each other. */
-export const isAligned = (sample: Sample) =>
-  sample.origins !== undefined || sample.before.length === sample.after.length;

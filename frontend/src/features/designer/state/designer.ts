@@ -9,7 +9,6 @@ import { readSyncFile } from "../document/read";
 import type { Op } from "../document/splice";
 import type { StreamPlace } from "../document/stream-edits";
 import type { StreamConfig, StreamEntry, Sync, SyncFile } from "../document/sync-file";
-import { aligned } from "../sample/align";
 import { marksOf } from "../sample/changes";
 import type { SampleSource } from "../sample/sample";
 import { NOTHING, type Selection } from "../view/selection";
@@ -87,13 +86,10 @@ export function useDesignerState(setup: Setup): Designer {
   );
   const proposals = useMemo(() => proposalsOf(canvas, refused), [canvas, refused]);
   const shown = ends.source && stream !== undefined && sync;
-  const taken = useSample(
+  const sample = useSample(
     samples,
     shown ? { text: history.source.text, sync: sync.name, stream } : undefined,
   );
-  const rows = taken.sample;
-  const placed = useMemo(() => rows && aligned(rows, canvas), [rows, canvas]);
-  const sample = useMemo(() => ({ ...taken, ...(placed && { sample: placed }) }), [taken, placed]);
   const marks = useMemo(() => marksOf(canvas, sample.sample), [canvas, sample.sample]);
   const items = useMemo(() => middles(canvas, proposals, marks), [canvas, proposals, marks]);
 

@@ -194,6 +194,8 @@ describe("the designer", () => {
           sample: {
             before: [{ id: evil }],
             after: [{ id: evil, email: evil }],
+            origins: [0],
+            types: {},
             failing: [{ code: evil, why: evil }],
             rejected: 1,
             nulled: 0,

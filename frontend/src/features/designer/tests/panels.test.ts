@@ -8,10 +8,9 @@ import { readStream, readSyncFile } from "../document/read";
 import { Names } from "../mapping/names";
 import { cronWords, nextTimes, scheduleWords } from "../panels/schedule-words";
 import { readSample } from "../sample/agent-sample";
-import { aligned } from "../sample/align";
 import { marksOf } from "../sample/changes";
 import { profile } from "../sample/profile";
-import { isAligned, paired } from "../sample/sample";
+import { paired } from "../sample/sample";
 import { proposalsOf } from "../state/proposals";
 import { pathsOf } from "../view/paths";
 import { chosen, NOTHING } from "../view/selection";
@@ -96,54 +95,32 @@ describe("what the agent tells", () => {
     });
   });
 
-  it("of rows: the ones that fail are found again by their values", () => {
+  it("of rows: where each comes from, and which ones fail", () => {
     const sample = readSample({
-      source: [
-        { id: "1", a: "x" },
-        { id: "2", a: "y" },
-        { id: "3", a: "***" },
-      ],
-      mapped: [{ id: "1" }],
+      source: ["1", "2", "3", "4"].map((id) => ({ id })),
+      mapped: [{ id: "1" }, { id: "4" }],
+      origins: ["0", "3"],
+      types: { source: { id: "int64" }, mapped: { id: "int16" } },
       rejected: "2",
       rejects: [
-        { code: "c", message: "m", column: "a", row: { id: "2", a: "y" } },
-        { code: "c", message: "n", column: "a", row: { id: "3", a: "***" } },
+        { code: "c", message: "m", origin: "1", column: "a", help: "h" },
+        { code: "c", message: "whole", origin: null },
       ],
     });
-    expect([sample.rejected, sample.failing.map((one) => one.row)]).toEqual([2, [1, 2]]);
-  });
-});
-
-describe("rows side by side", () => {
-  const names = new Names([
-    { name: "id", type: "int64" },
-    { name: "a", type: "string" },
-  ]);
-  const canvas = canvasOf(readStream({ primary_key: ["id"] }), { names });
-  const sample = readSample({
-    source: ["1", "2", "3"].map((id) => ({ id, a: id })),
-    mapped: [{ id: "1" }, { id: "3" }],
-    rejects: [{ code: "c", message: "m", row: { id: "2", a: "2" } }],
-  });
-
-  it("by their order, where only failing ones are missing", () => {
-    expect(
-      paired(aligned(sample, canvas)).map((row) => [row.before?.id, row.after?.id, row.failing?.why]),
-    ).toEqual([
+    expect([sample.rejected, sample.types, sample.failing]).toEqual([
+      2,
+      { id: "int16" },
+      [
+        { code: "c", why: "m", row: 1, column: "a", help: "h" },
+        { code: "c", why: "whole" },
+      ],
+    ]);
+    expect(paired(sample).map((row) => [row.before.id, row.after?.id, row.failing?.why])).toEqual([
       ["1", "1", undefined],
       ["2", undefined, "m"],
-      ["3", "3", undefined],
+      ["3", undefined, undefined],
+      ["4", "4", undefined],
     ]);
-  });
-
-  it("by their key, where a filter left some out", () => {
-    const filtered = { ...sample, failing: [], after: [{ id: "3" }] };
-    expect(aligned(filtered, canvas).origins).toEqual([2]);
-    const masked = canvasOf(readStream({ primary_key: ["id"], columns: { id: { mask: "hash" } } }), {
-      names,
-    });
-    expect(aligned(filtered, masked).origins).toBeUndefined();
-    expect(isAligned(aligned(filtered, masked))).toBe(false);
   });
 });
 
@@ -214,6 +191,8 @@ describe("what a sample says of the canvas", () => {
         { at: "2026-01-01", n: "1.5" },
         { at: "2026-01-01", n: "0.1" },
       ],
+      origins: [0, 1],
+      types: {},
       failing: [{ code: "c", why: "w", column: "n" }],
       rejected: 1,
       nulled: 0,

@@ -1,9 +1,11 @@
 //! A secret by chance in every place that takes one, in runs with faults; then all that a fleet has said, told and kept is searched
 //! for each of them, in several spellings.
 
+mod asking;
+mod canaries;
+mod project;
+
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -18,53 +20,13 @@ use serde_json::{Value as Json, json};
 use syncapp_tests::fleet::{Fleet, Servers};
 use syncapp_tests::server::collector::Collector;
 use syncapp_tests::server::port;
-use syncapp_tests::server::postgres::Database;
 use syncapp_tests::syncapp::Syncapp;
 use tokio::net::TcpListener;
-use uuid::Uuid;
 
-use super::jobs::{begin, over};
-use crate::vault::dumps::{files, hits};
-
-/// What nobody may read anywhere, by what it is.
-#[derive(Default)]
-struct Canaries(RefCell<BTreeMap<String, String>>);
-
-impl Canaries {
-    /// A new one.
-    fn make(&self, what: &str) -> String {
-        self.know(
-            what,
-            &format!("canary{}{}", what.replace(' ', ""), Uuid::new_v4().simple()),
-        )
-    }
-
-    /// One that somebody else has made.
-    fn know(&self, what: &str, secret: &str) -> String {
-        assert!(secret.len() > 8, "{what} is too short to be looked for");
-        let known = self.0.borrow_mut().insert(what.to_owned(), secret.to_owned());
-        assert!(known.is_none_or(|known| known == secret), "{what} is two");
-        secret.to_owned()
-    }
-
-    /// Fails where one of them stands in these bytes, or where what has to be there is not: the search would be of something else.
-    fn absent(&self, place: &str, bytes: &[u8], mark: &str) {
-        let canaries = self.0.borrow();
-        let secrets: Vec<String> = canaries.values().cloned().collect();
-        let found = hits(bytes, &secrets);
-        let named = canaries
-            .iter()
-            .filter(|(_, secret)| found.contains(secret))
-            .map(|(what, _)| what);
-        assert_eq!(named.collect::<Vec<_>>(), Vec::<&String>::new(), "in {place}");
-        let is_there = bytes.windows(mark.len()).any(|part| part == mark.as_bytes());
-        assert!(
-            is_there,
-            "{place} has no `{mark}`: what was searched, in {} bytes?",
-            bytes.len()
-        );
-    }
-}
+use crate::vault::dumps::files;
+use asking::{people, told};
+use canaries::Canaries;
+use project::file;
 
 /// Takes what webhooks bring.
 async fn listen(heard: Arc<Mutex<Vec<u8>>>) -> String {
@@ -78,190 +40,6 @@ async fn listen(heard: Arc<Mutex<Vec<u8>>>) -> String {
     let routes = Router::new().route("/hook", post(take)).with_state(heard);
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     format!("http://{address}/hook")
-}
-
-/// A project whose connections take secrets in every key there is, most of them in vain.
-fn file(database: &Database) -> String {
-    let reader = &database.reader;
-    let server = |password: &str| {
-        format!(
-            "host: 127.0.0.1, port: {}, user: {}, database: {}, tls: {{ mode: disable }}, password: \"{password}\"",
-            reader.port, reader.user, reader.database
-        )
-    };
-    let ssh = "ssh: { host: 127.0.0.1, port: 1, user: u, password: \"secret://TUNNEL\", host_key: \"ssh-ed25519 \
-               AAAAC3NzaC1lZDI1NTE5AAAAIJgvQX9qYQ9rYkXn0Z8bY7cQy0yIh0dZ1mQmQn3m0u3T\" }";
-    let sources = [
-        ("good", format!("connector: postgres, {}", server("secret://READER"))),
-        ("wrong", format!("connector: postgres, {}", server("secret://WRONG"))),
-        (
-            "mounted",
-            format!("connector: postgres, {}", server("secret://MOUNTED")),
-        ),
-        (
-            "environment",
-            format!("connector: postgres, {}", server("secret://ENVIRONMENT")),
-        ),
-        ("variable", format!("connector: postgres, {}", server("${VARIABLE}"))),
-        ("address", "connector: postgres, url: \"secret://ADDRESS\"".to_owned()),
-        (
-            "silent",
-            "connector: mysql, host: 127.0.0.1, port: 1, user: u, database: d, password: \"secret://SILENT\""
-                .to_owned(),
-        ),
-        (
-            "tunnel",
-            format!("connector: postgres, host: db, user: u, database: d, password: \"secret://SILENT\", {ssh}"),
-        ),
-    ];
-    let mut connections = String::from("  to: { connector: postgres, url: \"secret://WRITER\" }\n");
-    let mut syncs = String::new();
-    for (name, keys) in sources {
-        let _ = writeln!(connections, "  {name}: {{ {keys} }}");
-        let stream = "public.people: { into: landing.people, write: merge, on_error: reject, columns: { mail: { mask: hash }, phone: { \
-                      mask: redact }, age: { type: int64 } } }";
-        let _ = writeln!(
-            syncs,
-            "  {name}: {{ source: {name}, destination: to, streams: {{ {stream} }} }}"
-        );
-    }
-    let slow = "public.slow: { into: landing.slow, query: \"select 1 as id where pg_sleep(600) is not null\" }";
-    let _ = writeln!(
-        syncs,
-        "  slow: {{ source: good, destination: to, streams: {{ {slow} }} }}"
-    );
-    format!("version: 1\nconnections:\n{connections}syncs:\n{syncs}")
-}
-
-/// Signs in, and does what people do; what they show is known afterwards.
-async fn people(fleet: &Fleet, canaries: &Canaries) {
-    let agent = &fleet.members[0];
-    let password = canaries.make("password");
-    let body = json!({ "name": "ada", "password": password, "roles": [{ "role": "admin" }] });
-    agent.ask(Method::POST, "/users", Some(body)).await.done();
-    let wrong = json!({ "name": "ada", "password": canaries.make("wrong password") });
-    assert_eq!(
-        agent
-            .with(Method::POST, "/session", &[], Some(wrong))
-            .await
-            .status
-            .as_u16(),
-        401
-    );
-    let right = json!({ "name": "ada", "password": password });
-    let entered = agent.with(Method::POST, "/session", &[], Some(right)).await;
-    let cookie = entered.headers["set-cookie"]
-        .to_str()
-        .unwrap()
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned();
-    canaries.know("session", cookie.split_once('=').unwrap().1);
-    let page = canaries.know("page token", entered.body["csrf_token"].as_str().unwrap());
-    let headers = [("cookie", cookie.as_str()), ("x-csrf-token", page.as_str())];
-    let body = json!({ "old": password, "new": canaries.make("new password") });
-    let changed = agent.with(Method::PUT, "/me/password", &headers, Some(body)).await;
-    assert_eq!(changed.status.as_u16(), 204);
-    let token = agent.make_token("viewer", None).await;
-    canaries.know("api token", &token);
-    let shown = format!("Bearer {token}");
-    agent
-        .with(Method::GET, "/me", &[("authorization", &shown)], None)
-        .await
-        .done();
-    let forged = format!("Bearer {}", canaries.make("forged token"));
-    let refused = agent
-        .with(Method::GET, "/me", &[("authorization", &forged)], None)
-        .await;
-    assert_eq!(refused.status.as_u16(), 401);
-    let forged = format!("__Host-syncapp={}", canaries.make("forged session"));
-    let refused = agent.with(Method::GET, "/me", &[("cookie", &forged)], None).await;
-    assert_eq!(refused.status.as_u16(), 401);
-    let first = json!({ "token": canaries.make("forged invitation"), "name": "eve", "password": canaries.make("eve's password") });
-    assert_eq!(
-        agent
-            .with(Method::POST, "/first-admin", &[], Some(first))
-            .await
-            .status
-            .as_u16(),
-        401
-    );
-    // The provider is not there.
-    let sign_on = Client::new()
-        .get(format!("{}/api/v1/sign-on", agent.url()))
-        .send()
-        .await
-        .unwrap();
-    assert!(!sign_on.status().is_success());
-    let key = agent
-        .ask(Method::POST, "/projects/shop/syncs/good/hook/key", None)
-        .await
-        .done();
-    canaries.know("webhook key", key["key"].as_str().unwrap());
-    let forged = [("syncapp-signature", "t=1,n=0123456789abcdef,v1=00")];
-    let refused = agent
-        .with(Method::POST, "/projects/shop/syncs/good/hook", &forged, Some(json!({})))
-        .await;
-    assert_eq!(refused.status.as_u16(), 401);
-}
-
-/// All that can be asked about a project, its runs and its jobs.
-async fn told(fleet: &Fleet, runs: &[String]) -> Vec<u8> {
-    let agent = &fleet.members[0];
-    let mut told = Vec::new();
-    let mut paths: Vec<String> = [
-        "/projects",
-        "/projects/shop",
-        "/projects/shop/versions/1",
-        "/projects/shop/connections",
-        "/projects/shop/secrets",
-        "/projects/shop/syncs",
-        "/runs",
-        "/users",
-        "/tokens",
-        "/workers",
-        "/queues",
-        "/audit?limit=200",
-    ]
-    .map(str::to_owned)
-    .into();
-    for run in runs {
-        paths.extend([format!("/runs/{run}"), format!("/runs/{run}/logs")]);
-    }
-    for path in paths {
-        told.extend(agent.get(&path).await.done().to_string().into_bytes());
-    }
-    let mut jobs = Vec::new();
-    let connections = [
-        "to",
-        "good",
-        "wrong",
-        "mounted",
-        "environment",
-        "variable",
-        "address",
-        "silent",
-        "tunnel",
-    ];
-    for connection in connections {
-        let place = format!("/projects/shop/connections/{connection}");
-        jobs.push((format!("{place}/check"), None));
-        jobs.push((format!("{place}/discover"), Some(json!({}))));
-    }
-    for sync in ["good", "wrong"] {
-        let place = format!("/projects/shop/syncs/{sync}");
-        jobs.push((format!("{place}/preview"), Some(json!({ "stream": "public.people" }))));
-        jobs.push((format!("{place}/plan"), Some(json!({}))));
-        jobs.push((format!("{place}/verify"), Some(json!({}))));
-        jobs.push((format!("{place}/rejects"), Some(json!({}))));
-        jobs.push((format!("{place}/rejects/replay"), Some(json!({}))));
-    }
-    for (path, body) in jobs {
-        let job = begin(agent, &path, body).await;
-        told.extend(over(agent, &job).await.to_string().into_bytes());
-    }
-    told
 }
 
 /// Whether a run has come to an end, or at least to an error.
