@@ -29,4 +29,6 @@ export type Tick = Schemas["Tick"];
 export type Token = Schemas["Token"];
 export type Trigger = Schemas["Trigger"];
 export type User = Schemas["User"];
+export type Queue = Schemas["Queue"];
+export type Worker = Schemas["Worker"];
 export type Version = Schemas["Version"];

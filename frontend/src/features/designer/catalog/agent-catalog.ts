@@ -1,7 +1,7 @@
 /** What connections hold, as the agent discovers it for a project that it has. */
 import { agent, answer } from "@/api/client";
 import { type Catalog, field, readSpecs } from "./catalog";
-import { finished } from "./jobs";
+import { finished } from "@/api/finished-job";
 
 const PAGE = 500;
 
