@@ -7,6 +7,7 @@ export type AuditEntry = Schemas["AuditEntry"];
 export type Change = Schemas["Change"];
 export type Coming = Schemas["Coming"];
 export type Connector = Schemas["Connector"];
+export type DraftDiscover = Schemas["DraftDiscover"];
 export type DraftStream = Schemas["DraftStream"];
 export type Grant = Schemas["Grant"];
 export type Job = Schemas["Job"];

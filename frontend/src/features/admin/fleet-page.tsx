@@ -13,12 +13,14 @@ const text = words.admin.fleetOf;
 
 /** Who is there to work, what each carries, and what waits. */
 export function FleetPage() {
-  const enabled = useRefusal()("admin") === undefined;
+  // Whoever sees all projects sees what works for them.
+  const refused = useRefusal()("viewer");
+  const enabled = refused === undefined;
   const queues = useQuery({ ...queuesQuery, enabled });
   const workers = useQuery({ ...workersQuery, enabled });
   const problem = queues.error ?? workers.error;
   return (
-    <AdminPage part="fleet">
+    <AdminPage part="fleet" global={refused !== undefined}>
       <div tabIndex={0} role="group" aria-label={words.admin.fleet} className="min-h-0 grow overflow-auto">
         {problem && !(queues.data && workers.data) ? (
           <div className="max-w-160 p-6">
