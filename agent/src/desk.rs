@@ -32,8 +32,8 @@ pub struct Desk {
 impl Desk {
     /// Opens the agent of a folder, and makes it where there is none. Relative paths of its files begin in the folder. `vault` is
     /// given what the folder's store keeps sealed, should it want to keep secrets there.
-    pub async fn open(folder: &Path, vault: impl FnOnce(Arc<dyn SealedSecrets>) -> Arc<dyn Vault>) -> Result<Self> {
-        let agent = Agent::of_desk(Settings::of_desk(folder)?, |store| vault(store)).await?;
+    pub fn open(folder: &Path, vault: impl FnOnce(Arc<dyn SealedSecrets>) -> Arc<dyn Vault>) -> Result<Self> {
+        let agent = Agent::of_desk(Settings::of_desk(folder)?, |store| vault(store))?;
         let local = Local::new(agent.api(Front::new(Vec::new())));
         Ok(Self { agent, local })
     }

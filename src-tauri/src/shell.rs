@@ -28,8 +28,7 @@ impl Shell {
         let kept = OnceLock::new();
         let desk = Desk::open(folder, |sealed| {
             kept.get_or_init(|| Arc::new(Secrets::new(folder, sealed))).clone()
-        });
-        let desk = desk.await?;
+        })?;
         let secrets = kept
             .into_inner()
             .ok_or_else(|| Error::internal("nobody asked for a vault"))?;

@@ -119,7 +119,7 @@ impl Agent {
     }
 
     /// The agent in front of which its only user sits: its files are that user's own, and may name whatever is on this machine.
-    pub(crate) async fn of_desk(
+    pub(crate) fn of_desk(
         settings: Settings,
         vault: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Vault>,
     ) -> Result<Self> {

@@ -81,8 +81,8 @@ pub(crate) async fn come_back(
         (Some(secret), Some(code), Some(state)) => {
             let issuer = query.iss;
             let brought = Brought { state, code, issuer };
-            let came = api.accounts.come_from_provider(&secret, &brought, &origin.text());
-            came.await?
+            let origin = origin.text();
+            api.accounts.come_from_provider(&secret, &brought, &origin).await?
         }
         _ => Entered::Wrong,
     };
