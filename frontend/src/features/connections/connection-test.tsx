@@ -52,7 +52,7 @@ export function ConnectionTest({ project, connection }: { project: string; conne
     <section>
       <SectionTitle className="mb-2">
         {text.test}
-        {result && <Badge tone={result.ok ? "ok" : "bad"}>{result.ok ? text.usable : text.unusable}</Badge>}
+        {result && <Verdict checked={result} />}
         {result && took !== undefined && (
           <span className="figures ml-auto text-12 font-normal text-fg-3">{duration(took)}</span>
         )}
@@ -72,6 +72,15 @@ export function ConnectionTest({ project, connection }: { project: string; conne
       )}
     </section>
   );
+}
+
+/** Whether it can be used; a file that is not there yet is a target only. */
+function Verdict({ checked: { ok, steps } }: { checked: Checked }) {
+  const good = steps.find((side) => side.ok);
+  if (ok || !good) {
+    return <Badge tone={ok ? "ok" : "bad"}>{ok ? text.usable : text.unusable}</Badge>;
+  }
+  return <Badge tone="warn">{text.usableAs[good.side] ?? text.usable}</Badge>;
 }
 
 /** One end: its steps with their times, and the remedy at the one that failed. */
