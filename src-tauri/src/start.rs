@@ -1,7 +1,5 @@
 //! The start: one program over a folder, its agent, its window; and the loop until both are at rest.
 
-use std::path::Path;
-
 use syncapp_model::render;
 use syncapp_telemetry::{Config, Otlp, Telemetry};
 use tauri::{App, AppHandle, Manager as _, RunEvent};

@@ -164,7 +164,7 @@ async fn a_certificate_is_looked_at_before_it_is_believed() {
 async fn another_certificate_than_the_pinned_one_is_refused() {
     let (server, other) = (Server::start().await, Server::start().await);
     let shown = Agents::certificate(&other.url, &Way::default()).await.unwrap().unwrap();
-    let (_folder, agents) = agents();
+    let (folder, agents) = agents();
     let refused = agents
         .add(new("a", &server.url, Some(shown.fingerprint.clone())), &Way::default())
         .await;
@@ -172,7 +172,7 @@ async fn another_certificate_than_the_pinned_one_is_refused() {
     assert_eq!(refused.code, "agent.certificate_changed", "{refused:?}");
     assert_eq!(server.asked.load(Ordering::SeqCst), 0, "the token was sent to nobody");
     // An authority that vouches for it does not help.
-    let ca = _folder.path().join("ca.pem");
+    let ca = folder.path().join("ca.pem");
     std::fs::write(&ca, &server.pem).unwrap();
     let way = Way {
         ca: Some(ca),

@@ -7,8 +7,8 @@ use super::Answer;
 use crate::agents::{Agents, Certificate, Fingerprint, NewAgent, Told};
 use crate::shell::Shell;
 
-#[tauri::command]
-pub(crate) async fn agents(shell: State<'_, Shell>) -> Answer<Vec<Told>> {
+#[tauri::command(async)]
+pub(crate) fn agents(shell: State<'_, Shell>) -> Answer<Vec<Told>> {
     Ok(shell.agents.told()?)
 }
 

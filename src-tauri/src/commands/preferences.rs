@@ -33,8 +33,8 @@ pub(crate) fn preferences(shell: State<'_, Shell>) -> Shown {
     }
 }
 
-#[tauri::command]
-pub(crate) async fn set_preferences(shell: State<'_, Shell>, preferences: Shown) -> Answer<()> {
+#[tauri::command(async)]
+pub(crate) fn set_preferences(shell: State<'_, Shell>, preferences: Shown) -> Answer<()> {
     shell.preferences.set(preferences.preferred)?;
     shell.agents.forget_connections();
     Ok(())
