@@ -161,6 +161,11 @@ const tokens = createRoute({
   path: "/admin/tokens",
   component: screen(() => import("@/features/admin/tokens-page").then((page) => page.TokensPage)),
 });
+const fleet = createRoute({
+  getParentRoute,
+  path: "/admin/fleet",
+  component: screen(() => import("@/features/admin/fleet-page").then((page) => page.FleetPage)),
+});
 const audit = createRoute({
   getParentRoute,
   path: "/admin/audit",
@@ -192,6 +197,7 @@ const routes = root.addChildren([
   sendTo,
   users,
   tokens,
+  fleet,
   audit,
   settings,
 ]);

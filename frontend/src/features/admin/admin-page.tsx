@@ -6,7 +6,7 @@ import { Page } from "@/components/page";
 import { words } from "@/words";
 
 const text = words.admin;
-const PARTS = ["users", "tokens", "audit"] as const;
+const PARTS = ["users", "tokens", "fleet", "audit"] as const;
 
 interface AdminPageProps {
   part: (typeof PARTS)[number];

@@ -14,6 +14,7 @@ import { ProblemPanel } from "@/components/error-panel";
 import { Field, Input } from "@/components/field";
 import { Select } from "@/components/select";
 import { words } from "@/words";
+import { DraftTest } from "./draft-test";
 import { FieldControl, secretNameOf, type SecretTyped } from "./field-control";
 import { fieldsOf, isWrong, keyOf, partsOf, type Typed } from "./fields";
 import { isSecretName } from "./secret-name";
@@ -66,6 +67,12 @@ export function ConnectionForm({
     missing.length === 0 &&
     !badSecret &&
     file !== undefined;
+  // Half a password is not tried: too many wrong ones lock people out.
+  const isTyping = fields.some((field) => secrets[keyOf(field)]?.value && !checked.has(keyOf(field)));
+  const connection = useMemo(
+    () => (ready ? { file, name, connector: connector.id, fields, typed, secrets } : undefined),
+    [ready, file, name, connector.id, fields, typed, secrets],
+  );
   if (projects?.length === 0) {
     return (
       <EmptyState
@@ -80,8 +87,8 @@ export function ConnectionForm({
   }
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    if (ready && refused === undefined && !save.isPending) {
-      save.mutate({ file, name, connector: connector.id, fields, typed, secrets });
+    if (connection && refused === undefined && !save.isPending) {
+      save.mutate(connection);
     }
   };
   // An address says all of it at once: it is asked for above the fields that it fills.
@@ -90,108 +97,118 @@ export function ConnectionForm({
   const hidden = fields.filter((field) => field.advanced).length;
   return (
     <form onSubmit={submit} className="flex min-h-0 grow flex-col">
-      <div
-        className="min-h-0 grow overflow-auto px-8 py-5"
-        tabIndex={0}
-        role="group"
-        aria-label={text.newOf(connector.title)}
-      >
-        <div className="flex max-w-120 flex-col gap-3">
-          <div className="mb-1 flex items-center gap-3">
-            <ConnectorIcon drawing={drawingOf(connector.form)} large />
-            <div>
-              <h2 className="text-16 font-semibold tracking-tight">{text.newOf(connector.title)}</h2>
-              <p className="text-12 text-fg-3">
-                {
-                  text.sides[
-                    connector.source && connector.destination
-                      ? "both"
-                      : connector.source
-                        ? "source"
-                        : "destination"
-                  ]
-                }
-              </p>
+      <div className="flex min-h-0 grow">
+        <div
+          className="min-h-0 grow overflow-auto px-8 py-5"
+          tabIndex={0}
+          role="group"
+          aria-label={text.newOf(connector.title)}
+        >
+          <div className="flex max-w-120 flex-col gap-3">
+            <div className="mb-1 flex items-center gap-3">
+              <ConnectorIcon drawing={drawingOf(connector.form)} large />
+              <div>
+                <h2 className="text-16 font-semibold tracking-tight">{text.newOf(connector.title)}</h2>
+                <p className="text-12 text-fg-3">
+                  {
+                    text.sides[
+                      connector.source && connector.destination
+                        ? "both"
+                        : connector.source
+                          ? "source"
+                          : "destination"
+                    ]
+                  }
+                </p>
+              </div>
             </div>
+            {paste && (
+              <PasteAddress
+                onPaste={(address) => {
+                  const parts = partsOf(address, fields);
+                  if (!parts) {
+                    return 0;
+                  }
+                  setTyped({ ...typed, ...parts.typed });
+                  if (parts.password !== "") {
+                    setChecked(new Set([...checked, "password"]));
+                    setSecrets({
+                      ...secrets,
+                      password: { name: secrets.password?.name ?? "", value: parts.password },
+                    });
+                  }
+                  return Object.keys(parts.typed).length;
+                }}
+              />
+            )}
+            <Field label={text.project} help={text.projectHelp}>
+              {(names) => (
+                <Select
+                  {...names}
+                  value={project?.project ?? ""}
+                  choices={(projects ?? []).map(({ project }) => ({ value: project, name: project }))}
+                  onChoose={setChosen}
+                />
+              )}
+            </Field>
+            <Field label={text.name} help={text.nameHelp(name)} error={nameError}>
+              {(names) => (
+                <Input
+                  {...names}
+                  data
+                  value={name}
+                  onChange={(event) => {
+                    setName(event.target.value);
+                    setChecked(without(checked, "name"));
+                  }}
+                  onBlur={() => setChecked(new Set([...checked, "name"]))}
+                />
+              )}
+            </Field>
+            {shown.map((field) => {
+              const key = keyOf(field);
+              return (
+                <FieldControl
+                  key={key}
+                  field={field}
+                  connection={name}
+                  typed={typed[key] ?? ""}
+                  secret={secrets[key]}
+                  isChecked={checked.has(key)}
+                  onType={(value) => {
+                    setTyped({ ...typed, [key]: value });
+                    setChecked(without(checked, key));
+                  }}
+                  onSecret={(secret) => {
+                    setSecrets({ ...secrets, [key]: secret });
+                    setChecked(without(checked, key));
+                  }}
+                  onLeave={() => setChecked(new Set([...checked, key]))}
+                />
+              );
+            })}
+            {hidden > 0 && (
+              <button
+                type="button"
+                aria-expanded={advanced}
+                onClick={() => setAdvanced(!advanced)}
+                className="flex h-7 items-center gap-2 self-start rounded-2 font-medium"
+              >
+                <ChevronRight
+                  size={14}
+                  aria-hidden
+                  className={classes("text-fg-3", advanced && "rotate-90")}
+                />
+                {text.advanced}
+                <span className="text-12 font-normal text-fg-3">{hidden}</span>
+              </button>
+            )}
+            {save.error && <ProblemPanel title={text.notSaved} problem={save.error} />}
           </div>
-          {paste && (
-            <PasteAddress
-              onPaste={(address) => {
-                const parts = partsOf(address, fields);
-                if (!parts) {
-                  return 0;
-                }
-                setTyped({ ...typed, ...parts.typed });
-                if (parts.password !== "") {
-                  setSecrets({
-                    ...secrets,
-                    password: { name: secrets.password?.name ?? "", value: parts.password },
-                  });
-                }
-                return Object.keys(parts.typed).length;
-              }}
-            />
-          )}
-          <Field label={text.project} help={text.projectHelp}>
-            {(names) => (
-              <Select
-                {...names}
-                value={project?.project ?? ""}
-                choices={(projects ?? []).map(({ project }) => ({ value: project, name: project }))}
-                onChoose={setChosen}
-              />
-            )}
-          </Field>
-          <Field label={text.name} help={text.nameHelp(name)} error={nameError}>
-            {(names) => (
-              <Input
-                {...names}
-                data
-                value={name}
-                onChange={(event) => {
-                  setName(event.target.value);
-                  setChecked(without(checked, "name"));
-                }}
-                onBlur={() => setChecked(new Set([...checked, "name"]))}
-              />
-            )}
-          </Field>
-          {shown.map((field) => {
-            const key = keyOf(field);
-            return (
-              <FieldControl
-                key={key}
-                field={field}
-                connection={name}
-                typed={typed[key] ?? ""}
-                secret={secrets[key]}
-                isChecked={checked.has(key)}
-                onType={(value) => {
-                  setTyped({ ...typed, [key]: value });
-                  setChecked(without(checked, key));
-                }}
-                onSecret={(secret) => setSecrets({ ...secrets, [key]: secret })}
-                onLeave={() => setChecked(new Set([...checked, key]))}
-              />
-            );
-          })}
-          {hidden > 0 && (
-            <button
-              type="button"
-              aria-expanded={advanced}
-              onClick={() => setAdvanced(!advanced)}
-              className="flex h-7 items-center gap-2 self-start rounded-2 font-medium"
-            >
-              <ChevronRight size={14} aria-hidden className={classes("text-fg-3", advanced && "rotate-90")} />
-              {text.advanced}
-              <span className="text-12 font-normal text-fg-3">{hidden}</span>
-            </button>
-          )}
-          {save.error && <ProblemPanel title={text.notSaved} problem={save.error} />}
         </div>
+        <DraftTest draft={isTyping ? undefined : connection} refused={refused} />
       </div>
       <footer className="flex shrink-0 items-center gap-2 border-t border-line px-5 py-3">
-        <span className="text-12 text-fg-3">{text.testAfter}</span>
         <span className="grow" />
         <Link to="/connections" className={buttonClasses("ghost")}>
           {words.actions.cancel}

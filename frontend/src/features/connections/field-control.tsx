@@ -89,7 +89,7 @@ const BOOLEANS = [
 export const secretNameOf = (connection: string, field: FormField): string =>
   [connection || "connection", ...field.path].join("/");
 
-function SecretControl({ field, connection, secret, onSecret }: FieldControlProps) {
+function SecretControl({ field, connection, secret, onSecret, onLeave }: FieldControlProps) {
   const name = secret?.name || secretNameOf(connection, field);
   const value = secret?.value ?? "";
   const bad = value !== "" && !isSecretName(name) ? text.secretBad : undefined;
@@ -110,6 +110,7 @@ function SecretControl({ field, connection, secret, onSecret }: FieldControlProp
             placeholder={text.secretValue}
             value={value}
             onChange={(event) => onSecret({ name: secret?.name ?? "", value: event.target.value })}
+            onBlur={onLeave}
           />
         </span>
       )}

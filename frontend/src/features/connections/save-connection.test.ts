@@ -31,7 +31,7 @@ describe("a connection that is saved", () => {
     const typed = { host: "db.example.net", port: "5432", "tls.mode": "verify-full" };
     const next = await withConnection(
       { file, name: "shop", connector: "postgres", fields, typed, secrets: {} },
-      new Map([["password", "shop/password"]]),
+      [{ key: "password", name: "shop/password", value: "never in the file" }],
     );
     expect(next).toBe(
       text.replace(

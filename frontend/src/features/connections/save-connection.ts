@@ -11,7 +11,7 @@ import { keyOf, valueOf, type Field, type Typed } from "./fields";
 
 const text = words.connections;
 
-interface NewConnection {
+export interface NewConnection {
   /** The project's file as it was when the form was drawn. */
   file: ProjectFile;
   name: string;
@@ -28,17 +28,9 @@ export function useSaveConnection() {
   return useMutation({
     meta: quiet,
     mutationFn: async (connection: NewConnection) => {
-      const { file, name, fields, secrets } = connection;
-      const sealed = fields.flatMap((field) => {
-        const secret = secrets[keyOf(field)];
-        return secret?.value
-          ? [{ field, name: secret.name || secretNameOf(name, field), value: secret.value }]
-          : [];
-      });
-      const next = await withConnection(
-        connection,
-        new Map(sealed.map(({ field, name }) => [keyOf(field), name])),
-      );
+      const { file, name } = connection;
+      const sealed = sealedOf(connection, (field, given) => given || secretNameOf(name, field));
+      const next = await withConnection(connection, sealed);
       const asked = {
         project: file.project,
         file: next,
@@ -66,16 +58,35 @@ export function useSaveConnection() {
   });
 }
 
+/** A secret of a connection: the key that names it in the file, and what is sealed. */
+export interface Sealed {
+  key: string;
+  name: string;
+  value: string;
+}
+
+/** The secrets that were typed, by the names that `nameOf` gives them. */
+export const sealedOf = (
+  { fields, secrets }: NewConnection,
+  nameOf: (field: Field, given: string) => string,
+): Sealed[] =>
+  fields.flatMap((field) => {
+    const secret = secrets[keyOf(field)];
+    return secret?.value
+      ? [{ key: keyOf(field), name: nameOf(field, secret.name), value: secret.value }]
+      : [];
+  });
+
 /** The file's text with the connection in it; the rest stays as it is, to the byte. */
 export async function withConnection(
   { file, name, connector, fields, typed }: NewConnection,
-  secrets: ReadonlyMap<string, string>,
+  sealed: readonly Sealed[],
 ): Promise<string> {
   const { Document, isMap, isScalar, parseDocument } = await import("yaml");
   const entry = new Document({ [name]: { connector } });
   for (const field of fields) {
-    const secret = secrets.get(keyOf(field));
-    const value = secret === undefined ? valueOf(field, typed[keyOf(field)] ?? "") : `secret://${secret}`;
+    const secret = sealed.find(({ key }) => key === keyOf(field));
+    const value = secret ? `secret://${secret.name}` : valueOf(field, typed[keyOf(field)] ?? "");
     if (value !== undefined) {
       entry.setIn([name, ...field.path], value);
     }

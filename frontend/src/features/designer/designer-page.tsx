@@ -19,6 +19,7 @@ import { agentCatalog } from "./catalog/agent-catalog";
 import { explainSchedule } from "./catalog/drafts";
 import { Designer } from "./designer";
 import { isSaved, opened, reduce } from "./document/history";
+import { parse } from "./document/parse";
 import { readSyncFile } from "./document/read";
 import type { Plain } from "./document/sync-file";
 import { agentSamples } from "./sample/agent-sample";
@@ -67,7 +68,12 @@ function Open({
   const [saving, setSaving] = useState(false);
   const client = useQueryClient();
   const refusal = useRefusal();
-  const catalog = useMemo(() => agentCatalog(project), [project]);
+  const saved = useMemo(() => plainOf(history.saved), [history.saved]);
+  const { text: file, source } = history;
+  const catalog = useMemo(
+    () => agentCatalog(project, { text: file, now: source.plain, saved }),
+    [project, file, source, saved],
+  );
   const samples = useMemo(() => agentSamples(project, history.saved), [project, history.saved]);
   const coming = useComing(history.source.plain, syncName);
 
@@ -179,6 +185,12 @@ function Open({
       }
     />
   );
+}
+
+/** What a kept text says; it was read before it was kept. */
+function plainOf(text: string): Plain {
+  const parsed = parse(text);
+  return parsed.ok ? parsed.source.plain : null;
 }
 
 /** The next runs by the schedule as it stands, pushed or not. */

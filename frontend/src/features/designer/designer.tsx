@@ -21,7 +21,7 @@ const text = words.designer;
 type Shown = "canvas" | "table" | "yaml";
 
 /** Below it the inspector lies over the canvas. */
-const ROOMY = 1180;
+const ROOMY = 1240;
 
 /** One sync file, its mapping drawn; the header's actions are the page's. */
 export function Designer({
@@ -111,7 +111,9 @@ export function Designer({
         <div ref={body} className="relative flex min-h-0 grow">
           <StreamsPane />
           <div className="flex min-w-0 grow flex-col">
-            {shown === "canvas" && <CanvasPane onInside={() => look("sample")} />}
+            {shown === "canvas" && (
+              <CanvasPane covered={over && inspected ? wide : 0} onInside={() => look("sample")} />
+            )}
             {shown === "table" && <MappingTable />}
             {shown === "yaml" ? (
               <YamlEditor />

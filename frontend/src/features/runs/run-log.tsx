@@ -41,9 +41,8 @@ export function RunLog({ run, stream }: { run: WholeRun; stream: string | undefi
     }
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
-    <section className="flex min-h-36 grow flex-col border-t border-line" aria-label={text.title}>
+    <>
       <div className="flex h-9 shrink-0 items-center gap-3 border-b border-line pr-2 pl-5">
-        <h2 className="text-12 font-medium">{text.title}</h2>
         {stream !== undefined && <span className="data truncate text-fg-2">{stream}</span>}
         <Link
           to="/projects/$project/versions/$version"
@@ -85,7 +84,7 @@ export function RunLog({ run, stream }: { run: WholeRun; stream: string | undefi
           row={(line) => <Line key={line.number} line={line} />}
         />
       )}
-    </section>
+    </>
   );
 }
 

@@ -17,7 +17,7 @@ import { words } from "@/words";
 import { shortId } from "@/words/figures";
 import { RatePlot } from "./rate-plot";
 import { RunErrors } from "./run-errors";
-import { RunLog } from "./run-log";
+import { RunBelow } from "./run-below";
 import { RunSummary } from "./run-summary";
 import { RunTrigger } from "./run-trigger";
 import { StreamsTable } from "./streams-table";
@@ -76,7 +76,7 @@ export function RunPage() {
         chosen={stream}
         onChoose={(name) => setStream(name === stream ? undefined : name)}
       />
-      <RunLog run={run} stream={stream} />
+      <RunBelow run={run} stream={stream} />
     </Page>
   );
 }

@@ -50,7 +50,7 @@ export const connections = {
   testAgain: "Test again",
   testing: "Testing",
   testFailed: "The test did not run",
-  testAfter: "The agent tests a connection once it is in a project's file.",
+  testWaits: "Runs by itself once the fields suffice.",
   usable: "Usable",
   unusable: "Not usable",
   usableAs: { source: "Usable as a source", destination: "Usable as a target" } as Record<string, string>,

@@ -237,6 +237,12 @@ export const designer = {
   },
   inspectorDigits: "Digits, places",
   faults: (fault: Fault) => faults[fault.what](fault),
+  fix: {
+    name: "Apply the fix",
+    write: (name: string) => `Write ${name}`,
+    take: (name: string) => `Take ${name}`,
+    uncast: (type: string) => (type === "" ? "Leave the cast out" : `Keep ${type}`),
+  },
   fixes: (name: string) => `Write ${name}`,
   reasons,
   sample: {

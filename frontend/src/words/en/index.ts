@@ -8,6 +8,7 @@ import { jobs } from "./jobs";
 import { places } from "./places";
 import { projects } from "./projects";
 import { push } from "./push";
+import { rejects } from "./rejects";
 import { runs } from "./runs";
 import { send } from "./send";
 import { settings } from "./settings";
@@ -26,6 +27,7 @@ export const en = {
   places,
   projects,
   push,
+  rejects,
   runs,
   send,
   settings,

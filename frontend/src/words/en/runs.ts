@@ -71,6 +71,7 @@ export const runs = {
     all: "Copy the log",
     levels: { info: "info", warning: "warn", error: "error" },
   },
+  below: "Parts of the run",
   file: "File used",
   version: (version: number) => `Version ${version}`,
   error: {

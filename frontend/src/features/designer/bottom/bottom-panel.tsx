@@ -1,9 +1,9 @@
 import { ChevronDown } from "lucide-react";
-import { type PointerEvent, useRef, useState } from "react";
+import { useState } from "react";
 import { Badge } from "@/components/badge";
 import { IconButton } from "@/components/button";
-import { TabNames, TabPanel, Tabs } from "@/components/tabs";
-import { Segmented } from "@/components/tabs";
+import { Splitter } from "@/components/splitter";
+import { Segmented, TabNames, TabPanel, Tabs } from "@/components/tabs";
 import { words } from "@/words";
 import { YamlEditor } from "../editor/yaml-editor";
 import { useDesigner } from "../state/designer";
@@ -60,7 +60,14 @@ export function BottomPanel({
       className="relative flex shrink-0 flex-col border-t border-line bg-surface-1"
     >
       <section aria-label={text.name} className="flex min-h-0 flex-col" style={{ height }}>
-        <Edge height={height} onResize={onResize} />
+        <Splitter
+          edge="top"
+          size={height}
+          least={LEAST}
+          most={Math.max(LEAST, window.innerHeight - 280)}
+          name={text.resize}
+          onResize={onResize}
+        />
         <div className="flex h-9 shrink-0 items-center gap-2.5 border-b border-line pr-2 pl-4">
           <TabNames tabs={tabs} name={text.name} />
           <span className="grow" />
@@ -102,39 +109,5 @@ export function BottomPanel({
         </TabPanel>
       </section>
     </Tabs>
-  );
-}
-
-function Edge({ height, onResize }: { height: number; onResize: (height: number) => void }) {
-  const from = useRef<{ y: number; height: number }>(undefined);
-  const bounded = (to: number) => onResize(Math.min(window.innerHeight - 280, Math.max(LEAST, to)));
-  const move = (event: PointerEvent) => {
-    if (from.current) {
-      bounded(from.current.height + from.current.y - event.clientY);
-    }
-  };
-  return (
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a window splitter
-    <div
-      role="separator"
-      aria-orientation="horizontal"
-      aria-label={text.resize}
-      aria-valuenow={height}
-      aria-valuemin={LEAST}
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a window splitter
-      tabIndex={0}
-      className="absolute inset-x-0 -top-1 z-1 h-2 cursor-row-resize touch-none"
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        from.current = { y: event.clientY, height };
-      }}
-      onPointerMove={move}
-      onPointerUp={() => (from.current = undefined)}
-      onKeyDown={(event) => {
-        if (event.key === "ArrowUp" || event.key === "ArrowDown") {
-          bounded(height + (event.key === "ArrowUp" ? 16 : -16));
-        }
-      }}
-    />
   );
 }

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { EmptyState } from "@/components/empty-state";
 import { words } from "@/words";
 import * as columns from "../document/column-edits";
@@ -26,7 +26,14 @@ const text = words.designer;
 const LOW = 420;
 
 /** The mapping as a picture: source left, target right, what happens between. */
-export function CanvasPane({ onInside }: { onInside: () => void }) {
+export function CanvasPane({
+  covered,
+  onInside,
+}: {
+  /** How much of its right side lies under the inspector. */
+  covered: number;
+  onInside: () => void;
+}) {
   const designer = useDesigner();
   const { canvas, items, proposals, selection, select, ends, config, stream } = designer;
   const viewport = useRef<HTMLDivElement>(null);
@@ -35,7 +42,7 @@ export function CanvasPane({ onInside }: { onInside: () => void }) {
   const world = useRef<HTMLDivElement>(null);
   const layers = useMemo(() => ({ rest, top, world }), []);
   const pane = useSize(viewport);
-  const drawn = useCanvasState(canvas, items, pane);
+  const drawn = useCanvasState(canvas, items, pane, covered);
   const { store, places, wiring } = drawn;
   const [found, setFound] = useState<ReadonlySet<string>>(new Set());
   const [mapping, setMapping] = useState(false);
@@ -99,6 +106,14 @@ export function CanvasPane({ onInside }: { onInside: () => void }) {
     [store],
   );
   const { onKeyDown } = useCanvasKeys({ reveal, onInside, store });
+
+  const isTarget = selection.kind === "target";
+  // The inspector never hides the column that it is about.
+  useEffect(() => {
+    if (isTarget) {
+      store.move({ ...store.view, x: covered / store.view.zoom });
+    }
+  }, [isTarget, covered, store]);
 
   const now = current(selection);
   const currentPlace =

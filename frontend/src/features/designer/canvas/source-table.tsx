@@ -1,30 +1,21 @@
 import { ArrowRightToLine, KeyRound } from "lucide-react";
 import { memo } from "react";
 import { words } from "@/words";
-import { TypeGlyph } from "./labels";
 import type { SourceRow } from "./model";
-import { FIRST_ROW, HEADER, ROW, TOP } from "./space";
+import { HEADER, ROW } from "./space";
 import { TableCard } from "./table-card";
+import { type Marks, marksOf, type SideProps, TableRow } from "./table-row";
 
 const text = words.designer.canvas;
 
-/** The source's table: each of its columns a row. Only rows in sight are there. */
-export const SourceTable = memo(function SourceTable(props: {
-  rows: readonly SourceRow[];
-  x: number;
-  width: number;
-  title: string;
-  about: string;
-  first: number;
-  last: number;
-  chosen: ReadonlySet<string>;
-  lifted: ReadonlySet<number>;
-  found: ReadonlySet<string>;
-  current: string | undefined;
+type SourceTableProps = SideProps<SourceRow> & {
   /** Columns that auto-map has a place for. */
   proposed: ReadonlySet<string>;
-}) {
-  const { rows, x, width, title, about, first, last, chosen, lifted, found, current, proposed } = props;
+};
+
+/** The source's table: each of its columns a row. Only rows in sight are there. */
+export const SourceTable = memo(function SourceTable(props: SourceTableProps) {
+  const { rows, x, width, title, about, first, last, proposed } = props;
   return (
     <TableCard
       side="source"
@@ -39,54 +30,24 @@ export const SourceTable = memo(function SourceTable(props: {
         <Row
           key={row.column.name}
           row={row}
-          place={first + at}
-          total={rows.length}
-          chosen={chosen.has(row.column.name)}
-          lifted={lifted.has(first + at)}
-          found={found.has(row.column.name)}
-          current={current === row.column.name}
           proposed={proposed.has(row.column.name)}
+          {...marksOf(props, row.column.name, first + at)}
         />
       ))}
     </TableCard>
   );
 });
 
-interface RowProps {
-  row: SourceRow;
-  place: number;
-  total: number;
-  chosen: boolean;
-  lifted: boolean;
-  found: boolean;
-  current: boolean;
-  proposed: boolean;
-}
-
-const Row = memo(function Row({ row, place, total, chosen, lifted, found, current, proposed }: RowProps) {
+const Row = memo(function Row({ row, proposed, ...marks }: { row: SourceRow; proposed: boolean } & Marks) {
   const { column, leftOut, key, cursor } = row;
   return (
-    <div
-      role="option"
-      id={`source-${place}`}
-      aria-selected={chosen}
-      aria-posinset={place + 1}
-      aria-setsize={total}
-      className="canvas-row"
-      style={{ top: FIRST_ROW - TOP + place * ROW }}
-      data-side="source"
-      data-name={column.name}
-      data-place={place}
-      {...(chosen && { "data-chosen": "" })}
-      {...(lifted && { "data-lifted": "" })}
-      {...(found && { "data-found": "" })}
-      {...(current && { "data-current": "" })}
-      {...(leftOut && !proposed && { "data-out": "" })}
+    <TableRow
+      side="source"
+      name={column.name}
+      glyph={column.type}
+      marks={marks}
+      data={leftOut && !proposed ? { "data-out": "" } : {}}
     >
-      <TypeGlyph type={column.type} />
-      <span className="min-w-0 flex-auto truncate" title={column.name}>
-        <span className="name data">{column.name}</span>
-      </span>
       {key && <KeyRound size={13} strokeWidth={1.5} className="shrink-0 text-fg-3" aria-label={text.key} />}
       {cursor && (
         <ArrowRightToLine
@@ -98,6 +59,6 @@ const Row = memo(function Row({ row, place, total, chosen, lifted, found, curren
       )}
       {leftOut && <span className="sr-only">{text.leftOut}</span>}
       <span className="type">{column.type}</span>
-    </div>
+    </TableRow>
   );
 });

@@ -1,30 +1,22 @@
 import { KeyRound, Plus } from "lucide-react";
 import { memo } from "react";
 import { words } from "@/words";
-import { TypeGlyph } from "./labels";
 import type { TargetRow } from "./model";
 import { FIRST_ROW, HEADER, ROW, TOP } from "./space";
 import { TableCard } from "./table-card";
+import { type Marks, marksOf, type SideProps, TableRow } from "./table-row";
 
 const text = words.designer.canvas;
 
-/** The target's table, and below it where a column can be added. */
-export const TargetTable = memo(function TargetTable(props: {
-  rows: readonly TargetRow[];
-  x: number;
-  width: number;
-  title: string;
-  about: string;
-  first: number;
-  last: number;
-  chosen: ReadonlySet<string>;
-  lifted: ReadonlySet<number>;
-  found: ReadonlySet<string>;
-  current: string | undefined;
+type TargetTableProps = SideProps<TargetRow> & {
+  /** Where a wire that is being drawn would end; an empty name is a new column. */
   drop: string | undefined;
   typeOf: (row: TargetRow) => string | undefined;
-}) {
-  const { rows, x, width, title, about, first, last, chosen, lifted, found, current, drop, typeOf } = props;
+};
+
+/** The target's table, and below it where a column can be added. */
+export const TargetTable = memo(function TargetTable(props: TargetTableProps) {
+  const { rows, x, width, title, about, first, last, drop, typeOf } = props;
   return (
     <TableCard
       side="target"
@@ -53,57 +45,30 @@ export const TargetTable = memo(function TargetTable(props: {
           key={row.name}
           row={row}
           type={typeOf(row)}
-          place={first + at}
-          total={rows.length}
-          chosen={chosen.has(row.name)}
-          lifted={lifted.has(first + at)}
-          found={found.has(row.name)}
-          current={current === row.name}
           drop={drop === row.name}
+          {...marksOf(props, row.name, first + at)}
         />
       ))}
     </TableCard>
   );
 });
 
-interface RowProps {
-  row: TargetRow;
-  type: string | undefined;
-  place: number;
-  total: number;
-  chosen: boolean;
-  lifted: boolean;
-  found: boolean;
-  current: boolean;
-  drop: boolean;
-}
+type RowProps = Marks & { row: TargetRow; type: string | undefined; drop: boolean };
 
-const Row = memo(function Row({ row, type, place, total, chosen, lifted, found, current, drop }: RowProps) {
+const Row = memo(function Row({ row, type, drop, ...marks }: RowProps) {
   const wrong = row.origin?.kind === "unknown";
   return (
-    <div
-      role="option"
-      id={`target-${place}`}
-      aria-selected={chosen}
-      aria-posinset={place + 1}
-      aria-setsize={total}
-      className="canvas-row"
-      style={{ top: FIRST_ROW - TOP + place * ROW }}
-      data-side="target"
-      data-name={row.name}
-      data-place={place}
-      data-loss={wrong ? "impossible" : row.loss}
-      {...(chosen && { "data-chosen": "" })}
-      {...(lifted && { "data-lifted": "" })}
-      {...(found && { "data-found": "" })}
-      {...(current && { "data-current": "" })}
-      {...(drop && { "data-drop": "" })}
-      {...(!row.origin && { "data-idle": "" })}
+    <TableRow
+      side="target"
+      name={row.name}
+      glyph={type ?? "string"}
+      marks={marks}
+      data={{
+        "data-loss": wrong ? "impossible" : row.loss,
+        ...(drop && { "data-drop": "" }),
+        ...(!row.origin && { "data-idle": "" }),
+      }}
     >
-      <TypeGlyph type={type ?? "string"} />
-      <span className="min-w-0 flex-auto truncate" title={row.name}>
-        <span className="name data">{row.name}</span>
-      </span>
       {row.key && (
         <KeyRound size={13} strokeWidth={1.5} className="shrink-0 text-fg-3" aria-label={text.key} />
       )}
@@ -111,6 +76,6 @@ const Row = memo(function Row({ row, type, place, total, chosen, lifted, found, 
       <span className="type">
         {wrong ? text.unknown(row.origin?.kind === "unknown" ? row.origin.why : "") : type}
       </span>
-    </div>
+    </TableRow>
   );
 });

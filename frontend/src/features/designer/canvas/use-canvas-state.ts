@@ -26,6 +26,7 @@ export function useCanvasState(
   canvas: Canvas,
   items: readonly Middle[],
   pane: { width: number; height: number },
+  covered: number,
 ): Drawn {
   const [store] = useState(() => new ViewStore());
   const [dragged, setDragged] = useState<ReadonlyMap<string, number>>(new Map());
@@ -43,8 +44,9 @@ export function useCanvasState(
     return Math.max(FIRST_ROW + rows * ROW, lowest) + 44;
   }, [canvas, items, places]);
   useEffect(() => {
-    store.resize(pane, { width: columns.width, height });
-  }, [store, pane, columns, height]);
+    // What lies under the inspector can be moved out from below it.
+    store.resize(pane, { width: columns.width + covered, height });
+  }, [store, pane, columns, covered, height]);
   useEffect(() => store.redraw(), [store, wired]);
   useEffect(() => {
     if (!tidying) {

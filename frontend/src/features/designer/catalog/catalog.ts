@@ -10,6 +10,8 @@ export interface StreamSpec {
 }
 
 export interface Catalog {
+  /** Changes when a connection may hold something else than before. */
+  edition: (connection: string) => string;
   /** The names of what a connection holds. */
   list: (connection: string, signal: AbortSignal) => Promise<string[]>;
   /** One stream; nothing where the connection holds none of that name. */

@@ -46,7 +46,7 @@ export function ExpressionEditor({
       sql({ dialect: PostgreSQL }),
       // eslint-disable-next-line react-hooks/refs -- read when something is completed or checked, not while rendering
       autocompletion({ override: [(context) => complete(context, known.current)], icons: false }),
-      // eslint-disable-next-line react-hooks/refs -- the same
+      // eslint-disable-next-line react-hooks/refs -- read when the expression is checked, not while rendering
       linter((view) => faultsOf(view, known.current), { delay: 250 }),
       EditorView.lineWrapping,
       keymap.of([

@@ -1,7 +1,8 @@
 import { X } from "lucide-react";
-import { type PointerEvent, type ReactNode, useRef } from "react";
+import type { ReactNode } from "react";
 import { Badge } from "@/components/badge";
 import { IconButton } from "@/components/button";
+import { Splitter } from "@/components/splitter";
 import { words } from "@/words";
 import { kindOf } from "../canvas/nodes";
 import { useDesigner } from "../state/designer";
@@ -14,8 +15,8 @@ import { TargetSection } from "./target-section";
 
 const text = words.designer.inspector;
 
-export const LEAST = 280;
-export const MOST = 480;
+const LEAST = 280;
+const MOST = 480;
 
 /** What is chosen on the canvas, and all that can be said of it. */
 export function Inspector({
@@ -79,7 +80,7 @@ export function Inspector({
         }
       }}
     >
-      <Edge width={width} onResize={onResize} />
+      <Splitter edge="left" size={width} least={LEAST} most={MOST} name={text.resize} onResize={onResize} />
       <header className="flex h-10 shrink-0 items-center gap-2 border-b border-line pr-2 pl-3">
         <h2 className="min-w-0 truncate font-semibold" title={title}>
           {title}
@@ -96,42 +97,5 @@ export function Inspector({
       </header>
       <div className="min-h-0 grow overflow-x-hidden overflow-y-auto">{body}</div>
     </aside>
-  );
-}
-
-/** The edge by which the inspector is made wider. */
-function Edge({ width, onResize }: { width: number; onResize: (width: number) => void }) {
-  const from = useRef<{ x: number; width: number }>(undefined);
-  const bounded = (to: number) => onResize(Math.min(MOST, Math.max(LEAST, to)));
-  const move = (event: PointerEvent) => {
-    if (from.current) {
-      bounded(from.current.width + from.current.x - event.clientX);
-    }
-  };
-  return (
-    // A separator that can be moved takes keys and the pointer.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a window splitter
-    <div
-      role="separator"
-      aria-orientation="vertical"
-      aria-label={text.resize}
-      aria-valuenow={width}
-      aria-valuemin={LEAST}
-      aria-valuemax={MOST}
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a window splitter
-      tabIndex={0}
-      className="absolute inset-y-0 -left-1 z-1 w-2 cursor-col-resize touch-none"
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        from.current = { x: event.clientX, width };
-      }}
-      onPointerMove={move}
-      onPointerUp={() => (from.current = undefined)}
-      onKeyDown={(event) => {
-        if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-          bounded(width + (event.key === "ArrowLeft" ? 16 : -16));
-        }
-      }}
-    />
   );
 }

@@ -5,6 +5,7 @@ import { words } from "@/words";
 import type { TargetRow } from "../canvas/model";
 import { setConsent } from "../document/column-edits";
 import { base } from "../mapping/types";
+import { FixButton } from "./fix-button";
 import { useDesigner } from "../state/designer";
 import { count } from "@/words/figures";
 
@@ -20,7 +21,8 @@ export function LossNotice({ row }: { row: TargetRow }) {
     return (
       <div className="mt-2.5 rounded-3 border border-bad-line bg-bad-soft px-3 py-2.5 text-12">
         <div className="font-semibold">{text.impossible(from, to)}</div>
-        <p className="mt-0.5 text-fg-2">{text.impossibleHelp}</p>
+        <p className="mt-0.5 mb-2 text-fg-2">{text.impossibleHelp}</p>
+        <FixButton row={row} />
       </div>
     );
   }

@@ -12,6 +12,7 @@ import { accept, connect } from "../state/actions";
 import { useDesigner } from "../state/designer";
 import { ColumnProfile } from "./column-profile";
 import { FailingRows } from "./failing-rows";
+import { FixButton } from "./fix-button";
 import { LossNotice } from "./loss-notice";
 import { MaskField } from "./mask-field";
 import { Section } from "./section";
@@ -78,7 +79,7 @@ function ExpressionPart({ row, text: expression }: { row: TargetRow; text: strin
           )
         }
       />
-      <div className="mt-1.5 flex items-center gap-2 text-12 text-fg-3">
+      <div className="mt-1.5 flex min-h-6 items-center gap-2 text-12 text-fg-3">
         {first ? (
           <span className="min-w-0 truncate text-bad-text" title={words.designer.faults(first)}>
             {words.designer.faults(first)}
@@ -86,6 +87,7 @@ function ExpressionPart({ row, text: expression }: { row: TargetRow; text: strin
         ) : (
           <span className="text-ok-text">{text.valid}</span>
         )}
+        <FixButton row={row} />
         <span
           className="ml-auto shrink-0"
           title={inputs.map((input) => canvas.source[input]?.column.name).join(", ")}
@@ -120,6 +122,14 @@ function SourcePart({ row }: { row: TargetRow }) {
           onChoose={(name) => name !== "" && connect(designer, name, row.name)}
         />
       </div>
+      {row.origin?.kind === "unknown" && (
+        <div className="mt-2 flex items-center gap-2 text-12">
+          <span className="min-w-0 truncate text-bad-text">
+            {words.designer.canvas.unknown(row.origin.why)}
+          </span>
+          <FixButton row={row} />
+        </div>
+      )}
       <Button
         size="sm"
         look="ghost"

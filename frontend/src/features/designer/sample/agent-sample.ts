@@ -6,7 +6,7 @@ import { Problem } from "@/api/problem";
 import type { Job } from "@/api/types";
 import { field, text } from "../catalog/catalog";
 import { previewDraft } from "../catalog/drafts";
-import { finished } from "../catalog/jobs";
+import { finished } from "@/api/finished-job";
 import type { Cell, Failing, Row, Sample, Sampled, SampleRequest, SampleSource } from "./sample";
 
 export function agentSamples(project: string, saved: string): SampleSource {

@@ -30,15 +30,16 @@ export function useEnds(
 ): Ends {
   const named = sync !== undefined && stream !== undefined && !isGlob(stream);
   const into = named ? targetName(file, sync, stream, config) : "";
+  const edition = (connection: string | undefined) => catalog.edition(connection ?? "");
   const source = useQuery({
-    queryKey: ["designer", project, "stream", sync?.source, stream],
+    queryKey: ["designer", project, "stream", sync?.source, edition(sync?.source), stream],
     queryFn: async ({ signal }) => (await catalog.find(sync?.source ?? "", stream ?? "", signal)) ?? null,
     enabled: named,
     staleTime: MINUTES,
     retry: false,
   });
   const target = useQuery({
-    queryKey: ["designer", project, "stream", sync?.destination, into],
+    queryKey: ["designer", project, "stream", sync?.destination, edition(sync?.destination), into],
     queryFn: async ({ signal }) => (await catalog.find(sync?.destination ?? "", into, signal)) ?? null,
     enabled: named,
     staleTime: MINUTES,
@@ -59,7 +60,7 @@ export function useEnds(
 /** The names of all streams that the source holds. */
 export function useStreams(project: string, catalog: Catalog, connection: string | undefined) {
   return useQuery({
-    queryKey: ["designer", project, "streams", connection],
+    queryKey: ["designer", project, "streams", connection, catalog.edition(connection ?? "")],
     queryFn: ({ signal }) => catalog.list(connection ?? "", signal),
     enabled: connection !== undefined && connection !== "",
     staleTime: MINUTES,

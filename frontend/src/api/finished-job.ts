@@ -1,7 +1,7 @@
 /** Jobs of the agent: asked for, waited for, read. */
-import { agent, answer } from "@/api/client";
-import { Problem } from "@/api/problem";
-import type { Job } from "@/api/types";
+import { agent, answer } from "./client";
+import { Problem } from "./problem";
+import type { Job } from "./types";
 
 const FIRST_WAIT = 80;
 const LONGEST_WAIT = 1000;
