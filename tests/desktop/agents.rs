@@ -16,7 +16,7 @@ use syncapp_tests::syncapp::Syncapp;
 use uuid::Uuid;
 
 use super::keyring::files_with;
-use super::shop::{SECRET, Shop, slow};
+use super::shop::{SECRET, SLOW, Shop};
 
 /// The password of somebody on the agent.
 const PASSWORD: &str = "a password that is kept nowhere";
@@ -72,7 +72,7 @@ async fn a_project_is_pushed_to_an_agent_and_watched_there() {
     let door = Nginx::with_tls(agent.url().trim_start_matches("http://"), certificates.path()).await;
     let desk = Desk::new(Keyring::Unlocked).await;
     let window = desk.open().await;
-    shop.furnish_with(&window, "schedule: { every: 1s }", &slow(1)).await;
+    shop.furnish_with(&window, "schedule: { every: 1s }", SLOW).await;
     // On this computer it is for looking only.
     window.ask("POST", "/projects/shop/syncs/orders/pause", None).await;
     add(

@@ -44,7 +44,7 @@ async fn a_database_and_a_file_are_connected_and_tested() {
     window.fill(field("Path"), "./lake.db").await;
     window.click(button("Save connection")).await;
     window.find(heading("lake")).await;
-    window.find(text("Usable").within(verdict())).await;
+    window.find(text("Usable as a target").within(verdict())).await;
 
     // The file names the password; it holds what was typed, and its comments.
     let held = window.ask("GET", "/projects/quickstart", None).await;

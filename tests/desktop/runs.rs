@@ -3,14 +3,14 @@
 use syncapp_tests::desktop::what::{button, containing, heading, link, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 
-use super::shop::{Shop, lake, slow};
+use super::shop::{SLOW, Shop, lake};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_is_planned_run_watched_and_remembered() {
-    let shop = Shop::open(3_000).await;
+    let shop = Shop::open(200).await;
     let desk = Desk::new(Keyring::Unlocked).await;
     let window = desk.open().await;
-    shop.furnish(&window, &slow(1)).await;
+    shop.furnish(&window, SLOW).await;
 
     window.click(link("orders")).await;
     window.click(button("Plan")).await;
@@ -25,9 +25,9 @@ async fn a_sync_is_planned_run_watched_and_remembered() {
         .find(role("progressbar", "Rows of public.orders that are committed"))
         .await;
     window.find(text("Done in").within(row("public.orders"))).await;
-    window.find(text("3,000").within(row("public.orders"))).await;
-    window.find(text("it landed: 3000 rows read, 3000 committed")).await;
-    assert_eq!(lake(&desk, "select cast(count(*) as text) from orders"), "3000");
+    window.find(text("200").within(row("public.orders"))).await;
+    window.find(text("it landed: 200 rows read, 200 committed")).await;
+    assert_eq!(lake(&desk, "select cast(count(*) as text) from orders"), "200");
 
     window.click(link("orders")).await;
     window.find(heading("orders")).await;

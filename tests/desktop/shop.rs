@@ -50,14 +50,9 @@ impl Shop {
     }
 }
 
-/// Keys of a stream that takes this many milliseconds a row, as slow sources do.
-pub(crate) fn slow(milliseconds: u32) -> String {
-    let seconds = f64::from(milliseconds) / 1000.0;
-    format!(
-        "into: orders, write: merge, primary_key: [id], \
-         query: \"select o.* from public.orders o cross join lateral (select pg_sleep({seconds} + 0 * o.id)) waits\""
-    )
-}
+/// Keys of a stream that takes 30 milliseconds a row. Rows are so long that each comes by itself, as figures show.
+pub(crate) const SLOW: &str = "into: orders, write: merge, primary_key: [id], query: \"select o.*, repeat('x', 100000) as note \
+    from public.orders o cross join lateral (select pg_sleep(0.03 + 0 * o.id)) waits\"";
 
 /// Asks the file that it copies into.
 pub(crate) fn lake(desk: &Desk, sql: &str) -> String {

@@ -31,7 +31,8 @@ function textOf(node) {
   if (node.nodeType !== Node.ELEMENT_NODE || node.ariaHidden === "true" || UNREAD.includes(node.tagName)) {
     return "";
   }
-  const inner = node.ariaLabel ?? node.alt ?? [...node.childNodes].map(textOf).join("");
+  const told = node.matches("a, button, svg, [role=img]") ? node.ariaLabel : node.alt;
+  const inner = told ?? [...node.childNodes].map(textOf).join("");
   return getComputedStyle(node).display.startsWith("inline") ? inner : ` ${inner} `;
 }
 

@@ -20,10 +20,14 @@ interface Side {
   steps: { step: string; ok: boolean; milliseconds: string }[];
 }
 
-/** Whether all ends that are used work. */
-export const Usable = ({ checked: { ok } }: { checked: Checked }) => (
-  <Badge tone={ok ? "ok" : "bad"}>{ok ? text.usable : text.unusable}</Badge>
-);
+/** Whether all ends that are used work, or one of them: a file that is not there yet is a target only. */
+export function Usable({ checked: { ok, steps } }: { checked: Checked }) {
+  const good = steps.find((side) => side.ok);
+  if (ok || !good) {
+    return <Badge tone={ok ? "ok" : "bad"}>{ok ? text.usable : text.unusable}</Badge>;
+  }
+  return <Badge tone="warn">{text.usableAs[good.side] ?? text.usable}</Badge>;
+}
 
 /** The steps of a test, end by end. */
 export const CheckedSteps = ({ checked }: { checked: Checked }) => (

@@ -28,9 +28,9 @@ interface Held {
 /** What a connection holds: its tables or files with their columns. Asked for, since it may take a while. */
 export function Holdings({ project, connection }: { project: string; connection: string }) {
   const refused = useRefusal()("operator", project);
-  const [pattern, setPattern] = useState("*");
+  const [pattern, setPattern] = useState("**");
   const { start, result, problem, isPending } = useJob<Held, boolean>((fresh) =>
-    discoverConnection(project, connection, pattern || "*", fresh),
+    discoverConnection(project, connection, pattern || "**", fresh),
   );
   const look = (event: SyntheticEvent) => {
     event.preventDefault();

@@ -53,8 +53,8 @@ export const agents = {
   secrets: {
     none: "Secrets have no place yet",
     noneAbout: (reason: string) =>
-      `${reason} Give a passphrase, and they are kept in an encrypted file. It is asked for at each start.`,
-    noKeyring: "This computer has no keyring.",
+      `Why: ${reason}. Give a passphrase, and they are kept in an encrypted file. It is asked for at each start.`,
+    noKeyring: "this computer has no keyring",
     give: "Give a passphrase",
     title: "Encrypted file of secrets",
     about: "Opens the file, or makes it. A passphrase that is forgotten cannot be brought back.",

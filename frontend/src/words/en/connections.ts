@@ -53,6 +53,7 @@ export const connections = {
   testWaits: "Runs by itself once the fields suffice.",
   usable: "Usable",
   unusable: "Not usable",
+  usableAs: { source: "Usable as a source", destination: "Usable as a target" } as Record<string, string>,
   ends: { source: "As a source", destination: "As a target" } as Record<string, string>,
   steps: {
     resolve: "Resolve",
@@ -70,7 +71,8 @@ export const connections = {
   asDestination: "writes to it",
   settings: "Settings",
   streams: "What it holds",
-  holdsAbout: "Tables or files with their columns. * stands for any text: orders*, public.*",
+  holdsAbout:
+    "Tables or files with their columns. * stands for any text of a name, ** for all: orders*, public.*, **.",
   discover: "Look",
   discoverFresh: "Look again",
   discovering: "Looks what it holds.",

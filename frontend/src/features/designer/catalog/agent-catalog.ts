@@ -37,7 +37,7 @@ export function agentCatalog(project: string, draft: Draft): Catalog {
     list: async (connection, signal) => {
       const names: string[] = [];
       for (let offset: number | undefined = 0; offset !== undefined;) {
-        const page = await discover(connection, "*", offset, signal);
+        const page = await discover(connection, "**", offset, signal);
         names.push(...readSpecs(page).map((spec) => spec.stream));
         const next = Number(field(page, "next") ?? NaN);
         offset = Number.isFinite(next) ? next : undefined;
