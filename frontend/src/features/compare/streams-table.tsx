@@ -58,7 +58,9 @@ const Pair = ({ name, width }: { name: string; width: number }) => (
     <Column width={width} right>
       {name}
     </Column>
-    <Column width={width} right aria-label={`${name}, ${text.other}`} />
+    <Column width={width} right aria-label={`${name}, ${text.then}`}>
+      {text.then}
+    </Column>
   </>
 );
 

@@ -25,7 +25,9 @@ export function SettingsPage() {
           <div className="flex items-center justify-between gap-4">
             <div>
               <div className="font-medium">{text.theme}</div>
-              <div className="text-12 text-fg-3">{text.themeHelp}</div>
+              <div className="text-12 text-fg-3">
+                {platform.desktop ? text.themeHelpHere : text.themeHelp}
+              </div>
             </div>
             <Segmented
               name={text.theme}

@@ -26,6 +26,8 @@ export const compare = {
     cpu: "Processor time",
     attempts: "Attempts",
   },
+  /** Heads the second of two columns of one figure. */
+  then: "then",
   absent: "not in it",
   same: "the same",
   percent: (percent: number) => `${percent > 0 ? "+" : "−"}${Math.abs(percent)} %`,

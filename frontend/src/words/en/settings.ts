@@ -3,6 +3,7 @@ export const settings = {
   appearance: "Appearance",
   theme: "Theme",
   themeHelp: "Kept in this browser.",
+  themeHelpHere: "Kept on this computer.",
   keys: "Keys",
   keysAbout: "Press ? on any screen for those that it adds.",
   account: "Account",
