@@ -276,6 +276,10 @@ for (const theme of ["light", "dark"]) {
     const ask = await asAda(world);
     const done = await runToEnd(ask, "shop", "shop-to-warehouse");
     const failed = (await ask("GET", "/runs?state=partial")).items[0];
+    const { run: running } = await ask("POST", "/projects/events/syncs/events-to-lake/runs", {});
+    await page.goto(`/runs/${running}`);
+    await page.waitForSelector("text=Rows per second");
+    await passes(page, "run-live");
     for (const screen of screens({ done: done.id, failed: failed.id })) {
       await page.goto(screen.path);
       await page.waitForSelector(screen.ready);

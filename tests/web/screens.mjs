@@ -17,6 +17,11 @@ export function screens(ids) {
     },
     { name: "plan", path: "/projects/shop/syncs/shop-to-warehouse/plan", ready: "text=orders.csv" },
     { name: "verify", path: "/projects/shop/syncs/shop-to-warehouse/verify", ready: "text=Target rows" },
+    {
+      name: "compare",
+      path: "/projects/shop/syncs/shop-to-warehouse/compare",
+      ready: "text=Processor time",
+    },
     { name: "push", path: "/push", ready: "text=Paste or open a sync file" },
     { name: "push-again", path: "/projects/shop/push", ready: "text=Nothing changes" },
     { name: "connections", path: "/connections", ready: "role=link[name='warehouse']" },
@@ -28,12 +33,22 @@ export function screens(ids) {
     },
     { name: "runs", path: "/runs", ready: "text=How long the newest runs took" },
     { name: "run", path: `/runs/${ids.done}`, ready: "text=orders.csv" },
+    {
+      name: "rejects",
+      path: `/runs/${ids.done}`,
+      ready: "text=orders.csv",
+      open: async (page) => {
+        await page.getByRole("tab", { name: "Rejects" }).click();
+        await page.getByText("Nothing of this run is kept").waitFor();
+      },
+    },
     { name: "run-failed", path: `/runs/${ids.failed}`, ready: "text=Remedy" },
     ...(ids.running
       ? [{ name: "run-live", path: `/runs/${ids.running}`, ready: "text=Rows per second" }]
       : []),
     { name: "users", path: "/admin/users", ready: "text=vera" },
     { name: "tokens", path: "/admin/tokens", ready: "role=button[name='Make a token']" },
+    { name: "fleet", path: "/admin/fleet", ready: "text=Queues" },
     { name: "audit", path: "/admin/audit", ready: "text=project.push" },
     { name: "settings", path: "/settings", ready: "text=Appearance" },
     {

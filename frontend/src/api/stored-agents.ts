@@ -17,3 +17,9 @@ export const certificateQuery = (desktop: Desktop, url: string) =>
     retry: false,
     gcTime: 0,
   });
+
+export const preferencesQuery = (desktop: Desktop) =>
+  queryOptions({ queryKey: ["preferences"], queryFn: () => desktop.preferences() });
+
+export const aboutQuery = (desktop: Desktop) =>
+  queryOptions({ queryKey: ["about"], queryFn: () => desktop.about(), staleTime: Infinity });

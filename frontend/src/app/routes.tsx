@@ -95,6 +95,15 @@ const plan = createRoute({
   path: "/projects/$project/syncs/$sync/plan",
   component: screen(() => import("@/features/plan/plan-page").then((page) => page.PlanPage)),
 });
+const compare = createRoute({
+  getParentRoute,
+  path: "/projects/$project/syncs/$sync/compare",
+  validateSearch: ({ one, other }): { one?: string; other?: string } => ({
+    ...(text(one) !== undefined && { one: String(one) }),
+    ...(text(other) !== undefined && { other: String(other) }),
+  }),
+  component: screen(() => import("@/features/compare/compare-page").then((page) => page.ComparePage)),
+});
 const verify = createRoute({
   getParentRoute,
   path: "/projects/$project/syncs/$sync/verify",
@@ -187,6 +196,7 @@ const routes = root.addChildren([
   sync,
   plan,
   verify,
+  compare,
   pushNew,
   connections,
   newConnection,

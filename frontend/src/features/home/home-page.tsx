@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Upload } from "lucide-react";
 import { projectsQuery } from "@/api/projects";
+import { recentRunsQuery } from "@/api/runs";
 import { useRefusal } from "@/app/session/session";
 import { buttonClasses } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
@@ -11,6 +12,7 @@ import { Page } from "@/components/page";
 import { useAllSyncs, useRunsBySync } from "@/features/syncs/all-syncs";
 import { words } from "@/words";
 import { timeOfDay, zone } from "@/words/figures";
+import { FirstRun } from "./first-run";
 import { LastDay } from "./last-day";
 import { NeedsYou } from "./needs-you";
 import { NextRuns } from "./next-runs";
@@ -68,6 +70,9 @@ function Empty() {
 function Overview() {
   const { syncs, isPending } = useAllSyncs();
   const bySync = useRunsBySync(syncs);
+  const { data: recent } = useQuery(recentRunsQuery);
+  const nothingRan = recent?.length === 0;
+  const first = syncs.find(({ project }) => project === "quickstart") ?? syncs[0];
   return (
     <div className="flex min-h-0 grow">
       <div
@@ -76,6 +81,7 @@ function Overview() {
         role="group"
         aria-label={text.title}
       >
+        {nothingRan && first && <FirstRun of={first} />}
         <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)] gap-5">
           <Running />
           <NeedsYou syncs={syncs} bySync={bySync} />

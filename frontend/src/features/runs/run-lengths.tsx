@@ -1,4 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { isOver, lengthOf } from "@/api/runs";
 import type { Run } from "@/api/types";
 import { classes } from "@/components/classes";
@@ -10,7 +11,7 @@ const text = words.runs.list;
 const HEIGHT = 48;
 
 /** How long runs took, the newest at the right; a bar leads to its run. */
-export function RunLengths({ runs }: { runs: readonly Run[] }) {
+export function RunLengths({ runs, action }: { runs: readonly Run[]; action?: ReactNode }) {
   const navigate = useNavigate();
   const now = useNow();
   const lengths = runs.map((run) => lengthOf(run, now));
@@ -18,9 +19,10 @@ export function RunLengths({ runs }: { runs: readonly Run[] }) {
   const shown = runs.toReversed();
   return (
     <section className="shrink-0 border-b border-line px-5 pt-3 pb-2">
-      <div className="mb-2 flex items-baseline justify-between text-12">
+      <div className="mb-2 flex items-baseline text-12">
         <h2 className="font-medium">{text.lengths}</h2>
-        <span className="figures text-11 text-fg-3">{duration(longest)}</span>
+        <span className="ml-3">{action}</span>
+        <span className="figures ml-auto text-11 text-fg-3">{duration(longest)}</span>
       </div>
       <svg
         width="100%"

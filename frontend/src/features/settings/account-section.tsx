@@ -8,7 +8,7 @@ import { ProblemPanel } from "@/components/error-panel";
 import { Field, Input } from "@/components/field";
 import { quiet } from "@/app/session/query-client";
 import { words } from "@/words";
-import { Section } from "./settings-page";
+import { Section } from "./section";
 
 const text = words.settings;
 

@@ -1,16 +1,20 @@
-import type { ReactNode } from "react";
+import { Link } from "@tanstack/react-router";
 import { useOffered } from "@/app/keys/commands";
 import { chooseTheme, useTheme, type Theme } from "@/app/theme/theme";
+import { buttonClasses } from "@/components/button";
 import { Kbd } from "@/components/kbd";
-import { Page, SectionTitle } from "@/components/page";
+import { Page } from "@/components/page";
 import { Segmented } from "@/components/tabs";
+import { platform } from "@/platform";
 import { words } from "@/words";
 import { AccountSection } from "./account-section";
+import { DesktopSection } from "./desktop-section";
+import { Section } from "./section";
 
 const text = words.settings;
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
-/** What is kept in this browser, and one's own account. */
+/** What is kept in this browser, and one's own account; on the desktop, what is set for this computer. */
 export function SettingsPage() {
   const { choice } = useTheme();
   const keys = useOffered().filter((command) => command.keys !== undefined && command.group !== "page");
@@ -21,7 +25,9 @@ export function SettingsPage() {
           <div className="flex items-center justify-between gap-4">
             <div>
               <div className="font-medium">{text.theme}</div>
-              <div className="text-12 text-fg-3">{text.themeHelp}</div>
+              <div className="text-12 text-fg-3">
+                {platform.desktop ? text.themeHelpHere : text.themeHelp}
+              </div>
             </div>
             <Segmented
               name={text.theme}
@@ -31,7 +37,12 @@ export function SettingsPage() {
             />
           </div>
         </Section>
-        <AccountSection />
+        {platform.desktop ? <DesktopSection desktop={platform.desktop} /> : <AccountSection />}
+        <Section title={words.projects.title} about={text.importAbout}>
+          <Link to="/push" className={buttonClasses()}>
+            {text.import}
+          </Link>
+        </Section>
         <Section title={text.keys} about={text.keysAbout}>
           <ul>
             {keys.map((command) => (
@@ -42,32 +53,17 @@ export function SettingsPage() {
             ))}
           </ul>
         </Section>
-        <Section title={text.about}>
-          <p className="text-fg-2">
-            <a href="/api/docs" className="font-medium text-accent-text underline underline-offset-2">
-              {text.docs}
-            </a>
-            <span className="mt-0.5 block text-12 text-fg-3">{text.docsAbout}</span>
-          </p>
-        </Section>
+        {platform.desktop === undefined && (
+          <Section title={text.about}>
+            <p className="text-fg-2">
+              <a href="/api/docs" className="font-medium text-accent-text underline underline-offset-2">
+                {text.docs}
+              </a>
+              <span className="mt-0.5 block text-12 text-fg-3">{text.docsAbout}</span>
+            </p>
+          </Section>
+        )}
       </div>
     </Page>
   );
 }
-
-/** A titled part of the settings. */
-export const Section = ({
-  title,
-  about,
-  children,
-}: {
-  title: string;
-  about?: string;
-  children: ReactNode;
-}) => (
-  <section>
-    <SectionTitle>{title}</SectionTitle>
-    {about !== undefined && <p className="text-12 text-fg-3">{about}</p>}
-    <div className="mt-2">{children}</div>
-  </section>
-);

@@ -174,7 +174,20 @@ function Runs({ project, sync }: { project: string; sync: string }) {
         <EmptyState title={text.sync.noRuns}>{words.runs.list.noneAbout}</EmptyState>
       ) : (
         <>
-          <RunLengths runs={runs.slice(0, 100)} />
+          <RunLengths
+            runs={runs.slice(0, 100)}
+            action={
+              runs.length > 1 && (
+                <Link
+                  to="/projects/$project/syncs/$sync/compare"
+                  params={{ project, sync }}
+                  className="text-accent-text underline-offset-2 hover:underline"
+                >
+                  {words.compare.title}
+                </Link>
+              )
+            }
+          />
           <Rows
             name={text.sync.runs}
             height={30}

@@ -29,6 +29,14 @@ export const home = {
   empty: "Push your first sync file",
   emptyAbout: "A project is a sync file on this agent: its connections, its syncs, and when they run.",
   emptyNotYours: "No project is open to you yet. An admin gives roles.",
+  first: {
+    title: "Run your first sync",
+    quickstart:
+      "The project quickstart is here: it reads a CSV file and writes a SQLite database, both in the folder of data. Run it, look at its rows, then connect your own systems.",
+    about: (project: string) => `Nothing has run yet. ${project} is ready.`,
+    look: "Look at its mapping",
+    run: (sync: string) => `Run ${sync}`,
+  },
   push: "Push a file",
   filter: "Filter",
   none: "No sync is called that.",

@@ -1,6 +1,7 @@
 import { admin } from "./admin";
 import { agents } from "./agents";
 import { common } from "./common";
+import { compare } from "./compare";
 import { connections } from "./connections";
 import { designer } from "./designer";
 import { home } from "./home";
@@ -20,6 +21,7 @@ export const en = {
   ...common,
   admin,
   agents,
+  compare,
   connections,
   designer,
   home,
