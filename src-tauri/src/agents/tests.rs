@@ -28,7 +28,7 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).unwrap();
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
         let tls = ServerConfig::builder_with_provider(client::provider())
             .with_safe_default_protocol_versions()
@@ -43,7 +43,7 @@ impl Server {
         let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
         let asked = Arc::new(AtomicUsize::new(0));
         let counted = asked.clone();
-        let routes = Router::new().fallback(async move |request: Request| answer(&request, &counted));
+        let routes = Router::new().fallback(move |request: Request| std::future::ready(answer(&request, &counted)));
         let (listener, routes) = (Tls { listener, acceptor }, routes.into_make_service());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self {

@@ -10,7 +10,7 @@ fn told() -> (mpsc::UnboundedSender<&'static [u8]>, Body) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let pieces = stream::unfold(
         receiver,
-        async |mut receiver: mpsc::UnboundedReceiver<&'static [u8]>| {
+        |mut receiver: mpsc::UnboundedReceiver<&'static [u8]>| async move {
             let piece = receiver.recv().await?;
             Some((Ok::<_, Infallible>(Bytes::from_static(piece)), receiver))
         },
