@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use syncapp_tests::desktop::what::{button, choice, containing, field, heading, link, place, role, text};
+use syncapp_tests::desktop::what::{button, choice, containing, field, heading, link, place, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 use syncapp_tests::server::postgres::Postgres;
 

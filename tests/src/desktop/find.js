@@ -77,4 +77,9 @@ let places = [document.body];
 for (const step of steps) {
   places = places.flatMap((place) => all(place, step)).filter(isShown);
 }
-return places.find((element) => !enabled || !element.closest(":disabled, [aria-disabled=true]")) ?? null;
+const found = places.find((element) => !enabled || !element.closest(":disabled, [aria-disabled=true]")) ?? null;
+if (enabled) {
+  // What is to be pressed is brought to sight first, as whoever presses it does.
+  found?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+return found;
