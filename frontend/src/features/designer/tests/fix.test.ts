@@ -26,7 +26,7 @@ function mended(column: string, row: Partial<TargetRow>): string | undefined {
 describe("the fix of a column", () => {
   it("writes the column that an expression meant", () => {
     const text = "custmer_id || 'x'";
-    const origin = { kind: "expression", text, columns: [] } as const;
+    const origin = { kind: "expression" as const, text, columns: [] };
     expect(mended(`{ expr: "${text}" }`, { origin })).toBe(`{ expr: "customer_id || 'x'" }`);
   });
 
