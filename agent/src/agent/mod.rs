@@ -119,10 +119,7 @@ impl Agent {
     }
 
     /// The agent in front of which its only user sits: its files are that user's own, and may name whatever is on this machine.
-    pub(crate) fn of_desk(
-        settings: Settings,
-        vault: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Vault>,
-    ) -> Result<Self> {
+    pub(crate) fn of_desk(settings: Settings, vault: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Vault>) -> Result<Self> {
         make_folders(&settings)?;
         let kept = Kept::by(&settings)?;
         let vault = vault(kept.store.clone());

@@ -15,14 +15,14 @@ use crate::server::guard::Guard;
 
 /// A running Xvfb. Dropping it ends it.
 #[derive(Debug)]
-pub struct Screen {
+pub(super) struct Screen {
     _guard: Guard,
     display: String,
 }
 
 impl Screen {
     /// Starts one under the first number that is free.
-    pub async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("syncapp-screen-").tempdir();
         let folder = folder.expect("a temporary folder can be made").keep();
         let number = folder.join("number");
@@ -50,12 +50,12 @@ impl Screen {
     }
 
     /// What `DISPLAY` is there.
-    pub fn display(&self) -> &str {
+    pub(super) fn display(&self) -> &str {
         &self.display
     }
 
     /// Closes the windows that are shown, as their frames' crosses do.
-    pub fn close_windows(&self) {
+    pub(super) fn close_windows(&self) {
         self.ask_to_close().expect("the screen answers");
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::memory;
 use crate::desktop::what::{button, containing, field, link, project, role, row, text};

@@ -68,7 +68,7 @@ pub(crate) fn unshare(namespaces: &[&str]) -> Vec<OsString> {
 }
 
 /// Whether the tests run as root.
-fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
