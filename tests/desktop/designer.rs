@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use serde_json::json;
 use syncapp_tests::desktop::what::{What, button, choice, containing, field, link, project, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 

@@ -18,10 +18,10 @@ async fn the_quick_start_is_there_and_runs_in_one_click() {
     window.click(button("Run flights")).await;
     window.click(button("View")).await;
     window.find(text("Done in").within(row("flights.csv"))).await;
-    let landed: usize = rusqlite::Connection::open(&database)
+    let landed: i64 = rusqlite::Connection::open(&database)
         .and_then(|file| file.query_row("select count(*) from flights", [], |row| row.get(0)))
         .unwrap();
-    assert_eq!(landed, FLIGHTS.lines().count() - 1);
+    assert_eq!(landed, FLIGHTS.lines().count() as i64 - 1);
 
     // Another start finds the history, and makes no second quick start.
     window.close().await;

@@ -68,12 +68,12 @@ impl TryFrom<String> for Fingerprint {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Certificate {
-    subject: String,
-    issuer: String,
-    fingerprint: Fingerprint,
-    not_after: String,
+    pub(super) subject: String,
+    pub(super) issuer: String,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) not_after: String,
     /// Whether the machine's authorities, or that of the preferences, vouch for it.
-    trusted: bool,
+    pub(super) trusted: bool,
 }
 
 /// Authorities that are believed: the machine's, and that of a PEM file.

@@ -3,7 +3,6 @@
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use syncapp_tests::agent::{Agent, master_key};
-use syncapp_tests::syncapp::Syncapp;
 
 use super::jobs::{begin, found, over};
 use super::{arrived, copying, furnish};

@@ -27,7 +27,7 @@ export function profileOf(
   }
   return profile(
     rows.map((row) => row[name] ?? null),
-    type ?? sample?.types?.[name] ?? "string",
+    type ?? sample?.types[name] ?? "string",
   );
 }
 
