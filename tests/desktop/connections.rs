@@ -33,7 +33,7 @@ async fn a_database_and_a_file_are_connected_and_tested() {
     window.click(button("Save connection")).await;
     window.find(heading("shop")).await;
     window.find(text("Usable").within(verdict())).await;
-    for step in ["Resolve", "Connect", "Log in and rights"] {
+    for step in ["Resolve", "Connect", "Log in", "Rights"] {
         window.find(text(step)).await;
     }
     window.click(button("Look")).await;
