@@ -222,12 +222,14 @@ impl ServerCertVerifier for Verifier {
 
 /// What to say where this cause of an error is a certificate that is not the pinned one.
 pub(super) fn changed(cause: &(dyn std::error::Error + 'static)) -> Option<Error> {
-    let is_changed = |cause: &rustls::Error| matches!(cause, rustls::Error::General(why) if why == CHANGED);
-    // TLS tells its errors within those of input and output, which hide their own.
-    let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    let found = cause.downcast_ref::<rustls::Error>().or(inner)?;
-    is_changed(found).then(|| {
+    // TLS tells its errors within those of input and output, which hide their own, one in another.
+    let mut cause = cause;
+    while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = inner;
+    }
+    let found = cause.downcast_ref::<rustls::Error>()?;
+    let is_changed = matches!(found, rustls::Error::General(why) if why == CHANGED);
+    is_changed.then(|| {
         Error::new(Code::CertificateChanged, CHANGED)
             .help("ask the agent's operator whether it was renewed; if so, remove the agent and add it again")
     })

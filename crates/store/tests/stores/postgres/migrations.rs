@@ -15,7 +15,7 @@ async fn of_many_that_migrate_at_once_one_does() {
     for store in opened {
         store.unwrap().now().await.unwrap();
     }
-    assert_eq!(schema.0.text("select count(*) from landing.migration").await, "9");
+    assert_eq!(schema.0.text("select count(*) from landing.migration").await, "10");
 }
 
 #[tokio::test(flavor = "multi_thread")]
