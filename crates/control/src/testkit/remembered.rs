@@ -288,8 +288,8 @@ pub async fn what_was_forged_is_not_believed(rig: &dyn CacheRig) {
     let (ada, eve) = (user(&one, "ada").await, user(&one, "eve").await);
     let ((ada, id), (eve, _)) = (token(&one, ada, None).await, token(&one, eve, None).await);
     let at = |shown: &Shown| {
-        let place: String = digest(shown).0.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("known/token/{place}")
+        let digest = digest(shown).0.into_iter();
+        digest.fold(String::from("known/token/"), |place, byte| format!("{place}{byte:02x}"))
     };
     let entry = async |shown: &Shown| cache.get(&at(shown)).await.unwrap().expect("it is remembered");
     for shown in [&ada, &eve] {
