@@ -96,7 +96,7 @@ fn kept(headers: &[(String, String)]) -> Result<HeaderMap> {
     for (name, value) in headers {
         let lower = name.to_ascii_lowercase();
         let starts = |start: &&str| lower.starts_with(start);
-        if DROPPED.contains(&lower.as_str()) || DROPPED_STARTS.iter().any(|start| starts(&start)) {
+        if DROPPED.contains(&lower.as_str()) || DROPPED_STARTS.iter().any(starts) {
             continue;
         }
         let wrong = || Error::new(Code::InvalidValue, format!("`{name}` is no header"));

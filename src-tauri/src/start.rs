@@ -25,6 +25,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
         let _within = runtime.enter();
         Telemetry::start(&told(&preferences.now()))?
     };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the macro ends the program where its own thread cannot be made"
+    )]
     let context = tauri::generate_context!();
     let bus_name = folder::bus_name(&context.config().identifier, &folder);
     let single = tauri_plugin_single_instance::Builder::new()

@@ -12,7 +12,7 @@ use syncapp_tests::server::postgres::Postgres;
 /// The files below a folder that have this text in them, as it is, in base64, in hexadecimal, or as web views write it.
 pub(crate) fn files_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
     let wide: Vec<u8> = needle.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let hexadecimal: String = needle.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hexadecimal = hex::encode(needle);
     // Of base64 the last letters depend on what comes after.
     let letters = STANDARD.encode(&needle[..needle.len() / 3 * 3]);
     let forms = [

@@ -13,7 +13,8 @@ use syncapp_connector::{Marked, PassingRows};
 use syncapp_model::{Code, Error, Position, Result, RowHash, Scalar};
 
 use crate::cursor::{Cursor, compare};
-use crate::row_hash::{passing_hash, row_hash};
+use crate::passing_hash::passing_hash;
+use crate::row_hash::row_hash;
 use crate::unread::by_value;
 
 /// How many boundary rows a checkpoint may hold (32 MiB in memory).

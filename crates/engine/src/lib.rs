@@ -29,6 +29,7 @@ mod load;
 mod names;
 mod options;
 mod outlook;
+mod passing_hash;
 mod plan;
 mod preview;
 mod progress;

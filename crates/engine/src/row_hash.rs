@@ -10,7 +10,6 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType as Arrow;
 use sha2::{Digest, Sha256};
-use syncapp_connector::PassingRows;
 use syncapp_model::{Error, Result, RowHash};
 
 /// The hash of one row of a batch.
@@ -18,20 +17,8 @@ pub(crate) fn row_hash(batch: &RecordBatch, row: usize) -> Result<RowHash> {
     finish(Sha256::new(), batch, row)
 }
 
-/// The same of a native row: what it would be, were its native columns read as [`Arrow::Binary`].
-pub(crate) fn passing_hash(rows: &PassingRows, row: usize) -> Result<RowHash> {
-    let mut hash = Sha256::new();
-    rows.cells(row, &mut |cell| match cell {
-        Some(value) => {
-            hash.update([1]);
-            bytes(&mut hash, value);
-        }
-        None => hash.update([0]),
-    });
-    finish(hash, &rows.beside, row)
-}
-
-fn finish(mut hash: Sha256, batch: &RecordBatch, row: usize) -> Result<RowHash> {
+/// Of the rest of a row.
+pub(crate) fn finish(mut hash: Sha256, batch: &RecordBatch, row: usize) -> Result<RowHash> {
     for column in batch.columns() {
         put(&mut hash, column.as_ref(), row)?;
     }
@@ -84,7 +71,8 @@ fn put(hash: &mut Sha256, array: &dyn Array, row: usize) -> Result<()> {
     Ok(())
 }
 
-fn bytes(hash: &mut Sha256, value: &[u8]) {
+/// A value that is bytes.
+pub(crate) fn bytes(hash: &mut Sha256, value: &[u8]) {
     hash.update((value.len() as u64).to_be_bytes());
     hash.update(value);
 }
@@ -93,7 +81,7 @@ fn bytes(hash: &mut Sha256, value: &[u8]) {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{BinaryArray, Int32Array, StringArray};
+    use arrow_array::{Int32Array, StringArray};
 
     use super::*;
 
@@ -113,44 +101,6 @@ mod tests {
         assert_ne!(empty, null);
         let [same, again] = texts([Some("x"), Some("x")], [None, None]);
         assert_eq!(same, again);
-    }
-
-    /// A run may let rows pass that the run before took apart.
-    #[test]
-    fn a_passing_row_has_the_hash_of_its_columns() {
-        let values: [[Option<&[u8]>; 2]; 3] = [[Some(b"a"), None], [Some(b""), Some(b"bc")], [None, None]];
-        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-        for cell in values.iter().flatten() {
-            bytes.push(cell.map_or(u8::MAX, |cell| cell.len() as u8));
-            bytes.extend_from_slice(cell.unwrap_or_default());
-            ends.push(bytes.len());
-        }
-        let cursor: Arc<dyn Array> = Arc::new(Int32Array::from(vec![7, 8, 9]));
-        let native = |column: usize| {
-            let cells = values.iter().map(|row| row[column]).collect();
-            Arc::new(BinaryArray::from_opt_vec(cells)) as Arc<dyn Array>
-        };
-        let rows = PassingRows {
-            bytes: bytes.into(),
-            ends: ends.into_iter().skip(1).step_by(2).collect(),
-            beside: RecordBatch::try_from_iter([("at", cursor.clone())]).unwrap(),
-            cells: |mut row, each| {
-                while let Some((length, rest)) = row.split_first() {
-                    let length = Some(usize::from(*length)).filter(|length| *length < 255);
-                    let (value, rest) = rest.split_at(length.unwrap_or_default());
-                    each(length.map(|_| value));
-                    row = rest;
-                }
-            },
-        };
-        let columns = [("a", native(0), true), ("b", native(1), true), ("at", cursor, false)];
-        let columns = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
-        for row in 0..3 {
-            let want = row_hash(&columns, row).unwrap();
-            assert_eq!(passing_hash(&rows, row).unwrap(), want, "{row}");
-            assert_eq!(passing_hash(&rows.slice(row, 1), 0).unwrap(), want, "{row} alone");
-        }
-        assert_eq!(rows.kept(&[false, true, false]).bytes, [0, 2, b'b', b'c'][..]);
     }
 
     /// Kept in targets: a change here makes every boundary row land again.

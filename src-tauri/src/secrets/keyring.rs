@@ -39,12 +39,12 @@ pub(super) struct KeyringVault {
 #[serde(deny_unknown_fields)]
 struct Names {
     folder: Uuid,
-    secrets: Vec<Name>,
+    secrets: Vec<Entry>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Name {
+struct Entry {
     project: String,
     name: String,
     version: u32,
@@ -52,7 +52,7 @@ struct Name {
     set_at: u64,
 }
 
-impl Name {
+impl Entry {
     fn is(&self, id: &SecretId) -> bool {
         self.project == id.project && self.name == id.name
     }
@@ -108,7 +108,7 @@ impl KeyringVault {
         let before = names.secrets.iter().position(|name| name.is(id));
         let version = before.map_or(0, |at| names.secrets.remove(at).version) + 1;
         let SecretId { project, name } = id.clone();
-        names.secrets.push(Name {
+        names.secrets.push(Entry {
             project,
             name,
             version,

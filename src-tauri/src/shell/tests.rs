@@ -12,7 +12,7 @@ use super::*;
 const PROJECT: &str = "/api/v1/projects/quickstart";
 const SYNC: &str = "/api/v1/projects/quickstart/syncs/flights/runs";
 /// How long a run may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn open(folder: &Path) -> Shell {
     Shell::open(folder, Preferences::open(folder).unwrap()).await.unwrap()

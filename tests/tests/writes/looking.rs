@@ -174,9 +174,10 @@ fn a_preview_says_which_row_each_row_comes_from() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|row| row["origin"].clone());
+            .map(|row| row["origin"].clone())
+            .collect::<Json>();
         assert_eq!(
-            (&preview["origins"], Json::from_iter(refused)),
+            (&preview["origins"], refused),
             (&origins, rejected),
             "{keys}: {preview}"
         );
