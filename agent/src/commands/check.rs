@@ -16,6 +16,8 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
     let mut problems = Vec::new();
     let mut said = Vec::new();
     let mut ways = Vec::new();
+    // Rights that a target's user lacks: its streams tell them more exactly.
+    let mut vague = Vec::new();
     let sides = sides(&project);
     if let Some(name) = &args.connection {
         project.endpoint(name)?;
@@ -28,18 +30,18 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
             Ok(endpoint) => endpoint
                 .check(*side)
                 .await
-                // Which rights a target's user lacks is told stream by stream, where that is asked.
-                .or_else(|error| match error.code() {
-                    Code::PermissionDenied(Side::Destination) if args.connection.is_none() => Ok(()),
-                    _ => Err(vec![error.connection(name)]),
-                }),
+                .map_err(|error| vec![error.connection(name)]),
             Err(failure) => Err(failure.problems),
         };
         said.push(format!(
             "connection {name} ({side}): {}",
             if checked.is_ok() { "ok" } else { "failed" }
         ));
-        problems.extend(checked.err().unwrap_or_default());
+        let found = checked.err().unwrap_or_default();
+        let lacks = |error: &Error| error.code() == Code::PermissionDenied(Side::Destination);
+        let (rights, others): (Vec<_>, Vec<_>) = found.into_iter().partition(lacks);
+        vague.extend(rights);
+        problems.extend(others);
     }
     if args.connection.is_none() && problems.is_empty() {
         for (name, sync) in &project.file.syncs {
@@ -62,6 +64,9 @@ pub(crate) async fn check(args: args::Check) -> Result<Exit, Failure> {
                 Err(found) => problems.extend(found.into_iter().map(|error| project.locate(name, error))),
             }
         }
+    }
+    if problems.iter().all(Error::is_warning) {
+        problems.extend(vague);
     }
     if args.json {
         let ok = problems.iter().all(Error::is_warning);
