@@ -87,12 +87,36 @@ pub trait CachePlace: Send + Sync {
     async fn pass(&self, time: Duration);
 }
 
+/// Declares a module with a test for each case of some areas of this kit.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! conformance_cases {
+    ($name:ident, $rig:expr; $($area:ident: $($case:ident)*;)*) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(mod $area {
+                #[allow(unused_imports)]
+                use super::*;
+
+                $(
+                    #[tokio::test(flavor = "multi_thread")]
+                    async fn $case() {
+                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
+                    }
+                )*
+            })*
+        }
+    };
+}
+
 /// Declares a test for each case over a [`StoreRig`](crate::testkit::StoreRig).
 #[macro_export]
 macro_rules! store_conformance {
     ($rig:expr) => {
-        $crate::store_conformance! { @
-            $rig;
+        $crate::conformance_cases! {
+            store_conformance, $rig;
             projects: versions_count_and_never_change the_lock_holds of_many_pushes_one_wins
                 schedules_change_with_their_version what_is_due_is_recorded_first;
             submissions: a_run_comes_with_its_tasks_and_hints a_run_is_submitted_once a_key_is_one_run of_many_runs_one_is_at_work
@@ -117,53 +141,17 @@ macro_rules! store_conformance {
             traffic: much_at_once_stays_whole a_run_is_what_its_tasks_make_of_it;
         }
     };
-    (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
-        mod store_conformance {
-            #[allow(unused_imports)]
-            use super::*;
-
-            $(mod $area {
-                #[allow(unused_imports)]
-                use super::*;
-
-                $(
-                    #[tokio::test(flavor = "multi_thread")]
-                    async fn $case() {
-                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
-                    }
-                )*
-            })*
-        }
-    };
 }
 
 /// Declares a test for each case over an [`AccessRig`](crate::testkit::AccessRig).
 #[macro_export]
 macro_rules! access_conformance {
     ($rig:expr) => {
-        $crate::access_conformance! { @
-            $rig;
+        $crate::conformance_cases! {
+            access_conformance, $rig;
             access: of_many_first_admins_there_is_one an_invitation_ends users_are_kept a_provider_s_user_is_one sessions_end
                 no_session_passes_a_disabling tokens_end;
             audit: the_audit_log_is_one_chain each_forgery_is_detected a_forgery_stays_detected;
-        }
-    };
-    (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
-        mod access_conformance {
-            #[allow(unused_imports)]
-            use super::*;
-
-            $(mod $area {
-                #[allow(unused_imports)]
-                use super::*;
-
-                $(
-                    #[tokio::test(flavor = "multi_thread")]
-                    async fn $case() {
-                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
-                    }
-                )*
-            })*
         }
     };
 }
@@ -197,30 +185,12 @@ macro_rules! queue_conformance {
 #[macro_export]
 macro_rules! cache_conformance {
     ($rig:expr) => {
-        $crate::cache_conformance! { @
-            $rig;
+        $crate::conformance_cases! {
+            cache_conformance, $rig;
             cache: a_value_comes_back a_value_ends what_is_too_long_is_not_kept a_value_is_taken_once calls_are_counted a_window_ends
                 of_many_so_many_are_allowed what_is_said_is_heard listeners_come_and_go;
             remembered: who_was_recognised_is_not_looked_up_again what_is_taken_away_is_gone_everywhere
                 whoever_looks_meanwhile_keeps_nothing_old a_cache_that_is_away_is_waited_for what_was_forged_is_not_believed;
-        }
-    };
-    (@ $rig:expr; $($area:ident: $($case:ident)*;)*) => {
-        mod cache_conformance {
-            #[allow(unused_imports)]
-            use super::*;
-
-            $(mod $area {
-                #[allow(unused_imports)]
-                use super::*;
-
-                $(
-                    #[tokio::test(flavor = "multi_thread")]
-                    async fn $case() {
-                        Box::pin($crate::testkit::$area::$case(&$rig)).await;
-                    }
-                )*
-            })*
         }
     };
 }
