@@ -54,16 +54,18 @@ icons:
 
 test: setup $(FRONT)
 	npm --prefix frontend test
-	cargo build --workspace --bins --locked
+	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 	npm --prefix tests/web test
+
+LINT ?= cargo clippy --workspace --all-targets --locked -- -D warnings
 
 check:
 	@scripts/setup check
 	npm --prefix frontend run check
 	npm --prefix tests/web run check
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --features syncapp-connectors/fuzz --locked -- -D warnings
+	$(LINT)
 	cargo xtask tidy
 	cargo xtask openapi --check
 	PATH="$(TOOLS):$$PATH" cargo deny check licenses bans sources

@@ -95,8 +95,7 @@ pub(crate) fn run(repository: &Repository, options: &[String], out: &mut dyn Wri
 
 /// Builds the micro-benchmarks as `cargo bench` does.
 fn build(repository: &Repository) -> io::Result<PathBuf> {
-    let arguments = "bench --workspace --bench micro --features syncapp-connectors/fuzz --no-run --locked \
-                     --message-format json-render-diagnostics";
+    let arguments = "bench --workspace --bench micro --no-run --locked --message-format json-render-diagnostics";
     let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments.split_whitespace())
         .current_dir(&repository.root)

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use syncapp_api::{Compiled, Compiler};
 use syncapp_connector::Context;
 use syncapp_control::compile;
-use syncapp_model::sync_file::{SyncFile, load};
+use syncapp_model::sync_file::{Sending, SyncFile, load};
 use syncapp_model::{Code, Error};
 
-use crate::project::{Origin, Project, schemas};
+use crate::project::{Origin, Project, connector, schemas};
 use crate::secrets::Secrets;
 use crate::variables::Usable;
 
@@ -91,5 +91,12 @@ impl Compiler for Allowed {
 
     fn read(&self, text: &str) -> Option<SyncFile> {
         load(text, "", &schemas(), syncapp_connectors::PLANNED).file
+    }
+
+    fn sendings(&self, file: &SyncFile) -> Vec<Sending> {
+        if !matches!(self.usable, Usable::Listed(_)) {
+            return Vec::new();
+        }
+        file.sendings(|id| connector(id).map_or(&[], |connector| connector.staying()))
     }
 }

@@ -17,6 +17,7 @@ mod body;
 mod condition;
 mod connections;
 mod connectors;
+mod custody;
 mod describe;
 mod docs;
 mod extract;
@@ -54,7 +55,7 @@ use axum::{Extension, Router, middleware};
 use syncapp_control::access::Accounts;
 use syncapp_control::{Cache, Calendar, Control, PlannedSync, Vault};
 use syncapp_model::Error;
-use syncapp_model::sync_file::SyncFile;
+use syncapp_model::sync_file::{Sending, SyncFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -112,6 +113,9 @@ pub trait Compiler: Send + Sync {
 
     /// A file that was accepted before, whether or not it could run today.
     fn read(&self, text: &str) -> Option<SyncFile>;
+
+    /// Where a file sends which secrets, as far as whoever pushes it may not have them.
+    fn sendings(&self, file: &SyncFile) -> Vec<Sending>;
 }
 
 /// A sync file that was understood.

@@ -17,7 +17,7 @@ use crate::extract::{Asked, Names, Sent};
 use crate::page::{Page, PageQuery};
 use crate::view::instant;
 use crate::words::ChangeWord;
-use crate::{Api, Compiled, Problem};
+use crate::{Api, Compiled, Problem, custody};
 
 /// A project, in the list of all.
 #[derive(Debug, Serialize, ToSchema)]
@@ -211,6 +211,7 @@ pub(crate) async fn push(
     let newest = api.control.store.newest(&project).await?;
     let version = newest.as_ref().map(|version| version.number);
     condition::holds(&asked, version.map(|version| version.to_string()).as_deref())?;
+    custody::holds(&api, &project, newest.as_ref(), &compiled.file).await?;
     let push = ToPush {
         by: &admitted.by,
         project: &project,

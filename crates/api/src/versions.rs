@@ -16,7 +16,7 @@ use crate::extract::{Asked, Names};
 use crate::page::{Page, PageQuery, invalid};
 use crate::projects::{PushAnswer, ToPush};
 use crate::view::instant;
-use crate::{Api, Problem};
+use crate::{Api, Problem, custody};
 
 /// A version, in the list of a project's.
 #[derive(Debug, Serialize, ToSchema)]
@@ -142,6 +142,7 @@ pub(crate) async fn restore(
     let newest = api.control.store.newest(&project).await?;
     let expected = newest.as_ref().map(|newest| newest.number);
     condition::holds(&asked, expected.map(|number| number.to_string()).as_deref())?;
+    custody::holds(&api, &project, newest.as_ref(), &compiled.file).await?;
     let push = ToPush {
         by: &admitted.by,
         project: &project,

@@ -29,6 +29,12 @@ pub trait Connector: Send + Sync + 'static {
     /// What an address on the command line (`postgres://…`, `./data`) means here; `None` where it is not ours.
     fn address(&self, address: &str) -> Option<serde_json::Value>;
 
+    /// Keys that may change without a secret of the connection going anywhere else than before, such as a password; nested ones as
+    /// `a.b`. All others are taken to say where it goes.
+    fn staying(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// All that is wrong with a configuration, or its parsed form. Reads nothing and connects to nothing.
     fn validate(&self, raw: Self::Config, context: &Context) -> Result<Self::Valid, Vec<Error>>;
 
@@ -70,6 +76,9 @@ pub trait AnyConnector: Send + Sync {
     /// [`Connector::address`]
     fn address(&self, address: &str) -> Option<serde_json::Value>;
 
+    /// [`Connector::staying`]
+    fn staying(&self) -> &'static [&'static str];
+
     /// The endpoint that a connection's keys describe, or all that is wrong with them.
     fn endpoint(&self, keys: serde_json::Value, context: &Context) -> Result<Box<dyn Endpoint>, Vec<Error>>;
 }
@@ -106,6 +115,10 @@ impl<C: Connector + Clone> AnyConnector for C {
 
     fn address(&self, address: &str) -> Option<serde_json::Value> {
         Connector::address(self, address)
+    }
+
+    fn staying(&self) -> &'static [&'static str] {
+        Connector::staying(self)
     }
 
     fn endpoint(&self, keys: serde_json::Value, context: &Context) -> Result<Box<dyn Endpoint>, Vec<Error>> {

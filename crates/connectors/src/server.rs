@@ -41,6 +41,17 @@ pub struct Config {
     pub statement_timeout: Option<String>,
 }
 
+/// What of it may change while it is the same server.
+pub(crate) const STAYING: &[&str] = &[
+    "database",
+    "user",
+    "password",
+    "ssh.user",
+    "ssh.password",
+    "ssh.passphrase",
+    "statement_timeout",
+];
+
 /// How the connection is encrypted.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -144,6 +144,8 @@ pub enum Code {
     MasterKeyUnknown,
     /// A sealed secret was changed.
     SecretDamaged,
+    /// A secret would go where it was not given for.
+    SecretElsewhere,
     /// The system's keyring cannot be used.
     KeyringFailed,
     /// An agent wants another token than it was shown.
@@ -233,6 +235,7 @@ impl Code {
             Self::WeakKey => config("weak_key"),
             Self::MasterKeyUnknown => ("vault".into(), "master_key_unknown"),
             Self::SecretDamaged => ("vault".into(), "secret_damaged"),
+            Self::SecretElsewhere => ("vault".into(), "secret_elsewhere"),
             Self::KeyringFailed => ("vault".into(), "keyring_failed"),
             Self::Unauthenticated => ("agent".into(), "unauthenticated"),
             Self::Forbidden => ("agent".into(), "forbidden"),

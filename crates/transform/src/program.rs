@@ -169,6 +169,7 @@ impl Program {
     }
 
     /// Whether rows come out as they go in, but for the names of columns: rows in a system's own wire format may pass.
+    /// Extra columns follow them.
     pub fn keeps_rows(&self) -> bool {
         self.filter.is_none()
             && self.reads.len() == self.steps.len() + self.extra.len()

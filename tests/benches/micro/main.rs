@@ -1,7 +1,7 @@
 //! Micro-benchmarks of codecs and expressions, each on one batch of 4,096 rows of the benchmark's table `orders`.
 //!
-//! `cargo bench --workspace --bench micro --features syncapp-connectors/fuzz` times them; `cargo xtask bench
-//! --instructions` counts their instructions, which other programs on the machine do not change.
+//! `cargo bench --workspace --bench micro` times them; `cargo xtask bench --instructions` counts their instructions,
+//! which other programs on the machine do not change.
 //!
 //! Invariants:
 //! - A case works on fresh input, which is made outside of what is measured.

@@ -6,6 +6,7 @@ mod audit;
 mod begins;
 mod canary;
 mod checks;
+mod custody;
 mod description;
 mod drafts;
 mod face;

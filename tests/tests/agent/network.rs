@@ -12,15 +12,15 @@ use tokio_util::task::AbortOnDropHandle;
 use super::jobs::found;
 
 /// Somebody on this machine who should hear of nobody.
-struct Canary {
-    port: u16,
+pub(super) struct Canary {
+    pub(super) port: u16,
     visits: Arc<AtomicUsize>,
     _listening: [AbortOnDropHandle<()>; 2],
 }
 
 impl Canary {
     /// Listens on all addresses of this machine, in both families.
-    async fn listen() -> Self {
+    pub(super) async fn listen() -> Self {
         let v6 = TcpListener::bind("[::1]:0").await.expect("there is a free port");
         let port = v6.local_addr().unwrap().port();
         let v4 = TcpListener::bind(("0.0.0.0", port))
@@ -40,6 +40,11 @@ impl Canary {
             visits,
             _listening: listening,
         }
+    }
+
+    /// How often somebody came.
+    pub(super) fn visits(&self) -> usize {
+        self.visits.load(Ordering::Relaxed)
     }
 }
 
@@ -118,7 +123,7 @@ async fn no_trick_reaches_this_machine() {
             assert!(problem.contains("may not connect"), "{name}: {checked:#}");
         }
     }
-    assert_eq!(canary.visits.load(Ordering::Relaxed), 0, "somebody was reached");
+    assert_eq!(canary.visits(), 0, "somebody was reached");
 }
 
 /// What is link-local stays out of reach where private ranges are allowed; what the operator names is reached.
@@ -129,10 +134,10 @@ async fn what_the_operator_allows_is_reached() {
     let allowing = agent("network.private = \"deny\"\nnetwork.allow = [\"127.0.0.1\"]").await;
     allowing.push("p", &text, None).await.done();
     for name in &names {
-        let before = canary.visits.load(Ordering::Relaxed);
+        let before = canary.visits();
         let run = allowing.run("p", name).await;
         let reached = async {
-            while canary.visits.load(Ordering::Relaxed) == before {
+            while canary.visits() == before {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -144,15 +149,11 @@ async fn what_the_operator_allows_is_reached() {
             .done();
     }
     let denying = agent("network.deny = [\"127.0.0.0/8\"]").await;
-    let before = canary.visits.load(Ordering::Relaxed);
+    let before = canary.visits();
     denying.push("p", &text, None).await.done();
     for name in &names {
         let run = denying.run("p", name).await;
         assert_eq!(denying.over(&run).await["state"], "failed");
     }
-    assert_eq!(
-        canary.visits.load(Ordering::Relaxed),
-        before,
-        "what is denied was reached"
-    );
+    assert_eq!(canary.visits(), before, "what is denied was reached");
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::begin::{begin, bounded, unknown};
 use super::record::JobView;
 use crate::extract::{Names, Sent};
-use crate::{Api, Compiled, Problem};
+use crate::{Api, Compiled, Problem, custody};
 
 /// A file that is not pushed, and one of its connections.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -195,6 +195,8 @@ pub(crate) async fn plan(
 /// The file as a push would take it.
 async fn draft(api: &Api, project: String, file: String) -> Result<(Version, Vec<String>), Problem> {
     let Compiled { file: read, syncs } = api.compiler.compile(&project, &file, "sync.yaml").await?;
+    let newest = api.control.store.newest(&project).await?;
+    custody::holds(api, &project, newest.as_ref(), &read).await?;
     let connections = read.connections.into_keys().collect();
     Ok((Version::draft(project, file, syncs), connections))
 }

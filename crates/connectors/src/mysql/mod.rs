@@ -96,6 +96,10 @@ impl Connector for Mysql {
         DIALECT.takes(address).then(|| json!({ "url": address }))
     }
 
+    fn staying(&self) -> &'static [&'static str] {
+        server::STAYING
+    }
+
     fn validate(&self, raw: Config, context: &Context) -> Result<Valid, Vec<Error>> {
         server::validate(raw, context, &DIALECT)
     }

@@ -8,6 +8,7 @@
 mod alternative;
 mod check;
 mod core_scalar;
+mod custody;
 mod interpolate;
 mod json_text;
 mod load;
@@ -25,6 +26,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use custody::Sending;
 pub use interpolate::{Variables, secret_name};
 pub use load::{Loaded, load};
 pub use schedule::{Blackout, Day, Misfire, Overlap, Schedule, When, Window};
