@@ -7,7 +7,6 @@ import { Tooltip } from "@/components/tooltip";
 import { words } from "@/words";
 import * as columns from "../document/column-edits";
 import { setKey } from "../document/stream-edits";
-import { asIdentifier } from "../mapping/names";
 import { accept } from "../state/actions";
 import { type Designer, useDesigner } from "../state/designer";
 import { current } from "../view/selection";
@@ -110,7 +109,9 @@ function AddNode() {
         refused={refused}
         onSelect={onRow(
           (target) =>
-            columns.setExpression(mapping, target, source === undefined ? "''" : asIdentifier(source)),
+            source === undefined
+              ? columns.setExpression(mapping, target, "''")
+              : columns.toExpression(mapping, target, source),
           text.add.expression,
         )}
       >

@@ -2,8 +2,9 @@
  * Edits of a stream's mapping, as changes of the file. They say what the user means: a wire that is taken away also keeps the column from
  * passing by its own name, and a column that is connected again is not left out any longer.
  */
+import { layOut } from "../mapping/lay-out";
 import { asIdentifier, type Names } from "../mapping/names";
-import { changed } from "./plain";
+import { changedBy } from "./plain";
 import { isFields, readStream } from "./read";
 import type { Op } from "./splice";
 import { held, type StreamPlace, streamPath } from "./stream-edits";
@@ -26,10 +27,10 @@ function columns(mapping: Mapping): { value: Fields; own: boolean } {
   return { value: isFields(value) ? value : {}, own };
 }
 
-/** What decides which columns pass by their own names, the defaults included. */
+/** What decides which columns land and by which names, the defaults included. */
 function stream(mapping: Mapping) {
   const { plain, place } = mapping;
-  const keys = ["naming", "select"].map((key) => [key, held(plain, place, key).value ?? null]);
+  const keys = ["naming", "select", "columns"].map((key) => [key, held(plain, place, key).value ?? null]);
   return readStream(Object.fromEntries(keys.filter(([, value]) => value !== null)) as Plain);
 }
 
@@ -37,7 +38,7 @@ function stream(mapping: Mapping) {
 function onColumns(mapping: Mapping, ops: readonly Op[]): Op[] {
   const path = columnsPath(mapping.place);
   const { value, own } = columns(mapping);
-  const after = ops.reduce<Plain>((now, op) => changed(now, op), value) as Fields;
+  const after = changedBy(value, ops) as Fields;
   if (!own && Object.keys(value).length > 0) {
     return ops.length === 0 ? [] : [{ op: "set", path, value: after }];
   }
@@ -133,9 +134,21 @@ export function setExpression(mapping: Mapping, target: string, text: string): O
   return change(mapping, target, { expr: text, from: undefined });
 }
 
-/** Turns a column that is taken over into one that is computed. */
+/** Turns a column that is taken over into one that is computed. Its source does not begin to land beside it. */
 export function toExpression(mapping: Mapping, target: string, source: string): Op[] {
-  return setExpression(mapping, target, asIdentifier(source));
+  const ops = setExpression(mapping, target, asIdentifier(source));
+  const after = { ...mapping, plain: changedBy(mapping.plain, ops) };
+  const joins = landsByItself(after, source) && !landsByItself(mapping, source);
+  return joins ? [...ops, ...leaveOut(mapping, source)] : ops;
+}
+
+/** Whether a source column lands without an entry that says so. */
+function landsByItself(mapping: Mapping, source: string): boolean {
+  const { names } = mapping;
+  const column = names.find(source);
+  return layOut(names.columns, stream(mapping), names).slots.some(
+    ({ origin, config }) => !config && origin.kind === "source" && origin.column === column,
+  );
 }
 
 export function setType(mapping: Mapping, target: string, type: string | undefined): Op[] {

@@ -55,6 +55,10 @@ export function changed(value: Plain | undefined, op: Op, depth = 0): Plain {
   );
 }
 
+/** The data after changes in turn. */
+export const changedBy = (value: Plain, ops: readonly Op[]): Plain =>
+  ops.reduce<Plain>((now, op) => changed(now, op), value);
+
 /** Whether two files say the same, in the same order. */
 export function same(one: Plain, other: Plain): boolean {
   return JSON.stringify(one) === JSON.stringify(other);

@@ -3,7 +3,7 @@ import { toast } from "@/components/toast";
 import { words } from "@/words";
 import type { Proposal } from "../automap/propose";
 import * as columns from "../document/column-edits";
-import { changed } from "../document/plain";
+import { changedBy } from "../document/plain";
 import type { Op } from "../document/splice";
 import { setKey } from "../document/stream-edits";
 import type { Plain } from "../document/sync-file";
@@ -23,7 +23,7 @@ export function inTurn<T>(
   for (const item of all) {
     const own = make({ ...mapping, plain }, item);
     ops.push(...own);
-    plain = own.reduce((now, op) => changed(now, op), plain);
+    plain = changedBy(plain, own);
   }
   return ops;
 }

@@ -87,6 +87,29 @@ describe("edits of a mapping", () => {
 `);
   });
 
+  it("computes a column without letting its source land beside it, unless it did before", () => {
+    const compute = (m: column.Mapping) => column.toExpression(m, "client_id", "customer_id");
+    const wired = "        columns:\n          client_id: { from: customer_id }\n";
+    const computed = wired.replace("from", "expr");
+    expect(after(wired, compute)).toBe(`${computed}        select: ["*", -customer_id]\n`);
+    for (const [before, stays] of [
+      // Left out already, never chosen, or chosen by its name and so landing as it is, too.
+      ['        select: ["*", -customer_id]\n', true],
+      ["        select: [id]\n", true],
+      ["        select: [id, customer_id]\n", true],
+      ['        select: ["*", -email]\n', false],
+    ] as const) {
+      const select = stays ? before : before.replace("]", ", -customer_id]");
+      expect(after(before + wired, compute)).toBe(select + computed);
+    }
+    for (const other of ["customer_id: { mask: hash }", "second: { from: customer_id }"]) {
+      expect(after(`${wired}          ${other}\n`, compute)).toBe(`${computed}          ${other}\n`);
+    }
+    expect(after("", (m) => column.toExpression(m, "email", "email"))).toBe(
+      "        columns:\n          email: { expr: email }\n",
+    );
+  });
+
   it("renames in place, and says the source where the name said it", () => {
     const text = `        columns:
           email: { mask: hash } # private
