@@ -86,6 +86,7 @@ check-long:
 screenshots: setup $(FRONT)
 	cargo build --workspace --bins --locked
 	npm --prefix tests/web run screenshots
+	"$(BIN)/pictures" docs/images
 
 bench: setup
 	cargo xtask bench

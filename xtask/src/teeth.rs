@@ -285,7 +285,16 @@ fn put_back(repository: &Repository, place: &Path, edits: &[Edit]) -> io::Result
 
 fn build(place: &Path, built: &Path) -> io::Result<()> {
     let status = Command::new("cargo")
-        .args(["build", "--quiet", "--workspace", "--bins", "--locked"])
+        .args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bin",
+            "syncapp",
+            "--bin",
+            "faults",
+            "--locked",
+        ])
         .current_dir(place)
         .env("CARGO_TARGET_DIR", built)
         .status()?;

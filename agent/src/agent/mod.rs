@@ -12,6 +12,7 @@
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
 mod begin;
+mod compose;
 mod credentials;
 mod files;
 mod front;
@@ -36,32 +37,24 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use syncapp_api::{Api, ConnectorView, Front, Hooks, Jobs, SHORTEST_KEEP, Token, router};
-use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
-use syncapp_connector::{AnyConnector, Context, Network};
+use syncapp_api::{Api, ConnectorView, Front, Hooks, Jobs, router};
+use syncapp_connector::AnyConnector;
 use syncapp_connectors::connectors;
-use syncapp_control::access::{Accounts, GroupRole, LoginLimits, Remembered, SignOn};
-use syncapp_control::{
-    Cache, Channel, Control, InProcessQueue, JsonCalendar, MemoryCache, Queue, Signal, Store, Vault, Worker,
-};
+use syncapp_control::access::Accounts;
+use syncapp_control::{Cache, Channel, Control, JsonCalendar, Signal, Vault, Worker};
 use syncapp_model::{Code, Error, Result, Secret};
 use syncapp_telemetry::Telemetry;
 use tokio::net::TcpListener;
 
 use crate::output;
-use crate::secrets::Secrets;
-use crate::variables::Usable;
-use credentials::Argon2Credentials;
 use files::Files;
 use inspector::EngineInspector;
 use notify::People;
-use oidc::{Oidc, OidcSettings};
 use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
 use stores::Kept;
 pub(crate) use stores::{stores, vault_of};
-use time::{SystemClock, SystemRandom};
 
 /// Runs the roles until `stop` is raised and all that was begun is at rest.
 pub(crate) async fn serve(settings: Settings, telemetry: &Telemetry, stop: Signal) -> Result<()> {
@@ -90,118 +83,7 @@ pub(crate) struct Agent {
     hooks: Option<Hooks>,
 }
 
-/// What an agent keeps, and what it is known by.
-struct Keeping {
-    kept: Kept,
-    vault: Arc<dyn Vault>,
-    token: Token,
-}
-
 impl Agent {
-    async fn open(settings: Settings) -> Result<Self> {
-        fits_together(&settings)?;
-        remembers_hooks(&settings)?;
-        make_folders(&settings)?;
-        let token = Token::new(&token::of(&settings)?)?;
-        let kept = Kept::by(&settings)?;
-        let vault: Arc<dyn Vault> = Arc::new(vault::of(&settings, kept.store.clone()).await?);
-        let network = Network::guarded(settings.network.clone());
-        let base = settings.files.first().cloned().unwrap_or_default();
-        let allowed = Allowed {
-            usable: Usable::Listed(settings.variables.clone()),
-            secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
-            context: Context::within(base, settings.files.clone()).through(network),
-            environment: settings.environment.clone(),
-            pools: settings.queue.is_none().then(|| settings.pools.clone()),
-        };
-        let keeping = Keeping { kept, vault, token };
-        Self::over(settings, keeping, allowed)
-    }
-
-    /// The agent in front of which its only user sits: its files are that user's own, and may name whatever is on this machine.
-    pub(crate) fn of_desk(settings: Settings, vault: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Vault>) -> Result<Self> {
-        make_folders(&settings)?;
-        let kept = Kept::by(&settings)?;
-        let vault = vault(kept.store.clone());
-        let allowed = Allowed {
-            usable: Usable::Desk,
-            secrets: Secrets::of_agent(vault.clone(), None),
-            context: Context::at(&settings.home),
-            environment: None,
-            pools: Some(settings.pools.clone()),
-        };
-        let keeping = Keeping {
-            kept,
-            vault,
-            // Nobody has it: whoever sits here shows nothing.
-            token: Token::new(&token::drawn())?,
-        };
-        Self::over(settings, keeping, allowed)
-    }
-
-    fn over(settings: Settings, keeping: Keeping, allowed: Allowed) -> Result<Self> {
-        let Keeping { kept, vault, token } = keeping;
-        let key = key::of(&settings)?;
-        let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
-        let queue: Arc<dyn Queue> = match &settings.queue {
-            Some(url) => Arc::new(Rabbit::new(&RabbitConfig {
-                url: url.clone(),
-                ca_file: settings.queue_ca.clone(),
-                name: format!("syncapp {}", name()),
-            })?),
-            None => Arc::new(InProcessQueue::default()),
-        };
-        let clock = Arc::new(SystemClock::new());
-        let cache: Arc<dyn Cache> = match &settings.cache {
-            Some(url) => Arc::new(Redis::new(&RedisConfig {
-                url: url.clone(),
-                ca_file: settings.cache_ca.clone(),
-                prefix: settings.cache_prefix.clone(),
-            })?),
-            None => Arc::new(MemoryCache::new(clock.clone())),
-        };
-        let network = allowed.context.network();
-        let people = People::new(&settings.notifications, network)?;
-        let sign_on = settings.access.oidc.clone();
-        // Agents that share a database and no cache cannot tell each other what was taken away.
-        let is_told = settings.cache.is_some() || settings.database.is_none();
-        let accounts = Accounts {
-            store: kept.access.clone(),
-            credentials: Arc::new(Argon2Credentials::new()?),
-            limits: LoginLimits {
-                shared: cache.clone(),
-                own: Arc::new(MemoryCache::new(clock.clone())),
-            },
-            remembered: is_told.then(|| Remembered {
-                cache: cache.clone(),
-                clock: clock.clone(),
-            }),
-            key,
-            agent: token.digest(),
-            sessions: settings.access.sessions,
-            sign_on: sign_on.map(|said| sign_on_at(said, network)).transpose()?,
-        };
-        Ok(Self {
-            accounts,
-            people,
-            hooks,
-            cache,
-            files: Arc::new(Files::new(allowed.clone())),
-            allowed,
-            vault,
-            begun: Signal::new(),
-            control: Control {
-                store: kept.store.clone(),
-                queue,
-                clock,
-                random: Arc::new(SystemRandom),
-                policy: settings.policy.clone(),
-            },
-            kept,
-            settings,
-        })
-    }
-
     /// All it does, from when its store is there.
     async fn live(&self, telemetry: &Telemetry, stop: &Signal) -> Result<()> {
         let begin = async || {
@@ -370,57 +252,6 @@ fn listed() -> Arc<[ConnectorView]> {
         }
     };
     connectors().into_iter().map(view).collect()
-}
-
-/// A webhook is known again by the run that it has started.
-fn remembers_hooks(settings: &Settings) -> Result<()> {
-    if settings.hooks.is_none() || settings.keep >= SHORTEST_KEEP {
-        return Ok(());
-    }
-    let error = Error::new(
-        Code::Conflict,
-        "runs are forgotten before a webhook's signature is too old",
-    );
-    Err(error.help("give a `keep` of 10m or more, or leave `hooks` out"))
-}
-
-fn sign_on_at((provider, roles): (OidcSettings, Vec<GroupRole>), network: &Network) -> Result<SignOn> {
-    Ok(SignOn {
-        provider: Arc::new(Oidc::new(provider, network)?),
-        roles,
-    })
-}
-
-/// Without a broker hints stay in this process, so that all of the work has to be done here; with one the store is shared.
-fn fits_together(settings: &Settings) -> Result<()> {
-    match (&settings.queue, &settings.database) {
-        (None, _) if settings.roles.len() < 3 => {
-            let why = "an agent with a part of the roles needs a queue between them";
-            Err(Error::new(Code::Conflict, why).help("give a `queue` and a `database`, or leave `roles` out"))
-        }
-        (Some(_), None) => {
-            let why = "a queue is for agents that share a database";
-            Err(Error::new(Code::Conflict, why).help("give a `database`, or leave `queue` out"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Its own folder, and the one that relative paths of pushed files begin in, are there from the start, for its user only.
-fn make_folders(settings: &Settings) -> Result<()> {
-    for folder in [Some(&settings.home), settings.files.first()].into_iter().flatten() {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder).map_err(|problem| {
-            Error::new(Code::UnreadableFile, "a folder of the agent cannot be made")
-                .file(folder.display())
-                .help("make it, or name another one by `home` and `files`")
-                .driver(problem)
-        })?;
-    }
-    Ok(())
 }
 
 /// What this worker is called, for people.

@@ -26,7 +26,7 @@ impl Screen {
         let folder = tempfile::Builder::new().prefix("syncapp-screen-").tempdir();
         let folder = folder.expect("a temporary folder can be made").keep();
         let number = folder.join("number");
-        let script = r#"exec Xvfb -displayfd 3 -screen 0 1280x900x24 -nolisten tcp 3>"$1""#;
+        let script = r#"exec Xvfb -displayfd 3 -screen 0 1920x1200x24 -nolisten tcp 3>"$1""#;
         let line = ["sh", "-c", script, "sh"].map(OsString::from).into_iter();
         let line: Vec<OsString> = line.chain([number.clone().into()]).collect();
         // Its own signal, so that it takes its socket and its lock away.

@@ -164,6 +164,35 @@ impl<'d> Window<'d> {
         pressed.expect("the window takes keys");
     }
 
+    /// Gives the page so much room, in pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let resized = self.client.set_window_size(width, height).await;
+        resized.expect("the window has a size");
+        let is_so = json!([width, height]);
+        let sizes = "return [innerWidth, innerHeight]";
+        let begun = Instant::now();
+        while self.script(sizes, vec![]).await != is_so {
+            assert!(begun.elapsed() < PATIENCE, "the window keeps its size");
+            tokio::time::sleep(PERIOD).await;
+        }
+    }
+
+    /// Shows it in a theme, `light` or `dark`, as the settings do.
+    pub async fn choose_theme(&self, theme: &str) {
+        let choose = "localStorage.setItem('syncapp.theme', arguments[0]);
+            document.documentElement.dataset.theme = arguments[0];";
+        self.script(choose, vec![json!(theme)]).await;
+    }
+
+    /// What it shows, as PNG, once what moves has come to rest.
+    pub async fn picture(&self) -> Vec<u8> {
+        let rest = "const ends = (moves) => moves.effect.getComputedTiming().endTime < Infinity;
+            return Promise.all(document.getAnimations().filter(ends).map((moves) => moves.finished.catch(() => {})))
+              .then(() => new Promise(requestAnimationFrame)).then(() => null)";
+        self.script(rest, vec![]).await;
+        self.client.screenshot().await.expect("the window can be pictured")
+    }
+
     /// What a script in the page returns.
     pub async fn script(&self, script: &str, arguments: Vec<Json>) -> Json {
         let answer = self.client.execute(script, arguments).await;
