@@ -7,8 +7,8 @@ export interface Sample {
   read: number;
   written: number;
   bytes: number;
-  /** Rows written, by stream. */
-  streams: ReadonlyMap<string, number>;
+  /** Rows, by stream. */
+  streams: ReadonlyMap<string, { read: number; written: number }>;
 }
 
 /** A rate at a moment, per second. */
@@ -34,7 +34,12 @@ export function take(samples: readonly Sample[], run: WholeRun, at: number): rea
     read: sum(run, "rows_read"),
     written: sum(run, "rows_written"),
     bytes: sum(run, "bytes"),
-    streams: new Map(run.streams.map((stream) => [stream.stream, Number(stream.rows_written)])),
+    streams: new Map(
+      run.streams.map(({ stream, rows_read, rows_written }) => [
+        stream,
+        { read: Number(rows_read), written: Number(rows_written) },
+      ]),
+    ),
   };
   const kept = samples.length < MOST ? samples : samples.filter((_, place) => place % 2 === 0);
   return [...kept, sample];
@@ -64,6 +69,7 @@ export function streamRate(samples: readonly Sample[], stream: string): number |
   if (!last || !before) {
     return undefined;
   }
-  const rows = (last.streams.get(stream) ?? 0) - (before.streams.get(stream) ?? 0);
+  const written = (sample: Sample) => sample.streams.get(stream)?.written ?? 0;
+  const rows = written(last) - written(before);
   return Math.max(0, rows / ((last.at - before.at) / 1000));
 }

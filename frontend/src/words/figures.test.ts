@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clock, count, duration, fromNow, shortCount, size } from "./figures";
+import { clock, count, duration, fromNow, roughly, shortCount, size } from "./figures";
 
 describe("figures", () => {
   it.each([
@@ -31,6 +31,19 @@ describe("figures", () => {
     [3_849_000, "1:04:09"],
   ])("writes %d ms on a clock as %s", (value, text) => {
     expect(clock(value)).toBe(text);
+  });
+
+  it.each([
+    [0, "under 10 s"],
+    [9_999, "under 10 s"],
+    [44_000, "40 s"],
+    [56_000, "1 min"],
+    [171_000, "3 min"],
+    [3_580_000, "1 h"],
+    [4_900_000, "1 h 20 min"],
+    [180_000_000, "2 d 2 h"],
+  ])("estimates %d ms as %s", (value, text) => {
+    expect(roughly(value)).toBe(text);
   });
 
   it("writes sizes in thousands", () => {

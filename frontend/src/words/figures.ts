@@ -47,6 +47,16 @@ export function duration(milliseconds: number): string {
     : pair(Math.floor(hours / 24), "d", hours % 24, "h");
 }
 
+/** A duration no more exact than an estimate is: under 10 s, 40 s, 3 min, 1 h 20 min. */
+export function roughly(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 10) {
+    return "under 10 s";
+  }
+  const step = seconds < 55 ? 10 : seconds < 3570 ? 60 : seconds < 172_800 ? 600 : 3600;
+  return duration(Math.round(seconds / step) * step * 1000);
+}
+
 /** 0:26, 1:04:09: what runs on. */
 export function clock(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Square } from "lucide-react";
 import { useLiveRun } from "@/api/live-run";
+import { leftOfAll, percentOf, reachOfAll, shareOf } from "@/api/progress";
 import { isOver, recentRunsQuery } from "@/api/runs";
 import { rates } from "@/api/samples";
 import type { Run } from "@/api/types";
@@ -14,7 +15,7 @@ import { Progress } from "@/components/sparkline";
 import { useCancelRun } from "@/features/syncs/run-sync";
 import { SyncEnds } from "@/features/syncs/sync-ends";
 import { words } from "@/words";
-import { clock, count, shortCount } from "@/words/figures";
+import { clock, count, roughly, shortCount } from "@/words/figures";
 
 const text = words.home;
 /** How many are told by events at once; the others are a line. */
@@ -56,6 +57,8 @@ function RunningRun({ run }: { run: Run }) {
   const streams = whole?.streams ?? [];
   const over = streams.filter((stream) => stream.finished_at).length;
   const going = streams.find((stream) => stream.state === "running");
+  const reach = reachOfAll(streams);
+  const left = leftOfAll(streams, samples, now);
   const series = rates(samples);
   const rate = series[series.length - 1]?.written ?? 0;
   const written = streams.reduce((sum, stream) => sum + Number(stream.rows_written), 0);
@@ -76,7 +79,14 @@ function RunningRun({ run }: { run: Run }) {
           </div>
         </div>
         <Figure value={count(rate)} name={text.rowsPerSecond} />
-        <Figure value={clock(now - Date.parse(whole?.started_at ?? run.submitted_at))} name={text.elapsed} />
+        {left === undefined ? (
+          <Figure
+            value={clock(now - Date.parse(whole?.started_at ?? run.submitted_at))}
+            name={text.elapsed}
+          />
+        ) : (
+          <Figure value={roughly(left)} name={text.left} />
+        )}
         <IconButton
           icon={Square}
           name={words.runs.cancel}
@@ -88,7 +98,15 @@ function RunningRun({ run }: { run: Run }) {
       </div>
       <AreaLine values={series.map((one) => one.written)} className="mt-2 h-7.5 w-full" />
       <div className="mt-1.5 flex items-center gap-2">
-        <Progress share={streams.length > 0 ? over / streams.length : 0} name={words.runs.whole} />
+        <Progress
+          share={reach ? shareOf(reach) : streams.length > 0 ? over / streams.length : 0}
+          name={reach ? words.runs.wholeRows : words.runs.whole}
+        />
+        {reach && (
+          <span className="figures w-8 shrink-0 text-right text-12 text-fg-2">
+            {words.runs.figures.percent(percentOf(reach))}
+          </span>
+        )}
       </div>
       <div className="mt-1 truncate text-12 text-fg-3">
         {going ? (

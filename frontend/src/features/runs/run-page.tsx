@@ -67,7 +67,7 @@ export function RunPage() {
       }
       actions={<Actions run={run} />}
     >
-      <RunSummary run={run} series={series} />
+      <RunSummary run={run} samples={samples} series={series} />
       {(!isOver(run) || series.length > 1) && <RatePlot series={series} />}
       <RunErrors run={run} chosen={stream} />
       <StreamsTable

@@ -1,16 +1,23 @@
 import type { ReactNode } from "react";
+import { leftOfAll, percentOf, reachOfAll, shareOf } from "@/api/progress";
 import { isOver } from "@/api/runs";
-import type { Rate } from "@/api/samples";
+import type { Rate, Sample } from "@/api/samples";
 import type { WholeRun } from "@/api/types";
 import { useNow } from "@/components/now";
 import { Progress } from "@/components/sparkline";
 import { words } from "@/words";
-import { clock, count, duration, size } from "@/words/figures";
+import { clock, count, duration, roughly, size } from "@/words/figures";
 
 const text = words.runs.figures;
 
-/** How far a run is, in figures. */
-export function RunSummary({ run, series }: { run: WholeRun; series: readonly Rate[] }) {
+interface RunSummaryProps {
+  run: WholeRun;
+  samples: readonly Sample[];
+  series: readonly Rate[];
+}
+
+/** How far a run is, in figures: in rows where somebody knows how many come, else in streams. */
+export function RunSummary({ run, samples, series }: RunSummaryProps) {
   const now = useNow(1000);
   const over = isOver(run);
   const ended = run.streams.filter((stream) => stream.finished_at).length;
@@ -22,21 +29,30 @@ export function RunSummary({ run, series }: { run: WholeRun; series: readonly Ra
   const rate = over
     ? Number(written) / Math.max(took / 1000, 0.001)
     : (series[series.length - 1]?.written ?? 0);
+  const reach = over ? undefined : reachOfAll(run.streams);
+  const left = over ? undefined : leftOfAll(run.streams, samples, now);
   const cpu = run.streams.reduce((total, stream) => total + Number(stream.cpu_seconds), 0);
   return (
     <section className="flex shrink-0 items-center gap-8 border-b border-line px-5 py-3.5">
       <div className="w-75 shrink-0 min-[1400px]:w-100">
-        <div className="mb-2 flex items-baseline gap-2">
+        <div className="mb-2 flex items-baseline gap-2 whitespace-nowrap">
           <span className="figures text-20 font-semibold tracking-tight">
-            {text.of(ended, run.streams.length)}
+            {reach ? text.percent(percentOf(reach)) : text.of(ended, run.streams.length)}
           </span>
-          <span className="text-12 text-fg-3">{text.streams}</span>
+          <span className="figures text-12 text-fg-3">
+            {reach ? text.rowsOf(count(reach.read), count(reach.expected)) : text.streams}
+          </span>
+          {reach && (
+            <span className="figures ml-auto text-12 text-fg-3 max-[1399px]:hidden">
+              {text.ofStreams(ended, run.streams.length)}
+            </span>
+          )}
         </div>
         <Progress
-          share={run.streams.length > 0 ? ended / run.streams.length : 0}
+          share={reach ? shareOf(reach) : run.streams.length > 0 ? ended / run.streams.length : 0}
           over={over}
           bad={run.state === "failed"}
-          name={words.runs.whole}
+          name={reach ? words.runs.wholeRows : words.runs.whole}
         />
       </div>
       <dl className="flex min-w-0 grow justify-between gap-4 border-l border-line pl-8">
@@ -44,7 +60,11 @@ export function RunSummary({ run, series }: { run: WholeRun; series: readonly Ra
         <Figure name={over ? text.average : text.written} value={count(rate)} unit={text.perSecond} />
         <Figure name={text.volume} value={size(sum("bytes").toString())} />
         <Figure name={over ? text.took : text.elapsed} value={over ? duration(took) : clock(took)} />
-        <Figure name={text.cpu} value={duration(cpu * 1000)} />
+        {over ? (
+          <Figure name={text.cpu} value={duration(cpu * 1000)} />
+        ) : (
+          <Figure name={text.left} value={left === undefined ? "–" : roughly(left)} />
+        )}
       </dl>
     </section>
   );

@@ -1,11 +1,13 @@
+import { leftOf, percentOf, reachOf, shareOf } from "@/api/progress";
 import { streamRate, type Sample } from "@/api/samples";
 import type { RunStream, WholeRun } from "@/api/types";
+import { useNow } from "@/components/now";
 import { Rows } from "@/components/rows";
 import { RunState } from "@/components/run-state";
 import { Progress } from "@/components/sparkline";
 import { Cell, Column, Head, Row } from "@/components/table";
 import { words } from "@/words";
-import { count, duration, size, timeOfDay } from "@/words/figures";
+import { count, duration, roughly, size, timeOfDay } from "@/words/figures";
 
 const text = words.runs;
 const ROW = 30;
@@ -22,6 +24,7 @@ interface StreamsTableProps {
 /** The streams of a run with their figures. One that is chosen is the log's. */
 export function StreamsTable({ run, samples, chosen, onChoose }: StreamsTableProps) {
   const { columns } = text;
+  const now = useNow(1000);
   return (
     <div className="flex shrink-0 flex-col" style={{ height: 28 + ROW * Math.min(run.streams.length, MOST) }}>
       <Rows
@@ -31,21 +34,21 @@ export function StreamsTable({ run, samples, chosen, onChoose }: StreamsTablePro
         head={
           <Head>
             <Column>{columns.stream}</Column>
-            <Column width={150}>{columns.state}</Column>
-            <Column width="20%">{columns.progress}</Column>
-            <Column width={120} right>
+            <Column width={172}>{columns.state}</Column>
+            <Column width="18%">{columns.progress}</Column>
+            <Column width={168} right>
               {columns.read}
             </Column>
-            <Column width={120} right>
+            <Column width={104} right>
               {columns.rows}
             </Column>
-            <Column width={96} right>
+            <Column width={80} right>
               {columns.rate}
             </Column>
-            <Column width={92} right>
+            <Column width={80} right>
               {columns.volume}
             </Column>
-            <Column width={84} right>
+            <Column width={80} right>
               {columns.attempts}
             </Column>
           </Head>
@@ -63,13 +66,13 @@ export function StreamsTable({ run, samples, chosen, onChoose }: StreamsTablePro
               </button>
             </Cell>
             <Cell>
-              <StreamState stream={stream} />
+              <StreamState stream={stream} left={leftOf(stream, samples, now)} />
             </Cell>
             <Cell>
               <Share stream={stream} />
             </Cell>
             <Cell right className="text-fg-2">
-              {count(stream.rows_read)}
+              <ReadOf stream={stream} />
             </Cell>
             <Cell right>{count(stream.rows_written)}</Cell>
             <Cell right>{rate(stream, samples)}</Cell>
@@ -91,7 +94,7 @@ const tookOf = (stream: RunStream): number | undefined =>
     ? Date.parse(stream.finished_at) - Date.parse(stream.started_at)
     : undefined;
 
-function StreamState({ stream }: { stream: RunStream }) {
+function StreamState({ stream, left }: { stream: RunStream; left: number | undefined }) {
   const took = tookOf(stream);
   if (stream.state === "done" && took !== undefined) {
     return <RunState state="done">{text.doneIn(duration(took))}</RunState>;
@@ -99,21 +102,49 @@ function StreamState({ stream }: { stream: RunStream }) {
   if (stream.state === "waiting" && stream.next_try_at) {
     return <RunState state="waiting">{text.nextTry(timeOfDay(stream.next_try_at))}</RunState>;
   }
+  if (left !== undefined) {
+    return <RunState state="running">{text.leftOf(roughly(left))}</RunState>;
+  }
   return <RunState state={stream.state} />;
 }
 
-/** Rows that are committed of those that were read: no source says beforehand how many come. */
+/** Rows that were read, of those that its source expects. */
+function ReadOf({ stream }: { stream: RunStream }) {
+  const read = count(stream.rows_read);
+  const reach = reachOf(stream);
+  if (!stream.rows_expected || stream.state === "done") {
+    return read;
+  }
+  const expected = count(stream.rows_expected);
+  return reach ? (
+    <span title={text.expectedAbout}>
+      {read} <span className="text-fg-3">{text.expected(expected)}</span>
+    </span>
+  ) : (
+    <span title={text.passed(expected)}>{read}</span>
+  );
+}
+
+/** How much of a stream is read, where somebody knows. */
 function Share({ stream }: { stream: RunStream }) {
-  const [read, committed] = [Number(stream.rows_read), Number(stream.rows_committed)];
-  const over = stream.finished_at !== undefined;
-  const share = stream.state === "done" ? 1 : read > 0 ? Math.min(1, committed / read) : 0;
+  const reach = reachOf(stream);
+  if (!reach) {
+    return null;
+  }
+  const done = stream.state === "done";
+  const name = done ? text.committedOf : text.progressOf;
   return (
-    <Progress
-      share={share}
-      over={over && stream.state !== "failed"}
-      bad={stream.state === "failed"}
-      name={text.progressOf(stream.stream)}
-    />
+    <span className="flex items-center gap-2">
+      <Progress
+        share={shareOf(reach)}
+        over={done}
+        bad={stream.state === "failed"}
+        name={name(stream.stream)}
+      />
+      <span className="figures w-10 shrink-0 text-right text-fg-2">
+        {text.figures.percent(percentOf(reach, done))}
+      </span>
+    </span>
   );
 }
 

@@ -21,6 +21,7 @@ export const home = {
   waits: "Waits for a worker",
   rowsPerSecond: "rows/s",
   elapsed: "elapsed",
+  left: "left",
   rows: (rows: string) => `${rows} rows`,
   showRun: "Show run",
   runAgain: "Run again",
