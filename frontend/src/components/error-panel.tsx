@@ -38,14 +38,19 @@ export function ErrorPanel({
   return (
     <section
       aria-label={title}
-      className={classes("rounded-3 border border-bad-line bg-bad-soft px-3 py-2.5 text-fg-1", className)}
+      className={classes(
+        "@container rounded-3 border border-bad-line bg-bad-soft px-3 py-2.5 text-fg-1",
+        className,
+      )}
     >
       <div className="flex items-start gap-1.5 font-semibold">
         <CircleAlert size={16} strokeWidth={1.6} className="mt-0.5 shrink-0 text-bad-text" aria-hidden />
-        <h3 className="min-w-0 grow">{title}</h3>
-        <span className="code text-fg-2">{code}</span>
+        <div className="flex min-w-0 grow flex-wrap items-baseline justify-between gap-x-3">
+          <h3 className="min-w-0 wrap-break-word">{title}</h3>
+          <span className="code text-fg-2">{code}</span>
+        </div>
       </div>
-      <dl className="mt-2 grid grid-cols-[64px_1fr] gap-x-3 gap-y-1 pl-5.5 text-12/4.5">
+      <dl className="mt-2 grid gap-x-3 gap-y-1 pl-5.5 text-12/4.5 @xs:grid-cols-[64px_1fr]">
         {rows.map(
           ([name, text]) =>
             text !== undefined && (

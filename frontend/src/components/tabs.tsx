@@ -33,7 +33,7 @@ export function TabNames<T extends string>({ tabs, name }: { tabs: readonly Tab<
         <Radix.Trigger
           key={tab.value}
           value={tab.value}
-          className="inline-flex items-center gap-1.5 border-y-2 border-transparent text-12 font-medium whitespace-nowrap text-fg-3 hover:text-fg-1 data-[state=active]:border-b-accent data-[state=active]:text-fg-1"
+          className="inline-flex items-center gap-1.5 border-y-2 -outline-offset-2 border-transparent text-12 font-medium whitespace-nowrap text-fg-3 hover:text-fg-1 data-[state=active]:border-b-accent data-[state=active]:text-fg-1"
         >
           {tab.name}
         </Radix.Trigger>

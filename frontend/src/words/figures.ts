@@ -101,6 +101,16 @@ export function moment(instant: Instant, now: Instant = Date.now()): string {
   return `${date.format(at)} ${hm.format(at)}`;
 }
 
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
+const DAYS = 6 * 86_400_000;
+
+/** What is to come, where space is short: 14:02 today, `Sat 14:02` within six days, later as all moments. */
+export function comingMoment(instant: Instant, now: Instant): string {
+  const [at, today] = [new Date(instant), new Date(now)];
+  const near = dayOf(at) !== dayOf(today) && dayOf(at) - dayOf(today) <= DAYS;
+  return near ? `${weekday.format(at)} ${hm.format(at)}` : moment(instant, now);
+}
+
 /** The instant in full, for tooltips. */
 export const inFull = (at: Instant): string =>
   `${withYear.format(new Date(at))} ${timeWithSeconds(at)} ${zone}`;

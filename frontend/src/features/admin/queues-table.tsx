@@ -16,16 +16,16 @@ export function QueuesTable({ queues }: { queues: readonly Queue[] }) {
   return (
     <Table className="border-t border-line">
       <Head>
-        <Column>{text.columns.pool}</Column>
+        <Column width={180}>{text.columns.pool}</Column>
         {states.map((state) => (
-          <Column key={state} width={120} right>
-            {words.states[state as State]}
+          <Column key={state} width={110} right title={words.states[state as State]}>
+            {state === "held" ? text.columns.held : words.states[state as State]}
           </Column>
         ))}
-        <Column width={100} right>
+        <Column width={84} right>
           {text.columns.workers}
         </Column>
-        <Column width={100} right>
+        <Column width={84} right>
           {text.columns.slots}
         </Column>
       </Head>

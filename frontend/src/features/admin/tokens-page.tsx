@@ -67,9 +67,9 @@ export function TokensPage() {
 
 const TokensHead = () => (
   <Head>
-    <Column>{text.columns.name}</Column>
+    <Column width={220}>{text.columns.name}</Column>
     <Column width={110}>{text.columns.role}</Column>
-    <Column width="18%">{text.columns.project}</Column>
+    <Column width={170}>{text.columns.project}</Column>
     <Column width={150} right>
       {text.columns.created}
     </Column>

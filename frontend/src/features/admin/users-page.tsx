@@ -49,8 +49,8 @@ export function UsersPage() {
           items={users}
           head={
             <Head>
-              <Column width="26%">{text.columns.name}</Column>
-              <Column>{text.columns.roles}</Column>
+              <Column width={260}>{text.columns.name}</Column>
+              <Column width={360}>{text.columns.roles}</Column>
               <Column width={130}>{text.columns.state}</Column>
               <Column width={170} right>
                 {text.columns.created}

@@ -17,8 +17,8 @@ export function WorkersTable({ workers }: { workers: readonly Worker[] }) {
   return (
     <Table className="border-t border-line">
       <Head>
-        <Column>{text.columns.name}</Column>
-        <Column width="24%">{text.columns.pools}</Column>
+        <Column width={320}>{text.columns.name}</Column>
+        <Column width={250}>{text.columns.pools}</Column>
         <Column width={110} right>
           {text.columns.busy}
         </Column>

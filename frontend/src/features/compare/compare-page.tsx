@@ -64,11 +64,16 @@ export function ComparePage() {
             <RunSelect name={text.other} runs={runs} value={second} onChoose={(other) => go({ other })} />
           </div>
           {before.data && after.data ? (
-            <>
-              <FiguresTable before={before.data} after={after.data} />
-              <SectionTitle className="px-5 pt-6 pb-2">{text.streams}</SectionTitle>
-              <StreamsTable before={before.data} after={after.data} />
-            </>
+            <div className="min-[1400px]:flex">
+              <div className="shrink-0 min-[1400px]:w-[42%] min-[1400px]:border-r min-[1400px]:border-line">
+                <SectionTitle className="px-5 pt-4 pb-2">{text.figures}</SectionTitle>
+                <FiguresTable before={before.data} after={after.data} />
+              </div>
+              <div className="min-w-0 grow">
+                <SectionTitle className="px-5 pt-4 pb-2">{text.streams}</SectionTitle>
+                <StreamsTable before={before.data} after={after.data} />
+              </div>
+            </div>
           ) : (
             <SkeletonRows rows={10} />
           )}

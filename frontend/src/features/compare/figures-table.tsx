@@ -26,7 +26,7 @@ export function FiguresTable({ before, after }: { before: WholeRun; after: Whole
   const now = useNow(5000);
   const [one, other] = [totalsOf(before, now), totalsOf(after, now)];
   return (
-    <Table>
+    <Table className="border-t border-line">
       <Head>
         <Column>{text.columns.figure}</Column>
         {[before, after].map((run, at) => (

@@ -116,11 +116,11 @@ export function ConnectionsPage() {
 
 const ConnectionsHead = () => (
   <Head>
-    <Column>{text.columns.name}</Column>
-    <Column width={160}>{text.columns.system}</Column>
-    <Column width="28%">{text.columns.where}</Column>
-    <Column width="16%">{text.columns.project}</Column>
-    <Column width="20%">{text.columns.used}</Column>
+    <Column width={240}>{text.columns.name}</Column>
+    <Column width={130}>{text.columns.system}</Column>
+    <Column width={270}>{text.columns.where}</Column>
+    <Column width={150}>{text.columns.project}</Column>
+    <Column width={220}>{text.columns.used}</Column>
   </Head>
 );
 

@@ -35,7 +35,7 @@ export function NeedsYou({ syncs, bySync }: { syncs: readonly ProjectSync[]; byS
       <SectionTitle count={wrong.length} className="mb-2">
         {text.needsYou}
       </SectionTitle>
-      <div className="grow divide-y divide-line rounded-3 border border-line">
+      <div className="divide-y divide-line rounded-3 border border-line">
         {wrong.slice(0, MOST).map(({ run, times }) => (
           <Failure key={run.id} run={run} times={times} />
         ))}
@@ -108,7 +108,9 @@ function Failure({ run, times }: { run: Run; times: number }) {
           </Button>
           {error && (
             <>
-              <span className="code ml-auto truncate text-fg-3">{error.code}</span>
+              <span className="code ml-auto truncate text-fg-3" title={error.code}>
+                {error.code}
+              </span>
               <CopyButton text={[run.sync, error.code, error.text, error.help].filter(Boolean).join("\n")} />
             </>
           )}

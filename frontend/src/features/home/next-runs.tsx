@@ -5,11 +5,13 @@ import { useNow } from "@/components/now";
 import { SectionTitle } from "@/components/page";
 import type { ProjectSync } from "@/features/syncs/all-syncs";
 import { words } from "@/words";
-import { fromNow, moment } from "@/words/figures";
+import { comingMoment, roughly } from "@/words/figures";
 
 const text = words.home;
 const EACH = 3;
 const MOST = 8;
+/** What is due later says its day. */
+const SOON = 12 * 3_600_000;
 
 /** When the next runs are due, of all syncs. */
 export function NextRuns({ syncs }: { syncs: readonly ProjectSync[] }) {
@@ -39,10 +41,14 @@ export function NextRuns({ syncs }: { syncs: readonly ProjectSync[] }) {
               className="quick flex h-7 items-center gap-3 rounded-2 px-2 hover:bg-surface-3"
             >
               <time dateTime={at} className="figures shrink-0 font-medium">
-                {moment(at, now)}
+                {comingMoment(at, now)}
               </time>
-              <span className="truncate">{sync}</span>
-              <span className="ml-auto shrink-0 text-12 text-fg-3">{fromNow(at, now)}</span>
+              <span className="truncate" title={sync}>
+                {sync}
+              </span>
+              <span className="ml-auto shrink-0 text-12 text-fg-3">
+                {Date.parse(at) - now < SOON && text.dueIn(roughly(Date.parse(at) - now))}
+              </span>
             </Link>
           </li>
         ))}

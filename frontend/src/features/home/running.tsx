@@ -30,7 +30,7 @@ export function Running() {
       <SectionTitle count={running.length} className="mb-2">
         {text.running}
       </SectionTitle>
-      <div className="grow divide-y divide-line rounded-3 border border-line">
+      <div className="divide-y divide-line rounded-3 border border-line">
         {running.slice(0, MOST).map((run) => (
           <RunningRun key={run.id} run={run} />
         ))}
@@ -74,9 +74,7 @@ function RunningRun({ run }: { run: Run }) {
           >
             {run.sync}
           </Link>
-          <div className="truncate text-12 text-fg-3">
-            {run.project} · {text.rows(shortCount(written))}
-          </div>
+          <div className="truncate text-12 text-fg-3">{run.project}</div>
         </div>
         <Figure value={count(rate)} name={text.rowsPerSecond} />
         {left === undefined ? (
@@ -116,7 +114,7 @@ function RunningRun({ run }: { run: Run }) {
         ) : (
           words.states[run.state]
         )}
-        {` · ${text.streams(over, streams.length)}`}
+        {` · ${text.streams(over, streams.length)} · ${text.rows(shortCount(written))}`}
       </div>
     </div>
   );

@@ -39,11 +39,11 @@ export function PlanDetail({ stream }: { stream: PlannedStream }) {
         className="mt-3 border-t border-line"
         head={
           <Head>
-            <Column>{text.columns.column}</Column>
+            <Column width="16%">{text.columns.column}</Column>
             <Column>{text.columns.from}</Column>
-            <Column>{text.columns.type}</Column>
-            <Column>{text.columns.lands}</Column>
-            <Column width={220}>{text.columns.fit}</Column>
+            <Column width="16%">{text.columns.type}</Column>
+            <Column width="19%">{text.columns.lands}</Column>
+            <Column width={204}>{text.columns.fit}</Column>
           </Head>
         }
         row={(column) => (

@@ -40,13 +40,13 @@ export function ProjectSyncs({ project, version }: { project: string; version: n
       items={syncs}
       head={
         <Head>
-          <Column>{text.columns.sync}</Column>
+          <Column width={270}>{text.columns.sync}</Column>
           <Column width={90} right>
             {text.columns.streams}
           </Column>
           <Column width={180}>{text.columns.last}</Column>
           <Column width={130}>{words.home.columns.history}</Column>
-          <Column width="24%">{text.columns.schedule}</Column>
+          <Column width={240}>{text.columns.schedule}</Column>
           <Column width={96} />
         </Head>
       }

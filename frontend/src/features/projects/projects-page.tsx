@@ -51,14 +51,12 @@ export function ProjectsPage() {
           items={projects}
           head={
             <Head>
-              <Column>{text.project}</Column>
-              <Column width={120} right>
+              <Column width={240}>{text.project}</Column>
+              <Column width={90} right>
                 {text.versionPage.list}
               </Column>
-              <Column width={100} right>
-                {text.syncs}
-              </Column>
-              <Column width="34%">{text.columns.lastRun}</Column>
+              <Column width={340}>{text.syncs}</Column>
+              <Column width={300}>{text.columns.lastRun}</Column>
             </Head>
           }
           row={({ project, version }) => {
@@ -77,8 +75,8 @@ export function ProjectsPage() {
                 <Cell tall right>
                   {version}
                 </Cell>
-                <Cell tall right>
-                  {own.length}
+                <Cell tall className="text-fg-2">
+                  {own.map(({ sync }) => sync).join(", ")}
                 </Cell>
                 <Cell tall>
                   <LastRun run={newest(own, bySync)} />

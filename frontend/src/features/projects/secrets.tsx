@@ -41,14 +41,14 @@ export function Secrets({ project }: { project: string }) {
         ) : (
           <Table className="border-t border-line">
             <Head>
-              <Column>{text.columns.name}</Column>
+              <Column width={340}>{text.columns.name}</Column>
               <Column width={120} right>
                 {text.columns.times}
               </Column>
               <Column width={180} right>
                 {text.columns.set}
               </Column>
-              <Column width="24%">{text.columns.key}</Column>
+              <Column width={240}>{text.columns.key}</Column>
               <Column width={64} />
             </Head>
             <tbody>

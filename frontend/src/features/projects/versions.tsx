@@ -23,10 +23,8 @@ export function Versions({ project, newest }: { project: string; newest: number 
       items={data}
       head={
         <Head>
-          <Column>{text.versionPage.list}</Column>
-          <Column width={220} right>
-            {text.versionPage.at}
-          </Column>
+          <Column width={360}>{text.versionPage.list}</Column>
+          <Column width={600}>{text.versionPage.at}</Column>
         </Head>
       }
       row={({ version, applied_at }) => (
@@ -43,7 +41,7 @@ export function Versions({ project, newest }: { project: string; newest: number 
               {version === newest && <Badge tone="ok">{text.versionPage.newest}</Badge>}
             </span>
           </Cell>
-          <Cell tall right>
+          <Cell tall className="text-fg-2">
             <Moment at={applied_at} relative />
           </Cell>
         </Row>

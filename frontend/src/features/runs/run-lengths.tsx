@@ -9,6 +9,8 @@ import { duration, moment } from "@/words/figures";
 
 const text = words.runs.list;
 const HEIGHT = 48;
+/** The width is for so many at least: few are no thicker than a bar. */
+const PLACES = 50;
 
 /** How long runs took, the newest at the right; a bar leads to its run. */
 export function RunLengths({ runs, action }: { runs: readonly Run[]; action?: ReactNode }) {
@@ -17,6 +19,7 @@ export function RunLengths({ runs, action }: { runs: readonly Run[]; action?: Re
   const lengths = runs.map((run) => lengthOf(run, now));
   const longest = Math.max(...lengths, 1);
   const shown = runs.toReversed();
+  const step = 100 / Math.max(PLACES, shown.length);
   return (
     <section className="shrink-0 border-b border-line px-5 pt-3 pb-2">
       <div className="mb-2 flex items-baseline text-12">
@@ -37,9 +40,9 @@ export function RunLengths({ runs, action }: { runs: readonly Run[]; action?: Re
           return (
             <rect
               key={run.id}
-              x={`${100 - shown.length + place}%`}
+              x={`${100 - (shown.length - place) * step}%`}
               y={HEIGHT - height}
-              width="0.7%"
+              width={`${step * 0.7}%`}
               height={height}
               rx={1}
               onClick={() => void navigate({ to: "/runs/$run", params: { run: run.id } })}

@@ -20,7 +20,9 @@ interface RunSummaryProps {
 export function RunSummary({ run, samples, series }: RunSummaryProps) {
   const now = useNow(1000);
   const over = isOver(run);
+  const all = run.streams.length;
   const ended = run.streams.filter((stream) => stream.finished_at).length;
+  const done = run.streams.filter((stream) => stream.state === "done").length;
   const sum = (of: "rows_written" | "rows_committed" | "bytes") =>
     run.streams.reduce((total, stream) => total + BigInt(stream[of]), 0n);
   const begun = Date.parse(run.started_at ?? run.submitted_at);
@@ -37,19 +39,19 @@ export function RunSummary({ run, samples, series }: RunSummaryProps) {
       <div className="w-75 shrink-0 min-[1400px]:w-100">
         <div className="mb-2 flex items-baseline gap-2 whitespace-nowrap">
           <span className="figures text-20 font-semibold tracking-tight">
-            {reach ? text.percent(percentOf(reach)) : text.of(ended, run.streams.length)}
+            {reach ? text.percent(percentOf(reach)) : text.of(done, all)}
           </span>
           <span className="figures text-12 text-fg-3">
             {reach ? text.rowsOf(count(reach.read), count(reach.expected)) : text.streams}
           </span>
           {reach && (
             <span className="figures ml-auto text-12 text-fg-3 max-[1399px]:hidden">
-              {text.ofStreams(ended, run.streams.length)}
+              {text.ofStreams(done, all)}
             </span>
           )}
         </div>
         <Progress
-          share={reach ? shareOf(reach) : run.streams.length > 0 ? ended / run.streams.length : 0}
+          share={reach ? shareOf(reach) : all > 0 ? ended / all : 0}
           over={over}
           bad={run.state === "failed"}
           name={reach ? words.runs.wholeRows : words.runs.whole}

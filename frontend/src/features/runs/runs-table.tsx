@@ -15,9 +15,9 @@ const text = words.runs.list;
 export const RunsHead = ({ ofOne = false }: { ofOne?: boolean }) => (
   <Head>
     <Column width={110}>{text.run}</Column>
-    {!ofOne && <Column>{text.sync}</Column>}
-    <Column width={ofOne ? undefined : 150}>{text.state}</Column>
-    <Column width="20%">{text.trigger}</Column>
+    {!ofOne && <Column width={250}>{text.sync}</Column>}
+    <Column width={150}>{text.state}</Column>
+    <Column width={200}>{text.trigger}</Column>
     <Column width={150} right>
       {text.submitted}
     </Column>

@@ -33,9 +33,9 @@ export function StreamsTable({ run, samples, chosen, onChoose }: StreamsTablePro
         items={run.streams}
         head={
           <Head>
-            <Column>{columns.stream}</Column>
+            <Column width={200}>{columns.stream}</Column>
             <Column width={172}>{columns.state}</Column>
-            <Column width="18%">{columns.progress}</Column>
+            <Column width={160}>{columns.progress}</Column>
             <Column width={168} right>
               {columns.read}
             </Column>

@@ -100,11 +100,11 @@ function Found({ found: { equal, streams, differences } }: { found: Verified }) 
       <div className="max-h-[45%] shrink-0 overflow-auto" role="group" aria-label={text.streams} tabIndex={0}>
         <Table>
           <Head>
-            <Column>{text.columns.stream}</Column>
-            <Column>{text.columns.target}</Column>
+            <Column width={190}>{text.columns.stream}</Column>
+            <Column width={170}>{text.columns.target}</Column>
             <Column width={110}>{text.columns.verdict}</Column>
             {(["source", "rows", "differing", "missing", "extra", "pending"] as const).map((name) => (
-              <Column key={name} width={104} right>
+              <Column key={name} width={92} right>
                 {text.columns[name]}
               </Column>
             ))}

@@ -80,6 +80,7 @@ export const admin = {
     noWorkers: "No worker is there: nothing runs until one is started.",
     columns: {
       pool: "Pool",
+      held: "Held back",
       workers: "Workers",
       slots: "Places",
       name: "Worker",

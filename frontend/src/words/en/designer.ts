@@ -193,7 +193,7 @@ export const designer = {
     inputs: (n: number) => (n === 1 ? "1 input" : `${n} inputs`),
     type: "Type in target",
     asSource: "As the source",
-    asMade: "As it is made",
+    asMade: "As made",
     maskTitle: "Mask",
     masks: {
       none: "No mask",

@@ -21,7 +21,7 @@ export const runs = {
   },
   from: "the run",
   figures: {
-    streams: "Streams done",
+    streams: "streams done",
     written: "Written now",
     average: "On average",
     rows: "Rows written",

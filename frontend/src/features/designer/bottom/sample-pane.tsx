@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { CircleAlert, SquareFunction } from "lucide-react";
 import { useMemo, useRef } from "react";
+import { Said } from "@/components/said";
 import { classes } from "@/components/classes";
 import { words } from "@/words";
 import { type Cell, paired, type Pairing } from "../sample/sample";
@@ -158,7 +159,7 @@ function Value({ row, column, left, width }: { row: Pairing; column: Shown; left
       {bad ? (
         <>
           <CircleAlert size={13} className="mr-1 inline align-[-2px]" aria-hidden />
-          {row.failing?.why}
+          <Said text={row.failing?.why ?? ""} />
         </>
       ) : (
         <Text value={value} />

@@ -34,7 +34,7 @@ export const NodeCard = memo(function NodeCard({
   const { config } = row;
   const loss = row.loss === "asks" || row.loss === "allowed";
   const isExpression = item.kind === "expression";
-  const cast = `${row.made ?? type ?? ""} → ${config?.type ?? config?.native ?? type ?? ""}`;
+  const cast = { from: row.made ?? type ?? "", to: config?.type ?? config?.native ?? type ?? "" };
   return (
     <div
       className="canvas-node"
@@ -62,7 +62,7 @@ export const NodeCard = memo(function NodeCard({
           <div className="codeline">{config?.expr?.replace(/\s+/g, " ")}</div>
         </>
       )}
-      {item.kind === "cast" && <CastLine cast={cast} />}
+      {item.kind === "cast" && <CastLine {...cast} />}
       {config?.mask !== undefined && (
         <div className="line">
           <EyeOff size={14} strokeWidth={1.5} aria-hidden />
@@ -70,19 +70,21 @@ export const NodeCard = memo(function NodeCard({
           <span className="side data text-11!">{maskWord(config.mask)}</span>
         </div>
       )}
-      {item.kind === "mask" && config?.type !== undefined && <CastLine cast={cast} />}
+      {item.kind === "mask" && config?.type !== undefined && <CastLine {...cast} />}
       {marks && <MarkLine marks={marks} />}
     </div>
   );
 });
 
-function CastLine({ cast }: { cast: string }) {
+/** Where both types do not fit, the one that it becomes is whole. */
+function CastLine({ from, to }: { from: string; to: string }) {
   return (
     <div className="line">
       <ArrowLeftRight size={14} strokeWidth={1.5} aria-hidden />
       <span className="name text-12 font-medium">{text.cast}</span>
-      <span className="side data min-w-0 truncate text-11!" title={cast}>
-        {cast}
+      <span className="side data flex min-w-0 gap-1 text-11!" title={`${from} → ${to}`}>
+        <span className="truncate">{from}</span>
+        <span className="shrink-0">→ {to}</span>
       </span>
     </div>
   );

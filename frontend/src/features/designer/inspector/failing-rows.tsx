@@ -1,5 +1,6 @@
 import { Badge } from "@/components/badge";
 import { CopyButton } from "@/components/copy-button";
+import { Said } from "@/components/said";
 import { words } from "@/words";
 import { useDesigner } from "../state/designer";
 import { Section } from "./section";
@@ -22,8 +23,14 @@ export function FailingRows({ column }: { column: string }) {
         {reasons.slice(0, 3).map((one) => (
           <div key={one.why} className="rounded-3 border border-bad-line bg-bad-soft px-3 py-2.5 text-12">
             <div className="code text-bad-text">{one.code}</div>
-            <p className="mt-0.5 wrap-break-word">{one.why}</p>
-            {one.help !== undefined && <p className="mt-1 text-fg-2">{one.help}</p>}
+            <p className="mt-0.5 wrap-break-word">
+              <Said text={one.why} />
+            </p>
+            {one.help !== undefined && (
+              <p className="mt-1 text-fg-2">
+                <Said text={one.help} />
+              </p>
+            )}
             <div className="mt-1 -ml-2">
               <CopyButton plain text={[one.code, column, one.why, one.help].filter(Boolean).join("\n")} />
             </div>

@@ -34,7 +34,7 @@ export function TypeField({ row }: { row: TargetRow }) {
   return (
     <>
       <div className="flex items-center gap-2">
-        <span className="min-w-0 grow truncate font-medium">{text.type}</span>
+        <span className="min-w-0 grow truncate text-12 text-fg-2">{text.type}</span>
         <Select
           small
           aria-label={text.type}
