@@ -45,10 +45,11 @@ impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "every {}", humantime::format_duration(self.every()))?;
         // Those of sync files all count from 1970: there is nothing to tell.
-        match self.anchor() {
-            Instant::UNIX_EPOCH => Ok(()),
-            anchor => write!(f, ", from {} on", anchor.strftime("%Y-%m-%d %H:%M:%S UTC")),
+        let anchor = self.anchor();
+        if anchor == Instant::UNIX_EPOCH {
+            return Ok(());
         }
+        write!(f, ", from {} on", anchor.strftime("%Y-%m-%d %H:%M:%S UTC"))
     }
 }
 
