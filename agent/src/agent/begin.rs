@@ -1,19 +1,22 @@
 //! A server that is away at the start is waited for: it may come up after the agent, or be moved just now.
 
-use std::iter::successors;
 use std::time::Duration;
 
-use syncapp_control::Signal;
-use syncapp_model::Result;
+use syncapp_control::{Random, Signal};
+use syncapp_model::{Result, RetryPolicy};
 use tokio::time::sleep;
 
-/// How long is waited before the second attempt; each time twice as long, up to the last one.
-const FIRST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(10);
-
 /// For ever.
-pub(super) fn waits() -> impl Iterator<Item = Duration> {
-    successors(Some(FIRST), |wait| Some((*wait * 2).min(LONGEST)))
+const PACE: RetryPolicy = RetryPolicy {
+    attempts: u32::MAX,
+    base: Duration::from_millis(500),
+    factor: 2,
+    cap: Duration::from_secs(10),
+};
+
+/// How long is waited before each further attempt.
+pub(super) fn waits(random: &dyn Random) -> impl Iterator<Item = Duration> {
+    (1..u32::MAX).filter_map(|failures| PACE.wait(failures, random.fraction()))
 }
 
 /// What an agent begins with, done again and again while it fails for a reason that may pass; `None` where it is told to stop before.
@@ -54,9 +57,18 @@ mod tests {
         Err(Error::new(Code::StoreFailed, "x").kind(kind))
     }
 
+    /// No chance at all.
+    struct Never;
+
+    impl Random for Never {
+        fn bits(&self) -> u64 {
+            0
+        }
+    }
+
     #[test]
     fn each_wait_is_longer_up_to_a_bound() {
-        let told: Vec<u128> = waits().take(7).map(|wait| wait.as_millis()).collect();
+        let told: Vec<u128> = waits(&Never).take(7).map(|wait| wait.as_millis()).collect();
         assert_eq!(told, [500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
     }
 

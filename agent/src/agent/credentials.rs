@@ -7,11 +7,11 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
-use rand::TryRngCore as _;
-use rand::rngs::OsRng;
 use syncapp_control::access::Credentials;
 use syncapp_model::{Code, Error, ErrorKind, Result, Secret};
 use tokio::sync::Semaphore;
+
+use super::chance::drawn;
 
 /// OWASP's choice for Argon2id: 19 MiB, two passes, one lane.
 const MEMORY: u32 = 19 * 1024;
@@ -31,11 +31,9 @@ pub(super) struct Argon2Credentials {
 
 impl Argon2Credentials {
     pub(super) fn new() -> Result<Self> {
-        let mut unknown = [0; 32];
-        chance(&mut unknown);
         Ok(Self {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
-            nobody: hash(&unknown)?,
+            nobody: hash(&drawn::<32>())?,
         })
     }
 
@@ -60,9 +58,7 @@ impl Argon2Credentials {
 #[async_trait]
 impl Credentials for Argon2Credentials {
     fn draw(&self) -> [u8; 32] {
-        let mut drawn = [0; 32];
-        chance(&mut drawn);
-        drawn
+        drawn()
     }
 
     async fn hash(&self, password: &Secret) -> Result<Secret> {
@@ -89,16 +85,9 @@ fn argon2() -> Result<Argon2<'static>> {
 }
 
 fn hash(password: &[u8]) -> Result<Secret> {
-    let mut salt = [0; 16];
-    chance(&mut salt);
-    let hash = argon2()?.hash_password_with_salt(password, &salt);
+    let hash = argon2()?.hash_password_with_salt(password, &drawn::<16>());
     let hash = hash.map_err(|_| Error::internal("a password cannot be hashed"))?;
     Ok(Secret::new(hash.to_string()))
-}
-
-/// Fills it from the operating system. Without chance there are no secrets: nothing goes on.
-fn chance(bytes: &mut [u8]) {
-    OsRng.try_fill_bytes(bytes).expect("the operating system gives chance");
 }
 
 #[cfg(test)]

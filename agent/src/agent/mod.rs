@@ -12,6 +12,7 @@
 //! - The first signal to stop lets streams end for a while and gives the others back; the second ends the process at once.
 
 mod begin;
+mod chance;
 mod compose;
 mod credentials;
 mod files;
@@ -91,7 +92,7 @@ impl Agent {
             self.set_going().await?;
             self.invite().await
         };
-        let Some(invitation) = begin::patiently(begin, begin::waits(), stop).await? else {
+        let Some(invitation) = begin::patiently(begin, begin::waits(self.control.random.as_ref()), stop).await? else {
             return Ok(());
         };
         self.begun.raise();

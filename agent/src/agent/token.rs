@@ -4,11 +4,10 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-use rand::TryRngCore as _;
-use rand::rngs::OsRng;
 use syncapp_model::{Code, Error, Result, Secret};
 use tempfile::NamedTempFile;
 
+use super::chance;
 use super::settings::Settings;
 
 /// The file in an agent's folder that holds the token it made.
@@ -31,7 +30,7 @@ pub(super) fn of(settings: &Settings) -> Result<Secret> {
 
 /// A token that nobody is told.
 pub(super) fn drawn() -> Secret {
-    Secret::new(hex::encode(rand::random::<[u8; 32]>()))
+    Secret::new(hex::encode(chance::drawn::<32>()))
 }
 
 /// What a file of the agent's folder holds: 256 bits by chance, made when they are asked for first.
@@ -46,9 +45,7 @@ pub(super) fn made(home: &Path, file: &str, what: &str, instead: &str) -> Result
     let make = || -> std::io::Result<()> {
         // Whole or not at all, and never another one's: what is there stays.
         let mut file = NamedTempFile::new_in(home)?;
-        let mut chance = [0; 32];
-        OsRng.try_fill_bytes(&mut chance).map_err(std::io::Error::other)?;
-        file.write_all(hex::encode(chance).as_bytes())?;
+        file.write_all(drawn().reveal().as_bytes())?;
         file.as_file().sync_all()?;
         match file.persist_noclobber(&path) {
             Err(problem) if problem.error.kind() != ErrorKind::AlreadyExists => Err(problem.error),

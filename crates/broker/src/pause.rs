@@ -2,11 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use syncapp_model::Error;
+use syncapp_model::{Error, RetryPolicy};
 use uuid::Uuid;
 
-const FIRST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(5);
+/// For ever: a server that is away comes back.
+const PACE: RetryPolicy = RetryPolicy {
+    attempts: u32::MAX,
+    base: Duration::from_millis(100),
+    factor: 2,
+    cap: Duration::from_secs(5),
+};
 
 /// The failures in a row, and until when nobody tries.
 #[derive(Debug, Default)]
@@ -30,8 +35,8 @@ impl Pause {
 
     /// An attempt failed.
     pub(crate) fn failed(&mut self, error: &Error) {
-        let wait = wait(self.failures, chance());
         self.failures = self.failures.saturating_add(1);
+        let wait = PACE.wait(self.failures, chance()).unwrap_or(PACE.cap);
         self.last = Some((error.clone(), Instant::now() + wait));
     }
 
@@ -39,12 +44,6 @@ impl Pause {
     pub(crate) fn over(&mut self) {
         *self = Self::default();
     }
-}
-
-/// Twice as long each time, up to a bound; between half of that and all, so that a fleet does not come at once.
-fn wait(failures: u32, chance: f64) -> Duration {
-    let whole = FIRST.saturating_mul(1 << failures.min(10)).min(LONGEST);
-    whole.mul_f64(0.5 + chance / 2.0)
 }
 
 /// From 0 to below 1.
@@ -59,9 +58,8 @@ mod tests {
 
     #[test]
     fn waits_grow_to_a_bound() {
-        let waits = [0, 1, 2, 5, 6, 99].map(|failures| wait(failures, 1.0).as_millis());
+        let waits = [1, 2, 3, 6, 7, 99].map(|failures| PACE.wait(failures, 0.0).unwrap().as_millis());
         assert_eq!(waits, [100, 200, 400, 3200, 5000, 5000]);
-        assert_eq!(wait(0, 0.0).as_millis(), 50);
         assert!((0..1000).all(|_| (0.0..1.0).contains(&chance())));
     }
 
@@ -74,7 +72,7 @@ mod tests {
             pause.failed(&error);
         }
         assert_eq!(pause.too_early(), Some(error));
-        assert!(pause.left() > LONGEST / 4);
+        assert!(pause.left() > PACE.cap / 4);
         pause.over();
         assert_eq!(pause.left(), Duration::ZERO);
         assert_eq!(pause.too_early(), None);

@@ -9,9 +9,9 @@ use syncapp_model::sync_file::{OnError, Write};
 use syncapp_model::{Code, DataType, Error, Result};
 use syncapp_transform::{Change, MappedColumn, Program};
 
+use crate::reading::reads;
 use crate::row_hash::row_hash;
 use crate::sift::is_about_a_row;
-use crate::stream::reads;
 use crate::unread;
 use crate::{Ends, StreamPlan};
 

@@ -34,6 +34,7 @@ mod plan;
 mod preview;
 mod progress;
 mod readers;
+mod reading;
 mod replay;
 mod resume;
 mod row_hash;

@@ -19,8 +19,8 @@ use syncapp_transform::Program;
 use crate::added::Constants;
 use crate::ground::Ground;
 use crate::listed::Listed;
+use crate::reading::{reads, settle, typed};
 use crate::sift::{Lands, Policy, SetAside, Way, veiled};
-use crate::stream::{StreamRun, reads, typed};
 use crate::typed::Typed;
 use crate::unread::met_by_a_run;
 use crate::{Ends, RunOptions, StreamPlan};
@@ -108,7 +108,7 @@ impl Landing {
             plan, target, shape, ..
         } = &ground;
         let program = plan.mapping.program(&vec![false; plan.mapping.columns().len()], &[])?;
-        let (of_run, _) = StreamRun::settle(plan, target, shape, &Listed::default())?;
+        let (of_run, _) = settle(plan, target, shape, &Listed::default())?;
         let check = ends.destination.checker(target).await.map_err(named)?;
         let run = (options.run_id.as_str(), options.moment());
         Ok(Self {

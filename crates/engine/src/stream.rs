@@ -6,30 +6,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
-use syncapp_connector::{Claim, Range, ReadColumn, ReadRequest, Receipt, Snapshot, Target, TargetShape};
-use syncapp_model::sync_file::{Mode, OnError, SchemaChanges, Write};
-use syncapp_model::{Checkpoint, Code, Epoch, Error, Position, Result, Scalar};
-use syncapp_transform::Program;
+use syncapp_connector::{Claim, Receipt, Target, TargetShape};
+use syncapp_model::sync_file::{Mode, OnError, SchemaChanges};
+use syncapp_model::{Checkpoint, Code, Epoch, Error, Result, Scalar};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::added::Constants;
-use crate::boundary::Boundary;
 use crate::consent;
 use crate::drift::Drift;
 use crate::listed::Listed;
 use crate::load::{Claimed, Loading};
 use crate::progress::Progress;
+use crate::reading::{boundary, request, settle};
 use crate::resume;
 use crate::sift::Policy;
 use crate::{Ends, Event, Outcome, RunOptions, StreamPlan, StreamSummary};
 
-/// Rows of one batch at the most.
-const BATCH_ROWS: usize = 4096;
-/// Bytes of one batch, about.
-const BATCH_BYTES: usize = 1 << 20;
-/// Bytes of one batch of native rows: what goes to a server at once.
-const WIRE_BYTES: usize = 64 << 10;
 /// How long a stopped load may take to tidy up.
 const ABORT: Duration = Duration::from_secs(4);
 
@@ -262,7 +255,7 @@ impl StreamRun {
             return Err(lossy);
         }
         let listed = Listed::look(ends, plan).await?;
-        let (program, wire) = Self::settle(plan, &target, &shape, &listed)?;
+        let (program, wire) = settle(plan, &target, &shape, &listed)?;
         let last = claim
             .checkpoint
             .as_ref()
@@ -296,7 +289,7 @@ impl StreamRun {
             .as_ref()
             .filter(|_| plan.range.is_none())
             .zip(program.extra().first().map(|column| column - passing))
-            .map(|(_, column)| Self::boundary(plan, column, last.as_ref().filter(|_| continues), snapshot.as_ref()))
+            .map(|(_, column)| boundary(plan, column, last.as_ref().filter(|_| continues), snapshot.as_ref()))
             .transpose()?;
         let policy = (plan.on_error != OnError::Fail)
             .then(|| Policy::new(plan, &program, &target, &shape, (&options.run_id, options.moment())));
@@ -318,105 +311,12 @@ impl StreamRun {
         Loading::new(self, claimed).finish(snapshot.into()).await
     }
 
-    /// What follows the cursor, whose place among the columns that are read is `column`.
-    pub(crate) fn boundary(
-        plan: &StreamPlan,
-        column: usize,
-        last: Option<&Position>,
-        snapshot: &dyn Snapshot,
-    ) -> Result<Boundary> {
-        let keyed = matches!(plan.write, Write::Merge | Write::History);
-        let (horizon, near) = (snapshot.horizon().cloned(), snapshot.near_horizon().cloned());
-        Boundary::new(column, last, horizon, near, keyed)
-    }
-
-    /// Which columns travel as native bytes, and whether whole rows may: both ends have the same native type.
-    pub(crate) fn settle(
-        plan: &StreamPlan,
-        target: &Target,
-        shape: &TargetShape,
-        listed: &Listed,
-    ) -> Result<(Program, bool)> {
-        let native = natives(plan, target, shape);
-        let mut extra: Vec<&str> = plan.cursor.iter().map(String::as_str).collect();
-        let rejects = plan.on_error == OnError::Reject && plan.write != Write::Append;
-        if rejects || !listed.is_empty() {
-            extra.extend(plan.plain_key());
-        }
-        let program = plan.mapping.program(&native, &extra)?;
-        let wire = shape.wire
-            && plan.added.is_empty()
-            && plan.on_error == OnError::Fail
-            && listed.is_empty()
-            && !native.is_empty()
-            && native.iter().all(|native| *native)
-            && program.keeps_rows();
-        Ok((program, wire))
-    }
-
     /// Lets a load tidy up, but not for long.
     pub(crate) async fn abort(load: Box<dyn syncapp_connector::Load>) {
         if tokio::time::timeout(ABORT, load.abort()).await.is_err() {
             tracing::debug!("a load took too long to abort and was dropped");
         }
     }
-}
-
-/// Which of the mapped columns have the same native type at both ends.
-pub(crate) fn natives(plan: &StreamPlan, target: &Target, shape: &TargetShape) -> Vec<bool> {
-    let columns = target.columns.iter().zip(&shape.columns);
-    let same = columns.map(|(wanted, lands)| wanted.source_native.as_ref() == Some(&lands.native));
-    same.take(plan.mapping.columns().len()).collect()
-}
-
-/// What a run reads of a stream whose last run ended there.
-pub(crate) fn request(
-    plan: &StreamPlan,
-    options: &RunOptions,
-    program: &Program,
-    wire: bool,
-    last: Option<&Position>,
-) -> Result<ReadRequest> {
-    let range = match (&plan.range, &plan.cursor) {
-        (None, Some(cursor)) => Some(Range {
-            cursor: cursor.clone(),
-            from: match plan.mode {
-                Mode::FullRefresh => None,
-                _ => plan.from(last.map(|last| &last.cursor))?,
-            },
-            below: None,
-        }),
-        (range, _) => range.clone(),
-    };
-    Ok(ReadRequest {
-        stream: plan.stream.clone(),
-        columns: reads(program),
-        wire,
-        range,
-        lenient: plan.on_error != OnError::Fail,
-        limit: options.limit,
-        splits: options.splits,
-        batch_rows: BATCH_ROWS,
-        batch_bytes: if wire { WIRE_BYTES } else { BATCH_BYTES },
-    })
-}
-
-/// The program's columns in the connectors' words.
-pub(crate) fn reads(program: &Program) -> Vec<ReadColumn> {
-    program
-        .reads()
-        .iter()
-        .map(|read| ReadColumn {
-            name: read.name.clone(),
-            native: read.native,
-        })
-        .collect()
-}
-
-/// The names of columns that are read by their typed form.
-pub(crate) fn typed(reads: &[ReadColumn]) -> Vec<String> {
-    let typed = reads.iter().filter(|read| !read.native);
-    typed.map(|read| read.name.clone()).collect()
 }
 
 fn cancelled() -> Error {

@@ -11,7 +11,7 @@ use std::fmt;
 use jiff::civil::Time;
 use syncapp_model::Values;
 
-use super::{Blackout, Interval, Schedule, Timetable, Trigger};
+use super::{Blackout, Instant, Interval, Schedule, Timetable, Trigger};
 
 impl Schedule {
     /// When it runs, such as "every 15 minutes, Monday to Friday, Europe/Berlin".
@@ -43,12 +43,13 @@ impl fmt::Display for Timetable {
 
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let anchor = self.anchor().strftime("%Y-%m-%d %H:%M:%S UTC");
-        write!(
-            f,
-            "every {}, from {anchor} on",
-            humantime::format_duration(self.every())
-        )
+        write!(f, "every {}", humantime::format_duration(self.every()))?;
+        // Those of sync files all count from 1970: there is nothing to tell.
+        let anchor = self.anchor();
+        if anchor == Instant::UNIX_EPOCH {
+            return Ok(());
+        }
+        write!(f, ", from {} on", anchor.strftime("%Y-%m-%d %H:%M:%S UTC"))
     }
 }
 

@@ -13,8 +13,8 @@ use crate::added::Constants;
 use crate::boundary::Boundary;
 use crate::ground::Ground;
 use crate::listed::Listed;
+use crate::reading::{self, boundary, reads, request, settle};
 use crate::sift::{Policy, Reasons, SetAside, Way};
-use crate::stream::{self, StreamRun, reads, request};
 use crate::typed::Typed;
 use crate::unread::met_by_a_run;
 use crate::{Ends, RunOptions};
@@ -49,7 +49,7 @@ pub(super) async fn read(
 ) -> Result<()> {
     let plan = &ground.plan;
     let program = plan.mapping.program(natives, &[])?;
-    let (of_run, _) = StreamRun::settle(plan, &ground.target, &ground.shape, &Listed::default())?;
+    let (of_run, _) = settle(plan, &ground.target, &ground.shape, &Listed::default())?;
     let mut request = request(plan, options, &of_run, false, ground.last.as_ref())?;
     let follows = plan.cursor.is_some();
     if !follows {
@@ -69,7 +69,7 @@ pub(super) async fn read(
     let boundary = match of_run.extra().first().filter(|_| follows) {
         Some(column) => {
             let last = ground.last.as_ref().filter(|_| plan.mode != Mode::FullRefresh);
-            Some((StreamRun::boundary(plan, *column, last, snapshot.as_ref())?, run_s))
+            Some((boundary(plan, *column, last, snapshot.as_ref())?, run_s))
         }
         None => None,
     };
@@ -87,7 +87,7 @@ pub(super) async fn read(
         program,
         boundary,
         typed,
-        typed_in_run: stream::typed(&reads(&of_run)),
+        typed_in_run: reading::typed(&reads(&of_run)),
         policy,
         reasons: Reasons::default(),
         counts,

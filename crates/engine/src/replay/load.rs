@@ -15,8 +15,8 @@ use super::rows::Row;
 use super::{Replay, Replayed, ReplayedRow, RowOutcome};
 use crate::added::Constants;
 use crate::listed::{PAGE, scope};
+use crate::reading::natives;
 use crate::sift::{Policy, Way, is_about_a_row};
-use crate::stream::natives;
 use crate::{Ends, RunOptions, StreamPlan};
 
 /// The rows that are being sent.

@@ -10,7 +10,7 @@ use syncapp_transform::{Change, Mapping, MappingSpec, Program};
 use super::canonical::Canon;
 use super::side::{Fetched, Turn};
 use crate::StreamPlan;
-use crate::stream::{reads, typed};
+use crate::reading::{reads, typed};
 
 /// What is compared.
 pub(super) struct Layout {

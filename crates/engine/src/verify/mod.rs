@@ -32,7 +32,7 @@ use self::scope::Scope;
 use self::side::Side;
 use crate::drift::Drift;
 use crate::listed::Listed;
-use crate::stream::StreamRun;
+use crate::reading::settle;
 use crate::{Ends, RunOptions, StreamPlan, gone};
 
 /// Compares both ends of a stream; each difference goes out as it is found. With `repair` they are mended in one load: all
@@ -98,7 +98,7 @@ impl<'a> Verifying<'a> {
                 Err(refusal) => mends = Some(Err(refusal)),
             }
         }
-        let run = StreamRun::settle(&plan, &lands.0, &lands.1, &Listed::default())?.0;
+        let run = settle(&plan, &lands.0, &lands.1, &Listed::default())?.0;
         let scope = Scope::of(ends, &plan, &lands, &run, options).await?;
         let layout = Layout::new(&plan, &spec)?;
         let ask = |layout: &Layout, run: Option<&Program>| {

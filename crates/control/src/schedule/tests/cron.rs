@@ -107,10 +107,7 @@ fn each_form_of_a_sync_file_says_what_it_means() {
         };
         assert_eq!(said, want, "{yaml}");
     };
-    check(
-        json!({ "every": "15m" }),
-        &["every 15m, from 1970-01-01 00:00:00 UTC on"],
-    );
+    check(json!({ "every": "15m" }), &["every 15m"]);
     check(
         json!({ "at": "2026-12-24T08:00:00+01:00" }),
         &["once, at 2026-12-24 07:00:00 UTC"],
@@ -119,9 +116,7 @@ fn each_form_of_a_sync_file_says_what_it_means() {
     let nights = json!([{ "days": ["sat", "sun"], "from": "22:00", "until": "06:00", "timezone": "Europe/Berlin" }]);
     check(
         json!({ "every": "1h", "blackouts": nights, "paused": true }),
-        &[
-            "every 1h, from 1970-01-01 00:00:00 UTC on; not from 22:00 to 06:00, Saturday and Sunday, Europe/Berlin; paused",
-        ],
+        &["every 1h; not from 22:00 to 06:00, Saturday and Sunday, Europe/Berlin; paused"],
     );
     check(
         json!({ "cron": "0 3 * * *", "blackouts": [{ "from": "2:00:30", "until": "02:15" }] }),
