@@ -1,12 +1,14 @@
-// Pictures of every screen, light and dark, 1280x800 and 1920x1080, into docs/images.
+// Pictures of every screen, light and dark, 1280x800 and 1920x1080, into docs/images. Names of screens picture those alone.
 
 import { chromium } from "@playwright/test";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { startAgent } from "./agent.mjs";
+import { json, signedIn, startAgent } from "./agent.mjs";
 import { furnish, PASSWORD, runToEnd, SHOP } from "./furniture.mjs";
+import { hang } from "./gallery.mjs";
 import { launch } from "./playwright.config.mjs";
-import { screens } from "./screens.mjs";
+import { withPalette } from "./png.mjs";
+import { beginnings, pictures, screens } from "./screens.mjs";
 
 const images = process.env.IMAGES ?? path.resolve(import.meta.dirname, "../../docs/images");
 const only = process.argv.slice(2);
@@ -14,89 +16,117 @@ const SIZES = [
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
 ];
+/** Live figures need a while to be a line. */
+const LIVE = ["home", "run-live"];
 
 const agent = await startAgent();
 const browser = await chromium.launch(launch);
 try {
-  const ask = await furnish(agent, { clicks: 3_000_000 });
-  for (let round = 0; round < 9; round += 1) {
-    await runToEnd(ask, "shop", "shop-to-warehouse");
-    await runToEnd(ask, "marketing", "ads-spend");
-  }
-  const done = await runToEnd(ask, "shop", "shop-to-warehouse");
-  const failed = await runToEnd(ask, "marketing", "newsletter");
-  await ask("PUT", "/projects/shop", {
-    file: SHOP.replace("*/15", "*/10").replace("keep_last: 4", "keep_last: 3"),
-    expected_version: 1,
-  });
-  await ask("PUT", "/projects/shop/secrets/warehouse%2Fpassword", { value: "never shown" });
-  await ask("POST", "/tokens", { name: "ci", role: "editor", project: "shop", expires_in_days: 90 });
-  await ask("POST", "/users", {
-    name: "otto",
-    password: PASSWORD,
-    roles: [{ role: "operator", project: "shop" }],
-  });
   await mkdir(images, { recursive: true });
+  const { ask, ids } = await settle();
+  const all = new Map([...screens(ids), ...pictures(ids)].map((screen) => [screen.name, screen]));
   for (const theme of ["light", "dark"]) {
-    const context = await browser.newContext({
-      viewport: SIZES[0],
-      colorScheme: theme,
-      timezoneId: "Europe/Berlin",
-    });
-    const page = await context.newPage();
-    await signIn(page);
-    let running = await start(ask);
-    for (const screen of screens({ done: done.id, failed: failed.id, running })) {
-      if (only.length > 0 && !only.includes(screen.name)) {
-        continue;
-      }
-      if (["home", "run-live"].includes(screen.name)) {
-        running = await startAnew(ask, running);
-        screen.path = screen.path.replace(/[0-9a-f-]{36}/, running);
-      }
-      await page.goto(agent.url + screen.path);
-      await page.waitForSelector(screen.ready);
-      await screen.open?.(page);
-      // Live figures need a while to be a line.
-      await page.waitForTimeout(["home", "run-live"].includes(screen.name) ? 6_000 : 600);
-      for (const size of SIZES) {
-        await page.setViewportSize(size);
-        await page.waitForTimeout(250);
-        await page.screenshot({ path: path.join(images, `${screen.name}-${theme}-${size.width}.png`) });
-      }
-      await page.setViewportSize(SIZES[0]);
-    }
-    await context.close();
+    await begin(theme);
+    await picture(theme, agent, [...all.values()], ask);
   }
 } finally {
   await browser.close();
   await agent.stop();
 }
 
-async function start(ask) {
-  const { run } = await ask("POST", "/projects/events/syncs/events-to-lake/runs", {});
-  return run;
+/** An agent that nobody has worked with. */
+async function begin(theme) {
+  const fresh = await startAgent();
+  await fetch(
+    `${fresh.url}/api/v1/first-admin`,
+    json("POST", { token: fresh.first, name: "ada", password: PASSWORD }),
+  );
+  const ask = await signedIn(fresh.url, "ada", PASSWORD);
+  await picture(
+    theme,
+    fresh,
+    beginnings(() => ask("PUT", "/projects/shop", { file: SHOP })),
+  );
+  await fresh.stop();
 }
 
-/** A run that has just begun, once the one before is over. */
-async function startAnew(ask, before) {
-  while (!(await ask("GET", `/runs/${before}`)).finished_at) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
+/** A team's agent as it is after some days' work. */
+async function settle() {
+  const ask = await furnish(agent, { clicks: 1000 });
+  const ids = await hang(ask, agent.files, { entries: 3_000_000 });
+  for (let round = 0; round < 9; round += 1) {
+    await runToEnd(ask, "shop", "shop-to-warehouse");
+    await runToEnd(ask, "marketing", "ads-spend");
   }
-  return start(ask);
+  await runToEnd(ask, "marketing", "newsletter");
+  const done = await runToEnd(ask, "shop", "shop-to-warehouse");
+  await ask("PUT", "/projects/shop", {
+    file: SHOP.replace("*/15", "*/10").replace("keep_last: 4", "keep_last: 3"),
+    expected_version: 1,
+  });
+  await ask("PUT", "/projects/shop/secrets/warehouse%2Fpassword", { value: "never shown" });
+  await ask("POST", "/tokens", { name: "ci", role: "editor", project: "shop", expires_in_days: 90 });
+  await ask("POST", "/tokens", { name: "monitoring", role: "viewer", expires_in_days: 365 });
+  for (const [name, role, project] of [
+    ["otto", "operator", "shop"],
+    ["edda", "editor", "store"],
+  ]) {
+    await ask("POST", "/users", { name, password: PASSWORD, roles: [{ role, project }] });
+  }
+  return { ask, ids: { done: done.id, running: done.id, ...ids } };
 }
 
-async function signIn(page) {
-  await page.goto(agent.url);
-  await page.waitForSelector("text=Sign in");
-  if (only.length === 0 || only.includes("sign-in")) {
-    const theme = await page.evaluate(() => document.documentElement.dataset.theme);
+/** Pictures screens of an agent in a theme, in their order. */
+async function picture(theme, { url }, all, ask) {
+  const wanted = all.filter(({ name }) => only.length === 0 || only.includes(name));
+  if (wanted.length === 0) {
+    return;
+  }
+  const context = await browser.newContext({
+    viewport: SIZES[0],
+    colorScheme: theme,
+    reducedMotion: "reduce",
+    timezoneId: "Europe/Berlin",
+  });
+  const page = await context.newPage();
+  for (const screen of wanted) {
+    const live = LIVE.includes(screen.name);
+    const running = live && (await start(ask));
+    if (screen.signedIn !== false && !(await context.cookies()).length) {
+      await signIn(page, url);
+    }
+    const place = screen.name === "run-live" ? `/runs/${running}` : screen.path;
+    await page.goto(url + place);
+    await page.waitForSelector(screen.ready);
+    await screen.open?.(page);
+    await page.waitForTimeout(live ? 9_000 : 600);
     for (const size of SIZES) {
       await page.setViewportSize(size);
-      await page.screenshot({ path: path.join(images, `sign-in-${theme}-${size.width}.png`) });
+      await page.waitForTimeout(screen.settles ?? 250);
+      const file = path.join(images, `${screen.name}-${theme}-${size.width}.png`);
+      await writeFile(file, withPalette(await page.screenshot()));
     }
     await page.setViewportSize(SIZES[0]);
+    if (live) {
+      await ask("POST", `/runs/${running}/cancel`);
+    }
   }
+  await context.close();
+}
+
+async function start(ask) {
+  for (;;) {
+    const { items } = await ask("GET", "/runs?project=finance&sync=ledger-to-lake");
+    if (items.every((run) => run.finished_at)) {
+      break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return (await ask("POST", "/projects/finance/syncs/ledger-to-lake/runs", {})).run;
+}
+
+async function signIn(page, url) {
+  await page.goto(url);
   await page.getByLabel("Name").fill("ada");
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();

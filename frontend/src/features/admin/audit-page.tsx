@@ -53,14 +53,14 @@ export function AuditPage() {
           onEnd={more}
           head={
             <Head>
-              <Column width={96} right>
+              <Column width={80} right>
                 {text.columns.number}
               </Column>
-              <Column width={160}>{text.columns.at}</Column>
-              <Column width="16%">{text.columns.actor}</Column>
-              <Column width="18%">{text.columns.action}</Column>
+              <Column width={144}>{text.columns.at}</Column>
+              <Column width={130}>{text.columns.actor}</Column>
+              <Column width={176}>{text.columns.action}</Column>
               <Column>{text.columns.object}</Column>
-              <Column width={140}>{text.columns.origin}</Column>
+              <Column width={120}>{text.columns.origin}</Column>
             </Head>
           }
           row={(entry) => (

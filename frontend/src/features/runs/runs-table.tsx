@@ -14,14 +14,14 @@ const text = words.runs.list;
 /** The columns of runs; of one sync, its name is left out. */
 export const RunsHead = ({ ofOne = false }: { ofOne?: boolean }) => (
   <Head>
-    <Column width={110}>{text.run}</Column>
+    <Column width={96}>{text.run}</Column>
     {!ofOne && <Column width={250}>{text.sync}</Column>}
-    <Column width={150}>{text.state}</Column>
-    <Column width={200}>{text.trigger}</Column>
+    <Column width={124}>{text.state}</Column>
+    <Column width={180}>{text.trigger}</Column>
     <Column width={150} right>
       {text.submitted}
     </Column>
-    <Column width={110} right>
+    <Column width={100} right>
       {text.took}
     </Column>
     <Column width={84} right>

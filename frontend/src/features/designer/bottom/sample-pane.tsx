@@ -159,7 +159,7 @@ function Value({ row, column, left, width }: { row: Pairing; column: Shown; left
       {bad ? (
         <>
           <CircleAlert size={13} className="mr-1 inline align-[-2px]" aria-hidden />
-          <Said text={row.failing?.why ?? ""} />
+          <Said text={(row.failing?.why ?? "").replace(/^`[^`]*`: /, "")} />
         </>
       ) : (
         <Text value={value} />

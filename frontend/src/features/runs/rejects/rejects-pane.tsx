@@ -106,7 +106,8 @@ function RejectRow({
       <Cell className="data text-fg-2">{reject.stream}</Cell>
       <Cell className="data">{reject.column}</Cell>
       <Cell title={reject.message}>
-        <Said text={reject.message} />
+        {/* The column says which expression it was. */}
+        <Said text={reject.message.replace(/^`[^`]*`: /, "")} />
       </Cell>
     </Row>
   );
