@@ -48,6 +48,8 @@ describe("how far a stream is", () => {
       read: 40,
       expected: 130,
     });
+    const failed = other(30, 900, { state: "failed", finished_at: "2026-11-27T12:00:00Z" });
+    expect(reachOfAll([stream(10, 100), failed])).toEqual({ read: 40, expected: 130 });
     expect(reachOfAll([stream(10, 100), other(30)])).toBeUndefined();
     expect(reachOfAll([])).toBeUndefined();
   });

@@ -24,9 +24,13 @@ export function reachOf(stream: RunStream): Reach | undefined {
   return expected > 0 && read <= expected ? { read, expected } : undefined;
 }
 
-/** How far a run is, where it is known of each of its streams. */
+/** How far a run is, where it is known of each of its streams. Of one that failed no more rows come. */
 export function reachOfAll(streams: readonly RunStream[]): Reach | undefined {
-  const all = streams.map(reachOf);
+  const all = streams.map((stream) =>
+    stream.finished_at
+      ? { read: Number(stream.rows_read), expected: Number(stream.rows_read) }
+      : reachOf(stream),
+  );
   return all.reduce<Reach | undefined>(
     (sum, one) => sum && one && { read: sum.read + one.read, expected: sum.expected + one.expected },
     all.length > 0 ? { read: 0, expected: 0 } : undefined,

@@ -16,7 +16,7 @@ export function QueuesTable({ queues }: { queues: readonly Queue[] }) {
   return (
     <Table className="border-t border-line">
       <Head>
-        <Column width={180}>{text.columns.pool}</Column>
+        <Column width={140}>{text.columns.pool}</Column>
         {states.map((state) => (
           <Column key={state} width={110} right title={words.states[state as State]}>
             {state === "held" ? text.columns.held : words.states[state as State]}

@@ -67,7 +67,7 @@ export function TokensPage() {
 
 const TokensHead = () => (
   <Head>
-    <Column width={220}>{text.columns.name}</Column>
+    <Column width={190}>{text.columns.name}</Column>
     <Column width={110}>{text.columns.role}</Column>
     <Column width={170}>{text.columns.project}</Column>
     <Column width={150} right>

@@ -116,9 +116,9 @@ export function ConnectionsPage() {
 
 const ConnectionsHead = () => (
   <Head>
-    <Column width={240}>{text.columns.name}</Column>
+    <Column width={220}>{text.columns.name}</Column>
     <Column width={130}>{text.columns.system}</Column>
-    <Column width={270}>{text.columns.where}</Column>
+    <Column width={250}>{text.columns.where}</Column>
     <Column width={150}>{text.columns.project}</Column>
     <Column width={220}>{text.columns.used}</Column>
   </Head>

@@ -40,7 +40,7 @@ export function ProjectSyncs({ project, version }: { project: string; version: n
       items={syncs}
       head={
         <Head>
-          <Column width={270}>{text.columns.sync}</Column>
+          <Column width={240}>{text.columns.sync}</Column>
           <Column width={90} right>
             {text.columns.streams}
           </Column>

@@ -9,7 +9,7 @@ import { duration, moment } from "@/words/figures";
 
 const text = words.runs.list;
 const HEIGHT = 48;
-/** The width is for so many at least: few are no thicker than a bar. */
+/** There is room for so many at least: a few runs are bars, no blocks. */
 const PLACES = 50;
 
 /** How long runs took, the newest at the right; a bar leads to its run. */

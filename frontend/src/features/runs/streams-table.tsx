@@ -33,7 +33,7 @@ export function StreamsTable({ run, samples, chosen, onChoose }: StreamsTablePro
         items={run.streams}
         head={
           <Head>
-            <Column width={200}>{columns.stream}</Column>
+            <Column width={150}>{columns.stream}</Column>
             <Column width={172}>{columns.state}</Column>
             <Column width={160}>{columns.progress}</Column>
             <Column width={168} right>

@@ -100,8 +100,8 @@ function Found({ found: { equal, streams, differences } }: { found: Verified }) 
       <div className="max-h-[45%] shrink-0 overflow-auto" role="group" aria-label={text.streams} tabIndex={0}>
         <Table>
           <Head>
-            <Column width={190}>{text.columns.stream}</Column>
-            <Column width={170}>{text.columns.target}</Column>
+            <Column width={160}>{text.columns.stream}</Column>
+            <Column width={150}>{text.columns.target}</Column>
             <Column width={110}>{text.columns.verdict}</Column>
             {(["source", "rows", "differing", "missing", "extra", "pending"] as const).map((name) => (
               <Column key={name} width={92} right>

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { CircleAlert, SquareFunction } from "lucide-react";
 import { useMemo, useRef } from "react";
-import { Said } from "@/components/said";
+import { Said, withoutExpression } from "@/components/said";
 import { classes } from "@/components/classes";
 import { words } from "@/words";
 import { type Cell, paired, type Pairing } from "../sample/sample";
@@ -159,7 +159,7 @@ function Value({ row, column, left, width }: { row: Pairing; column: Shown; left
       {bad ? (
         <>
           <CircleAlert size={13} className="mr-1 inline align-[-2px]" aria-hidden />
-          <Said text={(row.failing?.why ?? "").replace(/^`[^`]*`: /, "")} />
+          <Said text={withoutExpression(row.failing?.why ?? "")} />
         </>
       ) : (
         <Text value={value} />

@@ -5,7 +5,7 @@ import type { WholeRun } from "@/api/types";
 import { useRefusal } from "@/app/session/session";
 import { ProblemPanel } from "@/components/error-panel";
 import { Rows } from "@/components/rows";
-import { Said } from "@/components/said";
+import { Said, withoutExpression } from "@/components/said";
 import { SkeletonRows } from "@/components/skeleton";
 import { Cell, Column, Head, Row } from "@/components/table";
 import { words } from "@/words";
@@ -106,8 +106,7 @@ function RejectRow({
       <Cell className="data text-fg-2">{reject.stream}</Cell>
       <Cell className="data">{reject.column}</Cell>
       <Cell title={reject.message}>
-        {/* The column says which expression it was. */}
-        <Said text={reject.message.replace(/^`[^`]*`: /, "")} />
+        <Said text={withoutExpression(reject.message)} />
       </Cell>
     </Row>
   );
