@@ -104,6 +104,7 @@ export function pictures(ids) {
       ...orders,
       name: "designer-expression",
       open: async (page) => {
+        await sampled(page);
         await target(page, /full_name/);
         await page.getByRole("textbox", { name: "Expression full_name" }).click();
         await page.keyboard.press("Control+End");
@@ -115,10 +116,7 @@ export function pictures(ids) {
       name: "designer-lossy",
       path: designer("refunds"),
       ready: "role=button[name=/^Save/]",
-      open: async (page) => {
-        await target(page, /refunded_on/);
-        await sampled(page);
-      },
+      open: (page) => target(page, /refunded_on/),
     },
     {
       ...orders,

@@ -95,18 +95,17 @@ async function picture(theme, { url }, all, ask) {
     if (screen.signedIn !== false && !(await context.cookies()).length) {
       await signIn(page, url);
     }
-    const place = screen.name === "run-live" ? `/runs/${running}` : screen.path;
-    await page.goto(url + place);
-    await page.waitForSelector(screen.ready);
-    await screen.open?.(page);
-    await page.waitForTimeout(live ? 9_000 : 600);
-    for (const size of SIZES) {
-      await page.setViewportSize(size);
-      await page.waitForTimeout(screen.settles ?? 250);
-      const file = path.join(images, `${screen.name}-${theme}-${size.width}.png`);
-      await writeFile(file, withPalette(await page.screenshot()));
+    try {
+      await take(
+        page,
+        theme,
+        screen,
+        screen.name === "run-live" ? `${url}/runs/${running}` : url + screen.path,
+      );
+    } catch (error) {
+      console.error(`${screen.name}, ${theme}: ${error.message}`);
+      process.exitCode = 1;
     }
-    await page.setViewportSize(SIZES[0]);
     if (live) {
       await ask("POST", `/runs/${running}/cancel`);
     }
@@ -114,6 +113,22 @@ async function picture(theme, { url }, all, ask) {
   await context.close();
 }
 
+/** Takes a screen's pictures, once it shows what it is to show. */
+async function take(page, theme, screen, address) {
+  await page.setViewportSize(SIZES[0]);
+  await page.goto(address);
+  await page.waitForSelector(screen.ready);
+  await screen.open?.(page);
+  await page.waitForTimeout(LIVE.includes(screen.name) ? 9_000 : 600);
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    await page.waitForTimeout(250);
+    const file = path.join(images, `${screen.name}-${theme}-${size.width}.png`);
+    await writeFile(file, withPalette(await page.screenshot()));
+  }
+}
+
+/** A run that has just begun, once the one before is over. */
 async function start(ask) {
   for (;;) {
     const { items } = await ask("GET", "/runs?project=finance&sync=ledger-to-lake");

@@ -67,11 +67,19 @@ describe("how long it takes", () => {
     expect(now).toBeLessThan(36_000);
   });
 
-  it("grows where nothing comes any more, also without events", () => {
-    const samples = steady(20, 100);
-    const [soon, later] = [21_000, 50_000].map((now) => leftOf(stream(2000, 2100), samples, now) ?? 0);
+  it("grows where rows come no more, and is not said of what stands still", () => {
+    const still = [
+      ...Array.from({ length: 20 }, (_, second) => second * 100),
+      ...Array<number>(25).fill(1900),
+    ];
+    const [soon, later, never] = [20, 30, 45].map((seconds) =>
+      leftOf(stream(1900, 2000), reads(...still.slice(0, seconds)), (seconds - 1) * 1000),
+    );
     expect(soon).toBeCloseTo(1000);
-    expect(later).toBeGreaterThan(10_000);
+    expect(later).toBeGreaterThan(2000);
+    expect(never).toBeUndefined();
+    // Where nothing changes, no event comes.
+    expect(leftOf(stream(2000, 2100), steady(20, 100), 45_000)).toBeUndefined();
   });
 
   it("does not count the time before the first row, nor what was before a new beginning", () => {

@@ -7,12 +7,12 @@ export interface Reach {
   expected: number;
 }
 
-/** A rate forgets in this time: it is smooth, and a stream that stands still is soon seen to. */
+/** A rate forgets in this time: it is smooth, and still follows. */
 const MEMORY = 10_000;
 /** How much of a stream is watched before anything is said. */
 const ENOUGH = 3_000;
-/** Events come when something changes; without one for so long, nothing was read. */
-const SILENCE = 2_000;
+/** After so long without a row nobody can say how long it takes. */
+const STILL = 20_000;
 
 /** How far a stream is. Nobody knows where its source has no estimate, nor once more rows came than that said. */
 export function reachOf(stream: RunStream): Reach | undefined {
@@ -84,12 +84,7 @@ function smoothRate(
 ): number | undefined {
   // `weight` is how much of the memory is filled: what was not watched was not slow.
   let [rate, weight, watched] = [0, 0, 0];
-  const see = (milliseconds: number, rows: number) => {
-    const old = Math.exp(-milliseconds / MEMORY);
-    rate = rate * old + (rows / milliseconds) * 1000 * (1 - old);
-    weight = weight * old + 1 - old;
-    watched += milliseconds;
-  };
+  let grew = -Infinity;
   samples.forEach((sample, place) => {
     const before = samples[place - 1];
     if (!before) {
@@ -100,13 +95,12 @@ function smoothRate(
       // It began anew.
       [rate, weight, watched] = [0, 0, 0];
     } else if (time > 0 && read(sample) > 0) {
-      see(time, rows);
+      const old = Math.exp(-time / MEMORY);
+      rate = rate * old + (rows / time) * 1000 * (1 - old);
+      weight = weight * old + 1 - old;
+      watched += time;
+      grew = rows > 0 ? sample.at : grew;
     }
   });
-  const enough = watched >= ENOUGH;
-  const silent = now - (samples[samples.length - 1]?.at ?? now);
-  if (silent > SILENCE) {
-    see(silent, 0);
-  }
-  return enough ? rate / weight : undefined;
+  return watched >= ENOUGH && now - grew < STILL ? rate / weight : undefined;
 }
