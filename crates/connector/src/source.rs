@@ -11,6 +11,12 @@ pub trait Source: Send + Sync {
     /// The streams that match, in the order of their names, with columns and keys.
     async fn discover(&self, pattern: &Pattern, page: Page) -> Result<Vec<StreamSpec>>;
 
+    /// The names of the streams that match, as users write them and in their order, without a look at each.
+    async fn names(&self, pattern: &Pattern, page: Page) -> Result<Vec<String>> {
+        let found = self.discover(pattern, page).await?;
+        Ok(found.iter().map(StreamSpec::label).collect())
+    }
+
     /// One stream's columns and keys. Fails with [`syncapp_model::Code::StreamNotFound`], naming the nearest streams.
     async fn describe(&self, stream: &StreamRef) -> Result<StreamSpec>;
 

@@ -45,7 +45,14 @@ impl Inspector for EngineInspector {
                 pattern,
                 offset,
                 limit,
-            } => discover(&project, connection, pattern, *offset, *limit).await,
+                only_names,
+            } => {
+                let page = Page {
+                    offset: *offset,
+                    limit: *limit,
+                };
+                discover(&project, connection, pattern, page, *only_names).await
+            }
             Question::Preview {
                 sync,
                 stream,
@@ -70,8 +77,8 @@ async fn discover(
     project: &Project,
     connection: &str,
     pattern: &str,
-    offset: usize,
-    limit: usize,
+    page: Page,
+    only_names: bool,
 ) -> Result<Value, Failure> {
     let endpoint = project.endpoint(connection)?;
     let source = endpoint.source().ok_or_else(|| {
@@ -81,14 +88,21 @@ async fn discover(
     let pattern: Pattern = pattern
         .parse()
         .map_err(|why: String| Error::new(Code::InvalidValue, why))?;
-    let page = Page {
-        offset,
-        limit: limit + 1,
+    let more = Page {
+        limit: page.limit + 1,
+        ..page
     };
-    let found = source.discover(&pattern, page).await;
-    let found = found.map_err(|error| error.connection(connection))?;
-    let streams: Vec<Value> = found.iter().take(limit).map(described).collect();
-    let next = (found.len() > limit).then_some(offset + limit);
+    let found: Result<Vec<Value>> = if only_names {
+        let named = |name: &String| json!({ "stream": name });
+        let found = source.names(&pattern, more).await;
+        found.map(|found| found.iter().map(named).collect())
+    } else {
+        let found = source.discover(&pattern, more).await;
+        found.map(|found| found.iter().map(described).collect())
+    };
+    let mut streams = found.map_err(|error| error.connection(connection))?;
+    let next = (streams.len() > page.limit).then_some(page.offset + page.limit);
+    streams.truncate(page.limit);
     Ok(json!({ "streams": streams, "next": next }))
 }
 

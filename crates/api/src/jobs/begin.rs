@@ -13,6 +13,8 @@ use crate::{Api, Problem};
 
 /// The most that a job discovers, or rows that it previews, at once.
 const LONGEST: u64 = 500;
+/// How many names of streams are told at once.
+const MOST_NAMES: u64 = 20_000;
 /// What a name in a path does not hold as it is (RFC 3986).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -29,10 +31,20 @@ pub(super) async fn begin(api: &Api, version: Version, question: Question, fresh
 }
 
 pub(super) fn bounded(limit: u64) -> Result<u64, Problem> {
-    match limit {
-        1..=LONGEST => Ok(limit),
-        _ => Err(invalid("limit", &format!("give a number from 1 to {LONGEST}"))),
+    within(limit, LONGEST)
+}
+
+/// How many streams are told: more of them where their names are all.
+pub(super) fn listed(limit: u32, only_names: bool) -> Result<usize, Problem> {
+    let longest = if only_names { MOST_NAMES } else { LONGEST };
+    Ok(within(limit.into(), longest)? as usize)
+}
+
+fn within(limit: u64, longest: u64) -> Result<u64, Problem> {
+    if (1..=longest).contains(&limit) {
+        return Ok(limit);
     }
+    Err(invalid("limit", &format!("give a number from 1 to {longest}")))
 }
 
 /// The newest version of a project that has to be there, with a sync.

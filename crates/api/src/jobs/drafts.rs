@@ -9,7 +9,7 @@ use serde::Deserialize;
 use syncapp_control::{Question, Version};
 use utoipa::ToSchema;
 
-use super::begin::{begin, bounded, unknown};
+use super::begin::{begin, bounded, listed, unknown};
 use super::record::JobView;
 use crate::extract::{Names, Sent};
 use crate::{Api, Compiled, Problem, custody};
@@ -62,10 +62,13 @@ pub(crate) struct DraftDiscover {
     /// How many of them are passed by.
     #[serde(default)]
     offset: u32,
-    /// How many are told, at most.
+    /// How many are told, at most; 500 where they are looked at.
     #[serde(default = "many")]
-    #[schema(minimum = 1, maximum = 500)]
+    #[schema(minimum = 1, maximum = 20_000)]
     limit: u32,
+    /// Tells their names alone, and looks at none of them.
+    #[serde(default)]
+    only_names: bool,
 }
 
 fn any() -> String {
@@ -93,13 +96,14 @@ pub(crate) async fn discover(
     Names(project): Names<String>,
     Sent(body): Sent<DraftDiscover>,
 ) -> Result<Response, Problem> {
-    let limit = bounded(body.limit.into())? as usize;
+    let limit = listed(body.limit, body.only_names)?;
     let version = connected(&api, project, body.file, &body.connection).await?;
     let question = Question::Discover {
         connection: body.connection,
         pattern: body.pattern,
         offset: body.offset as usize,
         limit,
+        only_names: body.only_names,
     };
     begin(&api, version, question, true).await
 }

@@ -8,7 +8,7 @@ use syncapp_control::Question;
 use syncapp_model::{Code, Error};
 use utoipa::ToSchema;
 
-use super::begin::{begin, bounded, connected, synced};
+use super::begin::{begin, bounded, connected, listed, synced};
 use super::record::JobView;
 use crate::extract::{Names, Sent};
 use crate::runs::id;
@@ -46,9 +46,11 @@ pub(crate) struct DiscoverBody {
     pattern: String,
     /// How many of them are passed by.
     offset: u32,
-    /// How many are told, at most.
-    #[schema(minimum = 1, maximum = 500)]
+    /// How many are told, at most; 500 where they are looked at.
+    #[schema(minimum = 1, maximum = 20_000)]
     limit: u32,
+    /// Tells their names alone, and looks at none of them.
+    only_names: bool,
     /// Looks again, whatever was found in the last five minutes.
     fresh: bool,
 }
@@ -59,6 +61,7 @@ impl Default for DiscoverBody {
             pattern: "*".into(),
             offset: 0,
             limit: 100,
+            only_names: false,
             fresh: false,
         }
     }
@@ -90,7 +93,8 @@ pub(crate) async fn discover(
         connection,
         pattern: body.pattern,
         offset: body.offset as usize,
-        limit: bounded(body.limit.into())? as usize,
+        limit: listed(body.limit, body.only_names)?,
+        only_names: body.only_names,
     };
     begin(&api, version, question, body.fresh).await
 }

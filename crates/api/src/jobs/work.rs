@@ -162,6 +162,7 @@ fn shelf(version: &Version, question: &Question) -> Option<String> {
         pattern,
         offset,
         limit,
+        only_names,
     } = question
     else {
         return None;
@@ -169,7 +170,15 @@ fn shelf(version: &Version, question: &Question) -> Option<String> {
     if version.is_draft() {
         return None;
     }
-    let asked = serde_json::json!([version.project, version.number, connection, pattern, offset, limit]);
+    let asked = serde_json::json!([
+        version.project,
+        version.number,
+        connection,
+        pattern,
+        offset,
+        limit,
+        only_names
+    ]);
     let hash = Sha256::digest(asked.to_string());
     Some(format!("discover/{}", hex::encode(hash)))
 }

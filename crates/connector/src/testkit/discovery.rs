@@ -1,7 +1,7 @@
 //! What was written can be found.
 
 use syncapp_model::sync_file::Write;
-use syncapp_model::{Code, DataType, Pattern};
+use syncapp_model::{Code, DataType, Pattern, StreamSpec};
 
 use super::{Flow, Rig, Table, edges};
 use crate::{Page, StreamRef};
@@ -81,6 +81,9 @@ pub async fn pages(rig: &dyn Rig) {
             .await
             .expect("discover");
         assert!(found.len() <= 2);
+        let labels: Vec<_> = found.iter().map(StreamSpec::label).collect();
+        let alone = flow.system.source().names(&Pattern::all(), page).await;
+        assert_eq!(alone.expect("names"), labels, "names and discover agree");
         names.extend(found.into_iter().map(|spec| spec.name));
     }
     let want: Vec<_> = ["a", "b", "c", "d", "e"].map(|name| flow.system.stream(name)).into();

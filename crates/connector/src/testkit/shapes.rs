@@ -129,8 +129,11 @@ pub async fn odd_names_survive(rig: &dyn Rig) {
             flow.expect(&table, &[rows], &format!("table `{name}`, {write:?}"))
                 .await;
         }
-        let found = flow.system.source().discover(&Pattern::all(), Page::ALL).await;
-        assert_eq!(found.expect("discover").len(), can.table_names.len());
+        let source = flow.system.source();
+        let found = source.discover(&Pattern::all(), Page::ALL).await.expect("discover");
+        assert_eq!(found.len(), can.table_names.len());
+        let labels: Vec<_> = found.iter().map(syncapp_model::StreamSpec::label).collect();
+        assert_eq!(source.names(&Pattern::all(), Page::ALL).await.expect("names"), labels);
     }
     for (at, name) in can.column_names.iter().enumerate() {
         for write in can.writes.clone() {

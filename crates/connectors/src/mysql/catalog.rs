@@ -29,17 +29,38 @@ pub(super) async fn discover(client: &mut Client, pattern: &Pattern, page: Page)
     let found = match pattern {
         Pattern::Exact(name) => relation_of(client, name).await?.into_iter().collect(),
         Pattern::Glob(_) => {
-            let filter = format!(
-                "t.table_type = 'BASE TABLE' and t.table_schema not in {SYSTEM_DATABASES} \
-                 and left(t.table_name, 8) <> '_syncapp'"
-            );
-            let mut all = relations(client, &filter).await?;
+            let mut all = relations(client, &listed()).await?;
             all.retain(|relation| pattern.matches(&relation.spec.name.to_string()));
             all
         }
     };
     let specs = found.into_iter().map(|relation| relation.spec);
     Ok(specs.skip(page.offset).take(page.limit).collect())
+}
+
+/// Their names alone.
+pub(super) async fn names(client: &mut Client, pattern: &Pattern, page: Page) -> Result<Vec<String>> {
+    if let Pattern::Exact(_) = pattern {
+        let found = discover(client, pattern, page).await?;
+        return Ok(found.iter().map(StreamSpec::label).collect());
+    }
+    let query = format!(
+        "select t.table_schema, t.table_name from information_schema.tables t where {} order by 1, 2",
+        listed()
+    );
+    let rows = client.rows(&query).await?;
+    let named = rows
+        .iter()
+        .map(|row| StreamName::within(text(row, 0), text(row, 1)).to_string());
+    let matching = named.filter(|name| pattern.matches(name));
+    Ok(matching.skip(page.offset).take(page.limit).collect())
+}
+
+/// Which tables a glob may match.
+fn listed() -> String {
+    format!(
+        "t.table_type = 'BASE TABLE' and t.table_schema not in {SYSTEM_DATABASES} and left(t.table_name, 8) <> '_syncapp'"
+    )
 }
 
 /// One table or view; without a namespace that of the connection's database.

@@ -39,6 +39,11 @@ impl Source for MysqlSource {
         catalog::discover(&mut client, pattern, page).await
     }
 
+    async fn names(&self, pattern: &Pattern, page: Page) -> Result<Vec<String>> {
+        let mut client = Client::connect(&self.valid, Side::Source).await?;
+        catalog::names(&mut client, pattern, page).await
+    }
+
     async fn describe(&self, stream: &StreamRef) -> Result<StreamSpec> {
         let mut client = Client::connect(&self.valid, Side::Source).await?;
         Ok(describe(&mut client, stream).await?.spec)

@@ -60,24 +60,40 @@ cross join lateral (
 ) cols
 where c.relkind in ('r', 'p', 'v', 'm', 'f')";
 
+/// Which relations a glob may match.
+const LISTED: &str = "c.relkind in ('r', 'p') and not c.relispartition and c.relname !~ '^_syncapp' \
+    and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' \
+    and has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select')";
+
 /// Streams that match and that the user may read, by name.
 pub(super) async fn discover(client: &Client, pattern: &Pattern, page: Page) -> Result<Vec<StreamSpec>> {
-    let glob = match pattern {
-        Pattern::Exact(name) => {
-            let found = relation_of(client, name)
-                .await?
-                .into_iter()
-                .map(|relation| relation.spec);
-            return Ok(found.skip(page.offset).take(page.limit).collect());
-        }
-        Pattern::Glob(_) => {
-            "and c.relkind in ('r', 'p') and not c.relispartition and c.relname !~ '^_syncapp' \
-             and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' \
-             and has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select') order by 1, 2"
-        }
+    let found: Vec<Relation> = match pattern {
+        Pattern::Exact(name) => relation_of(client, name).await?.into_iter().collect(),
+        Pattern::Glob(_) => relations(client, &format!("and {LISTED} order by 1, 2")).await?,
     };
-    let found = relations(client, glob).await?.into_iter().map(|relation| relation.spec);
-    let matching = found.filter(|spec| pattern.matches(&spec.name.to_string()));
+    let specs = found.into_iter().map(|relation| relation.spec);
+    let is_exact = matches!(pattern, Pattern::Exact(_));
+    // What was looked for by its name is what was meant, in whichever namespace.
+    let matching = specs.filter(|spec| is_exact || pattern.matches(&spec.name.to_string()));
+    Ok(matching.skip(page.offset).take(page.limit).collect())
+}
+
+/// Their names alone.
+pub(super) async fn names(client: &Client, pattern: &Pattern, page: Page) -> Result<Vec<String>> {
+    if let Pattern::Exact(_) = pattern {
+        let found = discover(client, pattern, page).await?;
+        return Ok(found.iter().map(StreamSpec::label).collect());
+    }
+    let query = format!(
+        "select n.nspname::text, c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+         where {LISTED} order by 1, 2"
+    );
+    let rows = client.inner.query_typed(&query, &[]).await;
+    let rows = rows.map_err(|error| client.error(&error))?;
+    let named = rows
+        .iter()
+        .map(|row| StreamName::within(row.get::<_, String>(0), row.get::<_, String>(1)).to_string());
+    let matching = named.filter(|name| pattern.matches(name));
     Ok(matching.skip(page.offset).take(page.limit).collect())
 }
 

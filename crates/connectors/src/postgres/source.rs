@@ -52,6 +52,14 @@ impl Source for PostgresSource {
         Ok(found)
     }
 
+    async fn names(&self, pattern: &Pattern, page: Page) -> Result<Vec<String>> {
+        let client = self.clients.client().await?;
+        client.begin("read only").await?;
+        let found = catalog::names(&client, pattern, page).await?;
+        client.rest();
+        Ok(found)
+    }
+
     async fn describe(&self, stream: &StreamRef) -> Result<StreamSpec> {
         let client = self.clients.client().await?;
         client.begin("read only").await?;

@@ -52,6 +52,18 @@ impl Source for SqliteSource {
         .await
     }
 
+    async fn names(&self, pattern: &Pattern, page: Page) -> Result<Vec<String>> {
+        let (valid, pattern) = (self.valid.clone(), pattern.clone());
+        blocking(move || {
+            let connection = reader(&valid.path, Side::Source)?;
+            let names = catalog::names(&connection, matches!(pattern, Pattern::Exact(_))).reading()?;
+            let named = names.into_iter().map(|(name, _)| StreamName::bare(name).to_string());
+            let matching = named.filter(|name| pattern.matches(name));
+            Ok(matching.skip(page.offset).take(page.limit).collect())
+        })
+        .await
+    }
+
     async fn describe(&self, stream: &StreamRef) -> Result<StreamSpec> {
         let (valid, stream) = (self.valid.clone(), stream.clone());
         blocking(move || Ok(describe(&reader(&valid.path, Side::Source)?, &stream)?.spec)).await

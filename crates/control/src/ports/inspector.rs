@@ -37,6 +37,8 @@ pub enum Question {
         offset: usize,
         /// How many are told, at most.
         limit: usize,
+        /// Tells their names, and does not look at each.
+        only_names: bool,
     },
     /// The first rows of a stream, before and after its mapping.
     Preview {

@@ -9,7 +9,8 @@ import { type Catalog, field, readSpecs } from "./catalog";
 import { discoverDraft } from "./drafts";
 import { finished } from "@/api/finished-job";
 
-const PAGE = 500;
+/** How many names come at once, of those that are looked at by name alone. */
+const PAGE = 20_000;
 
 /** A file while it is edited: its text, what it says, and what the version says that the project has. */
 export interface Draft {
@@ -18,10 +19,18 @@ export interface Draft {
   saved: Plain;
 }
 
+/** What is looked for, and how. */
+interface Looked {
+  pattern: string;
+  offset?: number;
+  limit?: number;
+  only_names?: boolean;
+}
+
 export function agentCatalog(project: string, draft: Draft): Catalog {
   const { text: file, now, saved } = draft;
-  const discover = async (connection: string, pattern: string, offset: number, signal: AbortSignal) => {
-    const asked = { pattern, offset, limit: PAGE };
+  const discover = async (connection: string, looked: Looked, signal: AbortSignal) => {
+    const asked = { offset: 0, limit: 100, only_names: false, ...looked };
     if (edition(now, saved, connection) !== "") {
       return finished(await discoverDraft(project, { file, connection, ...asked }, signal), signal);
     }
@@ -35,17 +44,18 @@ export function agentCatalog(project: string, draft: Draft): Catalog {
   return {
     edition: (connection) => edition(now, saved, connection),
     list: async (connection, signal) => {
-      const names: string[] = [];
+      const held: string[] = [];
       for (let offset: number | undefined = 0; offset !== undefined;) {
-        const page = await discover(connection, "**", offset, signal);
-        names.push(...readSpecs(page).map((spec) => spec.stream));
+        const names = { pattern: "**", offset, limit: PAGE, only_names: true };
+        const page = await discover(connection, names, signal);
+        held.push(...readSpecs(page).map((spec) => spec.stream));
         const next = Number(field(page, "next") ?? NaN);
         offset = Number.isFinite(next) ? next : undefined;
       }
-      return names;
+      return held;
     },
     find: async (connection, stream, signal) => {
-      const found = readSpecs(await discover(connection, stream, 0, signal));
+      const found = readSpecs(await discover(connection, { pattern: stream }, signal));
       return found.find((spec) => spec.stream === stream) ?? found[0];
     },
   };
