@@ -21,7 +21,7 @@ syncs:
   orders-to-analytics:
     source: till
     destination: analytics
-    schedule: { cron: "*/15 * * * *", timezone: Europe/Berlin }
+    schedule: { cron: "30 6 * * *", timezone: Europe/Berlin }
     defaults: { mode: full_refresh, write: merge, on_error: reject, max_rejects: 100, undo: { keep: 7d } }
     streams:
       orders.csv:

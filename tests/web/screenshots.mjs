@@ -1,7 +1,7 @@
 // Pictures of every screen, light and dark, 1280x800 and 1920x1080, into docs/images. Names of screens picture those alone.
 
 import { chromium } from "@playwright/test";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { json, signedIn, startAgent } from "./agent.mjs";
 import { furnish, PASSWORD, runToEnd, SHOP } from "./furniture.mjs";
@@ -61,9 +61,13 @@ async function settle() {
   await runToEnd(ask, "marketing", "newsletter");
   const done = await runToEnd(ask, "shop", "shop-to-warehouse");
   await ask("PUT", "/projects/shop", {
-    file: SHOP.replace("*/15", "*/10").replace("keep_last: 4", "keep_last: 3"),
+    file: SHOP.replace("*/15 * * * *", "0 3 * * *").replace("keep: 7d", "keep: 14d"),
     expected_version: 1,
   });
+  // What a verify finds.
+  const products = path.join(agent.files, "shop/products.csv");
+  const prices = await readFile(products, "utf8");
+  await writeFile(products, `${prices.replace("Product 7,7.90", "Product 7,6.50")}P-401,Product 401,12.90\n`);
   await ask("PUT", "/projects/shop/secrets/warehouse%2Fpassword", { value: "never shown" });
   await ask("POST", "/tokens", { name: "ci", role: "editor", project: "shop", expires_in_days: 90 });
   await ask("POST", "/tokens", { name: "monitoring", role: "viewer", expires_in_days: 365 });

@@ -5,7 +5,7 @@ import { planSync, useJob } from "@/api/jobs";
 import { useCommands, type Command } from "@/app/keys/commands";
 import { useRefusal } from "@/app/session/session";
 import { Badge } from "@/components/badge";
-import { Button } from "@/components/button";
+import { Button, buttonClasses } from "@/components/button";
 import { classes } from "@/components/classes";
 import { CopyButton } from "@/components/copy-button";
 import { EmptyState } from "@/components/empty-state";
@@ -112,7 +112,19 @@ export function PlanPage() {
         <EmptyState title={text.failed}>{refused}</EmptyState>
       ) : problem ? (
         <div className="max-w-160 p-6">
-          <ProblemPanel title={text.failed} problem={problem} />
+          <ProblemPanel
+            title={text.failed}
+            problem={problem}
+            action={
+              <Link
+                to="/projects/$project/designer/$sync"
+                params={{ project, sync }}
+                className={buttonClasses("plain", "sm")}
+              >
+                {words.projects.design}
+              </Link>
+            }
+          />
         </div>
       ) : !result || !stream ? (
         <>

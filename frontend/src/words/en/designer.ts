@@ -265,6 +265,7 @@ export const designer = {
     failed: "No sample could be taken",
     older:
       "These rows are from before your changes: this agent samples what it has. Save, and they flow again.",
+    olderBecause: (why: string) => `These rows are from before your changes: ${why}`,
     unknownRow: "not told",
     setAside: (n: string) => `${n} rows would be set aside`,
     nulled: (n: string) => `${n} values would become NULL`,

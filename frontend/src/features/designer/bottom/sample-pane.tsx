@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { CircleAlert, SquareFunction } from "lucide-react";
 import { useMemo, useRef } from "react";
+import { Problem } from "@/api/problem";
 import { Said, withoutExpression } from "@/components/said";
 import { classes } from "@/components/classes";
 import { words } from "@/words";
@@ -45,7 +46,13 @@ export function SamplePane({ at }: { at: "node" | "target" }) {
       className={classes("flex min-h-0 grow flex-col", state.waiting || state.outcome ? "opacity-60" : "")}
     >
       {state.outcome && (
-        <p className="border-b border-line bg-surface-2 px-4 py-1 text-12 text-fg-2">{text.older}</p>
+        <p className="border-b border-line bg-surface-2 px-4 py-1 text-12 text-fg-2">
+          {state.outcome.state === "failed" ? (
+            <Said text={text.olderBecause(Problem.from(state.outcome.problem).why)} />
+          ) : (
+            text.older
+          )}
+        </p>
       )}
       <div
         ref={scroller}

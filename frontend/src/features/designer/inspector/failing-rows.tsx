@@ -1,6 +1,6 @@
 import { Badge } from "@/components/badge";
 import { CopyButton } from "@/components/copy-button";
-import { Said } from "@/components/said";
+import { Said, withoutExpression } from "@/components/said";
 import { words } from "@/words";
 import { useDesigner } from "../state/designer";
 import { Section } from "./section";
@@ -24,7 +24,7 @@ export function FailingRows({ column }: { column: string }) {
           <div key={one.why} className="rounded-3 border border-bad-line bg-bad-soft px-3 py-2.5 text-12">
             <div className="code text-bad-text">{one.code}</div>
             <p className="mt-0.5 wrap-break-word">
-              <Said text={one.why} />
+              <Said text={withoutExpression(one.why)} />
             </p>
             {one.help !== undefined && (
               <p className="mt-1 text-fg-2">

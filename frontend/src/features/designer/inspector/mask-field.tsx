@@ -33,7 +33,7 @@ export function MaskField({ row }: { row: TargetRow }) {
         <Select
           small
           aria-label={text.maskTitle}
-          className="w-42 shrink-0"
+          className="w-48 shrink-0"
           value={kind}
           disabled={!row.origin}
           choices={KINDS.map((value) => ({ value, name: text.masks[value] }))}

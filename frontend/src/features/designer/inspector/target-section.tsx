@@ -169,7 +169,7 @@ function NamePart({ row }: { row: TargetRow }) {
         small
         data
         aria-label={text.name}
-        className="w-42! shrink-0"
+        className="w-48! shrink-0"
         value={typed}
         disabled={!row.origin}
         onChange={(event) => setTyped(event.target.value)}

@@ -38,7 +38,7 @@ export function TypeField({ row }: { row: TargetRow }) {
         <Select
           small
           aria-label={text.type}
-          className="w-42 shrink-0"
+          className="w-48 shrink-0"
           value={own}
           choices={choices}
           disabled={!row.origin}
