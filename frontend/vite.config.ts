@@ -23,5 +23,7 @@ export default defineConfig({
     environment: "jsdom",
     setupFiles: ["./src/app/testing.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
+    // Whole screens are typed into, also on a machine that builds beside it.
+    testTimeout: 20_000,
   },
 });

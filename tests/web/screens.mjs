@@ -212,6 +212,7 @@ export function beginnings(push) {
       ready: "role=heading[name='Home']",
       open: async (page) => {
         await push();
+        await page.reload();
         await page.getByText("Run your first sync").waitFor();
       },
     },
