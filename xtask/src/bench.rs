@@ -45,7 +45,7 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
     if !built.success() {
         return Ok(false);
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let target = repository.target();
     let mut path = std::ffi::OsString::from(target.join("release"));
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());

@@ -7,7 +7,6 @@
 //! `--writers`, `--minutes 10`, `--from mariadb`.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::repository::Repository;
@@ -16,7 +15,7 @@ use crate::teeth;
 pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bool> {
     let mut words: Vec<String> = std::env::args().skip(2).collect();
     if words.first().is_some_and(|word| word == "--teeth") {
-        return teeth::run(repository, &target(repository), &words[1..], out);
+        return teeth::run(repository, &repository.target(), &words[1..], out);
     }
     if words.first().is_some_and(|word| word == "--simulation") {
         return simulation(repository, words.get(1).map_or("100000", String::as_str));
@@ -36,7 +35,7 @@ pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bo
         return Ok(false);
     }
     out.flush()?;
-    let ran = Command::new(target(repository).join(folder).join("faults"))
+    let ran = Command::new(repository.target().join(folder).join("faults"))
         .args(words)
         .status()?;
     Ok(ran.success())
@@ -58,9 +57,4 @@ fn simulation(repository: &Repository, seeds: &str) -> io::Result<bool> {
         .current_dir(&repository.root)
         .status()?;
     Ok(ran.success())
-}
-
-/// Cargo's target folder.
-fn target(repository: &Repository) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.root.join("target"), Into::into)
 }

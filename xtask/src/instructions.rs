@@ -64,8 +64,7 @@ pub(crate) fn run(repository: &Repository, options: &[String], out: &mut dyn Wri
         return Ok(false);
     }
     let program = build(repository)?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let folder = target.join("instructions");
+    let folder = repository.target().join("instructions");
     std::fs::create_dir_all(&folder)?;
     let asked = |name: &String| wanted.is_empty() || wanted.iter().any(|word| name.contains(word));
     let mut now = Baseline {

@@ -9,17 +9,15 @@ use crate::repository::Repository;
 const FILE: &str = "crates/api/openapi.json";
 
 pub(crate) fn run(repository: &Repository, out: &mut dyn Write) -> io::Result<bool> {
-    let printed = Command::new("cargo")
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "-p",
-            "syncapp-api",
-            "--example",
-            "openapi",
-        ])
+    // Of the whole workspace, so that it is what tests have built.
+    let built = Command::new("cargo")
+        .args(["build", "--quiet", "--locked", "--workspace", "--example", "openapi"])
         .current_dir(&repository.root)
+        .status()?;
+    if !built.success() {
+        return Ok(false);
+    }
+    let printed = Command::new(repository.target().join("debug/examples/openapi"))
         .stderr(Stdio::inherit())
         .output()?;
     if !printed.status.success() {

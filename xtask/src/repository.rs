@@ -19,6 +19,11 @@ impl Repository {
         Ok(Self { root })
     }
 
+    /// Cargo's target folder.
+    pub(crate) fn target(&self) -> PathBuf {
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), Into::into)
+    }
+
     /// All files that git tracks or would track, relative to the root, in their order.
     pub(crate) fn files(&self) -> io::Result<Vec<String>> {
         let list = self.output("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;

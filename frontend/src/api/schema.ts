@@ -1303,7 +1303,7 @@ export interface components {
             fresh?: boolean;
             /**
              * Format: int32
-             * @description How many are told, at most.
+             * @description How many are told, at most; 500 where they are looked at.
              * @default 100
              */
             limit?: number;
@@ -1313,6 +1313,11 @@ export interface components {
              * @default 0
              */
             offset?: number;
+            /**
+             * @description Tells their names alone, and looks at none of them.
+             * @default false
+             */
+            only_names?: boolean;
             /**
              * @description Which streams: their names, with `*` for any text.
              * @default *
@@ -1334,7 +1339,7 @@ export interface components {
             file: string;
             /**
              * Format: int32
-             * @description How many are told, at most.
+             * @description How many are told, at most; 500 where they are looked at.
              */
             limit?: number;
             /**
@@ -1342,6 +1347,8 @@ export interface components {
              * @description How many of them are passed by.
              */
             offset?: number;
+            /** @description Tells their names alone, and looks at none of them. */
+            only_names?: boolean;
             /** @description Which streams: their names, with `*` for any text. */
             pattern?: string;
         };

@@ -14,7 +14,7 @@ use syncapp_control::access::{Accounts, AuditKey, Credentials, Digest, LoginLimi
 use syncapp_control::{
     Clock, Control, InProcessQueue, Inspector, JsonCalendar, MemoryCache, Policy, Question, Random, Version,
 };
-use syncapp_model::sync_file::SyncFile;
+use syncapp_model::sync_file::{Sending, SyncFile};
 use syncapp_model::{Code, Error, Result, Secret};
 use syncapp_store::SqliteStore;
 use syncapp_tests::agent::master_key;
@@ -81,6 +81,10 @@ impl Compiler for Host {
 
     fn read(&self, _: &str) -> Option<SyncFile> {
         None
+    }
+
+    fn sendings(&self, _: &SyncFile) -> Vec<Sending> {
+        Vec::new()
     }
 }
 
