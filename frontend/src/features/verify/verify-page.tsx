@@ -91,6 +91,9 @@ export function VerifyPage() {
 
 function Found({ found: { equal, streams, differences } }: { found: Verified }) {
   const Sign = equal ? CircleCheck : TriangleAlert;
+  const all = streams
+    .flatMap(({ differing, missing, extra }) => [differing, missing, extra])
+    .reduce((sum, rows) => sum + Number(rows), 0);
   return (
     <>
       <p className="flex shrink-0 items-center gap-2 border-b border-line px-5 py-3.5 text-16 font-semibold tracking-tight">
@@ -134,7 +137,7 @@ function Found({ found: { equal, streams, differences } }: { found: Verified }) 
       <section className="flex min-h-0 grow flex-col" aria-label={text.differences}>
         <div className="flex shrink-0 items-baseline gap-3 px-5 py-3">
           <SectionTitle count={differences.length}>{text.differences}</SectionTitle>
-          {differences.length > 0 && (
+          {differences.length > 0 && differences.length < all && (
             <span className="text-12 text-fg-3">{text.first(differences.length)}</span>
           )}
         </div>
