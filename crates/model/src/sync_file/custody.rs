@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    fn sent(connections: Value, environments: Value) -> Vec<(String, Value)> {
+    fn sent(connections: &Value, environments: &Value) -> Vec<(String, Value)> {
         let file = json!({ "version": 1, "connections": connections, "environments": environments, "syncs": {} });
         let file: SyncFile = serde_json::from_value(file).unwrap();
         let staying = |connector: &str| match connector {
@@ -100,19 +100,19 @@ mod tests {
         sendings.map(|sending| (sending.secret, sending.place)).collect()
     }
 
-    fn one(keys: Value) -> Vec<(String, Value)> {
-        sent(json!({ "c": keys }), json!({}))
+    fn one(keys: &Value) -> Vec<(String, Value)> {
+        sent(&json!({ "c": keys }), &json!({}))
     }
 
     #[test]
     fn a_place_is_all_but_what_stays() {
-        let before = one(json!({ "connector": "postgres", "host": "db", "user": "a", "password": "secret://pw" }));
+        let before = one(&json!({ "connector": "postgres", "host": "db", "user": "a", "password": "secret://pw" }));
         assert_eq!(before, [("pw".to_owned(), json!(["postgres", { "host": "db" }]))]);
-        let other_user = one(json!({ "connector": "postgres", "host": "db", "user": "b", "password": "secret://pw" }));
+        let other_user = one(&json!({ "connector": "postgres", "host": "db", "user": "b", "password": "secret://pw" }));
         assert_eq!(other_user, before);
         let by_default = "${PW:-secret://pw}";
         assert_eq!(
-            one(json!({ "connector": "postgres", "host": "db", "password": by_default })),
+            one(&json!({ "connector": "postgres", "host": "db", "password": by_default })),
             before
         );
         for keys in [
@@ -122,10 +122,7 @@ mod tests {
             json!({ "connector": "postgres", "host": "secret://pw", "password": "secret://pw" }),
             json!({ "connector": "mysql", "host": "db", "password": "secret://pw" }),
         ] {
-            assert!(
-                one(keys.clone()).iter().all(|sending| !before.contains(sending)),
-                "{keys}"
-            );
+            assert!(one(&keys).iter().all(|sending| !before.contains(sending)), "{keys}");
         }
     }
 
@@ -135,7 +132,7 @@ mod tests {
         let base = json!({ "connector": "postgres", "host": "db", "ssh": ssh, "password": "secret://pw" });
         let environments = json!({ "prod": { "connections": { "c": { "ssh": { "host": "prod" } } } } });
         let place = |hop: &str| json!(["postgres", { "host": "db", "ssh": { "host": hop } }]);
-        let found = sent(json!({ "c": base }), environments);
+        let found = sent(&json!({ "c": base }), &environments);
         for hop in ["hop", "prod"] {
             for secret in ["hop", "pw"] {
                 assert!(
