@@ -61,16 +61,20 @@ async fn a_secret_goes_nowhere_else_until_it_is_given_again() {
     refused(&agent.ask(Method::POST, check, Some(draft(&moved))).await, "a draft");
     let way_round = file(
         known.port,
-        &format!(", ssh: {{ host: 127.0.0.1, port: {}, user: u }}", elsewhere.port),
+        &format!(
+            ", ssh: {{ host: 127.0.0.1, port: {}, user: u, password: \"secret://pw\" }}",
+            elsewhere.port
+        ),
     );
     refused(
         &agent.ask(Method::POST, check, Some(draft(&way_round))).await,
         "another way there",
     );
-    let beside = file(known.port, "").replace("  to:", &format!(
-        "  beside: {{ connector: mysql, host: 127.0.0.1, port: {}, user: u, database: d, password: \"${{NONE:-secret://pw}}\" }}\n  to:",
+    let beside = format!(
+        "  beside: {{ connector: mysql, host: 127.0.0.1, port: {}, user: u, database: d, password: \"secret://pw\" }}\n  to:",
         elsewhere.port
-    ));
+    );
+    let beside = file(known.port, "").replace("  to:", &beside);
     refused(&push(&beside, Some(1)).await, "a connection beside it");
     let overlaid = format!(
         "{}environments:\n  prod: {{ connections: {{ from: {{ port: {} }} }} }}\n",
