@@ -34,7 +34,7 @@ export function Dialog({ open, onClose, title, about, children, actions, wide = 
           {...(about === undefined && { "aria-describedby": undefined })}
           onOpenAutoFocus={focusFirst}
           className={classes(
-            "appear fixed top-[12%] left-1/2 z-(--z-dialog) flex max-h-[76%] -translate-x-1/2 flex-col outline-none rounded-4 border border-line-2 bg-pop shadow-e3",
+            "appear fixed top-[10%] left-1/2 z-(--z-dialog) flex max-h-[84%] -translate-x-1/2 flex-col outline-none rounded-4 border border-line-2 bg-pop shadow-e3",
             wide ? "w-180" : "w-110",
             "max-w-[calc(100vw-32px)]",
           )}

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use reqwest::Method;
 use serde_json::json;
 use syncapp_tests::agent::{Agent, master_key};
-use syncapp_tests::desktop::what::{button, field, heading, link, place, role, row, text};
+use syncapp_tests::desktop::what::{button, containing, field, heading, project, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring, Window};
 use syncapp_tests::server::certificates::certificates;
 use syncapp_tests::server::nginx::Nginx;
@@ -29,7 +29,7 @@ async fn main() -> io::Result<()> {
     window.click(button("View")).await;
     window.find(text("Done in").within(row("flights.csv"))).await;
     album.keep(&window, "first-run").await?;
-    window.click(place("Settings")).await;
+    window.click(containing("link", "Settings")).await;
     window.find(heading("Settings")).await;
     album.keep(&window, "desktop-settings").await?;
 
@@ -54,8 +54,9 @@ async fn main() -> io::Result<()> {
     window.click(same).await;
     window.click(button("Add agent")).await;
     window.find(text("Answers; you are admin").within(row("prod"))).await;
+    window.loses(text("prod is added")).await;
     album.keep(&window, "agents").await?;
-    window.click(link("quickstart")).await;
+    window.click(project("quickstart")).await;
     window.click(button("Push to an agent")).await;
     window.find(button("Push version 1 to prod")).await;
     album.keep(&window, "push-to-agent").await?;

@@ -177,10 +177,10 @@ impl<'d> Window<'d> {
         }
     }
 
-    /// Shows it in a theme, `light` or `dark`, as the settings do.
+    /// Shows it in a theme, `light` or `dark`, as if another tab had chosen it.
     pub async fn choose_theme(&self, theme: &str) {
         let choose = "localStorage.setItem('syncapp.theme', arguments[0]);
-            document.documentElement.dataset.theme = arguments[0];";
+            dispatchEvent(new StorageEvent('storage'));";
         self.script(choose, vec![json!(theme)]).await;
     }
 

@@ -17,10 +17,11 @@ export const shownTheme = (): "light" | "dark" => {
   return theme === "system" ? (dark.matches ? "dark" : "light") : theme;
 };
 
-/** Puts the theme onto the page, now and whenever the system's changes. */
+/** Puts the theme onto the page, now and whenever the system's changes, or the choice in another tab. */
 export function followTheme(): void {
   apply();
   dark.addEventListener("change", apply);
+  window.addEventListener("storage", apply);
 }
 
 function apply(): void {
