@@ -35,15 +35,10 @@ export const projectQuery = (project: string) =>
 export const syncsQuery = (project: string) =>
   queryOptions({
     queryKey: ["projects", project, "syncs"],
-    queryFn: async ({ signal }) => {
-      const asked = agent.GET("/api/v1/projects/{project}/syncs", { params: { path: { project } }, signal });
-      return (await answer(asked)).map((sync) => ({ ...sync, runs: withoutEpoch(sync.runs) }));
-    },
+    queryFn: ({ signal }) =>
+      answer(agent.GET("/api/v1/projects/{project}/syncs", { params: { path: { project } }, signal })),
     refetchInterval: 15_000,
   });
-
-/** `every 15m, from 1970-01-01 00:00:00 UTC on` is every 15 minutes: where the counting begins says something only where a file does. */
-export const withoutEpoch = (runs: string): string => runs.replace(", from 1970-01-01 00:00:00 UTC on", "");
 
 export const schedulesQuery = (project: string) =>
   queryOptions({
