@@ -84,7 +84,7 @@ check-long:
 	done
 
 screenshots: setup $(FRONT)
-	cargo build --workspace --bins --locked
+	cargo build --workspace --all-targets --locked
 	npm --prefix tests/web run screenshots
 	"$(BIN)/pictures" docs/images
 

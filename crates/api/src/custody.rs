@@ -18,13 +18,16 @@ const PAGE: usize = 200;
 /// The file sends no secret of before anywhere else than the newest version does.
 pub(crate) async fn holds(api: &Api, project: &str, newest: Option<&Version>, file: &SyncFile) -> Result<(), Problem> {
     let Some(newest) = newest else { return Ok(()) };
+    let mut sendings = api.compiler.sendings(file);
+    if sendings.is_empty() {
+        return Ok(());
+    }
     let before = api.compiler.read(&newest.text);
     let before = before.map(|file| api.compiler.sendings(&file)).unwrap_or_default();
     let is_new = |sending: &Sending| {
         let same = |known: &Sending| known.secret == sending.secret && known.place == sending.place;
         !before.iter().any(same)
     };
-    let mut sendings = api.compiler.sendings(file);
     sendings.retain(is_new);
     if sendings.is_empty() {
         return Ok(());
