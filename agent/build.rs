@@ -14,6 +14,10 @@ const FRONT: &str = "../frontend/dist";
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={FRONT}");
+    // Addresses that the loader must correct are megabytes in a list and kilobytes in a bitmap; glibc reads those since 2.36.
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
     let front = Path::new(FRONT);
     // Cargo takes a folder that is not there for one that always changes. Where it cannot be made that only costs time.
     let _ = fs::create_dir_all(front);

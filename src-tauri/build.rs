@@ -29,6 +29,10 @@ const COMMANDS: &[&str] = &[
 
 fn main() {
     println!("cargo::rerun-if-changed={FRONT}");
+    // As in the agent's.
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
     let front = Path::new(FRONT);
     // Cargo takes a folder that is not there for one that always changes, and Tauri takes it for a mistake.
     let _ = fs::create_dir_all(front);
