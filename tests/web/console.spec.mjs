@@ -232,6 +232,67 @@ test("a connection is added by its form, its secret goes to the vault, and the t
   ]);
 });
 
+test("an environment lays values and a secret of its own over a connection, whose own stay as they are", async ({
+  page,
+  world,
+}) => {
+  await signIn(page, "ada");
+  const ask = await asAda(world);
+  const newest = async () => {
+    const { version } = await ask("GET", "/projects/marketing");
+    return (await ask("GET", `/projects/marketing/versions/${version}`)).file;
+  };
+  const secrets = async () => (await ask("GET", "/projects/marketing/secrets")).items;
+  const [file, [own]] = [await newest(), await secrets()];
+  await page.goto("/connections/marketing/shop-db");
+  const part = page.getByRole("region", { name: "Environments" });
+  await expect(part).toContainText("an agent's environment says which holds there");
+  await button(part, "Add an environment").click();
+  const save = button(page, "Save environment");
+  await expect(page.getByLabel("Environment", { exact: true })).toBeFocused();
+  await page.getByLabel("Environment", { exact: true }).fill("prod eu");
+  await page.getByLabel("Host", { exact: true }).fill("127.0.0.2");
+  await expect(page.getByText("Is needed, without spaces.")).toBeVisible();
+  await expect(save).toBeDisabled();
+  await page.getByLabel("Environment", { exact: true }).fill("prod");
+  await page.getByLabel("Password", { exact: true }).fill("hunter3hunter3");
+  await page.getByLabel("Password", { exact: true }).blur();
+  await expect(page.getByLabel("Password: Name of the secret")).toHaveValue("shop-db/password-prod");
+  // What is tested is the connection with these values over it.
+  await expect(page.getByText("no connection to 127.0.0.2:1").first()).toBeVisible();
+  await passes(page, "environment-form");
+  await save.click();
+  await expect(button(part, "Edit prod")).toBeFocused();
+  await expect(part).toContainText("secret://shop-db/password-prod");
+  await passes(page, "environments");
+  const overlay = `environments:
+  prod:
+    connections:
+      shop-db:
+        host: 127.0.0.2
+        password: secret://shop-db/password-prod
+`;
+  expect(await newest()).toBe(file.replace("\nsyncs:", `\n${overlay}\nsyncs:`));
+  const sealed = await secrets();
+  expect(sealed.map(({ name }) => name)).toEqual(["shop-db/password", "shop-db/password-prod"]);
+  expect(sealed[0]).toEqual(own);
+  // A secret goes nowhere but where it was given for.
+  await button(part, "Edit prod").click();
+  await page.getByLabel("Port", { exact: true }).fill("2");
+  await save.click();
+  const refusal = page.getByRole("region", { name: "The environment was not saved" });
+  await expect(refusal).toContainText("vault.secret_elsewhere");
+  await page.getByLabel("Password", { exact: true }).fill("hunter3hunter3");
+  await save.click();
+  await expect(part.getByText("secret://shop-db/password-prod")).toBeVisible();
+  expect(await newest()).toBe(file.replace("\nsyncs:", `\n${overlay}        port: 2\n\nsyncs:`));
+  await button(part, "Remove prod").click();
+  await button(page.getByRole("dialog"), "Remove").click();
+  await expect(button(part, "Edit prod")).toHaveCount(0);
+  await expect(button(part, "Add an environment")).toBeFocused();
+  expect(await newest()).toBe(file);
+});
+
 test("a viewer sees, and what the role forbids is dimmed with the reason, and refused", async ({
   page,
   world,

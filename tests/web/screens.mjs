@@ -37,6 +37,15 @@ export function screens(ids) {
     { name: "connections", path: "/connections", ready: "role=link[name='warehouse']" },
     { name: "connection", path: "/connections/shop/warehouse", ready: "text=Test again" },
     {
+      name: "environment",
+      path: "/connections/shop/warehouse",
+      ready: "text=Test again",
+      open: async (page) => {
+        await page.getByRole("button", { name: "Add an environment" }).click();
+        await page.getByRole("button", { name: "Save environment" }).waitFor();
+      },
+    },
+    {
       name: "new-connection",
       path: "/connections/new?connector=postgres",
       ready: "text=New PostgreSQL connection",

@@ -5,6 +5,9 @@ type ProblemBody = components["schemas"]["Problem"];
 /** One error or warning of an answer. */
 export type ApiError = components["schemas"]["Error"];
 
+/** What browsers say when nothing answers: they have no type of its own for it, and a mistake in a screen is a `TypeError` too. */
+const OF_THE_NETWORK = /fetch|load failed|network|connect|offline|import/i;
+
 /** What went wrong with a request: the agent's problem+json, or that no agent answered. */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -66,7 +69,7 @@ export class Problem extends Error {
         { ...unknown(message, "system"), code, help: remedy ?? null, driver: cause ?? null },
       ]);
     }
-    if (thrown instanceof TypeError) {
+    if (thrown instanceof TypeError && OF_THE_NETWORK.test(thrown.message)) {
       const help =
         "look whether it runs, and whether this machine reaches it; the page tries again by itself";
       const error: ApiError = {

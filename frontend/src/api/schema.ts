@@ -6897,6 +6897,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Its version would send a secret elsewhere than the newest one does. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
             429: {
                 headers: {
@@ -7015,7 +7024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The query or the body can be read, and something in it is wrong. */
+            /** @description Its version would send a secret elsewhere than the newest one does. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7440,7 +7449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests come from this address: wait for `Retry-After` seconds. */
+            /** @description Too many were refused at this address: wait for `Retry-After` seconds. */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -46,7 +46,7 @@ export function Field({ label, help, error, optional = false, note, className, c
 
 /** How what can be typed into looks. */
 export const inputLook =
-  "w-full min-w-0 rounded-2 border border-line-2 bg-surface-1 px-2 text-13 text-fg-1 outline-none dark:bg-surface-2 " +
+  "w-full min-w-0 rounded-2 border border-line-2 bg-surface-1 px-2 text-fg-1 outline-none dark:bg-surface-2 " +
   "placeholder:text-fg-3 focus:border-accent focus:shadow-[0_0_0_3px_var(--accent-soft)] " +
   "aria-invalid:border-bad disabled:text-fg-off";
 
@@ -63,7 +63,7 @@ export function Input({ data = false, small = false, className, ...rest }: Input
     <input
       spellCheck={false}
       autoComplete="off"
-      className={classes(inputLook, small ? "h-7" : "h-8", data && "data", className)}
+      className={classes(inputLook, small ? "h-7" : "h-8", data ? "data" : "text-13", className)}
       {...rest}
     />
   );
@@ -78,7 +78,7 @@ export function TextArea({
   return (
     <textarea
       spellCheck={false}
-      className={classes(inputLook, "py-1.5", data && "data", className)}
+      className={classes(inputLook, "py-1.5", data ? "data leading-5!" : "text-13", className)}
       {...rest}
     />
   );

@@ -43,18 +43,25 @@ const LOOKS: Record<State, Look> = {
 export const isLive = (state: State): boolean =>
   !["done", "partial", "failed", "cancelled", "paused"].includes(state);
 
+interface RunStateProps {
+  state: State;
+  /** Nothing is in that state: it asks for no attention. */
+  none?: boolean;
+  children?: ReactNode;
+}
+
 /** The state as icon and word; `children` go before the word's place in tables (`Done in 14 s`). */
-export function RunState({ state, children }: { state: State; children?: ReactNode }) {
+export function RunState({ state, none = false, children }: RunStateProps) {
   const { icon: Icon, text, sign } = LOOKS[state];
   return (
     <span
       className={classes(
         "inline-flex items-center gap-1.5 align-middle text-12 font-medium whitespace-nowrap",
-        text,
+        none ? "text-fg-3" : text,
       )}
     >
-      {Icon ? <Icon size={14} strokeWidth={1.6} className={sign} aria-hidden /> : <Dot />}
-      {children ?? words.states[state]}
+      {Icon ? <Icon size={14} strokeWidth={1.6} className={none ? "" : sign} aria-hidden /> : <Dot />}
+      <span>{children ?? words.states[state]}</span>
     </span>
   );
 }

@@ -23,7 +23,7 @@ export function Select<T extends string>(props: SelectProps<T>) {
       <select
         value={value}
         onChange={(event) => onChoose(event.target.value as T)}
-        className={classes(inputLook, "appearance-none pr-7", small ? "h-7" : "h-8")}
+        className={classes(inputLook, "appearance-none pr-7 text-13", small ? "h-7" : "h-8")}
         {...rest}
       >
         {choices.map((choice) => (

@@ -1,5 +1,5 @@
 import { Tabs as Radix, ToggleGroup } from "radix-ui";
-import type { ReactNode } from "react";
+import type { ComponentProps, ReactNode } from "react";
 
 export interface Tab<T extends string> {
   value: T;
@@ -30,17 +30,24 @@ export function TabNames<T extends string>({ tabs, name }: { tabs: readonly Tab<
   return (
     <Radix.List aria-label={name} className="flex h-9 items-stretch gap-4">
       {tabs.map((tab) => (
-        <Radix.Trigger
-          key={tab.value}
-          value={tab.value}
-          className="inline-flex items-center gap-1.5 border-y-2 -outline-offset-2 border-transparent text-12 font-medium whitespace-nowrap text-fg-3 hover:text-fg-1 data-[state=active]:border-b-accent data-[state=active]:text-fg-1"
-        >
-          {tab.name}
+        <Radix.Trigger key={tab.value} value={tab.value} asChild>
+          <TabButton>{tab.name}</TabButton>
         </Radix.Trigger>
       ))}
     </Radix.List>
   );
 }
+
+/** Radix focuses a pressed tab by script, which browsers take for the keyboard's focus: the browser's own click has no ring. */
+const TabButton = (props: ComponentProps<"button">) => (
+  <button
+    {...props}
+    onMouseDown={undefined}
+    // A tab is chosen by its focus. Safari gives buttons none when they are clicked.
+    onClick={(event) => event.currentTarget.focus()}
+    className="inline-flex items-center gap-1.5 border-y-2 -outline-offset-2 border-transparent text-12 font-medium whitespace-nowrap text-fg-3 hover:text-fg-1 data-[state=active]:border-b-accent data-[state=active]:text-fg-1"
+  />
+);
 
 export const TabPanel = Radix.Content;
 

@@ -52,6 +52,8 @@ export interface Preferences {
   proxy: string | null;
   /** A file with certificates that are trusted besides the system's. */
   ca: string | null;
+  /** The environment that holds here, in projects that have it; from the next start on. */
+  environment: string | null;
   telemetry: boolean;
   notifications: boolean;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clock, count, duration, fromNow, roughly, shortCount, size } from "./figures";
+import { clock, count, duration, fromNow, inOwnZone, roughly, shortCount, size, zone } from "./figures";
 
 describe("figures", () => {
   it.each([
@@ -18,6 +18,9 @@ describe("figures", () => {
 
   it.each([
     [320, "320 ms"],
+    [1_449, "1.4 s"],
+    [2_000, "2 s"],
+    [9_960, "10 s"],
     [14_000, "14 s"],
     [221_000, "3 min 41 s"],
     [7_500_000, "2 h 5 min"],
@@ -44,6 +47,12 @@ describe("figures", () => {
     [180_000_000, "2 d 2 h"],
   ])("estimates %d ms as %s", (value, text) => {
     expect(roughly(value)).toBe(text);
+  });
+
+  it("leaves out the reader's own time zone alone", () => {
+    expect(inOwnZone(`at 06:30 every day, ${zone}`)).toBe("at 06:30 every day");
+    expect(inOwnZone("at 06:30 every day, Mars/Olympus")).toBe("at 06:30 every day, Mars/Olympus");
+    expect(inOwnZone("by hand only")).toBe("by hand only");
   });
 
   it("writes sizes in thousands", () => {

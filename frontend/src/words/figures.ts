@@ -26,10 +26,14 @@ function scaled(value: number, base: number, units: readonly string[]): string {
   return unit === "" ? figure : `${figure} ${unit}`;
 }
 
-/** 320 ms, 14 s, 3 min 41 s, 2 h 5 min. */
+/** 320 ms, 1.4 s, 14 s, 3 min 41 s, 2 h 5 min. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) {
     return `${Math.max(0, Math.round(milliseconds))} ms`;
+  }
+  // 1 s and 2 s would be anything from the same to three times as much.
+  if (milliseconds < 9950) {
+    return `${Math.round(milliseconds / 100) / 10} s`;
   }
   const seconds = Math.round(milliseconds / 1000);
   const pair = (big: number, bigUnit: string, small: number, smallUnit: string) =>
@@ -76,6 +80,10 @@ const dayMonth = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "nu
 const withYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** A schedule's words without the reader's own time zone, where that stands above them. */
+export const inOwnZone = (when: string): string =>
+  when.endsWith(`, ${zone}`) ? when.slice(0, -`, ${zone}`.length) : when;
 
 type Instant = string | number | Date;
 

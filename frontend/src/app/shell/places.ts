@@ -13,6 +13,8 @@ import { words } from "@/words";
 
 export interface Destination {
   to: string;
+  /** What it holds besides, by the beginning of the address. */
+  holds?: string;
   name: string;
   /** Its key, and how the sidebar shows it at its end. */
   keys: string;
@@ -26,6 +28,6 @@ export const PLACES: readonly Destination[] = [
   { to: "/connections", name: words.shell.connections, keys: "g c", icon: Plug },
   { to: "/runs", name: words.shell.runs, keys: "g r", icon: Activity },
   ...(platform.desktop ? [{ to: "/agents", name: words.shell.agents, keys: "g t", icon: Network }] : []),
-  { to: "/admin/users", name: words.shell.administration, keys: "g a", icon: Server },
+  { to: "/admin/users", holds: "/admin/", name: words.shell.administration, keys: "g a", icon: Server },
   { to: "/settings", name: words.shell.settings, keys: "mod+,", icon: Settings },
 ];

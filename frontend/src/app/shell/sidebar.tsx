@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link, useLocation, type LinkProps } from "@tanstack/react-router";
 import { FolderClosed, Plus, Search, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { projectsQuery } from "@/api/projects";
@@ -39,11 +39,12 @@ export function Sidebar({ rail, onSearch }: { rail: boolean; onSearch: () => voi
       {platform.desktop && <PlaceSwitch rail={rail} desktop={platform.desktop} />}
       <SearchButton rail={rail} onPress={onSearch} />
       <nav className="flex flex-col gap-px" aria-label={text.main}>
-        {places.map(({ to, name, icon }) => (
+        {places.map(({ to, holds, name, icon }) => (
           <NavLink
             key={to}
             rail={rail}
             to={to}
+            holds={holds}
             icon={icon}
             name={name}
             exact={to === "/" || to === "/projects"}
@@ -97,6 +98,7 @@ function SearchButton({ rail, onPress }: { rail: boolean; onPress: () => void })
 interface NavLinkProps {
   rail: boolean;
   to: string;
+  holds?: string | undefined;
   params?: Record<string, string>;
   icon: LucideIcon;
   name: string;
@@ -105,10 +107,12 @@ interface NavLinkProps {
   children?: ReactNode;
 }
 
-function NavLink({ rail, icon: Icon, name, exact = false, children, ...target }: NavLinkProps) {
+function NavLink({ rail, icon: Icon, name, holds, exact = false, children, ...target }: NavLinkProps) {
+  const inside = useLocation({ select: ({ pathname }) => holds !== undefined && pathname.startsWith(holds) });
   const link = (
     <Link
       {...(target as LinkProps)}
+      {...(inside && { "data-status": "active", "aria-current": "page" as const })}
       activeOptions={{ exact, includeSearch: false }}
       aria-label={rail ? name : undefined}
       className={classes(

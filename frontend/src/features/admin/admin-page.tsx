@@ -23,7 +23,7 @@ export function AdminPage({ part, actions, global = true, children }: AdminPageP
   return (
     <Page title={text.title} scrolls={false} actions={closed ? undefined : actions}>
       <nav
-        className="flex h-9 shrink-0 items-stretch gap-4 border-b border-line px-5"
+        className="flex h-9.25 shrink-0 items-stretch gap-4 border-b border-line px-5"
         aria-label={text.parts}
       >
         {PARTS.map((one) => (
@@ -31,7 +31,7 @@ export function AdminPage({ part, actions, global = true, children }: AdminPageP
             key={one}
             to={`/admin/${one}`}
             aria-current={one === part ? "page" : undefined}
-            className="inline-flex items-center border-y-2 border-transparent text-12 font-medium text-fg-3 hover:text-fg-1 aria-[current=page]:border-b-accent aria-[current=page]:text-fg-1"
+            className="inline-flex items-center border-y-2 -outline-offset-2 border-transparent text-12 font-medium text-fg-3 hover:text-fg-1 aria-[current=page]:border-b-accent aria-[current=page]:text-fg-1"
           >
             {text[one]}
           </Link>

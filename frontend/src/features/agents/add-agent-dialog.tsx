@@ -99,15 +99,17 @@ export function AddAgentDialog({ desktop, known, onClose }: AddAgentDialogProps)
       <Field label={text.name} help={text.nameHelp} error={taken ? text.nameTaken : undefined}>
         {(names) => <Input {...names} data value={name} onChange={(event) => setName(event.target.value)} />}
       </Field>
-      <Segmented
-        name={text.way}
-        value={way}
-        onChoose={setWay}
-        choices={[
-          { value: "token", name: text.byToken },
-          { value: "user", name: text.byUser },
-        ]}
-      />
+      <div>
+        <Segmented
+          name={text.way}
+          value={way}
+          onChoose={setWay}
+          choices={[
+            { value: "token", name: text.byToken },
+            { value: "user", name: text.byUser },
+          ]}
+        />
+      </div>
       {way === "token" ? (
         <Field label={text.token} help={text.tokenHelp}>
           {(names) => (

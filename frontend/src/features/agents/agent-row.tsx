@@ -6,6 +6,7 @@ import { Problem } from "@/api/problem";
 import { highestRole } from "@/app/session/session";
 import { Button, IconButton } from "@/components/button";
 import { RunState } from "@/components/run-state";
+import { Said } from "@/components/said";
 import { Cell, Row } from "@/components/table";
 import type { StoredAgent } from "@/platform/desktop-only";
 import { goToPlace, usePlace } from "@/platform/place";
@@ -28,11 +29,13 @@ export function AgentRow({ agent, onRemove }: { agent: StoredAgent; onRemove: ()
         {url}
       </Cell>
       <Cell tall className="text-fg-2" title={certificate ?? undefined}>
-        {certificate !== null
-          ? text.accepted(certificate)
-          : url.startsWith("http:")
-            ? text.plain
-            : text.system}
+        {certificate !== null ? (
+          <Said text={text.accepted(certificate)} />
+        ) : url.startsWith("http:") ? (
+          text.plain
+        ) : (
+          text.system
+        )}
       </Cell>
       <Cell tall>
         <State name={name} />

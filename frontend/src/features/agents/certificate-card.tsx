@@ -1,4 +1,5 @@
 import { Lock, ShieldAlert } from "lucide-react";
+import { Fragment } from "react";
 import { Checkbox } from "@/components/choice";
 import { ProblemPanel } from "@/components/error-panel";
 import { Moment } from "@/components/moment";
@@ -58,7 +59,7 @@ function Told({
     [text.subject, subject],
     [text.issuer, issuer],
     [text.until, <Moment key="until" at={notAfter} />],
-    [text.fingerprint, fingerprint],
+    [text.fingerprint, <Fingerprint key="fingerprint" of={fingerprint} />],
   ] as const;
   return (
     <>
@@ -70,7 +71,7 @@ function Told({
         {rows.map(([name, value]) => (
           <div key={name} className="contents">
             <dt className="text-fg-3">{name}</dt>
-            <dd className="data min-w-0 break-all">{value}</dd>
+            <dd className="data min-w-0 wrap-anywhere">{value}</dd>
           </div>
         ))}
       </dl>
@@ -86,3 +87,13 @@ function Told({
     </>
   );
 }
+
+/** A fingerprint that breaks between its bytes, so that it can be compared. */
+const Fingerprint = ({ of }: { of: string }) =>
+  of.split(":").map((byte, at) => (
+    <Fragment key={at}>
+      {at > 0 && ":"}
+      {at > 0 && <wbr />}
+      {byte}
+    </Fragment>
+  ));

@@ -27,7 +27,7 @@ export function SecretsNotice({ desktop }: { desktop: Desktop }) {
     >
       <KeyRound size={14} aria-hidden className="shrink-0 text-warn-text" />
       <p className="min-w-0 grow">
-        <span className="font-medium text-warn-text">{text.none}</span>{" "}
+        <span className="font-medium text-warn-text">{text.none}</span>.{" "}
         {text.noneAbout(secrets.reason ?? text.noKeyring)}
       </p>
       <Button size="sm" onClick={() => setOpen(true)}>

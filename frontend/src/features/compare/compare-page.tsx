@@ -58,13 +58,13 @@ export function ComparePage() {
       ) : listed.data && (first === undefined || second === undefined) ? (
         <EmptyState title={text.few}>{text.fewAbout}</EmptyState>
       ) : (
-        <>
+        <div className="flex min-h-full flex-col">
           <div className="flex items-center gap-3 border-b border-line px-5 py-2.5">
             <RunSelect name={text.one} runs={runs} value={first} onChoose={(one) => go({ one })} />
             <RunSelect name={text.other} runs={runs} value={second} onChoose={(other) => go({ other })} />
           </div>
           {before.data && after.data ? (
-            <div className="min-[1400px]:flex">
+            <div className="grow min-[1400px]:flex">
               <div className="shrink-0 min-[1400px]:w-[42%] min-[1400px]:border-r min-[1400px]:border-line">
                 <SectionTitle className="px-5 pt-4 pb-2">{text.figures}</SectionTitle>
                 <FiguresTable before={before.data} after={after.data} />
@@ -77,7 +77,7 @@ export function ComparePage() {
           ) : (
             <SkeletonRows rows={10} />
           )}
-        </>
+        </div>
       )}
     </Page>
   );

@@ -6,22 +6,31 @@ import { forgetSecret, setSecret } from "@/api/secrets";
 import { quiet } from "@/app/session/query-client";
 import { useDebounced } from "@/components/debounced";
 import type { Checked } from "./checked-steps";
-import { keyOf } from "./fields";
-import { sealedOf, withConnection, type NewConnection } from "./save-connection";
+import type { Sealed } from "./seal-and-push";
+
+/** A connection as it would be once it is saved. */
+export interface Draft {
+  project: string;
+  connection: string;
+  /** The secrets that were typed. */
+  sealed: readonly Sealed[];
+  /** The file that names secrets so. */
+  fileWith: (sealed: readonly Sealed[]) => Promise<string>;
+}
 
 /** How long a form has to rest before it is tested. */
 const REST = 800;
 
 /** Tests a connection that is not saved, as its form stands: by itself once it rests, and when it is asked. */
-export function useDraftCheck(draft: NewConnection | undefined) {
+export function useDraftCheck(draft: Draft | undefined) {
   const settled = useDebounced(draft, REST);
   const running = useRef<AbortController>(undefined);
   const check = useMutation({
     meta: quiet,
-    mutationFn: (connection: NewConnection) => {
+    mutationFn: (asked: Draft) => {
       running.current?.abort();
       running.current = new AbortController();
-      return checkDraft(connection, running.current.signal);
+      return checkDraft(asked, running.current.signal);
     },
   });
   const { mutate, reset } = check;
@@ -50,22 +59,20 @@ export function useDraftCheck(draft: NewConnection | undefined) {
  * of its own, and forgets them when it is over.
  */
 async function checkDraft(
-  connection: NewConnection,
+  { project, connection, sealed: typed, fileWith }: Draft,
   signal: AbortSignal,
 ): Promise<Checked & { took: number }> {
-  const { file, name } = connection;
-  const { project } = file;
   const own = `draft/${crypto.randomUUID()}`;
-  const sealed = sealedOf(connection, (field) => `${own}/${keyOf(field)}`);
+  const sealed = typed.map((secret) => ({ ...secret, name: `${own}/${secret.key}` }));
   try {
     for (const secret of sealed) {
       await setSecret(project, secret.name, secret.value);
     }
-    const text = await withConnection(connection, sealed);
+    const file = await fileWith(sealed);
     const begun = performance.now();
     const job = agent.POST("/api/v1/projects/{project}/draft/check", {
       params: { path: { project } },
-      body: { file: text, connection: name },
+      body: { file, connection },
       signal,
     });
     const checked = (await finished(await answer(job), signal)) as Checked;

@@ -63,7 +63,7 @@ function SideSteps({ side, steps, problem }: Side) {
                 <ErrorPanel
                   className="mt-1.5"
                   error={{
-                    title: name,
+                    title: text.stepFailedAt(name),
                     code: problem.code,
                     cause: problem.why,
                     remedy: problem.help ?? undefined,

@@ -18,7 +18,7 @@ import { DraftTest } from "./draft-test";
 import { FieldControl, secretNameOf, type SecretTyped } from "./field-control";
 import { fieldsOf, isWrong, keyOf, partsOf, type Typed } from "./fields";
 import { isSecretName } from "./secret-name";
-import { useSaveConnection } from "./save-connection";
+import { draftOf, useSaveConnection } from "./save-connection";
 
 const text = words.connections;
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u;
@@ -73,6 +73,7 @@ export function ConnectionForm({
     () => (ready ? { file, name, connector: connector.id, fields, typed, secrets } : undefined),
     [ready, file, name, connector.id, fields, typed, secrets],
   );
+  const draft = useMemo(() => connection && draftOf(connection), [connection]);
   if (projects?.length === 0) {
     return (
       <EmptyState
@@ -96,8 +97,9 @@ export function ConnectionForm({
   const shown = fields.filter((field) => field !== paste && (advanced || !field.advanced));
   const hidden = fields.filter((field) => field.advanced).length;
   return (
-    <form onSubmit={submit} className="flex min-h-0 grow flex-col">
-      <div className="flex min-h-0 grow">
+    <form onSubmit={submit} className="flex min-h-0 grow">
+      {/* Where the form has all the room that it takes, the test gets the rest. */}
+      <div className="flex min-w-0 grow flex-col min-[1600px]:w-136 min-[1600px]:shrink-0 min-[1600px]:grow-0">
         <div
           className="min-h-0 grow overflow-auto px-8 py-5"
           tabIndex={0}
@@ -206,17 +208,16 @@ export function ConnectionForm({
             {save.error && <ProblemPanel title={text.notSaved} problem={save.error} />}
           </div>
         </div>
-        <DraftTest draft={isTyping ? undefined : connection} refused={refused} />
+        <footer className="flex shrink-0 items-center justify-end gap-2 border-t border-line px-8 py-3">
+          <Link to="/connections" className={buttonClasses("ghost")}>
+            {words.actions.cancel}
+          </Link>
+          <Button look="primary" type="submit" refused={refused} disabled={!ready || save.isPending}>
+            {text.save}
+          </Button>
+        </footer>
       </div>
-      <footer className="flex shrink-0 items-center gap-2 border-t border-line px-5 py-3">
-        <span className="grow" />
-        <Link to="/connections" className={buttonClasses("ghost")}>
-          {words.actions.cancel}
-        </Link>
-        <Button look="primary" type="submit" refused={refused} disabled={!ready || save.isPending}>
-          {text.save}
-        </Button>
-      </footer>
+      <DraftTest draft={isTyping ? undefined : draft} refused={refused} />
     </form>
   );
 }

@@ -1,4 +1,5 @@
 import { Link, useParams } from "@tanstack/react-router";
+import { useCallback, useState } from "react";
 import { Badge } from "@/components/badge";
 import { ConnectorIcon, drawingOf } from "@/components/connector-icon";
 import { EmptyState } from "@/components/empty-state";
@@ -8,6 +9,9 @@ import { SkeletonRows } from "@/components/skeleton";
 import { words } from "@/words";
 import { useAllConnections, type ProjectConnection } from "./all-connections";
 import { ConnectionTest } from "./connection-test";
+import { EnvironmentForm, type EnvironmentFormProps } from "./environments/environment-form";
+import { Environments } from "./environments/environments";
+import type { Opened } from "./environments/opened";
 import { Holdings } from "./holdings";
 
 const text = words.connections;
@@ -17,6 +21,17 @@ export function ConnectionPage() {
   const { project, connection: name } = useParams({ from: "/connections/$project/$connection" });
   const { connections, isPending, error } = useAllConnections();
   const connection = connections.find((one) => one.project === project && one.name === name);
+  // What was typed stays, whatever becomes of the project meanwhile.
+  const [form, setForm] = useState<Omit<EnvironmentFormProps, "onClose">>();
+  const [left, setLeft] = useState<{ form: typeof form; environment: string }>();
+  const arrive = useCallback(() => setLeft(undefined), []);
+  const system = connection?.system;
+  const open = useCallback(
+    (first: Opened, environment: string | undefined) =>
+      system && setForm({ connection: name, connector: system, first, environment }),
+    [name, system],
+  );
+  const isHere = (one: typeof form) => one?.first.file.project === project && one.connection === name;
   return (
     <Page
       title={name}
@@ -28,11 +43,30 @@ export function ConnectionPage() {
       ]}
       state={connection && <Badge>{connection.system?.title ?? connection.connector}</Badge>}
     >
-      {connection ? (
+      {form && isHere(form) ? (
+        <EnvironmentForm
+          {...form}
+          onClose={(environment) => {
+            setForm(undefined);
+            setLeft({ form, environment: environment ?? "" });
+          }}
+        />
+      ) : connection ? (
         <div className="flex min-h-0 grow">
-          <div className="flex min-w-0 grow flex-col">
+          <div className="flex min-w-0 grow flex-col overflow-auto">
             <Settings connection={connection} />
-            {connection.system?.source && <Holdings project={project} connection={name} />}
+            <Environments
+              key={`${project}/${name}`}
+              connection={connection}
+              left={isHere(left?.form) ? left?.environment : undefined}
+              onOpen={open}
+              onBack={arrive}
+            />
+            {connection.system?.source && (
+              <div className="flex min-h-80 shrink-0 grow basis-0 flex-col">
+                <Holdings project={project} connection={name} />
+              </div>
+            )}
           </div>
           <aside className="flex w-87 shrink-0 flex-col gap-5 overflow-auto border-l border-line p-5">
             <ConnectionTest key={`${project}/${name}`} project={project} connection={name} />
@@ -71,7 +105,7 @@ function Settings({ connection: { project, connector, system, keys } }: { connec
           </p>
         </div>
       </div>
-      <dl className="mt-4 grid max-w-160 grid-cols-[160px_1fr] gap-y-1.5">
+      <dl className="mt-4 grid max-w-160 grid-cols-[160px_1fr] items-baseline gap-y-1.5">
         {lines(keys).map(([key, value]) => (
           <div key={key} className="contents">
             <dt className="text-fg-3">{key}</dt>

@@ -7,9 +7,8 @@ import { SectionTitle } from "@/components/page";
 import { SkeletonRows } from "@/components/skeleton";
 import { words } from "@/words";
 import { duration } from "@/words/figures";
-import { useDraftCheck } from "./check-draft";
+import { useDraftCheck, type Draft } from "./check-draft";
 import { CheckedSteps, Usable } from "./checked-steps";
-import type { NewConnection } from "./save-connection";
 
 const text = words.connections;
 
@@ -17,9 +16,12 @@ const text = words.connections;
 export function DraftTest({
   draft,
   refused,
+  about,
 }: {
-  draft: NewConnection | undefined;
+  draft: Draft | undefined;
   refused: string | undefined;
+  /** What is tested, where that is not all that the form shows. */
+  about?: string;
 }) {
   const { checked, problem, isPending, isFresh, again } = useDraftCheck(
     refused === undefined ? draft : undefined,
@@ -34,7 +36,7 @@ export function DraftTest({
     ),
   );
   return (
-    <aside className="w-72 shrink-0 overflow-auto border-l border-line p-5 min-[1400px]:w-87">
+    <aside className="w-72 shrink-0 overflow-auto border-l border-line p-5 *:max-w-120 min-[1400px]:w-87 min-[1600px]:w-auto min-[1600px]:min-w-0 min-[1600px]:shrink min-[1600px]:grow">
       <SectionTitle className="mb-2">
         {text.test}
         {checked && <Usable checked={checked} />}
@@ -42,6 +44,7 @@ export function DraftTest({
           <span className="figures ml-auto text-12 font-normal text-fg-3">{duration(checked.took)}</span>
         )}
       </SectionTitle>
+      {about !== undefined && <p className="mb-2 text-12 text-fg-3">{about}</p>}
       {(refused !== undefined || draft === undefined) && (
         <p className="text-12 text-fg-3">{refused ?? text.testWaits}</p>
       )}

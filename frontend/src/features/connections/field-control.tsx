@@ -1,5 +1,5 @@
 import { Field, Input, TextArea } from "@/components/field";
-import { Select } from "@/components/select";
+import { Select, type Choice } from "@/components/select";
 import { words } from "@/words";
 import { isWrong, type Field as FormField } from "./fields";
 import { isSecretName } from "./secret-name";
@@ -17,6 +17,8 @@ interface FieldControlProps {
   /** The connection's name: secrets are named after it. */
   connection: string;
   typed: string;
+  /** What holds where nothing is typed; only an environment's fields have something to fall back to. */
+  base?: string;
   secret: SecretTyped | undefined;
   /** Whether it was left once: only then it is told what is wrong. */
   isChecked: boolean;
@@ -27,30 +29,29 @@ interface FieldControlProps {
 
 /** One field of a connector's form, as its kind wants it. */
 export function FieldControl(props: FieldControlProps) {
-  const { field, typed, isChecked, onType, onLeave } = props;
+  const { field, typed, base, isChecked, onType, onLeave } = props;
   if (field.kind === "secret") {
     return <SecretControl {...props} />;
   }
   const wrong = isChecked && isWrong(field, typed) ? text.notNumber : undefined;
   const chosen =
     field.kind === "choice" ? field.choices.find(({ value }) => value === typed)?.help : undefined;
+  const own = base === undefined || typed === "" ? undefined : words.environments.own;
   return (
-    <Field label={field.name} help={chosen || field.help} error={wrong} optional={!field.required}>
+    <Field
+      label={field.name}
+      help={chosen || field.help}
+      error={wrong}
+      optional={base === undefined && !field.required}
+      note={own}
+    >
       {(names) => {
         switch (field.kind) {
           case "choice":
-          case "boolean": {
-            const choices =
-              field.kind === "choice" ? field.choices.map(({ value }) => ({ value, name: value })) : BOOLEANS;
+          case "boolean":
             return (
-              <Select
-                {...names}
-                value={typed}
-                choices={[{ value: "", name: text.unset }, ...choices]}
-                onChoose={onType}
-              />
+              <Select {...names} value={typed} choices={choicesOf(field, typed, base)} onChoose={onType} />
             );
-          }
           case "list":
           case "map":
             return (
@@ -58,6 +59,7 @@ export function FieldControl(props: FieldControlProps) {
                 {...names}
                 data
                 rows={3}
+                placeholder={base}
                 value={typed}
                 onChange={(event) => onType(event.target.value)}
                 onBlur={onLeave}
@@ -69,6 +71,7 @@ export function FieldControl(props: FieldControlProps) {
                 {...names}
                 data
                 inputMode={field.kind === "number" ? "numeric" : undefined}
+                placeholder={base}
                 value={typed}
                 onChange={(event) => onType(event.target.value)}
                 onBlur={onLeave}
@@ -84,6 +87,17 @@ const BOOLEANS = [
   { value: "true", name: text.yes },
   { value: "false", name: text.no },
 ];
+
+/** What can be chosen; what the file has besides, such as a variable, stays one of it. */
+function choicesOf(field: FormField, typed: string, base: string | undefined): Choice[] {
+  const known =
+    field.kind === "choice" ? field.choices.map(({ value }) => ({ value, name: value })) : BOOLEANS;
+  const nameOf = (value: string) => known.find((one) => one.value === value)?.name ?? value;
+  const none = base === undefined ? text.unset : words.environments.asBase(nameOf(base));
+  const others =
+    typed === "" || known.some(({ value }) => value === typed) ? [] : [{ value: typed, name: typed }];
+  return [{ value: "", name: none }, ...known, ...others];
+}
 
 /** The name that a connection's secret gets where none is given. */
 export const secretNameOf = (connection: string, field: FormField): string =>

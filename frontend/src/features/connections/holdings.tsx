@@ -42,14 +42,16 @@ export function Holdings({ project, connection }: { project: string; connection:
         <SectionTitle count={result?.streams.length}>{text.streams}</SectionTitle>
         {result?.next && <span className="text-12 text-fg-3">{text.discoverMore}</span>}
         <span className="grow" />
-        <Input
-          small
-          data
-          aria-label={text.pattern}
-          value={pattern}
-          onChange={(event) => setPattern(event.target.value)}
-          className="max-w-44"
-        />
+        <label className="flex items-center gap-2 text-12 text-fg-3" title={text.holdsAbout}>
+          {text.pattern}
+          <Input
+            small
+            data
+            value={pattern}
+            onChange={(event) => setPattern(event.target.value)}
+            className="max-w-44"
+          />
+        </label>
         <Button type="submit" refused={refused} disabled={isPending}>
           {result ? text.discoverFresh : text.discover}
         </Button>
@@ -69,10 +71,10 @@ export function Holdings({ project, connection }: { project: string; connection:
           className="border-t border-line"
           head={
             <Head>
-              <Column width="30%">{text.streamColumns.stream}</Column>
+              <Column width="26%">{text.streamColumns.stream}</Column>
               <Column>{text.streamColumns.columns}</Column>
-              <Column width="16%">{text.streamColumns.key}</Column>
-              <Column width={120} right>
+              <Column width="14%">{text.streamColumns.key}</Column>
+              <Column width={108} right>
                 {text.streamColumns.rows}
               </Column>
             </Head>

@@ -1,13 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import type { ProjectFile } from "@/api/project-file";
-import { push } from "@/api/projects";
-import { forgetSecret, secretsQuery, setSecret } from "@/api/secrets";
 import { quiet } from "@/app/session/query-client";
 import { toast } from "@/components/toast";
 import { words } from "@/words";
+import type { Draft } from "./check-draft";
 import { secretNameOf, type SecretTyped } from "./field-control";
 import { keyOf, valueOf, type Field, type Typed } from "./fields";
+import { sealAndPush, type Sealed } from "./seal-and-push";
 
 const text = words.connections;
 
@@ -28,27 +28,8 @@ export function useSaveConnection() {
   return useMutation({
     meta: quiet,
     mutationFn: async (connection: NewConnection) => {
-      const { file, name } = connection;
-      const sealed = sealedOf(connection, (field, given) => given || secretNameOf(name, field));
-      const next = await withConnection(connection, sealed);
-      const asked = {
-        project: file.project,
-        file: next,
-        expected: file.version,
-        name: `${file.project}.yaml`,
-      };
-      // A file may only name secrets that are there, so they come first; what could not be pushed leaves none behind.
-      const before = await client.query({ ...secretsQuery(file.project), staleTime: 0 });
-      for (const secret of sealed) {
-        await setSecret(file.project, secret.name, secret.value);
-      }
-      try {
-        return await push(asked, false);
-      } catch (refused) {
-        const made = sealed.filter((secret) => !before.some(({ name }) => name === secret.name));
-        await Promise.allSettled(made.map((secret) => forgetSecret(file.project, secret.name)));
-        throw refused;
-      }
+      const sealed = sealedOf(connection);
+      return sealAndPush(client, connection.file, await withConnection(connection, sealed), sealed);
     },
     onSuccess: ({ project, version }, { name }) => {
       void client.invalidateQueries({ queryKey: ["projects"] });
@@ -58,24 +39,22 @@ export function useSaveConnection() {
   });
 }
 
-/** A secret of a connection: the key that names it in the file, and what is sealed. */
-export interface Sealed {
-  key: string;
-  name: string;
-  value: string;
-}
-
-/** The secrets that were typed, by the names that `nameOf` gives them. */
-export const sealedOf = (
-  { fields, secrets }: NewConnection,
-  nameOf: (field: Field, given: string) => string,
-): Sealed[] =>
+/** The secrets that were typed, by the names that they were given or get. */
+const sealedOf = ({ name, fields, secrets }: NewConnection): Sealed[] =>
   fields.flatMap((field) => {
     const secret = secrets[keyOf(field)];
     return secret?.value
-      ? [{ key: keyOf(field), name: nameOf(field, secret.name), value: secret.value }]
+      ? [{ key: keyOf(field), name: secret.name || secretNameOf(name, field), value: secret.value }]
       : [];
   });
+
+/** The same before it is saved. */
+export const draftOf = (connection: NewConnection): Draft => ({
+  project: connection.file.project,
+  connection: connection.name,
+  sealed: sealedOf(connection),
+  fileWith: (sealed) => withConnection(connection, sealed),
+});
 
 /** The file's text with the connection in it; the rest stays as it is, to the byte. */
 export async function withConnection(

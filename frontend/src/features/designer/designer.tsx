@@ -60,6 +60,7 @@ export function Designer({
   };
   const { selection } = designer;
   const inspected = selection.kind !== "none" && hidden !== selection;
+  const covered = over && inspected && shown !== "yaml" ? wide : 0;
   useCommands(
     useMemo((): Command[] => {
       const page = (id: string, name: string, keys: string, run: () => void): Command => ({
@@ -111,10 +112,8 @@ export function Designer({
         <div ref={body} className="relative flex min-h-0 grow">
           <StreamsPane />
           <div className="flex min-w-0 grow flex-col">
-            {shown === "canvas" && (
-              <CanvasPane covered={over && inspected ? wide : 0} onInside={() => look("sample")} />
-            )}
-            {shown === "table" && <MappingTable />}
+            {shown === "canvas" && <CanvasPane covered={covered} onInside={() => look("sample")} />}
+            {shown === "table" && <MappingTable covered={covered} />}
             {shown === "yaml" ? (
               <YamlEditor />
             ) : (
@@ -123,6 +122,7 @@ export function Designer({
                   tab={tab}
                   onTab={setTab}
                   height={height}
+                  covered={covered}
                   onResize={setHeight}
                   onHide={() => setBottom(false)}
                 />

@@ -23,22 +23,24 @@ export function FirstRun({ of: { project, sync } }: { of: ProjectSync }) {
           {project === "quickstart" ? text.quickstart : text.about(project)}
         </p>
       </div>
-      <Link
-        to="/projects/$project/designer/$sync"
-        params={{ project, sync }}
-        className={buttonClasses("plain")}
-      >
-        {text.look}
-      </Link>
-      <Button
-        look="primary"
-        icon={Play}
-        refused={refused}
-        disabled={start.isPending}
-        onClick={() => start.mutate({ project, sync })}
-      >
-        {text.run(sync)}
-      </Button>
+      <div className="flex shrink-0 items-center gap-2">
+        <Link
+          to="/projects/$project/designer/$sync"
+          params={{ project, sync }}
+          className={buttonClasses("plain")}
+        >
+          {text.look}
+        </Link>
+        <Button
+          look="primary"
+          icon={Play}
+          refused={refused}
+          disabled={start.isPending}
+          onClick={() => start.mutate({ project, sync })}
+        >
+          {text.run(sync)}
+        </Button>
+      </div>
     </section>
   );
 }

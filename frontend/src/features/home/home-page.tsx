@@ -84,7 +84,7 @@ function Overview() {
         {nothingRan && first && <FirstRun of={first} />}
         <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)] gap-5">
           <Running />
-          <NeedsYou syncs={syncs} bySync={bySync} />
+          <NeedsYou syncs={syncs} bySync={bySync} nothingRan={nothingRan} />
         </div>
         <SyncsTable syncs={syncs} bySync={bySync} isPending={isPending} />
       </div>

@@ -64,7 +64,7 @@ export function LastDay() {
         {ended.map(({ state, runs: inState }) => (
           <div key={state} className="contents">
             <dt>
-              <RunState state={state} />
+              <RunState state={state} none={inState === 0} />
             </dt>
             <dd className="figures text-right font-medium">{count(inState)}</dd>
           </div>

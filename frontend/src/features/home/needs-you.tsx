@@ -17,8 +17,14 @@ import { words } from "@/words";
 const text = words.home;
 const MOST = 4;
 
+interface NeedsYouProps {
+  syncs: readonly ProjectSync[];
+  bySync: Map<string, Run[]>;
+  nothingRan: boolean;
+}
+
 /** Syncs whose last run failed, in whole or in part, and why. */
-export function NeedsYou({ syncs, bySync }: { syncs: readonly ProjectSync[]; bySync: Map<string, Run[]> }) {
+export function NeedsYou({ syncs, bySync, nothingRan }: NeedsYouProps) {
   const wrong = syncs
     .flatMap(({ project, sync }) => {
       const over = (bySync.get(syncKey(project, sync)) ?? []).filter(isOver);
@@ -39,7 +45,9 @@ export function NeedsYou({ syncs, bySync }: { syncs: readonly ProjectSync[]; byS
         {wrong.slice(0, MOST).map(({ run, times }) => (
           <Failure key={run.id} run={run} times={times} />
         ))}
-        {wrong.length === 0 && <p className="px-3.5 py-4 text-fg-3">{text.nothingWrong}</p>}
+        {wrong.length === 0 && (
+          <p className="px-3.5 py-4 text-fg-3">{nothingRan ? text.nothingYet : text.nothingWrong}</p>
+        )}
         {wrong.length > MOST && (
           <Link
             to="/runs"
@@ -99,7 +107,8 @@ function Failure({ run, times }: { run: Run; times: number }) {
         ) : (
           <SkeletonRows rows={1} />
         )}
-        <div className="mt-2 flex items-center gap-2">
+        {/* The code is whole: where it has no room beside the buttons, it stands below them. */}
+        <div className="mt-2 flex flex-wrap items-center gap-x-2 gap-y-1">
           <Link to="/runs/$run" params={{ run: run.id }} className={buttonClasses("plain", "sm")}>
             {text.showRun}
           </Link>
@@ -107,12 +116,12 @@ function Failure({ run, times }: { run: Run; times: number }) {
             {text.runAgain}
           </Button>
           {error && (
-            <>
-              <span className="code ml-auto truncate text-fg-3" title={error.code}>
+            <span className="ml-auto flex min-w-0 items-center gap-1">
+              <span className="code truncate text-fg-3" title={error.code}>
                 {error.code}
               </span>
               <CopyButton text={[run.sync, error.code, error.text, error.help].filter(Boolean).join("\n")} />
-            </>
+            </span>
           )}
         </div>
       </div>

@@ -32,22 +32,25 @@ export function NextRuns({ syncs }: { syncs: readonly ProjectSync[] }) {
     <section>
       <SectionTitle className="mb-1">{text.nextRuns}</SectionTitle>
       {scheduled.length === 0 && <p className="text-fg-3">{text.nothingNext}</p>}
-      <ul className="-mx-2">
+      {/* Names begin below one another, however long the times are. */}
+      <ul className="-mx-2 grid grid-cols-[auto_minmax(0,1fr)]">
         {next.map(({ project, sync, at }) => (
-          <li key={`${project}/${sync} ${at}`}>
+          <li key={`${project}/${sync} ${at}`} className="col-span-2 grid grid-cols-subgrid">
             <Link
               to="/projects/$project/syncs/$sync"
               params={{ project, sync }}
-              className="quick flex h-7 items-center gap-3 rounded-2 px-2 hover:bg-surface-3"
+              className="quick col-span-2 grid h-7 grid-cols-subgrid items-center gap-x-2.5 rounded-2 px-2 hover:bg-surface-3"
             >
-              <time dateTime={at} className="figures shrink-0 font-medium">
+              <time dateTime={at} className="figures font-medium">
                 {comingMoment(at, now)}
               </time>
-              <span className="truncate" title={sync}>
-                {sync}
-              </span>
-              <span className="ml-auto shrink-0 text-12 text-fg-3">
-                {Date.parse(at) - now < SOON && text.dueIn(roughly(Date.parse(at) - now))}
+              <span className="flex min-w-0 items-center gap-2">
+                <span className="truncate" title={sync}>
+                  {sync}
+                </span>
+                <span className="ml-auto shrink-0 text-12 text-fg-3">
+                  {Date.parse(at) - now < SOON && text.dueIn(roughly(Date.parse(at) - now))}
+                </span>
               </span>
             </Link>
           </li>

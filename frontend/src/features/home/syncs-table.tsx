@@ -19,7 +19,7 @@ import { RunHistory } from "@/features/syncs/run-history";
 import { useRunSync } from "@/features/syncs/run-sync";
 import { SyncEnds } from "@/features/syncs/sync-ends";
 import { words } from "@/words";
-import { duration } from "@/words/figures";
+import { duration, inOwnZone } from "@/words/figures";
 
 const text = words.home;
 /** As many as are drawn; the filter finds the others. */
@@ -75,7 +75,7 @@ export function SyncsTable({ syncs, bySync, isPending }: SyncsTableProps) {
                 {text.columns.took}
               </Column>
               <Column width="20%">{text.columns.schedule}</Column>
-              <Column width={52} />
+              <Column width={44} />
             </Head>
             <tbody>
               {found.slice(0, MOST).map((sync) => (
@@ -141,7 +141,7 @@ function SyncRow({
         {over && duration(lengthOf(over, now))}
       </Cell>
       <Cell tall className="text-fg-2" title={when}>
-        {paused ? <RunState state="paused" /> : when}
+        {paused ? <RunState state="paused" /> : inOwnZone(when)}
       </Cell>
       <Cell tall className="pl-0!">
         <IconButton

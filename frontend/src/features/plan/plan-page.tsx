@@ -83,15 +83,15 @@ export function PlanPage() {
           {sync}
         </Link>,
       ]}
-      state={job?.finished_at && text.made(timeOfDay(job.finished_at))}
+      state={result && job?.finished_at && text.made(timeOfDay(job.finished_at))}
       actions={
         <>
-          {result && <CopyButton plain name={text.copy} text={report(result)} />}
+          {result && <CopyButton plain size="md" name={text.copy} text={report(result)} />}
           <Button icon={RefreshCw} refused={refused} disabled={isPending} onClick={() => start()}>
             {text.again}
           </Button>
           <Button
-            look="primary"
+            look={problem ? "plain" : "primary"}
             icon={Play}
             keys="mod+enter"
             refused={stop}
@@ -119,7 +119,7 @@ export function PlanPage() {
               <Link
                 to="/projects/$project/designer/$sync"
                 params={{ project, sync }}
-                className={buttonClasses("plain", "sm")}
+                className={buttonClasses("primary", "sm")}
               >
                 {words.projects.design}
               </Link>

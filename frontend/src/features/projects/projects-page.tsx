@@ -99,8 +99,9 @@ const LastRun = ({ run }: { run: Run | undefined }) =>
   run ? (
     <Link to="/runs/$run" params={{ run: run.id }} className="hover:underline">
       <RunState state={run.state}>
-        {words.states[run.state]} <Moment at={run.finished_at ?? run.submitted_at} /> · {run.sync}
+        {words.states[run.state]} <Moment at={run.finished_at ?? run.submitted_at} />
       </RunState>
+      <span className="ml-2 align-middle text-fg-3">{run.sync}</span>
     </Link>
   ) : (
     <span className="text-fg-3">{words.home.never}</span>

@@ -68,7 +68,7 @@ export function VersionPage() {
               { value: "diff", name: text.versionPage.diff },
             ]}
           />
-          {version && <CopyButton name={text.versionPage.copy} text={version.file} />}
+          {version && <CopyButton size="md" name={text.versionPage.copy} text={version.file} />}
           <Button icon={History} refused={refused} onClick={() => setRestoring(true)}>
             {text.versionPage.restore}
           </Button>
@@ -84,7 +84,10 @@ export function VersionPage() {
       ) : shown === "file" ? (
         <FileLines
           name={text.versionPage.file}
-          lines={version.file.split("\n").map((line, at) => ({ kind: "same", text: line, number: at + 1 }))}
+          lines={version.file
+            .replace(/\n$/, "")
+            .split("\n")
+            .map((line, at) => ({ kind: "same", text: line, number: at + 1 }))}
         />
       ) : number === 1 ? (
         <p className="px-5 py-4 text-fg-2">{text.versionPage.first}</p>

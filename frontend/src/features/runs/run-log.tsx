@@ -10,6 +10,7 @@ import { classes } from "@/components/classes";
 import { CopyButton } from "@/components/copy-button";
 import { Input } from "@/components/field";
 import { Rows } from "@/components/rows";
+import { Said } from "@/components/said";
 import { words } from "@/words";
 import { exactTime, inFull } from "@/words/figures";
 
@@ -103,8 +104,8 @@ function Line({ line }: { line: LogLine }) {
       <td className={classes("data w-14", tone)}>{text.levels[line.level]}</td>
       <td className="data w-40 truncate pr-3 text-fg-2">{line.stream}</td>
       <td className="data truncate pr-3" title={[line.text, line.help].filter(Boolean).join("\n")}>
-        {line.text}
-        {line.code && <span className="text-fg-3"> {line.code}</span>}
+        {line.code && <span className={tone}>{line.code} </span>}
+        <Said text={line.text} />
         {line.help && <span className="text-fg-2"> · {line.help}</span>}
       </td>
     </tr>

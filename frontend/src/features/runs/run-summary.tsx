@@ -28,6 +28,7 @@ export function RunSummary({ run, samples, series }: RunSummaryProps) {
   const begun = Date.parse(run.started_at ?? run.submitted_at);
   const took = (run.finished_at ? Date.parse(run.finished_at) : now) - begun;
   const written = sum("rows_written");
+  const committed = sum("rows_committed");
   const rate = over
     ? Number(written) / Math.max(took / 1000, 0.001)
     : (series[series.length - 1]?.written ?? 0);
@@ -58,7 +59,11 @@ export function RunSummary({ run, samples, series }: RunSummaryProps) {
         />
       </div>
       <dl className="flex min-w-0 grow justify-between gap-4 border-l border-line pl-8">
-        <Figure name={text.rows} value={count(written)} unit={text.committed(count(sum("rows_committed")))} />
+        <Figure
+          name={text.rows}
+          value={count(written)}
+          unit={over ? committedText(written, committed) : text.committed(count(committed))}
+        />
         <Figure name={over ? text.average : text.written} value={count(rate)} unit={text.perSecond} />
         <Figure name={text.volume} value={size(sum("bytes").toString())} />
         <Figure name={over ? text.took : text.elapsed} value={over ? duration(took) : clock(took)} />
@@ -72,7 +77,11 @@ export function RunSummary({ run, samples, series }: RunSummaryProps) {
   );
 }
 
-const Figure = ({ name, value, unit }: { name: string; value: ReactNode; unit?: string }) => (
+/** Of a run that is over: a count is told where it is another than the one before it. */
+const committedText = (written: bigint, committed: bigint): string | undefined =>
+  written !== committed ? text.committed(count(committed)) : written > 0n ? text.allCommitted : undefined;
+
+const Figure = ({ name, value, unit }: { name: string; value: ReactNode; unit?: string | undefined }) => (
   <div className="min-w-0">
     <dt className="truncate text-11 text-fg-3">{name}</dt>
     <dd className="figures truncate text-16 font-semibold tracking-tight">

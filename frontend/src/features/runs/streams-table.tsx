@@ -31,6 +31,7 @@ export function StreamsTable({ run, samples, chosen, onChoose }: StreamsTablePro
         name={columns.stream}
         height={ROW}
         items={run.streams}
+        className="[&_tbody_tr:last-child_td]:border-b-0"
         head={
           <Head>
             <Column width={150}>{columns.stream}</Column>

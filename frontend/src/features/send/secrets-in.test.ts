@@ -11,4 +11,17 @@ connections:
 `;
     expect(await secretsIn(file)).toEqual(["shop/password", "bastion"]);
   });
+
+  it("are found where only an environment names them, and in a variable's default", async () => {
+    const file = `
+connections:
+  shop: { connector: postgres, password: "\${PW:-secret://shop/password}", user: "$\${PW:-secret://literal}" }
+environments:
+  dev: { connections: {} }
+  prod:
+    connections:
+      shop: { password: secret://shop/password-prod, ssh: { passphrase: secret://hop } }
+`;
+    expect(await secretsIn(file)).toEqual(["shop/password", "shop/password-prod", "hop"]);
+  });
 });

@@ -37,6 +37,7 @@ function Form({ desktop, preferences }: { desktop: Desktop; preferences: Prefere
   const { data: about } = useQuery(aboutQuery(desktop));
   const [proxy, setProxy] = useState(preferences.proxy ?? "");
   const [ca, setCa] = useState(preferences.ca ?? "");
+  const [environment, setEnvironment] = useState(preferences.environment ?? "");
   const save = useMutation({
     meta: quiet,
     mutationFn: (change: Partial<Preferences>) => desktop.setPreferences({ ...preferences, ...change }),
@@ -45,10 +46,18 @@ function Form({ desktop, preferences }: { desktop: Desktop; preferences: Prefere
       return client.invalidateQueries({ queryKey: preferencesQuery(desktop).queryKey });
     },
   });
-  const changed = proxy.trim() !== (preferences.proxy ?? "") || ca.trim() !== (preferences.ca ?? "");
+  const typed = {
+    proxy: proxy.trim() || null,
+    ca: ca.trim() || null,
+    environment: environment.trim() || null,
+  };
+  const changed =
+    typed.proxy !== preferences.proxy ||
+    typed.ca !== preferences.ca ||
+    typed.environment !== preferences.environment;
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    save.mutate({ proxy: proxy.trim() || null, ca: ca.trim() || null });
+    save.mutate(typed);
   };
   return (
     <>
@@ -71,6 +80,11 @@ function Form({ desktop, preferences }: { desktop: Desktop; preferences: Prefere
         </Field>
         <Field label={text.ca} help={text.caHelp} optional>
           {(names) => <Input {...names} data value={ca} onChange={(event) => setCa(event.target.value)} />}
+        </Field>
+        <Field label={text.environment} help={text.environmentHelp} optional>
+          {(names) => (
+            <Input {...names} data value={environment} onChange={(event) => setEnvironment(event.target.value)} />
+          )}
         </Field>
         <Button type="submit" className="self-start" disabled={!changed || save.isPending}>
           {text.save}

@@ -20,7 +20,8 @@ export function SettingsPage() {
   const keys = useOffered().filter((command) => command.keys !== undefined && command.group !== "page");
   return (
     <Page title={text.title}>
-      <div className="max-w-150 columns-1 gap-16 px-6 py-5 *:mb-8 *:break-inside-avoid min-[1400px]:max-w-300 min-[1400px]:columns-2">
+      {/* Sections keep their distance by padding: a margin would begin the second column in WebKit. */}
+      <div className="max-w-150 columns-1 gap-16 px-6 py-5 *:break-inside-avoid *:pb-8 min-[1400px]:max-w-300 min-[1400px]:columns-2">
         <Section title={text.appearance}>
           <div className="flex items-center justify-between gap-4">
             <div>

@@ -7,7 +7,7 @@ export const agents = {
   onlyDesktop: "Agents are added in the desktop app; this page is an agent's own.",
   columns: { name: "Agent", url: "Address", certificate: "Certificate", state: "State" },
   system: "trusted by this computer",
-  accepted: (fingerprint: string) => `accepted: ${fingerprint}`,
+  accepted: (fingerprint: string) => `accepted: \`${fingerprint}\``,
   plain: "none: plain HTTP",
   asking: "Asking",
   answers: (role: string) => `Answers; you are ${role.toLowerCase()}`,

@@ -7,6 +7,7 @@ export const home = {
   lastDay: "Last 24 hours",
   nothingRuns: "Nothing runs now.",
   nothingWrong: "Every sync's last run went well.",
+  nothingYet: "No sync has run yet.",
   dueIn: (time: string) => `in ${time}`,
   nothingNext: "No sync has a schedule.",
   moreRunning: (more: number) => `${more} more are running`,

@@ -4,6 +4,7 @@ import { common } from "./common";
 import { compare } from "./compare";
 import { connections } from "./connections";
 import { designer } from "./designer";
+import { environments } from "./environments";
 import { home } from "./home";
 import { jobs } from "./jobs";
 import { places } from "./places";
@@ -24,6 +25,7 @@ export const en = {
   compare,
   connections,
   designer,
+  environments,
   home,
   jobs,
   places,

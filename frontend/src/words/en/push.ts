@@ -9,7 +9,7 @@ export const push = {
   projectHelp: "What the file calls itself by `project`; else give a name.",
   projectNeeded: "Give the project a name.",
   changes: "What would change",
-  checking: "Looks what would change.",
+  checking: "Looks at what would change.",
   empty: "Paste or open a sync file",
   emptyAbout: "What it would change on this agent is said here before anything is pushed.",
   same: "Nothing changes: this is what holds already.",

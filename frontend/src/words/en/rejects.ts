@@ -1,6 +1,6 @@
 export const rejects = {
   title: "Rejects",
-  looking: "Looks what the targets have kept.",
+  looking: "Looks at what the targets have kept.",
   loading: "More rows come.",
   none: "Nothing of this run is kept: each row landed, or was sent again since.",
   noneOf: (stream: string) => `Nothing of ${stream} is kept.`,
@@ -12,6 +12,7 @@ export const rejects = {
   remedy:
     "Put another value in the place of one below, or mend the source, the mapping or the target. Then send the row again.",
   met: "Met",
+  id: (id: string) => `Reject ${id}`,
   fix: (column: string) => `Put something in the place of ${column}`,
   unfix: (column: string) => `Leave ${column} as it is`,
   fixOf: (column: string) => `In the place of ${column}`,

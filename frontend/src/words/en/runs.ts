@@ -35,6 +35,7 @@ export const runs = {
     attempts: "Attempts",
     perSecond: "rows/s",
     committed: (rows: string) => `${rows} committed`,
+    allCommitted: "all committed",
     of: (done: number, all: number) => `${done} of ${all}`,
     ofStreams: (done: number, all: number) => `${done} of ${all} streams done`,
   },
@@ -92,7 +93,7 @@ export const runs = {
   },
   undoing: {
     title: (id: string) => `Undo run ${id}?`,
-    looking: "Looking what would become of the rows.",
+    looking: "Looks at what would become of the rows.",
     removed: (rows: string) => `${rows} rows removed`,
     restored: (rows: string) => `${rows} rows as they were before`,
     putBack: (rows: string) => `${rows} deleted rows put back`,

@@ -34,6 +34,9 @@ export const settings = {
     proxyHelp: "What agents are reached through, such as http://proxy.example.net:3128. Without a password.",
     ca: "Certificates of your own CA",
     caHelp: "A PEM file. Agents with a certificate of it are trusted, besides those that the system trusts.",
+    environment: "Environment",
+    environmentHelp:
+      "Which of a project's environments holds on this computer, such as dev. Projects without it keep their connections as they are. From the next start on.",
     save: "Save",
     saved: "The settings are saved",
     notSaved: "The settings were not saved",

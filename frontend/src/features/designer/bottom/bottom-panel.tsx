@@ -25,12 +25,15 @@ export function BottomPanel({
   tab,
   onTab,
   height,
+  covered,
   onResize,
   onHide,
 }: {
   tab: BottomTab;
   onTab: (tab: BottomTab) => void;
   height: number;
+  /** How much of its right side would lie under the inspector: it ends before that. */
+  covered: number;
   onResize: (height: number) => void;
   onHide: () => void;
 }) {
@@ -59,7 +62,11 @@ export function BottomPanel({
       onChoose={onTab}
       className="relative flex shrink-0 flex-col border-t border-line bg-surface-1"
     >
-      <section aria-label={text.name} className="flex min-h-0 flex-col" style={{ height }}>
+      <section
+        aria-label={text.name}
+        className="flex min-h-0 flex-col"
+        style={{ height, marginRight: covered }}
+      >
         <Splitter
           edge="top"
           size={height}
@@ -72,7 +79,7 @@ export function BottomPanel({
           <TabNames tabs={tabs} name={text.name} />
           <span className="grow" />
           {before && tab !== "yaml" && (
-            <span className="figures text-12 text-fg-3">
+            <span className="figures truncate text-12 text-fg-3">
               {text.rows(count(before.length))}
               {milliseconds !== undefined && ` · ${count(milliseconds)} ms`}
             </span>
@@ -83,7 +90,7 @@ export function BottomPanel({
               value={at}
               onChoose={setAt}
               choices={[
-                { value: "node", name: text.at(name) },
+                { value: "node", name: <span className="max-w-44 truncate">{text.at(name)}</span> },
                 { value: "target", name: text.atTarget },
               ]}
             />

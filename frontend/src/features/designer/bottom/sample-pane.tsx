@@ -41,6 +41,7 @@ export function SamplePane({ at }: { at: "node" | "target" }) {
   }
   const width = 44 + across.getTotalSize();
   const groups = grouped(shown);
+  const rest = groups.length === 1 ? text.whole : text.rest;
   return (
     <div
       className={classes("flex min-h-0 grow flex-col", state.waiting || state.outcome ? "opacity-60" : "")}
@@ -76,7 +77,7 @@ export function SamplePane({ at }: { at: "node" | "target" }) {
                   )}
                   style={{ width: wide }}
                 >
-                  {{ key: "", before: text.before, after: text.after, rest: text.rest }[group]}
+                  {{ key: "", before: text.before, after: text.after, rest }[group]}
                 </span>
               ))}
             </div>

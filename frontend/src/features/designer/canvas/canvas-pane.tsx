@@ -122,6 +122,7 @@ export function CanvasPane({
   return (
     <div className="canvas-ground relative flex min-h-0 min-w-0 grow flex-col">
       <CanvasTools
+        covered={covered}
         drawn={drawn}
         onFound={setFound}
         reveal={reveal}
@@ -155,7 +156,10 @@ export function CanvasPane({
           </div>
         )}
       </div>
-      <div className="relative z-(--z-canvas-ui) flex h-9 shrink-0 items-center justify-between gap-2 px-5">
+      <div
+        className="relative z-(--z-canvas-ui) flex h-9 shrink-0 items-center justify-between gap-2 px-5"
+        style={{ marginRight: covered }}
+      >
         <Legend />
         <div className="flex items-end gap-2 self-end pb-1.5">
           <MiniMap

@@ -18,6 +18,8 @@ const text = words.designer;
 
 /** The tools above the canvas. */
 export function CanvasTools(props: {
+  /** How much of their right side would lie under the inspector. */
+  covered: number;
   drawn: Drawn;
   sourceNames: readonly string[];
   targetNames: readonly string[];
@@ -25,12 +27,15 @@ export function CanvasTools(props: {
   reveal: (place: number) => void;
   onMap: () => void;
 }) {
-  const { drawn, sourceNames, targetNames, onFound, reveal, onMap } = props;
+  const { covered, drawn, sourceNames, targetNames, onFound, reveal, onMap } = props;
   const designer = useDesigner();
   const { proposals, history, dispatch } = designer;
   useCommands(useToolCommands(designer, drawn, onMap));
   return (
-    <div className="relative z-(--z-canvas-ui) flex h-11 shrink-0 items-center gap-2 px-3">
+    <div
+      className="relative z-(--z-canvas-ui) flex h-11 shrink-0 items-center gap-2 px-3"
+      style={{ marginRight: covered }}
+    >
       <div className="flex">
         <Tooltip
           text={proposals.length === 0 ? text.tools.nothingProposed : text.tools.acceptAll(proposals.length)}

@@ -76,15 +76,17 @@ export const NodeCard = memo(function NodeCard({
   );
 });
 
-/** Where both types do not fit, the one that it becomes is whole. */
+/** Where both types do not fit, the one that it becomes is whole; its name is not said twice. */
 function CastLine({ from, to }: { from: string; to: string }) {
+  const name = /^\w+(?=\()/.exec(to)?.[0];
+  const becomes = name !== undefined && from.startsWith(`${name}(`) ? to.slice(name.length) : to;
   return (
     <div className="line">
       <ArrowLeftRight size={14} strokeWidth={1.5} aria-hidden />
       <span className="name text-12 font-medium">{text.cast}</span>
       <span className="side data flex min-w-0 gap-1 text-11!" title={`${from} → ${to}`}>
         <span className="truncate">{from}</span>
-        <span className="shrink-0">→ {to}</span>
+        <span className="shrink-0">→ {becomes}</span>
       </span>
     </div>
   );

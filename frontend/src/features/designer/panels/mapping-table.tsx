@@ -10,10 +10,15 @@ import { useDesigner } from "../state/designer";
 const text = words.designer.table;
 const ROW = 28;
 const COLUMNS =
-  "grid grid-cols-[minmax(160px,1.2fr)_minmax(200px,2fr)_minmax(120px,.8fr)_minmax(90px,.6fr)_110px] items-center";
+  "grid grid-cols-[minmax(140px,1.2fr)_minmax(170px,2fr)_minmax(136px,.8fr)_minmax(90px,.6fr)_110px] items-center";
 
 /** The mapping as a table: the same as the canvas says, row by row. */
-export function MappingTable() {
+export function MappingTable({
+  covered,
+}: {
+  /** How much of its right side would lie under the inspector. */
+  covered: number;
+}) {
   const { canvas, selection, select } = useDesigner();
   const scroller = useRef<HTMLDivElement>(null);
 
@@ -33,6 +38,7 @@ export function MappingTable() {
       aria-label={words.designer.canvas.name}
       aria-rowcount={canvas.target.length}
       className="min-h-0 grow overflow-auto outline-none"
+      style={{ marginRight: covered }}
     >
       <div
         role="row"

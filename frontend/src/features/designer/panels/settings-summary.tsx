@@ -63,7 +63,7 @@ export function SettingsSummary() {
       <h3 className="font-medium">{text.schedule}</h3>
       <p className="text-12 text-fg-2">{scheduleWords(sync.schedule)}</p>
       {sync.schedule && sync.schedule.after === undefined && (
-        <p className="truncate text-12 text-fg-3">
+        <p className="text-12 text-fg-3">
           {coming && coming.length > 0
             ? `${text.next} ${nextTimes(coming).join(", ")}${zone === undefined ? "" : ` · ${zone}`}`
             : text.nextUnknown}

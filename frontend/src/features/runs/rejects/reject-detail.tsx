@@ -46,7 +46,7 @@ export function RejectDetail({ run, reject }: { run: WholeRun; reject: Reject })
             code,
             cause: message,
             remedy: text.remedy,
-            details: id,
+            details: text.id(id),
           }}
         />
         <p className="mt-2 text-12 text-fg-3">
