@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 #[derive(Debug)]
 pub struct Agent {
     syncapp: Syncapp,
+    /// What stands behind its configuration on the command line.
+    words: Vec<&'static str>,
     running: Option<Running>,
     url: String,
     client: Client,
@@ -78,6 +80,7 @@ impl Agent {
         );
         Self {
             syncapp,
+            words: Vec::new(),
             running: None,
             url: format!("http://127.0.0.1:{port}"),
             client: Client::builder()
@@ -95,6 +98,11 @@ impl Agent {
     /// Sets a variable of its environment, from its next start on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.syncapp.set(name, value);
+    }
+
+    /// Gives it more words on its command line, from its next start on.
+    pub fn tell(&mut self, words: &[&'static str]) {
+        self.words.extend(words);
     }
 
     /// Its address.
@@ -123,9 +131,27 @@ impl Agent {
         }
     }
 
+    /// Waits until it answers this as it should: it may not listen yet, or not have found its database again.
+    pub async fn until_answering(&self, path: &str) {
+        let begun = Instant::now();
+        loop {
+            let answer = self.try_ask(Method::GET, path, None, None).await;
+            if answer.as_ref().is_some_and(|answer| answer.status.is_success()) {
+                return;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{path} is still not answered: {answer:?}\n{}",
+                self.syncapp.said()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Starts it, and waits for nothing.
     pub fn begin(&mut self) {
-        self.running = Some(self.syncapp.start(&["agent", "--config", "agent.toml"]));
+        let words = [&["agent", "--config", "agent.toml"], self.words.as_slice()].concat();
+        self.running = Some(self.syncapp.start(&words));
     }
 
     /// Ends it by SIGKILL.

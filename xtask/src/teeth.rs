@@ -54,19 +54,20 @@ const TEETH: &[Tooth] = &[
     Tooth {
         protection: "checkpoint in the transaction, PostgreSQL",
         taken: &[Edit {
-            file: "crates/connectors/src/postgres/load.rs",
-            text: "        let receipt = self.land().await?;\n",
-            replacement: "        self.client.run(\"commit; begin\").await?;\n        let receipt = self.land().await?;\n",
+            file: "crates/connectors/src/postgres/commit.rs",
+            text: "        let mut receipt = self.land(keeping.as_mut(), &mut Vec::new()).await?;\n",
+            replacement: "        self.client.run(\"commit; begin\").await?;\n        \
+                          let mut receipt = self.land(keeping.as_mut(), &mut Vec::new()).await?;\n",
         }],
         campaign: &["kills", "merge"],
     },
     Tooth {
         protection: "checkpoint in the transaction, MariaDB",
         taken: &[Edit {
-            file: "crates/connectors/src/mysql/load.rs",
-            text: "        let merge = self.merge(&table);\n        let columns",
+            file: "crates/connectors/src/mysql/commit.rs",
+            text: "        let removed = self.remove_gone(client, &table).await?;\n",
             replacement: "        client.run(\"commit\").await?;\n        client.run(\"start transaction\").await?;\n        \
-                          let merge = self.merge(&table);\n        let columns",
+                          let removed = self.remove_gone(client, &table).await?;\n",
         }],
         campaign: &["kills", "merge-mariadb"],
     },
@@ -113,7 +114,7 @@ const TEETH: &[Tooth] = &[
     Tooth {
         protection: "intent before the swap, MariaDB",
         taken: &[Edit {
-            file: "crates/connectors/src/mysql/load.rs",
+            file: "crates/connectors/src/mysql/swap.rs",
             text: "checkpoints.intend(client, &key, self.epoch, Some(&intent)).await?;",
             replacement: "checkpoints.intend(client, &key, self.epoch, Some(&intent).filter(|_| false)).await?;",
         }],
@@ -331,5 +332,19 @@ fn differences(built: &Path, campaign: &[&str]) -> io::Result<usize> {
     match (ran.status.code(), count) {
         (Some(0), 0) | (Some(1), 1..) => Ok(count),
         (code, _) => Err(io::Error::other(format!("the campaign ended with {code:?}:\n{said}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_out_stands_once() {
+        let repository = Repository::open().unwrap();
+        for edit in TEETH.iter().flat_map(|tooth| tooth.taken) {
+            let whole = fs::read_to_string(repository.root.join(edit.file)).unwrap();
+            assert_eq!(whole.matches(edit.text).count(), 1, "{}: {}", edit.file, edit.text);
+        }
     }
 }

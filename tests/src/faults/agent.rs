@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use reqwest::Method;
 use rusqlite::{Connection, OpenFlags};
+use uuid::Uuid;
 
 use super::Dice;
-use super::shop::{KeptTick, Shop, check_ticks, endings};
+use super::shop::{Shop, endings};
+use super::ticks::{KeptTick, Micros};
 use crate::agent::Agent;
 use crate::server::postgres::Postgres;
 use crate::syncapp::Syncapp;
@@ -74,7 +76,7 @@ impl AgentKills {
         let mut syncapp = Syncapp::default();
         shop.furnish(&mut syncapp);
         let mut agent = Agent::started_with(syncapp, &format!("{}\nlease = \"1s\"", Shop::SETTINGS)).await;
-        agent.push("shop", &shop.file(), None).await.done();
+        shop.push(&agent).await;
         let mut dice = Dice::new(self.seed);
         for kill in 0..self.kills {
             shop.go_on(&format!("kill-{kill}")).await;
@@ -93,12 +95,9 @@ impl AgentKills {
         let file = agent.syncapp().home().join("syncapp.db");
         let store =
             Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the store can be opened");
-        let mut ticks = (0, 0);
-        for (sync, every) in shop.schedules() {
-            let kept = kept_ticks(&store, &sync);
-            let (ran, skipped) = check_ticks(&sync, every, &kept, &runs, &mut differences);
-            ticks = (ticks.0 + ran, ticks.1 + skipped);
-        }
+        let applied = applied(&store);
+        let kept = async |sync: &str| kept_ticks(&store, sync);
+        let ticks = shop.judge_ticks(&applied, kept, &runs, &mut differences).await;
         let again = "select coalesce(sum(epoch - 1), 0) from task where epoch > 1";
         AgentKilled {
             tried: self,
@@ -125,9 +124,24 @@ async fn until_busy(agent: &Agent) {
     }
 }
 
-fn kept_ticks(store: &Connection, sync: &str) -> Vec<KeptTick> {
-    let sql = "select nominal_at, run is not null from tick where project = 'shop' and sync = ?1 order by nominal_at";
+/// When each version was applied.
+fn applied(store: &Connection) -> Vec<Micros> {
+    let sql = "select applied_at from version where project = 'shop' order by number";
     let mut rows = store.prepare(sql).expect("the store can be read");
-    let rows = rows.query_map([sync], |row| Ok((row.get(0)?, row.get(1)?)));
+    let rows = rows.query_map([], |row| row.get(0));
+    rows.and_then(Iterator::collect).expect("the store can be read")
+}
+
+fn kept_ticks(store: &Connection, sync: &str) -> Vec<KeptTick> {
+    let sql = "select nominal_at, strftime('%Y-%m-%dT%H:%M:%SZ', nominal_at / 1000000, 'unixepoch'), hex(run) from tick \
+               where project = 'shop' and sync = ?1 order by nominal_at";
+    let mut rows = store.prepare(sql).expect("the store can be read");
+    let rows = rows.query_map([sync], |row| {
+        Ok(KeptTick {
+            at: row.get(0)?,
+            spelled: row.get(1)?,
+            run: Uuid::parse_str(&row.get::<_, String>(2)?).ok(),
+        })
+    });
     rows.and_then(Iterator::collect).expect("the store can be read")
 }

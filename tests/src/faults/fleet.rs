@@ -14,7 +14,9 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::Dice;
-use super::shop::{KeptTick, Shop, check_ticks, endings};
+use super::shop::{Shop, endings};
+use super::ticks::{KeptTick, Micros};
+use super::watch;
 use crate::agent::Agent;
 use crate::fleet::{Fleet, Servers};
 
@@ -184,13 +186,14 @@ struct Disturbed {
 impl Disturbed {
     async fn start(asked: FleetFaults) -> Self {
         let servers = Servers::start().await;
-        let shop = Shop::open(&servers.postgres, asked.schedules).await;
+        let mut shop = Shop::open(&servers.postgres, asked.schedules).await;
         let patience = asked.patience.map_or_else(String::new, |patience| {
             format!("patience = \"{}s\"", patience.as_secs())
         });
         let settings = format!("{}\nlease = \"{}s\"\n{patience}", Shop::SETTINGS, LEASE.as_secs());
         let fleet = Fleet::start(servers, &ROLES, &settings, |syncapp| shop.furnish(syncapp)).await;
-        fleet.members[0].push("shop", &shop.file(), None).await.done();
+        shop.push(&fleet.members[0]).await;
+        watch::begin(&fleet.metadata, watch::STORE).await;
         Self { fleet, shop }
     }
 
@@ -274,14 +277,16 @@ impl Disturbed {
     }
 
     async fn judge(self, tried: FleetFaults, faults: BTreeMap<Fault, usize>) -> FleetFound {
+        // Those that were disturbed last may not listen yet, or not have found their database again.
+        for member in &self.fleet.members[..ANSWERING] {
+            member.until_answering("/projects/shop").await;
+        }
         let mut differences = Vec::new();
         let runs = self.shop.judge(&self.fleet.members[0], &mut differences).await;
-        let mut ticks = (0, 0);
-        for (sync, every) in self.shop.schedules() {
-            let kept = self.kept_ticks(&sync).await;
-            let (ran, skipped) = check_ticks(&sync, every, &kept, &runs, &mut differences);
-            ticks = (ticks.0 + ran, ticks.1 + skipped);
-        }
+        let applied = self.applied().await;
+        let kept = async |sync: &str| self.kept_ticks(sync).await;
+        let ticks = self.shop.judge_ticks(&applied, kept, &runs, &mut differences).await;
+        watch::judge(&self.fleet.metadata, watch::STORE, &mut differences).await;
         for (number, member) in self.fleet.members.iter().enumerate() {
             let said = member.syncapp().said();
             if said.contains("panicked") || said.contains("run.internal") {
@@ -299,17 +304,30 @@ impl Disturbed {
         }
     }
 
+    /// When each version was applied.
+    async fn applied(&self) -> Vec<Micros> {
+        let sql = "select (extract(epoch from applied_at) * 1000000)::bigint from landing.version where project = 'shop' \
+                   order by number";
+        let rows = self.fleet.metadata.texts(sql).await.into_iter().flatten();
+        rows.map(|at| at.parse().expect("a time is a number")).collect()
+    }
+
     async fn kept_ticks(&self, sync: &str) -> Vec<KeptTick> {
         let sql = format!(
-            "select (extract(epoch from nominal_at) * 1000000)::bigint || ' ' || (run is not null) from landing.tick \
-             where project = 'shop' and sync = '{sync}' order by nominal_at"
+            "select concat_ws(' ', (extract(epoch from nominal_at) * 1000000)::bigint, \
+               to_char(nominal_at at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), run) \
+             from landing.tick where project = 'shop' and sync = '{sync}' order by nominal_at"
         );
         let rows = self.fleet.metadata.texts(&sql).await.into_iter().flatten();
         let tick = |row: String| {
-            let (micros, ran) = row.split_once(' ')?;
-            Some((micros.parse().ok()?, ran == "true"))
+            let mut words = row.split(' ');
+            Some(KeptTick {
+                at: words.next()?.parse().ok()?,
+                spelled: words.next()?.to_owned(),
+                run: words.next().map(Uuid::parse_str).transpose().ok()?,
+            })
         };
-        rows.map(|row| tick(row).expect("a tick is a number and a truth value"))
+        rows.map(|row| tick(row).expect("a tick is a number, a time and perhaps a run"))
             .collect()
     }
 }

@@ -9,6 +9,8 @@ mod hold;
 mod shop;
 mod step;
 mod target;
+mod ticks;
+mod watch;
 mod workload;
 mod writers;
 

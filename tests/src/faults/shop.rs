@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use tokio::time::{sleep, timeout};
 
+use super::ticks::{self, KeptTick, Lifetime, Micros};
+use super::watch;
 use crate::agent::{Agent, is_over};
 use crate::server::postgres::{Database, Postgres};
 use crate::syncapp::Syncapp;
@@ -46,10 +48,9 @@ pub(super) struct Shop {
     small: usize,
     /// Keys, and the runs that they became.
     asked: BTreeMap<String, Option<String>>,
+    /// When somebody set out to push it.
+    begun: Micros,
 }
-
-/// A tick as the store keeps it: its microsecond, and whether it ran.
-pub(super) type KeptTick = (i64, bool);
 
 impl Shop {
     pub(super) async fn open(server: &Postgres, small: usize) -> Self {
@@ -70,6 +71,7 @@ impl Shop {
             database,
             small,
             asked: BTreeMap::new(),
+            begun: 0,
         }
     }
 
@@ -83,14 +85,14 @@ impl Shop {
     }
 
     /// The syncs that have a schedule, and how many seconds lie between two of their ticks.
-    pub(super) fn schedules(&self) -> Vec<(String, i64)> {
+    fn schedules(&self) -> Vec<(String, i64)> {
         let own = [("merge".to_owned(), 1), ("append".to_owned(), 2)];
         own.into_iter()
             .chain((0..self.small).map(|number| (format!("small{number}"), 5)))
             .collect()
     }
 
-    pub(super) fn file(&self) -> String {
+    fn file(&self) -> String {
         (0..self.small).fold(FILE.to_owned(), |mut file, number| {
             let streams = format!("public.small: {{ into: landing.small{number}, write: merge }}");
             let sync =
@@ -99,6 +101,13 @@ impl Shop {
             let _ = writeln!(file, "  small{number}: {{ {sync} }}");
             file
         })
+    }
+
+    /// Pushes it for the first time, and watches the target from its first claims on.
+    pub(super) async fn push(&mut self, agent: &Agent) {
+        self.begun = now();
+        agent.push("shop", &self.file(), None).await.done();
+        watch::begin(&self.database, watch::TARGET).await;
     }
 
     /// Rows come, rows change, and somebody wants a run.
@@ -159,17 +168,81 @@ impl Shop {
             differences.push(format!("a run is not over: {going}"));
         }
         for (source, target) in [("item", "merged"), ("event", "appended"), ("item", "refreshed")] {
-            let hash = |table: &str| {
-                format!("select count(*) || ' ' || md5(string_agg(t::text, '|' order by id)) from {table} t")
-            };
             let source = self.database.text(&hash(&format!("public.{source}"))).await;
             let found = self.database.text(&hash(&format!("landing.{target}"))).await;
             if source != found {
                 differences.push(format!("{target} is {found}, not {source}"));
             }
         }
+        self.judge_small(&runs, differences).await;
+        watch::judge(&self.database, watch::TARGET, differences).await;
         runs
     }
+
+    /// Each small table holds what its source does, if a run of it has ended; all of them in one query.
+    async fn judge_small(&self, runs: &[Json], differences: &mut Vec<String>) {
+        let done = runs.iter().filter(|run| run["state"] == "done");
+        let done: BTreeSet<&str> = done.filter_map(|run| run["sync"].as_str()).collect();
+        let small = (0..self.small).map(|number| format!("small{number}"));
+        let landed: Vec<String> = small.filter(|table| done.contains(table.as_str())).collect();
+        let tables = "select tablename::text from pg_tables where schemaname = 'landing'";
+        let there = self.database.texts(tables).await;
+        let (there, missing): (Vec<String>, Vec<String>) = landed
+            .into_iter()
+            .partition(|table| there.contains(&Some(table.clone())));
+        differences.extend(missing.iter().map(|table| format!("{table} is not there")));
+        let source = hash("public.small");
+        let compared: Vec<String> = there
+            .iter()
+            .map(|table| {
+                let landed = hash(&format!("landing.{table}"));
+                format!("(select '{table}' where ({landed}) is distinct from ({source}))")
+            })
+            .collect();
+        if !compared.is_empty() {
+            let different = self.database.texts(&compared.join(" union all ")).await;
+            let told = different.into_iter().flatten();
+            differences.extend(told.map(|table| format!("{table} is not its source")));
+        }
+    }
+
+    /// The ticks of all schedules, held to those that time alone means: how many ran, and how many were skipped. `applied`
+    /// is when the store applied the two versions, `kept` the ticks that it has of a sync.
+    pub(super) async fn judge_ticks(
+        &self,
+        applied: &[Micros],
+        kept: impl AsyncFn(&str) -> Vec<KeptTick>,
+        runs: &[Json],
+        differences: &mut Vec<String>,
+    ) -> (usize, usize) {
+        let [begun, ended] = *applied else {
+            differences.push(format!("there are {} versions, not two", applied.len()));
+            return (0, 0);
+        };
+        let life = Lifetime {
+            asked: self.begun,
+            begun,
+            ended,
+        };
+        let mut both = (0, 0);
+        for (sync, every) in self.schedules() {
+            let kept = kept(&sync).await;
+            let (ran, skipped) = ticks::check((&sync, every), &life, &kept, runs, differences);
+            both = (both.0 + ran, both.1 + skipped);
+        }
+        both
+    }
+}
+
+/// A query of how many rows a table has, and of a hash of all of them.
+fn hash(table: &str) -> String {
+    format!("select count(*) || ' ' || md5(string_agg(t::text, '|' order by id)) from {table} t")
+}
+
+/// By this machine's clock, which its servers and agents have as well.
+fn now() -> Micros {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| now.as_micros() as Micros)
 }
 
 /// Asks for a run; `None` where nobody answers, or cannot.
@@ -192,38 +265,4 @@ pub(super) fn endings(runs: &[Json]) -> BTreeMap<String, usize> {
             .or_default() += 1;
     }
     ended
-}
-
-/// Each instant of a schedule from the first one on is there once, and ran or says why not; behind each that ran there is one
-/// run. How many ran, and how many did not.
-pub(super) fn check_ticks(
-    sync: &str,
-    every: i64,
-    ticks: &[KeptTick],
-    runs: &[Json],
-    differences: &mut Vec<String>,
-) -> (usize, usize) {
-    for pair in ticks.windows(2) {
-        if pair[1].0 - pair[0].0 != every * 1_000_000 {
-            differences.push(format!(
-                "{sync}: {} µs between two ticks, at {}",
-                pair[1].0 - pair[0].0,
-                pair[0].0
-            ));
-        }
-    }
-    let ran = ticks.iter().filter(|(_, ran)| *ran).count();
-    let scheduled = |run: &&Json| run["sync"] == sync && run["trigger"]["kind"] == "schedule";
-    let told: Vec<&str> = runs
-        .iter()
-        .filter(scheduled)
-        .filter_map(|run| run["trigger"]["tick"].as_str())
-        .collect();
-    if told.len() != ran || told.iter().collect::<BTreeSet<_>>().len() != ran {
-        differences.push(format!(
-            "{sync}: {ran} ticks ran, and there are {} runs of ticks",
-            told.len()
-        ));
-    }
-    (ran, ticks.len() - ran)
 }
