@@ -30,10 +30,15 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Opens the agent of a folder, and makes it where there is none. Relative paths of its files begin in the folder. `vault` is
-    /// given what the folder's store keeps sealed, should it want to keep secrets there.
-    pub fn open(folder: &Path, vault: impl FnOnce(Arc<dyn SealedSecrets>) -> Arc<dyn Vault>) -> Result<Self> {
-        let agent = Agent::of_desk(Settings::of_desk(folder)?, |store| vault(store))?;
+    /// Opens the agent of a folder, and makes it where there is none. Relative paths of its files begin in the folder.
+    /// `environment` holds in those files that have it. `vault` is given what the folder's store keeps sealed, should it want to keep
+    /// secrets there.
+    pub fn open(
+        folder: &Path,
+        environment: Option<String>,
+        vault: impl FnOnce(Arc<dyn SealedSecrets>) -> Arc<dyn Vault>,
+    ) -> Result<Self> {
+        let agent = Agent::of_desk(Settings::of_desk(folder, environment)?, |store| vault(store))?;
         let local = Local::new(agent.api(Front::new(Vec::new())));
         Ok(Self { agent, local })
     }

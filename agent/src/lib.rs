@@ -7,6 +7,7 @@ mod commands;
 pub mod desk;
 mod failure;
 mod history;
+mod log;
 mod output;
 mod profile;
 mod progress;
@@ -25,6 +26,8 @@ use tokio::runtime::Runtime;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failure};
+
+pub use log::log_filter;
 
 /// The program `syncapp`: does what its arguments say.
 pub fn command_line() -> ExitCode {

@@ -117,11 +117,15 @@ impl Project {
             Some(file) if !loaded.has_errors() => file.clone(),
             _ => return Err(failed(loaded.problems.clone())),
         };
-        if let Some(environment) = &origin.environment {
-            loaded
-                .check_environment(environment)
-                .map_err(|problem| failed(vec![problem]))?;
-        }
+        let environment = origin.environment.as_deref();
+        let known = environment.map_or(Ok(()), |environment| loaded.check_environment(environment));
+        // Files from everywhere come to one desk: an environment holds in those that have it.
+        let environment = match known {
+            Err(_) if matches!(origin.usable, Usable::Desk) => None,
+            known => known
+                .map(|()| origin.environment)
+                .map_err(|problem| failed(vec![problem]))?,
+        };
         let stem = Path::new(&origin.shown).file_stem();
         let stem = stem.map_or_else(|| "project".into(), |stem| stem.to_string_lossy().into_owned());
         Ok(Self {
@@ -129,7 +133,7 @@ impl Project {
             needs: Arc::new(needs(&loaded, &file)),
             file: Arc::new(file),
             text: text.into(),
-            environment: origin.environment,
+            environment,
             context: origin.context,
             values: Values {
                 usable: origin.usable,

@@ -1,13 +1,15 @@
 //! Where `secret://NAME` comes from: the vault, then a folder of mounted files, then the environment.
 //!
 //! Invariants: a secret that is there and does not open is an error, and nothing else is taken for it; a vault is asked for the
-//! secrets of the project at hand only, and on the command line for those that belong to none.
+//! secrets of the project at hand only, and on the command line for those that belong to none; what an agent has for itself is no
+//! project's, whichever name of its variable a file writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use syncapp_control::access::{AuditLog, Caller};
 use syncapp_control::{SecretId, Vault};
 use syncapp_model::{Code, Error, Result, Secret};
 use syncapp_store::SqliteStore;
@@ -25,6 +27,10 @@ pub(crate) struct Secrets {
     mounted: Option<Mounted>,
     /// Whether secrets that belong to no project are looked at.
     shared: bool,
+    /// The variables that the agent uses itself.
+    own: BTreeSet<String>,
+    /// Where it is told that a secret was made.
+    log: Option<AuditLog>,
 }
 
 /// What the secrets of a project came to.
@@ -32,15 +38,24 @@ pub(crate) struct Secrets {
 pub(crate) struct Found {
     project: String,
     secrets: BTreeMap<String, Result<Option<Secret>>>,
+    /// The variables among them that are the agent's own.
+    own: BTreeSet<String>,
 }
 
 impl Secrets {
-    /// Those of an agent.
-    pub(crate) fn of_agent(vault: Arc<dyn Vault>, folder: Option<PathBuf>) -> Self {
+    /// Those of an agent, which uses the ones of the names `own` itself.
+    pub(crate) fn of_agent(
+        vault: Arc<dyn Vault>,
+        folder: Option<PathBuf>,
+        own: &BTreeSet<String>,
+        log: AuditLog,
+    ) -> Self {
         Self {
             vault: Some(vault),
             mounted: folder.map(Mounted::new),
             shared: false,
+            own: own.iter().map(|name| variable(name)).collect(),
+            log: Some(log),
         }
     }
 
@@ -54,6 +69,7 @@ impl Secrets {
             vault: vault.map(|vault| Arc::new(vault) as _),
             mounted: folder.map(|folder| Mounted::new(PathBuf::from(folder))),
             shared: true,
+            ..Self::default()
         })
     }
 
@@ -63,8 +79,12 @@ impl Secrets {
         for name in names {
             secrets.insert(name.clone(), self.one(project, name).await);
         }
-        let project = project.to_owned();
-        Found { project, secrets }
+        let variables = secrets.keys().map(|name| variable(name));
+        Found {
+            project: project.to_owned(),
+            own: variables.filter(|variable| self.own.contains(variable)).collect(),
+            secrets,
+        }
     }
 
     async fn one(&self, project: &str, name: &str) -> Result<Option<Secret>> {
@@ -76,6 +96,10 @@ impl Secrets {
             if found.is_some() {
                 return Ok(found);
             }
+        }
+        // A mounted file of that name may be the same secret.
+        if self.own.contains(&variable(name)) {
+            return Ok(None);
         }
         if let Some(mounted) = self.mounted.clone() {
             let name = name.to_owned();
@@ -92,8 +116,12 @@ impl Secrets {
     /// The key that a project's masks are made with, made now and kept in the vault, where there is none and one can be kept.
     pub(crate) async fn make_mask_key(&self, project: &str) -> Result<Option<Secret>> {
         let Some(vault) = &self.vault else { return Ok(None) };
-        let new = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
-        match vault.keep(&SecretId::new(project, MASK_KEY)?, &Secret::new(new)).await {
+        let (id, new) = (SecretId::new(project, MASK_KEY)?, Secret::new(chance()));
+        if let Some(log) = &self.log {
+            log.secret(&Caller::agent().from(""), vault.as_ref(), &id, Some(&new))
+                .await?;
+        }
+        match vault.keep(&id, &new).await {
             // Then the file's user hears what to do.
             Err(error) if matches!(error.code(), Code::MissingKey | Code::KeyringFailed) => Ok(None),
             kept => kept.map(Some),
@@ -129,11 +157,12 @@ impl Found {
 
     /// What to do where there is none of that name.
     pub(crate) fn help(&self, name: &str) -> String {
-        let variable = variable(name);
-        format!(
-            "keep it by `syncapp secrets set {name} --project {}`, or set the variable `{variable}` to its value",
-            self.project
-        )
+        let (variable, project) = (variable(name), &self.project);
+        let keep = format!("keep it by `syncapp secrets set {name} --project {project}`");
+        if self.own.contains(&variable) {
+            return format!("{keep}, or name another one: `{variable}` is the agent's own, which its agent.toml names");
+        }
+        format!("{keep}, or set the variable `{variable}` to its value")
     }
 }
 
@@ -158,6 +187,11 @@ pub(crate) const KEYS: &str = "give 32 bytes in base64 (`openssl rand -base64 32
 /// The secret of that name in the environment of this process.
 pub(crate) fn of_environment(name: &str) -> Option<Secret> {
     std::env::var(variable(name)).ok().map(Secret::new)
+}
+
+/// 256 bits, as hexadecimal digits.
+fn chance() -> String {
+    format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
 }
 
 /// The variable that holds a secret.

@@ -29,8 +29,10 @@ mod start;
 mod updates;
 mod window;
 
-use clap::Parser;
+use std::io::{Write as _, stderr};
 use std::process::ExitCode;
+
+use clap::Parser;
 
 use folder::Arguments;
 
@@ -40,7 +42,8 @@ fn main() -> ExitCode {
     match start::run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            tracing::error!(%problem, "SyncApp cannot start");
+            // It may be before anybody hears of logs. Nobody can be told that standard error is closed.
+            let _ = writeln!(stderr().lock(), "SyncApp cannot start: {problem}");
             ExitCode::FAILURE
         }
     }

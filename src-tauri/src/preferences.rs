@@ -21,6 +21,8 @@ pub(crate) struct Preferred {
     proxy: Option<String>,
     /// A PEM file of authorities that agents are believed by, besides the machine's.
     ca: Option<String>,
+    /// The environment that holds here, in those files that have it.
+    environment: Option<String>,
     /// Whether the program tells about itself, at the collector that the standard variables name.
     pub(crate) telemetry: bool,
     /// Whether the desktop shows notifications.
@@ -35,19 +37,23 @@ pub(crate) struct Way {
 }
 
 impl Preferred {
+    /// The environment that holds here.
+    pub(crate) fn environment(&self) -> Option<String> {
+        given(self.environment.as_deref()).map(str::to_owned)
+    }
+
     /// How agents are reached, if that can be so.
     fn way(&self) -> Result<Way> {
-        let given = |text: &Option<String>| {
-            text.as_deref()
-                .map(str::trim)
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned)
-        };
         Ok(Way {
-            proxy: given(&self.proxy).map(|text| proxy(&text)).transpose()?,
-            ca: given(&self.ca).map(PathBuf::from),
+            proxy: given(self.proxy.as_deref()).map(proxy).transpose()?,
+            ca: given(self.ca.as_deref()).map(PathBuf::from),
         })
     }
+}
+
+/// A text, if it says anything.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// A proxy's address. One with a password is refused: it would lie in a file.
@@ -93,7 +99,7 @@ impl Preferences {
         self.held().1.clone()
     }
 
-    /// Prefers something else from now on; telemetry, from the next start on.
+    /// Prefers something else from now on; telemetry and an environment, from the next start on.
     pub(crate) fn set(&self, preferred: Preferred) -> Result<()> {
         let way = preferred.way()?;
         roots(way.ca.as_deref())?;

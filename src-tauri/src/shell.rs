@@ -26,7 +26,7 @@ impl Shell {
     /// Opens the folder of data; at the very first start the quick start is put into it.
     pub(crate) async fn open(folder: &Path, preferences: Preferences) -> Result<Self> {
         let kept = OnceLock::new();
-        let desk = Desk::open(folder, |sealed| {
+        let desk = Desk::open(folder, preferences.now().environment(), |sealed| {
             kept.get_or_init(|| Arc::new(Secrets::new(folder, sealed))).clone()
         })?;
         let secrets = kept

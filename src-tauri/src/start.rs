@@ -1,7 +1,7 @@
 //! The start: one program over a folder, its agent, its window; and the loop until both are at rest.
 
 use syncapp_model::render;
-use syncapp_telemetry::{Config, Otlp, Telemetry};
+use syncapp_telemetry::{Config, LogFilter, Otlp, Telemetry};
 use tauri::{App, AppHandle, Manager as _, RunEvent};
 use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
 use tauri_plugin_window_state::StateFlags;
@@ -17,13 +17,14 @@ type Problem = Box<dyn std::error::Error>;
 
 /// Runs until the window is closed and all is at rest.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
+    let log_filter = syncapp::log_filter().map_err(|error| render(&error, None))?;
     let folder = arguments.folder()?;
     let runtime = syncapp::runtime()?;
     tauri::async_runtime::set(runtime.handle().clone());
     let preferences = Preferences::open(&folder)?;
     let telemetry = {
         let _within = runtime.enter();
-        Telemetry::start(&told(&preferences.now()))?
+        Telemetry::start(&told(&preferences.now(), log_filter))?
     };
     #[expect(
         clippy::disallowed_methods,
@@ -125,13 +126,13 @@ fn refuse(app: &AppHandle, why: &str) {
 }
 
 /// What the program tells about itself: its log, and the rest only where somebody prefers it and the standard variables say to whom.
-fn told(preferred: &Preferred) -> Config {
+fn told(preferred: &Preferred, log_filter: LogFilter) -> Config {
     let is_named = ["", "_TRACES", "_METRICS", "_LOGS"].iter().any(|signal| {
         let name = format!("OTEL_EXPORTER_OTLP{signal}_ENDPOINT");
         std::env::var(name).is_ok_and(|value| !value.is_empty())
     });
     Config {
-        log_filter: std::env::var("SYNCAPP_LOG").ok(),
+        log_filter,
         otlp: (preferred.telemetry && is_named).then(Otlp::default),
         instance: "desktop".into(),
         version: env!("CARGO_PKG_VERSION").into(),

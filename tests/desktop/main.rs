@@ -8,6 +8,7 @@ mod hostile;
 mod keyring;
 mod no_keyring;
 mod quitting;
+mod refusing;
 mod remedies;
 mod runs;
 mod shop;

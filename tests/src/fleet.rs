@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::agent::{Agent, master_key};
 use crate::server::postgres::{Database, Options, Postgres};
 use crate::server::rabbitmq::{RabbitMq, VirtualHost};
-use crate::server::redis::Redis;
+use crate::server::redis::{Redis, User};
 use crate::syncapp::Syncapp;
 
 /// What a fleet shares. They are its own: they may be crashed.
@@ -26,6 +26,8 @@ pub struct Fleet {
     pub servers: Servers,
     /// Its part of the broker.
     pub host: VirtualHost,
+    /// Its part of the cache.
+    pub user: User,
     /// Its part of the database.
     pub metadata: Database,
     /// Its processes, those that answer first.
@@ -92,6 +94,7 @@ impl Fleet {
         Self {
             servers,
             host,
+            user,
             metadata,
             members,
         }

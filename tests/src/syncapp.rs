@@ -200,12 +200,14 @@ impl Running {
 
     /// Waits for its end.
     pub async fn end(mut self) -> Ended {
+        // It may have gone on for long before.
+        let asked = Instant::now();
         loop {
             self.memory = self.memory().unwrap_or_default().max(self.memory);
             if let Some(ended) = self.ended() {
                 return ended;
             }
-            if self.begun.elapsed() > PATIENCE {
+            if asked.elapsed() > PATIENCE {
                 let said = fs::read_to_string(&self.output).unwrap_or_default();
                 self.kill();
                 panic!("syncapp does not end:\n{said}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use syncapp_api::{Hooks, SHORTEST_KEEP, Token};
 use syncapp_broker::{Rabbit, RabbitConfig, Redis, RedisConfig};
 use syncapp_connector::{Context, Network};
-use syncapp_control::access::{Accounts, GroupRole, LoginLimits, Remembered, SignOn};
+use syncapp_control::access::{Accounts, AuditKey, AuditLog, GroupRole, LoginLimits, Remembered, SignOn};
 use syncapp_control::{Cache, Control, InProcessQueue, MemoryCache, Queue, Signal, Store, Vault};
 use syncapp_model::{Code, Error, Result};
 
@@ -26,6 +26,23 @@ struct Keeping {
     kept: Kept,
     vault: Arc<dyn Vault>,
     token: Token,
+    /// What seals the audit log.
+    key: AuditKey,
+}
+
+impl Keeping {
+    fn log(&self) -> AuditLog {
+        AuditLog {
+            store: self.kept.access.clone(),
+            key: self.key.clone(),
+        }
+    }
+
+    /// The secrets of pushed files.
+    fn secrets(&self, settings: &Settings) -> Secrets {
+        let folder = settings.secrets_dir.clone();
+        Secrets::of_agent(self.vault.clone(), folder, &settings.own_secrets, self.log())
+    }
 }
 
 impl Agent {
@@ -36,16 +53,22 @@ impl Agent {
         let token = Token::new(&token::of(&settings)?)?;
         let kept = Kept::by(&settings)?;
         let vault: Arc<dyn Vault> = Arc::new(vault::of(&settings, kept.store.clone()).await?);
+        let key = key::of(&settings)?;
+        let keeping = Keeping {
+            kept,
+            vault,
+            token,
+            key,
+        };
         let network = Network::guarded(settings.network.clone());
         let base = settings.files.first().cloned().unwrap_or_default();
         let allowed = Allowed {
             usable: Usable::Listed(settings.variables.clone()),
-            secrets: Secrets::of_agent(vault.clone(), settings.secrets_dir.clone()),
+            secrets: keeping.secrets(&settings),
             context: Context::within(base, settings.files.clone()).through(network),
             environment: settings.environment.clone(),
             pools: settings.queue.is_none().then(|| settings.pools.clone()),
         };
-        let keeping = Keeping { kept, vault, token };
         Self::over(settings, keeping, allowed)
     }
 
@@ -54,25 +77,30 @@ impl Agent {
         make_folders(&settings)?;
         let kept = Kept::by(&settings)?;
         let vault = vault(kept.store.clone());
-        let allowed = Allowed {
-            usable: Usable::Desk,
-            secrets: Secrets::of_agent(vault.clone(), None),
-            context: Context::at(&settings.home),
-            environment: None,
-            pools: Some(settings.pools.clone()),
-        };
         let keeping = Keeping {
             kept,
             vault,
             // Nobody has it: whoever sits here shows nothing.
             token: Token::new(&token::drawn())?,
+            key: key::of(&settings)?,
+        };
+        let allowed = Allowed {
+            usable: Usable::Desk,
+            secrets: keeping.secrets(&settings),
+            context: Context::at(&settings.home),
+            environment: settings.environment.clone(),
+            pools: Some(settings.pools.clone()),
         };
         Self::over(settings, keeping, allowed)
     }
 
     fn over(settings: Settings, keeping: Keeping, allowed: Allowed) -> Result<Self> {
-        let Keeping { kept, vault, token } = keeping;
-        let key = key::of(&settings)?;
+        let Keeping {
+            kept,
+            vault,
+            token,
+            key,
+        } = keeping;
         let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
         let queue: Arc<dyn Queue> = match &settings.queue {
             Some(url) => Arc::new(Rabbit::new(&RabbitConfig {

@@ -55,7 +55,7 @@ use pushed::Allowed;
 use runner::EngineRunner;
 use settings::{Role, Settings};
 use stores::Kept;
-pub(crate) use stores::{stores, vault_of};
+pub(crate) use stores::{log_of, stores, vault_of};
 
 /// Runs the roles until `stop` is raised and all that was begun is at rest.
 pub(crate) async fn serve(settings: Settings, telemetry: &Telemetry, stop: Signal) -> Result<()> {
@@ -223,6 +223,7 @@ impl Agent {
                     self.files.clone(),
                     self.cache.clone(),
                     self.control.clone(),
+                    self.settings.abreast,
                 )),
                 name: name(),
                 pools: self.settings.pools.clone(),

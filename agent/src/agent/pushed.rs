@@ -70,7 +70,7 @@ impl Compiler for Allowed {
                     .flat_map(|failure| failure.problems),
             );
         }
-        let syncs = compile(&project.file, self.environment.as_deref())
+        let syncs = compile(&project.file, project.environment.as_deref())
             .map_err(|wrong| problems.extend(wrong))
             .unwrap_or_default();
         for stream in syncs.iter().flat_map(|sync| &sync.streams) {

@@ -25,11 +25,18 @@ pub(super) struct EngineRunner {
     cache: Arc<dyn Cache>,
     /// Whoever reads of a run later reads its warnings.
     control: Control,
+    /// How many streams of a pattern at once.
+    abreast: usize,
 }
 
 impl EngineRunner {
-    pub(super) fn new(files: Arc<Files>, cache: Arc<dyn Cache>, control: Control) -> Self {
-        Self { files, cache, control }
+    pub(super) fn new(files: Arc<Files>, cache: Arc<dyn Cache>, control: Control, abreast: usize) -> Self {
+        Self {
+            files,
+            cache,
+            control,
+            abreast,
+        }
     }
 }
 
@@ -45,7 +52,7 @@ impl Runner for EngineRunner {
         };
         let attempt = attempt(
             (project, self.files.allowed.secrets.clone()),
-            work.clone(),
+            (work.clone(), self.abreast),
             events,
             cancel.clone(),
         );
@@ -56,8 +63,8 @@ impl Runner for EngineRunner {
             cancel.cancel();
             std::future::pending::<()>().await;
         };
-        let ended = tokio::select! {
-            (ended, ()) = async { tokio::join!(attempt, self.report(work, &mut incoming, meter)) } => ended,
+        let (ended, stepped) = tokio::select! {
+            both = async { tokio::join!(attempt, self.report(work, &mut incoming, meter)) } => both,
             () = told => unreachable!("it waits for ever"),
         };
         let usage = gauge.read();
@@ -65,7 +72,10 @@ impl Runner for EngineRunner {
         match ended {
             Ok(Outcome::Landed) => Ended::Done(usage),
             Ok(_) => Ended::Stopped(usage),
-            Err(error) => Ended::Failed(Failure::from(&error), usage),
+            Err(error) => {
+                let failure = Failure::from(&error);
+                Ended::Failed(Failure { stepped, ..failure }, usage)
+            }
         }
     }
 }
@@ -73,7 +83,7 @@ impl Runner for EngineRunner {
 /// Plans and runs. `Ok` is [`Outcome::Landed`] or [`Outcome::Cancelled`].
 async fn attempt(
     (project, secrets): (Arc<Project>, Secrets),
-    work: Work,
+    (work, abreast): (Work, usize),
     events: UnboundedSender<Event>,
     cancel: CancellationToken,
 ) -> Result<Outcome> {
@@ -92,7 +102,7 @@ async fn attempt(
         // Where connections are limited a task counts for one stream, whatever its pattern matches.
         parallel_streams: match run.limits.each().next() {
             Some(_) => 1,
-            None => RunOptions::default().parallel_streams,
+            None => abreast,
         },
         entry: Some(stream),
         mask_key: project.mask_key().map_err(|failure| worst(&failure.problems))?,
@@ -130,14 +140,19 @@ fn worst(errors: &[Error]) -> Error {
 }
 
 impl EngineRunner {
-    /// Adds up what the streams of the entry tell, until they are done.
-    async fn report(&self, work: &Work, events: &mut UnboundedReceiver<Event>, meter: &Meter) {
+    /// Adds up what the streams of the entry tell, until they are done. Says whether one that failed had landed rows.
+    async fn report(&self, work: &Work, events: &mut UnboundedReceiver<Event>, meter: &Meter) -> bool {
         let mut streams: BTreeMap<String, Progress> = BTreeMap::new();
+        let mut stepped = false;
         while let Some(event) = events.recv().await {
             match event {
                 Event::Progress { stream, counts, .. } => count(streams.entry(stream).or_default(), counts),
                 Event::Committed { stream, rows, .. } => streams.entry(stream).or_default().committed += rows,
-                Event::StreamFinished(summary) => count(streams.entry(summary.stream).or_default(), summary.counts),
+                Event::StreamFinished(summary) => {
+                    let one = streams.entry(summary.stream).or_default();
+                    stepped |= summary.error.is_some() && one.committed > 0;
+                    count(one, summary.counts);
+                }
                 Event::Warning { warning } => {
                     tracing::warn!(%warning, run = %work.run.id, "a run warns");
                     let line = LogLine::warning(&work.stream, &warning);
@@ -168,6 +183,7 @@ impl EngineRunner {
                 .publish(&LiveProgress::topic(work.run.id), &told.to_bytes())
                 .await;
         }
+        stepped
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an operator says to an agent: `agent.toml`, the environment over it, the command line over that.
 
 mod access;
+mod effect;
 mod notifications;
 mod reader;
 
@@ -11,15 +12,17 @@ use std::time::Duration;
 
 use syncapp_connector::NetworkRules;
 use syncapp_control::{DEFAULT_POOL, Policy};
+use syncapp_engine::RunOptions;
 use syncapp_model::{Code, Error, Secret};
 use syncapp_vault::KeyPlace;
 
 use crate::failure::{Failure, Source};
 use crate::history;
-use crate::secrets::{KEYS, of_environment};
+use crate::secrets::KEYS;
 use reader::Reader;
 
 pub(crate) use access::Access;
+pub(crate) use effect::COLLECTORS;
 pub(crate) use notifications::{Notification, Way};
 
 /// How many requests one address may make in a minute, where nothing is said: more than any page or command asks.
@@ -63,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) pools: Vec<String>,
     /// How many streams at once.
     pub(crate) slots: usize,
+    /// How many of one pattern's streams at once, within a slot.
+    pub(crate) abreast: usize,
     /// Where it answers.
     pub(crate) listen: SocketAddr,
     /// Its folder: the store where there is no database, the token where none is given.
@@ -91,6 +96,8 @@ pub(crate) struct Settings {
     pub(crate) master_key: Vec<KeyPlace>,
     /// A folder that has a file for each secret.
     pub(crate) secrets_dir: Option<PathBuf>,
+    /// The secrets that it uses itself: names of the environment that no pushed file may have.
+    pub(crate) own_secrets: BTreeSet<String>,
     /// The environment of pushed files that holds here.
     pub(crate) environment: Option<String>,
     /// Names of variables that pushed files may use.
@@ -151,7 +158,7 @@ impl Settings {
     }
 
     /// Those of a desktop over a folder: what is usual, no listener, and an end that nobody waits long for.
-    pub(crate) fn of_desk(home: &Path) -> Result<Self, Error> {
+    pub(crate) fn of_desk(home: &Path, environment: Option<String>) -> Result<Self, Error> {
         let usual = Self::read(Told::default(), &|_| None);
         let usual = usual.map_err(|failure| {
             let first = failure.problems.into_iter().next();
@@ -160,7 +167,12 @@ impl Settings {
         Ok(Self {
             home: home.to_owned(),
             files: Vec::new(),
-            policy: policy(Some(DESK_LEASE), None, Some(DESK_DRAIN)),
+            environment,
+            policy: policy(Times {
+                lease: Some(DESK_LEASE),
+                drain: Some(DESK_DRAIN),
+                ..Times::default()
+            }),
             ..usual
         })
     }
@@ -196,6 +208,9 @@ impl Settings {
             time(text).filter(|patience| *patience >= SHORTEST_LEASE)
         });
         let drain = reader.one("drain", "give a time, such as `25s`", time);
+        let stalled = reader.one("stalled", "give a time of a minute or more, such as `30m`", |text| {
+            time(text).filter(|stalled| *stalled >= Duration::from_mins(1))
+        });
         let requests = reader.one("requests_per_minute", "give a number; 0 for any number", |text| {
             text.parse().ok()
         });
@@ -211,6 +226,7 @@ impl Settings {
         let slots = slots.unwrap_or(4);
         let listen: SocketAddr = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, PORT).into());
         let database = reader.one("database", "give `postgres://user:password@host/database`", secret);
+        effect::check(reader);
         // An agent that serves nobody but this machine leads nobody anywhere.
         let is_own = listen.ip().is_loopback() && database.is_none();
         Ok(Self {
@@ -218,6 +234,7 @@ impl Settings {
             roles: roles.unwrap_or_else(|| Role::ALL.into()).into_iter().collect(),
             pools: pools.unwrap_or_else(|| vec![DEFAULT_POOL.into()]),
             slots: memory.map_or(slots, |memory| slots.min((memory / STREAM) as usize)),
+            abreast: memory.map_or(RunOptions::default().parallel_streams, |_| 1),
             listen,
             database,
             queue: reader.one("queue", "give `amqps://user:password@host/virtual-host`", secret),
@@ -246,7 +263,14 @@ impl Settings {
             keep: keep.unwrap_or(Duration::from_hours(24 * 90)),
             notifications: notifications::read(reader),
             telemetry: telemetry(reader),
-            policy: policy(lease, patience, drain),
+            // Behind all that may name one.
+            own_secrets: reader.own(),
+            policy: policy(Times {
+                lease,
+                patience,
+                drain,
+                stalled,
+            }),
             home,
             // The last one: whatever else is wrong was told by then.
             access: access?,
@@ -291,20 +315,17 @@ fn telemetry(reader: &mut Reader<'_>) -> Telemetry {
             "give the collector's address, such as `http://collector:4318`",
             endpoint,
         ),
-        headers: reader.one(
+        headers: reader.secret(
             "telemetry.otlp.headers",
             "give what the collector has to be shown, such as `authorization=Bearer …`, or `secret://NAME`",
-            headers,
+            is_headers,
         ),
     }
 }
 
-/// Headers as they are, or as the secret of that name says.
-fn headers(text: &str) -> Option<Secret> {
-    match text.strip_prefix("secret://") {
-        Some(name) => of_environment(name),
-        None => secret(text).filter(|_| text.split(',').all(|header| header.contains('='))),
-    }
+fn is_headers(text: &str) -> bool {
+    let mut headers = text.split(',').map(str::trim);
+    headers.all(|header| header.is_empty() || header.contains('='))
 }
 
 fn file(path: &Path) -> Result<String, Error> {
@@ -316,18 +337,30 @@ fn file(path: &Path) -> Result<String, Error> {
     })
 }
 
+/// The times that an operator gave.
+#[derive(Debug, Clone, Copy, Default)]
+struct Times {
+    lease: Option<Duration>,
+    patience: Option<Duration>,
+    drain: Option<Duration>,
+    stalled: Option<Duration>,
+}
+
 /// All that hangs on the lease keeps its share of it, where it is not given.
-fn policy(lease: Option<Duration>, patience: Option<Duration>, drain: Option<Duration>) -> Policy {
+fn policy(given: Times) -> Policy {
     let usual = Policy::default();
-    let lease = lease.unwrap_or(usual.lease);
+    let lease = given.lease.unwrap_or(usual.lease);
+    let stalled = given.stalled.unwrap_or(usual.stalled_until);
     let share = |part: Duration| part.min(lease.mul_f64(part.as_secs_f64() / usual.lease.as_secs_f64()));
     Policy {
         lease,
         margin: share(usual.margin),
         heartbeat: share(usual.heartbeat),
         grace: share(usual.grace),
-        patience: patience.unwrap_or(share(usual.patience)),
-        drain: drain.unwrap_or(usual.drain),
+        patience: given.patience.unwrap_or(share(usual.patience)),
+        drain: given.drain.unwrap_or(usual.drain),
+        stalled_after: usual.stalled_after.min(stalled),
+        stalled_until: stalled,
         ..usual
     }
 }

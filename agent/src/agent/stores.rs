@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use syncapp_control::Store;
-use syncapp_control::access::AccessStore;
+use syncapp_control::access::{AccessStore, AuditLog};
 use syncapp_model::Result;
 use syncapp_store::{PostgresStore, SqliteStore};
 use syncapp_vault::SealedVault;
 
 use super::settings::Settings;
-use super::vault;
+use super::{key, vault};
 
 /// The store.
 pub(super) struct Kept {
@@ -58,6 +58,13 @@ pub(crate) async fn stores(settings: &Settings) -> Result<(Arc<dyn Store>, Arc<d
     let kept = Kept::by(settings)?;
     kept.ready().await?;
     Ok((kept.store, kept.access))
+}
+
+/// The audit log of an agent with these settings, for a command.
+pub(crate) async fn log_of(settings: &Settings) -> Result<AuditLog> {
+    let (_, store) = stores(settings).await?;
+    let key = key::of(settings)?;
+    Ok(AuditLog { store, key })
 }
 
 /// The vault of an agent with these settings, for a command.

@@ -5,10 +5,11 @@ use syncapp_model::{Code, Error};
 use syncapp_telemetry::{Config, LogFormat, Otlp, Telemetry};
 
 use super::run::on_signals_saying;
-use crate::agent::settings::{Settings, Told};
+use crate::agent::settings::{COLLECTORS, Settings, Told};
 use crate::agent::{name, serve};
 use crate::args;
 use crate::failure::{Exit, Failure};
+use crate::log::log_filter;
 use crate::output;
 
 const STOPPING: &str = "stopping: streams may end for a while, and others are given back (once more to stop at once)";
@@ -20,7 +21,7 @@ pub(crate) async fn agent(args: args::Agent) -> Result<Exit, Failure> {
         pools: args.pools,
     };
     let settings = Settings::read(told, &|name| std::env::var(name).ok())?;
-    let telemetry = Telemetry::start(&telemetry(&settings)).map_err(|problem| {
+    let telemetry = Telemetry::start(&telemetry(&settings)?).map_err(|problem| {
         let error = Error::new(Code::InvalidValue, "the agent cannot tell about itself");
         error
             .help("look at `telemetry` in agent.toml and at the variables OTEL_…")
@@ -47,20 +48,15 @@ pub(crate) async fn agent(args: args::Agent) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What is told, and to whom. `SYNCAPP_LOG` says how much is logged (`info`, `syncapp_control=debug`): warnings and the heads of the
-/// audit log where it says nothing.
-fn telemetry(settings: &Settings) -> Config {
+/// What is told, and to whom.
+fn telemetry(settings: &Settings) -> Result<Config, Error> {
     let told = &settings.telemetry;
     let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
-    let variables = ["", "_TRACES", "_METRICS", "_LOGS"];
-    let is_asked = told.endpoint.is_some()
-        || variables
-            .iter()
-            .any(|signal| is_set(&format!("OTEL_EXPORTER_OTLP{signal}_ENDPOINT")));
+    let is_asked = told.endpoint.is_some() || COLLECTORS.iter().any(|name| is_set(name));
     let is_off = std::env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
-    Config {
+    Ok(Config {
         log_format: if told.json { LogFormat::Json } else { LogFormat::Text },
-        log_filter: std::env::var("SYNCAPP_LOG").ok(),
+        log_filter: log_filter()?,
         listen: told.listen,
         otlp: (is_asked && !is_off).then(|| Otlp {
             endpoint: told.endpoint.clone(),
@@ -68,5 +64,5 @@ fn telemetry(settings: &Settings) -> Config {
         }),
         instance: name(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    })
 }

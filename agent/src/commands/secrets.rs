@@ -1,23 +1,23 @@
 //! `syncapp secrets`: what the vault of this machine or of an agent keeps.
 //!
-//! Invariant: a value is taken from standard input or a file, never from an argument, which others on the machine can see; and is
-//! never printed.
+//! Invariants: a value is taken from standard input or a file, never from an argument, which others on the machine can see; and is
+//! never printed. What becomes of an agent's vault is in its audit log before.
 
 use std::fs::File;
 use std::io::{IsTerminal as _, stdin};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use syncapp_control::{KeyId, Rotated, SecretEntry, SecretId, Vault};
+use syncapp_control::access::{AuditLog, By, Caller, NewEntry};
+use syncapp_control::{KeyId, Rotated, SecretEntry, SecretId, Vault as _};
 use syncapp_model::{Code, Error, Result, Secret};
-use syncapp_vault::secret_of;
+use syncapp_vault::{SealedVault, secret_of};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::agent::settings::{Settings, Told};
-use crate::agent::vault_of;
+use crate::agent::{log_of, vault_of};
 use crate::args::{self, SecretsAction, SecretsAt};
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -32,7 +32,7 @@ pub(crate) async fn secrets(args: args::Secrets) -> Result<Exit, Failure> {
         SecretsAction::Set { name, at, from_file } => {
             let value = value(from_file.as_deref())?;
             let version = match place(&at).await? {
-                Place::Here(vault) => vault.put(&id(&at, &name)?, &value).await?,
+                Place::Here(own) => own.put(&id(&at, &name)?, &value).await?,
                 Place::There(agent, project) => agent.set_secret(&project, &name, &value).await?,
             };
             output::line(&format!("{name}: version {version}"));
@@ -41,8 +41,8 @@ pub(crate) async fn secrets(args: args::Secrets) -> Result<Exit, Failure> {
         SecretsAction::List { at, json } => list(&at, json).await,
         SecretsAction::Delete { name, at } => {
             match place(&at).await? {
-                Place::Here(vault) => {
-                    if !vault.delete(&id(&at, &name)?).await? {
+                Place::Here(own) => {
+                    if !own.delete(&id(&at, &name)?).await? {
                         return Err(Error::new(Code::UnknownName, format!("there is no secret `{name}`")).into());
                     }
                 }
@@ -57,7 +57,7 @@ pub(crate) async fn secrets(args: args::Secrets) -> Result<Exit, Failure> {
 
 /// Whose vault it is.
 enum Place {
-    Here(Arc<dyn Vault>),
+    Here(Own),
     /// An agent's, and the project in it.
     There(Remote, String),
 }
@@ -65,22 +65,75 @@ enum Place {
 async fn place(at: &SecretsAt) -> Result<Place, Failure> {
     match (&at.agent, &at.project) {
         (Some(agent), Some(project)) => Ok(Place::There(Remote::new(agent)?, project.clone())),
-        _ => Ok(Place::Here(vault(at.config.clone()).await?)),
+        _ => Ok(Place::Here(Own::of(at.config.clone()).await?)),
     }
 }
 
-/// The vault of an agent's configuration, or this machine's own.
-async fn vault(config: Option<PathBuf>) -> Result<Arc<dyn Vault>, Failure> {
-    match config {
-        Some(_) => {
-            let told = Told {
-                config,
-                ..Told::default()
-            };
-            let settings = Settings::read(told, &|name| std::env::var(name).ok())?;
-            Ok(Arc::new(vault_of(&settings).await?))
+/// A vault that is opened here.
+struct Own {
+    vault: SealedVault,
+    /// Whose it is, where it is an agent's.
+    agent: Option<Box<Settings>>,
+}
+
+impl Own {
+    /// That of an agent's configuration, or this machine's own.
+    async fn of(config: Option<PathBuf>) -> Result<Self, Failure> {
+        if config.is_none() {
+            let vault = local_vault()?;
+            return Ok(Self { vault, agent: None });
         }
-        None => Ok(Arc::new(local_vault()?)),
+        let told = Told {
+            config,
+            ..Told::default()
+        };
+        let settings = Settings::read(told, &|name| std::env::var(name).ok())?;
+        Ok(Self {
+            vault: vault_of(&settings).await?,
+            agent: Some(Box::new(settings)),
+        })
+    }
+
+    /// Who does it: whoever can read an agent's configuration may what its own token may.
+    fn by() -> By {
+        Caller::agent().from("command line")
+    }
+
+    async fn log(&self) -> Result<Option<AuditLog>> {
+        match &self.agent {
+            Some(settings) => log_of(settings).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn put(&self, id: &SecretId, value: &Secret) -> Result<u32> {
+        let by = Self::by();
+        if let Some(log) = self.log().await? {
+            log.secret(&by, &self.vault, id, Some(value)).await?;
+        }
+        self.vault.put(id, value, &by.actor).await
+    }
+
+    async fn delete(&self, id: &SecretId) -> Result<bool> {
+        if let Some(log) = self.log().await? {
+            log.secret(&Self::by(), &self.vault, id, None).await?;
+        }
+        self.vault.delete(id).await
+    }
+
+    async fn rotate(&self) -> Result<Rotated> {
+        if let Some(log) = self.log().await? {
+            let key = self.vault.sealing().await?;
+            let entry = NewEntry {
+                by: Self::by(),
+                action: "vault.rotate".into(),
+                object: "vault".into(),
+                before: None,
+                after: Some(json!({ "key": key.0 }).to_string()),
+            };
+            log.write(&entry).await?;
+        }
+        self.vault.rotate().await
     }
 }
 
@@ -129,9 +182,9 @@ async fn list(at: &SecretsAt, as_json: bool) -> Result<Exit, Failure> {
     let mut all: Vec<Listed> = Vec::new();
     loop {
         let (page, next) = match &place {
-            Place::Here(vault) => {
+            Place::Here(own) => {
                 let project = at.project.as_deref().unwrap_or_default();
-                let rows = vault.list(project, after.as_deref(), PAGE).await?;
+                let rows = own.vault.list(project, after.as_deref(), PAGE).await?;
                 let next = rows.last().filter(|_| rows.len() == PAGE).map(|last| last.name.clone());
                 (rows.into_iter().map(listed).collect(), next)
             }
@@ -168,7 +221,7 @@ fn listed(entry: SecretEntry) -> Listed {
 }
 
 async fn rotate(config: Option<PathBuf>, as_json: bool) -> Result<Exit, Failure> {
-    let Rotated { key, moved, left } = vault(config).await?.rotate().await?;
+    let Rotated { key, moved, left } = Own::of(config).await?.rotate().await?;
     if as_json {
         let left: Vec<_> = left
             .iter()

@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 
 use crate::access::Origin;
 use crate::extract::Names;
-use crate::syncs::{Started, accepted};
+use crate::syncs::{Started, accepted, submit};
 use crate::{Api, Problem};
 
 /// How far the time of a signature may be from this machine's, to either side.
@@ -144,10 +144,7 @@ pub(crate) async fn call(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
-    let body = body.map_err(|rejection| {
-        let error = Error::new(Code::InvalidValue, "the body cannot be taken").driver(rejection.body_text());
-        Problem::new(rejection.status(), error)
-    })?;
+    let body = body?;
     let id = ScheduleId { project, sync };
     let signature = headers.get(SIGNATURE).and_then(|text| text.to_str().ok());
     let word = api.hooks.as_ref().zip(signature).and_then(|(hooks, signature)| {
@@ -164,8 +161,6 @@ pub(crate) async fn call(
         actor: "hook".into(),
         origin: origin.text(),
     };
-    let object = format!("projects/{}/syncs/{}", id.project, id.sync);
-    api.accounts.audit(&by, "run.start", &object, None, None).await?;
     let submission = Submission {
         project: id.project,
         sync: id.sync,
@@ -173,7 +168,7 @@ pub(crate) async fn call(
         key: Some(format!("hook/{word}")),
         overlap: Overlap::Queue,
     };
-    match api.control.submit(&submission).await? {
+    match submit(&api, &by, &submission).await? {
         Submitted::Known(run) => {
             let error = Error::new(
                 Code::Conflict,

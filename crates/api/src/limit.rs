@@ -2,7 +2,7 @@
 //!
 //! The [`Cache`](syncapp_control::Cache) counts. When it is gone nobody is refused: a limit protects the agent, and is no lock.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use syncapp_control::Allowance;
+use syncapp_control::access::site;
 use syncapp_model::{Code, Error};
 
 use crate::access::Origin;
@@ -59,15 +60,12 @@ fn seconds(allowance: Allowance) -> u64 {
     allowance.resets_in.as_millis().div_ceil(1000) as u64
 }
 
-/// Who is counted: an address of IPv4, or a network of IPv6, as one site has it. Nobody in this process is.
+/// Who is counted. Nobody in this process is.
 fn caller(request: &Request) -> Option<IpAddr> {
     let Origin::Address(origin) = request.extensions().get::<Origin>()? else {
         return None;
     };
-    Some(match origin {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        address @ IpAddr::V4(_) => *address,
-    })
+    Some(site(*origin))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -12,6 +12,9 @@ use utoipa::ToSchema;
 
 /// The media type of problems.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What to do where a request is not what its route takes.
+pub(crate) const TAKEN: &str = "`/api/docs` says what it takes";
 
 /// What went wrong, and the status that says so.
 #[derive(Debug)]
@@ -156,10 +159,16 @@ impl Problem {
         }
     }
 
-    /// Nothing is called that.
+    /// Nothing is called that, or nothing that whoever asks may see.
     pub(crate) fn missing(what: &str, name: impl std::fmt::Display) -> Self {
         let error = Error::new(Code::UnknownName, format!("there is no {what} `{name}`"));
-        Self::new(StatusCode::NOT_FOUND, error)
+        Self::new(StatusCode::NOT_FOUND, error.help(where_it_would_be(what)))
+    }
+
+    /// Its status.
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// It as JSON, with the name of its request.
@@ -175,6 +184,21 @@ impl Problem {
             errors: self.errors.iter().map(ErrorView::from).collect(),
         };
         serde_json::to_string(&view).unwrap_or_default()
+    }
+}
+
+/// Where to look for what there is of something.
+fn where_it_would_be(what: &str) -> &'static str {
+    match what {
+        "project" => "`GET /api/v1/projects` lists those that this account may see",
+        "version" => "`GET /api/v1/projects/PROJECT/versions` lists them",
+        "sync" => "`GET /api/v1/projects/PROJECT/syncs` lists those of the newest version",
+        "secret" => "`GET /api/v1/projects/PROJECT/secrets` lists them",
+        "job" => "jobs are kept for a while only: begin it once more",
+        "run" => "`GET /api/v1/runs` lists those that this account may see, as long as `keep` of agent.toml says",
+        "user" => "`GET /api/v1/users` lists them",
+        "token" => "`GET /api/v1/tokens` lists those that this account may see",
+        _ => "see how it is written; `/api/docs` says what can be listed",
     }
 }
 
@@ -203,17 +227,20 @@ impl From<Vec<Error>> for Problem {
     }
 }
 
-impl From<JsonRejection> for Problem {
-    fn from(rejection: JsonRejection) -> Self {
-        let error =
-            Error::new(Code::InvalidValue, "the body is not what this request takes").driver(rejection.body_text());
-        Self::new(rejection.status(), error)
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        let help = match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => "send less at once",
+            _ => "send all of it before the connection ends",
+        };
+        let error = Error::new(Code::InvalidValue, "the body cannot be taken").help(help);
+        Self::new(rejection.status(), error.driver(rejection.body_text()))
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
-        let error = Error::new(Code::InvalidValue, "the query is not what this request takes");
+        let error = Error::new(Code::InvalidValue, "the query is not what this request takes").help(TAKEN);
         Self::new(rejection.status(), error.driver(rejection.body_text()))
     }
 }

@@ -211,7 +211,7 @@ pub(crate) async fn push(
     let newest = api.control.store.newest(&project).await?;
     let version = newest.as_ref().map(|version| version.number);
     condition::holds(&asked, version.map(|version| version.to_string()).as_deref())?;
-    custody::holds(&api, &project, newest.as_ref(), &compiled.file).await?;
+    custody::holds(&api, &admitted.by, &project, newest.as_ref(), &compiled.file).await?;
     let push = ToPush {
         by: &admitted.by,
         project: &project,

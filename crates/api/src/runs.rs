@@ -9,6 +9,7 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use syncapp_control::access::{Caller, Permission};
 use syncapp_control::{Run, RunId, RunList, RunPlace, RunState, RunsOf, ScheduleId};
+use syncapp_model::sync_file::Sync;
 use syncapp_model::{Code, Error};
 use utoipa::IntoParams;
 
@@ -18,7 +19,7 @@ use crate::page::{Page, PageQuery, invalid};
 use crate::syncs::{Started, accepted};
 use crate::view::{RunView, WholeRun};
 use crate::words::RunStateWord;
-use crate::{Api, Problem};
+use crate::{Api, Problem, custody};
 
 /// Which runs.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -157,17 +158,24 @@ pub(crate) async fn cancel(
     params(("run" = String, Path, description = "The run's name.", format = "uuid")),
     responses(
         (status = 202, description = "The run that was started.", body = Started),
-        (status = 409, description = "No stream of it has failed or was cancelled.")
+        (status = 409, description = "No stream of it has failed or was cancelled."),
+        (status = 422, description = "Its version would send a secret elsewhere than the newest one does.")
     )
 )]
 pub(crate) async fn retry(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names(run): Names<String>,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
     let known = id(&run)?;
+    let before = api.control.store.run(known).await?;
+    let before = before.ok_or_else(|| Problem::missing("run", &run))?;
+    let version = api.control.store.version(&before.project, before.version).await?;
+    let version = version.ok_or_else(|| Problem::missing("project", &before.project))?;
+    let uses = |sync: &Sync, name: &str| sync.source == name || sync.destination == name;
+    custody::holds_again(&api, &admitted.by, &before, &version, uses).await?;
     match api.control.retry(known).await? {
         Some(submitted) => accepted(submitted),
-        None if api.control.store.run(known).await?.is_none() => Err(Problem::missing("run", &run)),
         None => {
             let error = Error::new(Code::Conflict, "the run has no stream that failed or was cancelled");
             Err(Problem::new(

@@ -1,14 +1,14 @@
 //! The secrets of a project: set, listed by name, forgotten. Write-only: no route answers a value.
 
-use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use syncapp_control::{SecretEntry, SecretId};
-use syncapp_model::{Code, Error, Secret};
+use syncapp_model::Secret;
 use utoipa::ToSchema;
 
-use crate::extract::{Asked, Names};
+use crate::access::Admitted;
+use crate::extract::{Asked, Names, Sent};
 use crate::page::{Page, PageQuery};
 use crate::view::instant;
 use crate::{Api, Problem};
@@ -96,12 +96,14 @@ pub(crate) struct SetAnswer {
 )]
 pub(crate) async fn set(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names((project, name)): Names<(String, String)>,
-    body: Result<Json<SetBody>, JsonRejection>,
+    Sent(body): Sent<SetBody>,
 ) -> Result<Json<SetAnswer>, Problem> {
-    let Json(body) = body.map_err(|rejection| unreadable(&rejection))?;
     let id = SecretId::new(&project, &name)?;
-    let version = api.vault.put(&id, &body.value).await?;
+    let (log, by) = (api.accounts.log(), &admitted.by);
+    log.secret(by, api.vault.as_ref(), &id, Some(&body.value)).await?;
+    let version = api.vault.put(&id, &body.value, &by.actor).await?;
     Ok(Json(SetAnswer { name, version }))
 }
 
@@ -132,16 +134,13 @@ pub(crate) struct DeleteAnswer {
 )]
 pub(crate) async fn delete(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names((project, name)): Names<(String, String)>,
 ) -> Result<Json<DeleteAnswer>, Problem> {
-    if api.vault.delete(&SecretId::new(&project, &name)?).await? {
+    let (id, log) = (SecretId::new(&project, &name)?, api.accounts.log());
+    log.secret(&admitted.by, api.vault.as_ref(), &id, None).await?;
+    if api.vault.delete(&id).await? {
         return Ok(Json(DeleteAnswer { name }));
     }
     Err(Problem::missing("secret", &name))
-}
-
-/// The parser's own words may quote what was sent.
-fn unreadable(rejection: &JsonRejection) -> Problem {
-    let error = Error::new(Code::InvalidValue, "the body is not what this request takes");
-    Problem::new(rejection.status(), error.help("send `{ \"value\": \"…\" }` as JSON"))
 }

@@ -145,7 +145,7 @@ pub(crate) async fn begin(
     Extension(origin): Extension<Origin>,
     Sent(body): Sent<FirstBody>,
 ) -> Result<Response, Problem> {
-    if let Some(wait) = api.accounts.limits.try_again_in("", &origin.text()).await? {
+    if let Some(wait) = api.accounts.limits.show_again_in(&origin.text()).await? {
         return Ok(too_often(wait.as_secs() + 1));
     }
     let begun = api

@@ -65,7 +65,8 @@ pub(crate) struct BackQuery {
     params(BackQuery),
     responses(
         (status = 303, description = "The session is in a cookie."),
-        (status = 401, description = "The provider does not vouch for whoever comes back, or gives no role here.")
+        (status = 401, description = "The provider does not vouch for whoever comes back, or gives no role here."),
+        (status = 429, description = "Too many were refused at this address: wait for `Retry-After` seconds.")
     )
 )]
 pub(crate) async fn come_back(
@@ -74,14 +75,14 @@ pub(crate) async fn come_back(
     headers: HeaderMap,
     Asked(query): Asked<BackQuery>,
 ) -> Result<Response, Problem> {
-    if let Some(wait) = api.accounts.limits.try_again_in("sign-on", &origin.text()).await? {
+    let origin = origin.text();
+    if let Some(wait) = api.accounts.limits.come_back_in(&origin).await? {
         return Ok(too_often(wait.as_secs() + 1));
     }
     let entered = match (shown::trip(&headers), query.code, query.state) {
         (Some(secret), Some(code), Some(state)) => {
             let issuer = query.iss;
             let brought = Brought { state, code, issuer };
-            let origin = origin.text();
             api.accounts.come_from_provider(&secret, &brought, &origin).await?
         }
         _ => Entered::Wrong,
@@ -89,6 +90,7 @@ pub(crate) async fn come_back(
     // Whatever comes of it, the way back is gone once.
     let over = (SET_COOKIE, shown::leaving("", 0));
     let Entered::Session(session) = entered else {
+        api.accounts.limits.was_refused(&origin).await?;
         let error = Error::new(Code::Unauthenticated, "nobody was signed in")
             .help("try once more; if it stays so, an admin finds the reason in the agent's log");
         let mut refused = Problem::new(StatusCode::UNAUTHORIZED, error).into_response();

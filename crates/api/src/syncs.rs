@@ -1,14 +1,17 @@
 //! The syncs of a project: when they run, and runs that are started by hand.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use syncapp_control::access::By;
 use syncapp_control::schedule::{Instant, Overlap, Schedule};
 use syncapp_control::{PlannedSync, ScheduleId, Submission, Submitted};
 use syncapp_model::{Code, Error};
 use utoipa::ToSchema;
 
+use crate::access::Admitted;
 use crate::extract::{Names, Sent};
 use crate::words::OverlapWord;
 use crate::{Api, Problem};
@@ -197,6 +200,7 @@ pub(crate) struct Started {
 )]
 pub(crate) async fn start(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names((project, sync)): Names<(String, String)>,
     headers: HeaderMap,
     Sent(body): Sent<StartBody>,
@@ -208,7 +212,16 @@ pub(crate) async fn start(
         key: key(&headers)?,
         overlap: body.overlap.unwrap_or(Overlap::Queue),
     };
-    accepted(api.control.submit(&submission).await?)
+    accepted(submit(&api, &admitted.by, &submission).await?)
+}
+
+/// Starts a run, whose name the audit log hears before.
+pub(crate) async fn submit(api: &Api, by: &By, submission: &Submission) -> Result<Submitted, Problem> {
+    let id = api.control.run_id();
+    let object = format!("projects/{}/syncs/{}", submission.project, submission.sync);
+    let after = json!({ "run": id.to_string() }).to_string();
+    api.accounts.audit(by, "run.start", &object, None, Some(after)).await?;
+    Ok(api.control.submit_as(id, submission).await?)
 }
 
 pub(crate) fn accepted(submitted: Submitted) -> Result<(StatusCode, Json<Started>), Problem> {

@@ -142,7 +142,7 @@ pub(crate) async fn restore(
     let newest = api.control.store.newest(&project).await?;
     let expected = newest.as_ref().map(|newest| newest.number);
     condition::holds(&asked, expected.map(|number| number.to_string()).as_deref())?;
-    custody::holds(&api, &project, newest.as_ref(), &compiled.file).await?;
+    custody::holds(&api, &admitted.by, &project, newest.as_ref(), &compiled.file).await?;
     let push = ToPush {
         by: &admitted.by,
         project: &project,

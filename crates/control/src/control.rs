@@ -78,7 +78,7 @@ impl Control {
     }
 
     /// A name for a run: about in the order of time.
-    pub(crate) fn run_id(&self) -> RunId {
+    pub fn run_id(&self) -> RunId {
         let since = self.clock.wall().duration_since(UNIX_EPOCH).unwrap_or_default();
         let bits = (u128::from(self.random.bits()) << 64) | u128::from(self.random.bits());
         let mut chance = [0; 10];

@@ -8,6 +8,8 @@
 //!   written. Only what is one statement (lists, and what handles many rows) is written for each.
 
 mod access_rows;
+#[cfg(test)]
+mod additive;
 mod page;
 mod postgres;
 mod rows;

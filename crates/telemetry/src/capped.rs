@@ -1,13 +1,16 @@
 //! Bounds the series of each metric, whatever names users give to their projects.
 //!
 //! A label is a word of the program, or one of [`OPEN`]. The first [`SERIES`] combinations of a metric's labels are told as they
-//! are; in later ones the open labels become `other`, so that sums stay right.
+//! are; in later ones the open labels become `other`, so that sums stay right. A gauge of that name is [`Folded`] out of all that it
+//! stands for.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder, SharedString, Unit};
+
+use crate::folded::{Folded, Part};
 
 /// Labels whose values come from outside.
 const OPEN: &[&str] = &["project", "sync", "stream", "pool"];
@@ -23,6 +26,8 @@ pub(crate) struct Capped<R> {
     inner: R,
     /// Hashes of the labels that were seen, by metric.
     seen: Mutex<HashMap<String, HashSet<u64>>>,
+    /// Gauges that stand for several, by how they are told.
+    folded: Mutex<HashMap<Key, Arc<Folded>>>,
 }
 
 impl<R> Capped<R> {
@@ -30,17 +35,19 @@ impl<R> Capped<R> {
         Self {
             inner,
             seen: Mutex::default(),
+            folded: Mutex::default(),
         }
     }
 
-    /// The key as it is told.
-    fn told(&self, key: &Key) -> Key {
+    /// The key as it is told, and its own name where that is one for several.
+    fn told(&self, key: &Key) -> (Key, Option<u64>) {
         if !key.labels().any(|label| OPEN.contains(&label.key())) {
-            return key.clone();
+            return (key.clone(), None);
         }
+        let own = hash(key);
         let too_long = key.labels().any(|label| label.value().len() > LONGEST);
-        if !too_long && self.is_among_the_first(key) {
-            return key.clone();
+        if !too_long && self.is_among_the_first(key, own) {
+            return (key.clone(), None);
         }
         let labels = key.labels().map(|label| {
             if OPEN.contains(&label.key()) {
@@ -48,15 +55,11 @@ impl<R> Capped<R> {
             }
             label.clone()
         });
-        Key::from_parts(key.name().to_owned(), labels.collect::<Vec<_>>())
+        let told = Key::from_parts(key.name().to_owned(), labels.collect::<Vec<_>>());
+        (told, Some(own))
     }
 
-    fn is_among_the_first(&self, key: &Key) -> bool {
-        let mut hasher = DefaultHasher::new();
-        for label in key.labels() {
-            (label.key(), label.value()).hash(&mut hasher);
-        }
-        let hash = hasher.finish();
+    fn is_among_the_first(&self, key: &Key, hash: u64) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = match seen.get_mut(key.name()) {
             Some(seen) => seen,
@@ -64,6 +67,15 @@ impl<R> Capped<R> {
         };
         seen.contains(&hash) || seen.len() < SERIES && seen.insert(hash)
     }
+}
+
+/// The labels' hash.
+fn hash(key: &Key) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for label in key.labels() {
+        (label.key(), label.value()).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 impl<R: Recorder> Recorder for Capped<R> {
@@ -80,15 +92,21 @@ impl<R: Recorder> Recorder for Capped<R> {
     }
 
     fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
-        self.inner.register_counter(&self.told(key), metadata)
+        self.inner.register_counter(&self.told(key).0, metadata)
     }
 
     fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
-        self.inner.register_gauge(&self.told(key), metadata)
+        let (key, own) = self.told(key);
+        let told = self.inner.register_gauge(&key, metadata);
+        let Some(name) = own else { return told };
+        let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || Arc::new(Folded::new(key.name()));
+        let of = folded.entry(key.clone()).or_insert_with(make).clone();
+        Gauge::from_arc(Arc::new(Part { of, name, told }))
     }
 
     fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
-        self.inner.register_histogram(&self.told(key), metadata)
+        self.inner.register_histogram(&self.told(key).0, metadata)
     }
 }
 
@@ -123,5 +141,47 @@ mod tests {
         assert!(text.contains(r#"rows{sync="s1",state="done"} 3"#), "{text}");
         assert!(text.contains(r#"rows{sync="other",state="done"} 1001"#), "{text}");
         assert!(text.contains(r#"codes{code="internal"} 1"#));
+    }
+
+    #[test]
+    fn of_many_lags_the_longest_is_told_and_depths_are_added() {
+        let prometheus = PrometheusBuilder::new().build_recorder();
+        let handle = prometheus.handle();
+        let capped = Capped::new(prometheus);
+        let lag = |stream: String, seconds: f64| metrics::gauge!("lag_seconds", "stream" => stream).set(seconds);
+        let depth = |pool: String, queued: f64| {
+            metrics::gauge!("depth", "pool" => pool.clone(), "state" => "queued").set(queued);
+            metrics::gauge!("depth", "pool" => pool, "state" => "running").set(1.0);
+        };
+        let is_told = |line: &str| {
+            let text = handle.render();
+            let others: Vec<&str> = text.lines().filter(|line| line.contains("\"other\"")).collect();
+            assert!(others.contains(&line), "{line}: {others:?}");
+        };
+        metrics::with_local_recorder(&capped, || {
+            for number in 0..SERIES {
+                lag(format!("s{number}"), 5000.0);
+            }
+            for number in 0..SERIES / 2 {
+                depth(format!("p{number}"), 50.0);
+            }
+            // The longest comes first, as it does in each look.
+            for (stream, seconds) in [("x", 900.0), ("y", 30.0), ("z", 7.0)] {
+                lag(stream.to_owned(), seconds);
+                depth(stream.to_owned(), 2.0);
+            }
+        });
+        is_told(r#"lag_seconds{stream="other"} 900"#);
+        is_told(r#"depth{pool="other",state="queued"} 6"#);
+        is_told(r#"depth{pool="other",state="running"} 3"#);
+        // The first has landed, and nothing is left in any pool.
+        metrics::with_local_recorder(&capped, || {
+            for (stream, seconds) in [("y", 35.0), ("z", 12.0), ("x", 1.0)] {
+                lag(stream.to_owned(), seconds);
+                depth(stream.to_owned(), 0.0);
+            }
+        });
+        is_told(r#"lag_seconds{stream="other"} 35"#);
+        is_told(r#"depth{pool="other",state="queued"} 0"#);
     }
 }

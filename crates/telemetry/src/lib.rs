@@ -11,13 +11,16 @@
 //!
 //! Invariants:
 //! - Nothing leaves the process that was not asked for: without an address and an endpoint there are only logs.
-//! - The number of series of a metric is bounded, whatever names users give ([`capped`]).
+//! - The number of series of a metric is bounded, whatever names users give ([`capped`]); what is told for several of them is their sum,
+//!   or the longest of their times ([`folded`]).
 //! - A line of a log is one line: control characters are encoded.
 //! - Whoever is measured never waits: what cannot be sent in time is dropped.
 
 mod capped;
 mod export;
 mod fan;
+mod filter;
+mod folded;
 mod json;
 mod lines;
 mod listener;
@@ -36,6 +39,7 @@ use tokio::net::TcpListener;
 use capped::Capped;
 use fan::Fan;
 
+pub use filter::LogFilter;
 pub use listener::Ready;
 pub use otlp::Otlp;
 
@@ -63,8 +67,8 @@ pub enum LogFormat {
 pub struct Config {
     /// How logs look.
     pub log_format: LogFormat,
-    /// What is logged, such as `info` or `syncapp_control=debug`; warnings where nothing is said.
-    pub log_filter: Option<String>,
+    /// What is logged.
+    pub log_filter: LogFilter,
     /// Where Prometheus asks.
     pub listen: Option<SocketAddr>,
     /// Where telemetry is sent.

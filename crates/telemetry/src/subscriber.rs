@@ -9,7 +9,7 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::export::{Exporters, resource};
 use crate::json::Json;
@@ -18,13 +18,7 @@ use crate::{Config, LogFormat};
 
 /// Begins to listen.
 pub(crate) fn install(config: &Config, exporters: Option<&Exporters>) {
-    let filter = || {
-        let given = config
-            .log_filter
-            .as_deref()
-            .and_then(|filter| EnvFilter::try_new(filter).ok());
-        given.unwrap_or_else(|| EnvFilter::new("warn,syncapp::audit=info"))
-    };
+    let filter = || config.log_filter.made();
     let log: Box<dyn Layer<Registry> + Send + Sync> = match config.log_format {
         LogFormat::Text => {
             let colours = stderr().is_terminal();

@@ -21,12 +21,13 @@ use crate::keys::{LENGTH, MasterKey};
 /// How many bytes a nonce has.
 const NONCE: usize = 24;
 
-/// A version of a secret, sealed.
+/// A version of a secret, sealed; nobody is said to have given it.
 pub(crate) fn seal(master: &MasterKey, id: &SecretId, version: u32, value: &Secret) -> Result<SealedSecret> {
     let data_key = Zeroizing::new(chance::<[u8; LENGTH]>()?);
     Ok(SealedSecret {
         sealed: encrypt(&data_key, value.reveal().as_bytes(), &about_value(id, version))?,
         data_key: seal_key(master, id, version, &data_key)?,
+        set_by: None,
     })
 }
 

@@ -42,6 +42,11 @@ impl SealedVault {
         self.keys(false).await.map(drop)
     }
 
+    /// What the key is called that seals.
+    pub async fn sealing(&self) -> Result<KeyId> {
+        self.newest().await.map(|key| key.id().clone())
+    }
+
     async fn keys(&self, make: bool) -> Result<&[MasterKey]> {
         let read = async {
             let keys = self.keys.clone();
@@ -117,17 +122,15 @@ impl Vault for SealedVault {
         envelope::open(key, &secret).map(Some)
     }
 
-    async fn put(&self, id: &SecretId, value: &Secret) -> Result<u32> {
+    async fn put(&self, id: &SecretId, value: &Secret, by: &str) -> Result<u32> {
         check(value)?;
         let newest = self.newest().await?;
         for _ in 0..TRIES {
             let before = self.store.sealed(id).await?;
             let version = before.map_or(0, |secret| secret.data_key.version) + 1;
-            if self
-                .store
-                .put_sealed(&envelope::seal(newest, id, version, value)?)
-                .await?
-            {
+            let mut sealed = envelope::seal(newest, id, version, value)?;
+            sealed.set_by = Some(by.to_owned());
+            if self.store.put_sealed(&sealed).await? {
                 return Ok(version);
             }
         }

@@ -140,7 +140,7 @@ impl Agents {
                 return Err(error.help("give one of the two").into());
             }
         };
-        self.vault.put(&agent.token()?, &token).await?;
+        self.vault.put(&agent.token()?, &token, "local user").await?;
         stored.push(agent.clone());
         stored.sort_by(|one, other| one.name.cmp(&other.name));
         file::write(&self.file, &stored)?;

@@ -126,7 +126,7 @@ impl Vault for KeyringVault {
         apart(move || keyring::read(&entry)).await
     }
 
-    async fn put(&self, id: &SecretId, value: &Secret) -> Result<u32> {
+    async fn put(&self, id: &SecretId, value: &Secret, _by: &str) -> Result<u32> {
         let _turn = self.turn.lock().await;
         self.write(id, value).await
     }
@@ -150,6 +150,8 @@ impl Vault for KeyringVault {
                 version: name.version,
                 key: KeyId(KEY.into()),
                 set_at: SystemTime::UNIX_EPOCH + Duration::from_secs(name.set_at),
+                // The keyring's user, who is not asked.
+                set_by: None,
             })
             .collect();
         entries.sort_by(|one, other| one.name.cmp(&other.name));

@@ -140,8 +140,8 @@ impl Vault for Secrets {
         self.vault()?.get(id).await
     }
 
-    async fn put(&self, id: &SecretId, value: &Secret) -> Result<u32> {
-        let outcome = self.vault()?.put(id, value).await;
+    async fn put(&self, id: &SecretId, value: &Secret, by: &str) -> Result<u32> {
+        let outcome = self.vault()?.put(id, value, by).await;
         self.written(outcome)
     }
 

@@ -81,8 +81,20 @@ async fn the_keyring_has_them_and_nothing_else() {
     assert_eq!(secrets.told().await.place, "keyring");
     let (password, token) = (id("shop", "db/password"), id("shop", "token"));
     assert_eq!(secrets.get(&password).await.unwrap(), None);
-    assert_eq!(secrets.put(&password, &Secret::new("before")).await.unwrap(), 1);
-    assert_eq!(secrets.put(&password, &Secret::new(CANARY)).await.unwrap(), 2);
+    assert_eq!(
+        secrets
+            .put(&password, &Secret::new("before"), "local user")
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        secrets
+            .put(&password, &Secret::new(CANARY), "local user")
+            .await
+            .unwrap(),
+        2
+    );
     assert_eq!(secrets.keep(&token, &Secret::new("one")).await.unwrap().reveal(), "one");
     assert_eq!(secrets.keep(&token, &Secret::new("two")).await.unwrap().reveal(), "one");
     has_no_canary(&folder);
@@ -101,7 +113,10 @@ async fn the_keyring_has_them_and_nothing_else() {
     // Another folder of the same user has secrets of its own.
     let apart = open(&other);
     assert_eq!(apart.get(&password).await.unwrap(), None);
-    apart.put(&password, &Secret::new("another one")).await.unwrap();
+    apart
+        .put(&password, &Secret::new("another one"), "local user")
+        .await
+        .unwrap();
     assert_eq!(later.get(&password).await.unwrap().unwrap().reveal(), CANARY);
 
     assert!(later.delete(&password).await.unwrap());
@@ -111,7 +126,7 @@ async fn the_keyring_has_them_and_nothing_else() {
         later.unlock(Secret::new(PASSPHRASE)).await.unwrap_err().code(),
         Code::Conflict
     );
-    assert!(later.put(&token, &Secret::new("")).await.is_err());
+    assert!(later.put(&token, &Secret::new(""), "local user").await.is_err());
 }
 
 #[tokio::test]
@@ -125,14 +140,20 @@ async fn without_a_keyring_a_passphrase_is_asked_for() {
     let told = secrets.told().await;
     assert_eq!(told.place, "none");
     assert!(told.reason.unwrap().contains("keyring"));
-    let refused = secrets.put(&password, &Secret::new(CANARY)).await.unwrap_err();
+    let refused = secrets
+        .put(&password, &Secret::new(CANARY), "local user")
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Code::KeyringFailed);
     assert!(refused.report().help.as_deref().unwrap().contains("passphrase"));
 
     assert!(secrets.unlock(Secret::new("short")).await.is_err());
     secrets.unlock(Secret::new(PASSPHRASE)).await.unwrap();
     assert_eq!(secrets.told().await.place, "file");
-    secrets.put(&password, &Secret::new(CANARY)).await.unwrap();
+    secrets
+        .put(&password, &Secret::new(CANARY), "local user")
+        .await
+        .unwrap();
     has_no_canary(&folder);
 
     let later = open(&folder);

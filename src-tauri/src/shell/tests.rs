@@ -1,3 +1,4 @@
+use std::fs;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
@@ -43,36 +44,47 @@ async fn ended(desk: &Desk, run: &str) -> Value {
     }
 }
 
+/// Works until runs have ended, and says how.
+async fn carried(desk: &Desk, runs: &[String]) -> Vec<Value> {
+    let telemetry = Telemetry::start(&Config::default()).unwrap();
+    let stop = Signal::new();
+    let all_ended = async {
+        let mut all = Vec::new();
+        for run in runs {
+            all.push(ended(desk, run).await);
+        }
+        stop.raise();
+        all
+    };
+    let (all, worked) = tokio::join!(all_ended, Box::pin(desk.work(&telemetry, &stop)));
+    worked.unwrap();
+    all
+}
+
+async fn start(desk: &Desk, path: &str) -> String {
+    let (status, started) = ask(desk, Method::POST, path, Some(json!({}))).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{started}");
+    started["run"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_quick_start_is_there_once_and_runs_whoever_comes_back() {
     let folder = tempfile::tempdir().unwrap();
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let telemetry = Telemetry::start(&Config::default()).unwrap();
 
     // Asked for, and closed before anything was done.
     let run = {
         let shell = open(folder.path()).await;
         let (status, shown) = ask(&shell.desk, Method::GET, PROJECT, None).await;
         assert_eq!((status, &shown["version"]), (StatusCode::OK, &json!(1)), "{shown}");
-        let (status, started) = ask(&shell.desk, Method::POST, SYNC, Some(json!({}))).await;
-        assert_eq!(status, StatusCode::ACCEPTED, "{started}");
-        started["run"].as_str().unwrap().to_owned()
+        start(&shell.desk, SYNC).await
     };
 
     // It goes on, and all comes to rest.
     let shell = open(folder.path()).await;
     let (_, shown) = ask(&shell.desk, Method::GET, PROJECT, None).await;
     assert_eq!(shown["version"], 1, "it is not put in twice");
-    let stop = Signal::new();
-    let (ended, worked) = tokio::join!(
-        async {
-            let ended = ended(&shell.desk, &run).await;
-            stop.raise();
-            ended
-        },
-        Box::pin(shell.desk.work(&telemetry, &stop))
-    );
-    worked.unwrap();
+    let ended = carried(&shell.desk, &[run]).await.remove(0);
     assert_eq!(ended["state"], "done", "{ended}");
     assert!(folder.path().join("quickstart/flights.db").exists());
     let rows = include_str!("../../../examples/quickstart/data/evening.csv")
@@ -84,4 +96,34 @@ async fn the_quick_start_is_there_once_and_runs_whoever_comes_back() {
         json!(rows.to_string()),
         "{ended}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_holds_in_the_files_that_have_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    fs::write(folder.path().join("preferences.json"), r#"{ "environment": " dev " }"#).unwrap();
+    let shell = open(folder.path()).await;
+    let mut runs = Vec::new();
+    for (project, environment) in [("shop", "dev"), ("store", "prod")] {
+        let file = include_str!("../../../examples/quickstart/quickstart.yaml")
+            .replace("project: quickstart", &format!("project: {project}"))
+            .replace("path: ./out", "path: ./quickstart");
+        let overlay = format!("connections: {{ warehouse: {{ path: ./{environment}.db }} }}");
+        let file = format!("{file}\nenvironments:\n  {environment}:\n    {overlay}\n");
+        let path = format!("/api/v1/projects/{project}");
+        let push = json!({ "file": file, "name": "shop.yaml" });
+        let (status, shown) = ask(&shell.desk, Method::PUT, &path, Some(push)).await;
+        assert!(status.is_success(), "{shown}");
+        runs.push(start(&shell.desk, &format!("{path}/syncs/flights/runs")).await);
+    }
+    for ended in carried(&shell.desk, &runs).await {
+        assert_eq!(ended["state"], "done", "{ended}");
+    }
+    assert!(folder.path().join("dev.db").exists());
+    assert!(
+        folder.path().join("quickstart/flights.db").exists(),
+        "without `dev`, as it is"
+    );
+    assert!(!folder.path().join("prod.db").exists());
 }

@@ -9,7 +9,10 @@ mod screen;
 pub mod what;
 mod window;
 
+use std::process::{Command, Output};
 use std::time::Duration;
+
+use crate::syncapp::built;
 
 pub use desk::{Desk, Keyring};
 pub use window::Window;
@@ -18,3 +21,14 @@ pub use window::Window;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long until something is looked for again.
 const PERIOD: Duration = Duration::from_millis(20);
+
+/// What becomes of a desktop that is started with these variables and no screen: one that cannot start says so before it needs one.
+pub fn started_blind(variables: &[(&str, &str)]) -> Output {
+    let home = tempfile::tempdir().expect("a temporary folder can be made");
+    Command::new(built("syncapp-desktop"))
+        .env_clear()
+        .env("HOME", home.path())
+        .envs(variables.iter().copied())
+        .output()
+        .expect("the desktop starts")
+}

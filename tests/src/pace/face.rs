@@ -2,9 +2,12 @@
 //!
 //! One agent on SQLite carries runs that wait for slow sources. Callers ask it at a fixed rate, whether or not it has answered what was
 //! asked before: what is late counts from when it was due. Then many watch the runs, and each progress is compared with when the
-//! source gave the row, and with when the first of the watchers heard of it.
+//! source gave the row, and with when the first of the watchers heard of it. [`bounds`] says what of this has to hold.
 
-use std::collections::HashMap;
+mod bounds;
+mod heard;
+
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,7 +15,9 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::Client;
 use serde_json::Value as Json;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{sleep_until, timeout};
+
+use heard::{Heard, Reckoned};
 
 use super::{cpu, memory};
 use crate::agent::Agent;
@@ -46,12 +51,36 @@ impl Default for Load {
     }
 }
 
-/// How often a source gives a row. Each fills a batch by itself, so that each is an event of its own.
+/// How often a source offers a row. Each fills a batch by itself, so that each is an event of its own.
 const EVERY: Duration = Duration::from_secs(1);
 const ROW: usize = 1_100_000;
+/// A small row is offered at once behind each: without it the server would keep the end of the first, in a buffer of 8 kB, until
+/// the next one is there.
+const PUSH: usize = 16_384;
+/// How long watchers may take to be there, before anything is measured.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// All of it, as a page's section.
-pub async fn measure(load: Load) -> String {
+const HEAD: &str = "\
+## The interface
+
+`cargo xtask bench --api`, callers and agent on the same two cores. It fails where `tests/src/pace/face/bounds.rs` says so. Each source
+offers a row of 1.1 MB at each whole second of its statement: a batch of its own, and so an event of its own. What is late counts from
+that second to the event at the watcher: the server's making of the row, the agent's reading of it and the event's way are in it.
+
+| what | figure |
+|---|---|
+";
+
+/// What has come of it.
+pub struct Measured {
+    /// A page's section.
+    pub page: String,
+    /// What did not hold, each in words.
+    pub broken: Vec<String>,
+}
+
+/// All of it.
+pub async fn measure(load: Load) -> Measured {
     let database = Postgres::shared().await.database().await;
     let mut syncapp = Syncapp::default();
     syncapp.set("READER", &database.reader.url());
@@ -70,7 +99,7 @@ pub async fn measure(load: Load) -> String {
         agent.until(run, going).await;
     }
     let token = agent.make_token("viewer", None).await;
-    let mut page = String::from("## The interface\n\n| what | figure |\n|---|---|\n");
+    let mut page = String::from(HEAD);
     let mut row = |what: String, figure: String| {
         // Writing to a String cannot fail.
         let _ = writeln!(page, "| {what} | {figure} |");
@@ -113,42 +142,56 @@ pub async fn measure(load: Load) -> String {
             load.watchers
         ),
         format!(
-            "{} events heard, median {} ms, p99 {} ms, longest {} ms",
-            watched.late.len(),
-            millis(at(&watched.late, 0.5)),
-            millis(at(&watched.late, 0.99)),
-            millis(at(&watched.late, 1.0))
+            "{} of {} heard, median {} ms, p99 {} ms, longest {} ms",
+            watched.heard.late.len(),
+            watched.heard.late.len() + watched.heard.missed,
+            millis(at(&watched.heard.late, 0.5)),
+            millis(at(&watched.heard.late, 0.99)),
+            millis(at(&watched.heard.late, 1.0))
         ),
     );
     row(
         "from the first who hears of it to the last".to_owned(),
         format!(
             "p99 {} ms, longest {} ms",
-            millis(at(&watched.spread, 0.99)),
-            millis(at(&watched.spread, 1.0))
+            millis(at(&watched.heard.spread, 0.99)),
+            millis(at(&watched.heard.spread, 1.0))
         ),
     );
     row(
-        "memory before, after the reads, with all watchers, and at their end".to_owned(),
-        format!("{first}, {second}, {} and {} MB", watched.memory.0, watched.memory.1),
+        "memory before, after the reads, in the middle of the watch, and at its end".to_owned(),
+        format!(
+            "{first}, {second}, {} and {} MB",
+            watched.memory.middle, watched.memory.end
+        ),
     );
-    page
+    let broken = bounds::broken(&load, &read, &watched);
+    Measured { page, broken }
 }
 
-/// Syncs whose sources give a row now and then.
+/// Syncs whose sources offer a row at each whole [`EVERY`] after their statements began, and a small one behind it.
 fn file(syncs: usize) -> String {
     let mut file = "version: 1\nconnections:\n  from: { connector: postgres, url: \"${READER}\" }\n  to: { connector: files, path: out, \
                     format: csv }\nsyncs:\n"
         .to_owned();
+    let every = EVERY.as_secs();
     for number in 0..syncs {
+        let query = format!(
+            "select i as s{number}_, repeat('x', case when i % 2 = 1 then {ROW} else {PUSH} end) as text from generate_series(1, 200000) i \
+             where case when i % 2 = 1 then pg_sleep_until(statement_timestamp() + (i + 1) / 2 * interval '{every} s') is not null else \
+             true end"
+        );
         let _ = writeln!(
             file,
-            "  s{number}: {{ source: from, destination: to, streams: {{ s{number}: {{ query: \"select i as s{number}_, repeat('x', {ROW}) as text from \
-             generate_series(1, 100000) i where pg_sleep({}) is not null\" }} }} }}",
-            EVERY.as_secs()
+            "  s{number}: {{ source: from, destination: to, streams: {{ s{number}: {{ query: \"{query}\" }} }} }}"
         );
     }
     file
+}
+
+/// The number of the row that these are up to, with the small ones behind them.
+fn row_of(rows_read: u64) -> u64 {
+    rows_read.div_ceil(2)
 }
 
 /// Where is asked, and about what.
@@ -217,7 +260,7 @@ async fn reads(place: &Place, load: Load) -> Read {
     }
     let (mut late, mut failed) = (Vec::new(), 0);
     for caller in callers {
-        let (own, without) = caller.await.unwrap_or_default();
+        let (own, without) = caller.await.expect("a caller comes to its end");
         late.extend(own);
         failed += without;
     }
@@ -231,21 +274,37 @@ async fn reads(place: &Place, load: Load) -> Read {
     }
 }
 
-/// What watchers heard.
+/// What came of watching.
 struct Watched {
-    /// From when a row has left its source.
-    late: Vec<Duration>,
-    /// From when the first of the run's watchers heard of it.
-    spread: Vec<Duration>,
-    /// Megabytes of the agent, when all were there and at the end.
-    memory: (u64, u64),
+    /// What all heard.
+    heard: Reckoned,
+    /// Why those who heard no more did not.
+    lost: Vec<String>,
+    memory: Memory,
 }
 
-/// That a watcher has heard of so many rows of a run.
-struct Heard {
-    run: usize,
-    rows: u64,
-    at: SystemTime,
+/// Megabytes of the agent while it was watched, each the median of a quarter of that time.
+struct Memory {
+    /// In the quarter before the middle.
+    middle: u64,
+    /// In the last quarter.
+    end: u64,
+}
+
+impl Memory {
+    /// Of what was seen, in the order of time.
+    fn of(seen: &[u64]) -> Self {
+        let quarter = seen.len().div_ceil(4);
+        let median = |from: usize| {
+            let mut part: Vec<u64> = seen.iter().skip(from).take(quarter).copied().collect();
+            part.sort_unstable();
+            part.get(part.len() / 2).copied().unwrap_or_default()
+        };
+        Self {
+            middle: median(seen.len().saturating_sub(2 * quarter) / 2),
+            end: median(seen.len().saturating_sub(quarter)),
+        }
+    }
 }
 
 async fn watch(place: &Place, load: Load, database: &Database) -> Watched {
@@ -254,51 +313,60 @@ async fn watch(place: &Place, load: Load, database: &Database) -> Watched {
     for watcher in 0..load.watchers {
         let run = watcher % place.runs.len();
         let url = format!("{}/api/v1/runs/{}/events", place.url, place.runs[run]);
-        watchers.push(tokio::spawn(listen(url, place.token.clone(), run, heard.clone())));
+        watchers.push(tokio::spawn(listen(url, place.token.clone(), watcher, heard.clone())));
     }
     drop(heard);
-    sleep(Duration::from_secs(5)).await;
-    let begun = SystemTime::now();
-    let before = memory(place.process);
-    sleep(load.time).await;
-    let after = memory(place.process);
-    let ended = SystemTime::now();
-    for watcher in &watchers {
-        watcher.abort();
+    let mut all: Vec<Heard> = Vec::new();
+    // Each is told at once how the run stands. Who is not there in time has missed rows.
+    let arrived = async {
+        let mut there = HashSet::new();
+        while there.len() < load.watchers {
+            let Some(heard) = hearing.recv().await else { return };
+            there.insert(heard.watcher);
+            all.push(heard);
+        }
+    };
+    let _ = timeout(PATIENCE, arrived).await;
+    let (begun, from) = (SystemTime::now(), Instant::now());
+    let mut memories = Vec::new();
+    for second in 1..=load.time.as_secs() as u32 {
+        sleep_until((from + Duration::from_secs(1) * second).into()).await;
+        memories.push(memory(place.process));
     }
-    let mut all = Vec::new();
+    let ended = SystemTime::now();
+    let mut lost = Vec::new();
+    for watcher in watchers {
+        if watcher.is_finished() {
+            lost.extend(watcher.await.ok());
+        } else {
+            watcher.abort();
+        }
+    }
     while let Ok(heard) = hearing.try_recv() {
         all.push(heard);
     }
     let starts = starts(database, place.runs.len()).await;
-    let (mut late, mut spread) = (Vec::new(), Vec::new());
-    let mut first: HashMap<(usize, u64), SystemTime> = HashMap::new();
-    for Heard { run, rows, at } in &all {
-        let earliest = first.entry((*run, *rows)).or_insert(*at);
-        *earliest = (*earliest).min(*at);
-    }
-    for Heard { run, rows, at } in all.iter().filter(|heard| heard.at >= begun && heard.at <= ended) {
-        spread.push(at.duration_since(first[&(*run, *rows)]).unwrap_or_default());
-        // The end of a row leaves the source's buffer with the row after it.
-        let left = starts[*run] + EVERY * (*rows as u32 + 1);
-        late.push(at.duration_since(left).unwrap_or_default());
-    }
-    late.sort();
-    spread.sort();
     Watched {
-        late,
-        spread,
-        memory: (before, after),
+        heard: heard::reckon(&all, load.watchers, &starts, (begun, ended)),
+        lost,
+        memory: Memory::of(&memories),
     }
 }
 
-/// Says what one watcher hears, as long as there is anything.
-async fn listen(url: String, token: String, run: usize, heard: UnboundedSender<Heard>) {
-    let Ok(mut watching) = Client::new().get(url).bearer_auth(token).send().await else {
-        return;
+/// Says what one watcher hears, as long as there is anything; and then why there is nothing more.
+async fn listen(url: String, token: String, watcher: usize, heard: UnboundedSender<Heard>) -> String {
+    let mut watching = match Client::new().get(url).bearer_auth(token).send().await {
+        Ok(answer) if answer.status().is_success() => answer,
+        Ok(answer) => return format!("it is answered {}", answer.status()),
+        Err(problem) => return problem.to_string(),
     };
     let (mut kept, mut last) = (String::new(), None);
-    while let Ok(Some(part)) = watching.chunk().await {
+    loop {
+        let part = match watching.chunk().await {
+            Ok(Some(part)) => part,
+            Ok(None) => return "the stream has ended".to_owned(),
+            Err(problem) => return problem.to_string(),
+        };
         let at = SystemTime::now();
         kept += &String::from_utf8_lossy(&part);
         while let Some(end) = kept.find("\n\n") {
@@ -309,10 +377,11 @@ async fn listen(url: String, token: String, run: usize, heard: UnboundedSender<H
                 .unwrap_or_default();
             let rows = run_now["streams"][0]["rows_read"]
                 .as_str()
-                .and_then(|rows| rows.parse().ok());
-            if let Some(rows) = rows.filter(|rows| last != Some(*rows)) {
-                last = Some(rows);
-                let _ = heard.send(Heard { run, rows, at });
+                .and_then(|rows| rows.parse().ok())
+                .map(row_of);
+            if let Some(row) = rows.filter(|row| last != Some(*row)) {
+                last = Some(row);
+                let _ = heard.send(Heard { watcher, row, at });
             }
         }
     }

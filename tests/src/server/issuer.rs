@@ -29,16 +29,24 @@ struct State {
 impl Issuer {
     /// Starts one.
     pub async fn start() -> Self {
+        Self::describing(&[]).await
+    }
+
+    /// Starts one that says this of itself, in the place of what is so.
+    pub async fn describing(said: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a port");
         let url = format!("http://{}", listener.local_addr().expect("it has an address"));
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key can be made");
         let point = key.public_key().as_ref();
-        let description = json!({
+        let mut description = json!({
             "issuer": url,
             "authorization_endpoint": format!("{url}/auth"),
             "token_endpoint": format!("{url}/token"),
             "jwks_uri": format!("{url}/keys"),
         });
+        for (key, value) in said {
+            description[key] = json!(value);
+        }
         let keys = json!({ "keys": [{
             "kty": "EC", "crv": "P-256", "kid": "one", "use": "sig", "alg": "ES256",
             "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..]),

@@ -148,6 +148,12 @@ async fn odd_requests_are_problems() {
             "{method} {path}: {:#}",
             answer.body
         );
+        let help = answer.body["errors"][0]["help"].as_str();
+        assert!(
+            help.is_some_and(|help| !help.is_empty()),
+            "{method} {path}: {:#}",
+            answer.body
+        );
     }
     let keyed = agent
         .try_ask(

@@ -15,8 +15,8 @@ async fn verify(agent: &Agent, more: &[&str]) -> (Option<i32>, String) {
     (ended.code, ended.output)
 }
 
-/// Does a few things that are told.
-async fn live(agent: &Agent) {
+/// Does a few things that are told; the run among them.
+async fn live(agent: &Agent) -> String {
     furnish(agent.syncapp());
     agent.push("shop", &copying(""), None).await.done();
     agent
@@ -35,6 +35,7 @@ async fn live(agent: &Agent) {
     agent.ask(Method::PUT, "/users/ada/roles", Some(roles)).await.done();
     let wrong = json!({ "name": "ada", "password": "a wrong one" });
     assert_eq!(agent.with(Method::POST, "/session", &[], Some(wrong)).await.status, 401);
+    run
 }
 
 /// The last head that the agent has logged.
@@ -51,7 +52,7 @@ fn logged(agent: &Agent) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_tells_who_did_what_and_a_forgery_shows() {
     let mut agent = Agent::start("").await;
-    live(&agent).await;
+    let run = live(&agent).await;
     let log = agent.get("/audit?limit=100").await.done();
     let entries: Vec<&Json> = log["items"].as_array().unwrap().iter().rev().collect();
     let actions: Vec<&str> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
@@ -75,6 +76,10 @@ async fn it_tells_who_did_what_and_a_forgery_shows() {
     assert_eq!(pushed["before"]["version"], 1);
     assert_ne!(pushed["before"]["file"], pushed["after"]["file"]);
     assert_eq!(pushed["after"]["changes"].as_array().unwrap().len(), 1, "{pushed:#}");
+    assert_eq!(
+        (&entries[3]["object"], &entries[3]["after"]),
+        (&json!("projects/shop/syncs/copy"), &json!({ "run": run }))
+    );
     assert_eq!(entries[6]["before"]["may"], json!([{ "role": "viewer" }]));
     assert_eq!(
         entries[6]["after"]["may"],
@@ -157,4 +162,90 @@ async fn on_a_server_the_key_is_no_part_of_the_store() {
         .await;
     let (code, output) = verify(&agent, &[]).await;
     assert!(code == Some(1) && output.contains("entry 2 was changed"), "{output}");
+}
+
+/// An entry as who, what, to what; and the fingerprints before and after.
+fn told(entry: &Json) -> ([String; 4], [Option<String>; 2]) {
+    let words = ["actor", "origin", "action", "object"].map(|key| entry[key].as_str().unwrap().to_owned());
+    let print = |key: &str| entry[key]["fingerprint"].as_str().map(str::to_owned);
+    (words, [print("before"), print("after")])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_told_by_fingerprints() {
+    let agent = Agent::start(&format!("master_key = \"{}\"", master_key())).await;
+    furnish(agent.syncapp());
+    let masking = copying("").replace("write: merge", "columns: { text: { mask: hash } }");
+    agent.push("shop", &masking, None).await.done();
+    let run = agent.run("shop", "copy").await;
+    assert_eq!(agent.over(&run).await["state"], "done");
+    for (name, value) in [
+        ("pw", "canary-one"),
+        ("pw", "canary-two"),
+        ("pw", "canary-one"),
+        ("other", "canary-one"),
+    ] {
+        let body = json!({ "value": value });
+        let path = format!("/projects/shop/secrets/{name}");
+        agent.ask(Method::PUT, &path, Some(body)).await.done();
+    }
+    agent
+        .ask(Method::DELETE, "/projects/shop/secrets/pw", None)
+        .await
+        .done();
+    // Whoever has the agent's configuration and its store.
+    agent.syncapp().file("value", "canary-one");
+    let at = ["--project", "shop", "--config", "agent.toml"];
+    let commands = [
+        [&["secrets", "set", "pw", "--from-file", "value"][..], &at].concat(),
+        [&["secrets", "delete", "pw"][..], &at].concat(),
+        vec!["secrets", "rotate", "--config", "agent.toml"],
+    ];
+    for command in &commands {
+        agent.syncapp().succeed(command).await;
+    }
+
+    let log = agent.get("/audit?limit=100").await.done();
+    assert!(!log.to_string().contains("canary"), "{log:#}");
+    let entries: Vec<&Json> = log["items"].as_array().unwrap().iter().rev().collect();
+    let from = entries.iter().position(|entry| entry["action"] == "run.start").unwrap() + 1;
+    let entries = &entries[from..];
+    let ours = |action: &str, name: &str| {
+        ["agent", "127.0.0.1", action, &format!("projects/shop/secrets/{name}")].map(str::to_owned)
+    };
+    let from_here = |words: [String; 4], origin: &str| {
+        let [actor, _, action, object] = words;
+        [actor, origin.to_owned(), action, object]
+    };
+    let prints: Vec<_> = entries.iter().map(|entry| told(entry).1).collect();
+    let (one, two, elsewhere) = (&prints[1][1], &prints[2][1], &prints[4][1]);
+    assert!(one.is_some() && two.is_some() && elsewhere.is_some(), "{prints:?}");
+    // The same value is the same again, and shows nowhere else.
+    assert!(one != two && one != elsewhere, "{prints:?}");
+    let expected = [
+        (
+            from_here(ours("secret.set", "mask_key"), ""),
+            [None, prints[0][1].clone()],
+        ),
+        (ours("secret.set", "pw"), [None, one.clone()]),
+        (ours("secret.set", "pw"), [one.clone(), two.clone()]),
+        (ours("secret.set", "pw"), [two.clone(), one.clone()]),
+        (ours("secret.set", "other"), [None, elsewhere.clone()]),
+        (ours("secret.delete", "pw"), [one.clone(), None]),
+        (from_here(ours("secret.set", "pw"), "command line"), [None, one.clone()]),
+        (
+            from_here(ours("secret.delete", "pw"), "command line"),
+            [one.clone(), None],
+        ),
+    ];
+    let (last, secrets) = entries.split_last().unwrap();
+    let secrets: Vec<_> = secrets.iter().map(|entry| told(entry)).collect();
+    assert_eq!(secrets, expected);
+    assert!(prints[0][1].is_some(), "a key that was made has a fingerprint");
+    assert_eq!(
+        (&last["action"], &last["actor"]),
+        (&json!("vault.rotate"), &json!("agent"))
+    );
+    assert!(last["after"]["key"].is_string(), "{last:#}");
+    assert_eq!(verify(&agent, &[]).await.0, Some(0));
 }

@@ -46,6 +46,17 @@ impl Canary {
     pub(super) fn visits(&self) -> usize {
         self.visits.load(Ordering::Relaxed)
     }
+
+    /// Waits until somebody has come.
+    pub(super) async fn visited(&self) {
+        let coming = async {
+            while self.visits() == 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let came = tokio::time::timeout(Duration::from_mins(1), coming).await;
+        came.expect("somebody comes");
+    }
 }
 
 /// A project whose syncs read from each of these hosts, by each way there is.

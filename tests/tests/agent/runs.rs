@@ -135,6 +135,51 @@ async fn a_bad_stream_blocks_no_other_and_runs_again_alone() {
     assert_eq!((nothing.status.as_u16(), nothing.code()), (409, "config.conflict"));
 }
 
+/// Each try lands the other stream of the pattern anew: that is no progress of the one that waits for a lock.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pattern_does_not_try_for_ever() {
+    let database = Postgres::shared().await.database().await;
+    let mut syncapp = Syncapp::default();
+    syncapp.set("READER", &database.reader.url());
+    syncapp.set("WRITER", &database.writer.url());
+    let agent = Agent::started_with(syncapp, "variables = [\"READER\", \"WRITER\"]").await;
+    let tables = ["free", "locked"]
+        .map(|name| format!("create table public.{name} as select 1 as id; grant select on public.{name} to public;"));
+    database.run(&tables.concat()).await;
+    let file = "version: 1\nconnections:\n  from: { connector: postgres, url: \"${READER}\" }\n  to: { connector: postgres, url: \
+                \"${WRITER}\" }\nsyncs:\n  all:\n    source: from\n    destination: to\n    streams:\n      \"public.*\": { into: \
+                \"landing.{stream}\" }\n";
+    agent.push("p", file, None).await.done();
+    let first = agent.run("p", "all").await;
+    assert_eq!(agent.over(&first).await["state"], "done");
+    let reader = database.owner.client().await;
+    reader
+        .batch_execute("begin; lock table landing.locked in access share mode")
+        .await
+        .unwrap();
+    let run = agent.run("p", "all").await;
+    let waits = |second: bool| {
+        move |run: &Json| {
+            let all = stream(run, "public.*");
+            all["state"] == "waiting" && (all["attempts"] == "2") == second
+        }
+    };
+    agent.until(&run, waits(false)).await;
+    let again = agent.until(&run, waits(true)).await;
+    let all = stream(&again, "public.*");
+    assert_eq!(all["rows_committed"], "1", "the free one landed anew: {all:#}");
+    let wait = format!(
+        "select timestamptz '{}' - timestamptz '{}' > interval '25 s'",
+        all["next_try_at"].as_str().unwrap(),
+        all["started_at"].as_str().unwrap()
+    );
+    assert_eq!(
+        database.text(&wait).await,
+        "t",
+        "as after a second failure in a row: {all:#}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_takes_less_than_five_seconds() {
     let (agent, database) = slow(600, "").await;

@@ -10,10 +10,14 @@ use syncapp_tests::server::issuer::Issuer;
 use syncapp_tests::server::oidc::{CLIENT, Provider, SECRET};
 use syncapp_tests::syncapp::Syncapp;
 
+use super::network::Canary;
+
 /// A browser: it keeps what it is given, and shows where it is sent without going there.
 struct Browser {
     client: Client,
     cookies: BTreeMap<String, String>,
+    /// Where a proxy in front of the agent says that it is.
+    address: Option<String>,
 }
 
 impl Browser {
@@ -22,6 +26,14 @@ impl Browser {
         Self {
             client,
             cookies: BTreeMap::new(),
+            address: None,
+        }
+    }
+
+    fn at(address: &str) -> Self {
+        Self {
+            address: Some(address.to_owned()),
+            ..Self::new()
         }
     }
 
@@ -33,6 +45,9 @@ impl Browser {
             .collect();
         let mut request = self.client.request(method, url).header("cookie", cookies.join("; "));
         request = request.header("sec-fetch-site", "cross-site");
+        if let Some(address) = &self.address {
+            request = request.header("x-forwarded-for", address);
+        }
         if let Some(form) = form {
             request = request
                 .header("content-type", "application/x-www-form-urlencoded")
@@ -83,7 +98,7 @@ fn query(url: &str) -> BTreeMap<String, String> {
 }
 
 /// An agent whose people sign in there. It is not started yet: its address is what the provider has to know.
-fn agent(issuer: &str, client: &str) -> (Syncapp, String) {
+pub(super) fn agent(issuer: &str, client: &str) -> (Syncapp, String) {
     let mut syncapp = Syncapp::default();
     syncapp.set("SYNCAPP_OIDC_ISSUER", issuer);
     syncapp.set("SYNCAPP_OIDC_SECRET", SECRET);
@@ -95,7 +110,7 @@ fn callback(agent: &Agent) -> String {
     format!("{}/api/v1/sign-on/callback", agent.url())
 }
 
-async fn started(mut agent: Agent) -> Agent {
+pub(super) async fn started(mut agent: Agent) -> Agent {
     let url = agent.url().to_owned();
     agent.set("SYNCAPP_PUBLIC_URL", &url);
     agent.start_again().await;
@@ -317,15 +332,8 @@ async fn no_forged_token_signs_anybody_in() {
         ),
         ("no token", Box::new(|_| "x".into()), false),
     ];
-    // Tries from one address are limited: each three have one of their own.
-    for (number, (what, forge, good)) in cases.iter().enumerate() {
+    for (what, forge, good) in &cases {
         let mut browser = Browser::new();
-        let from = std::net::IpAddr::from([127, 0, 1, 1 + (number / 3) as u8]);
-        browser.client = Client::builder()
-            .redirect(Policy::none())
-            .local_address(from)
-            .build()
-            .unwrap();
         let to = browser
             .sent(Method::GET, &format!("{}/api/v1/sign-on", agent.url()), None)
             .await;
@@ -391,4 +399,104 @@ async fn no_forged_token_signs_anybody_in() {
     browser.cookies = kept;
     assert_eq!(browser.send(Method::GET, &back, None).await.status(), 303);
     assert!(!agent.syncapp().said().contains("canary-code") && !agent.syncapp().said().contains(SECRET));
+}
+
+/// A provider leads an agent nowhere that its operator does not allow, whatever it says of itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_leads_nowhere_else() {
+    for endpoint in ["token_endpoint", "jwks_uri"] {
+        for (rule, is_reached) in [("network.deny = [\"127.0.0.2\"]", false), ("", true)] {
+            let canary = Canary::listen().await;
+            let elsewhere = format!("http://127.0.0.2:{}/x", canary.port);
+            let issuer = Issuer::describing(&[(endpoint, &elsewhere)]).await;
+            let (syncapp, settings) = agent(issuer.url(), "us");
+            let agent = started(Agent::new(syncapp, &format!("{rule}\n{settings}"))).await;
+            let mut browser = Browser::new();
+            let to = browser
+                .sent(Method::GET, &format!("{}/api/v1/sign-on", agent.url()), None)
+                .await;
+            let asked = query(&to);
+            let es256 = json!({ "alg": "ES256", "kid": "one" });
+            issuer.gives(issuer.signed(&es256, &issuer.claims("us", &asked["nonce"])));
+            let back = format!("{}?code=canary-code&state={}", callback(&agent), asked["state"]);
+            let status = browser.send(Method::GET, &back, None).await.status();
+            assert!(
+                status.is_client_error() || status.is_server_error(),
+                "{endpoint}: {status}"
+            );
+            assert!(browser.me(&agent).await.is_none(), "{endpoint}");
+            if is_reached {
+                canary.visited().await;
+            }
+            assert_eq!(canary.visits() > 0, is_reached, "{endpoint}, {rule}");
+        }
+    }
+}
+
+/// Somebody whom the provider vouches for: what the agent answers when it comes back.
+async fn honest(browser: &mut Browser, agent: &Agent, issuer: &Issuer) -> u16 {
+    let leave = format!("{}/api/v1/sign-on", agent.url());
+    let asked = query(&browser.sent(Method::GET, &leave, None).await);
+    let claims = issuer.claims("us", &asked["nonce"]);
+    issuer.gives(issuer.signed(&json!({ "alg": "ES256", "kid": "one" }), &claims));
+    let back = format!("{}?code=x&state={}", callback(agent), asked["state"]);
+    browser.send(Method::GET, &back, None).await.status().as_u16()
+}
+
+/// More than any limit of tries.
+const MANY: usize = 60;
+
+async fn behind_a_proxy(issuer: &Issuer) -> Agent {
+    let (syncapp, settings) = agent(issuer.url(), "us");
+    let settings = format!("{settings}trusted_proxies = [\"127.0.0.1\"]\n");
+    started(Agent::new(syncapp, &settings)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_office_signs_in_from_one_address() {
+    let issuer = Issuer::start().await;
+    let agent = behind_a_proxy(&issuer).await;
+    for number in 0..MANY {
+        let mut colleague = Browser::at("192.0.2.7");
+        assert_eq!(honest(&mut colleague, &agent, &issuer).await, 303, "colleague {number}");
+        assert!(number > 0 || colleague.me(&agent).await.is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_closes_the_door_to_a_provider_for_those_elsewhere() {
+    let issuer = Issuer::start().await;
+    let agent = behind_a_proxy(&issuer).await;
+    let empty = async |address: &str| {
+        let answer = Browser::at(address).send(Method::GET, &callback(&agent), None).await;
+        (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+    };
+    // One address, then many, none of which is refused as often as that one.
+    let mut statuses = Vec::new();
+    for _ in 0..MANY {
+        statuses.push(empty("198.51.100.1").await);
+    }
+    for number in 0..4 * MANY {
+        let address = format!("198.51.100.{}", 2 + number % 20);
+        assert_eq!(empty(&address).await, (401, false), "{address}");
+    }
+    assert_eq!(
+        (statuses[0], statuses[MANY - 1]),
+        ((401, false), (429, true)),
+        "{statuses:?}"
+    );
+    assert_eq!(honest(&mut Browser::at("192.0.2.7"), &agent, &issuer).await, 303);
+    assert_eq!(
+        honest(&mut Browser::at("198.51.100.1"), &agent, &issuer).await,
+        429,
+        "where it is closed"
+    );
+
+    // A host of IPv6 that takes another address of its network for each try.
+    let mut statuses = Vec::new();
+    for number in 0..MANY {
+        statuses.push(empty(&format!("2001:db8:1:2::{number:x}")).await.0);
+    }
+    assert_eq!((statuses[0], statuses[MANY - 1]), (401, 429), "{statuses:?}");
+    assert_eq!(empty("2001:db8:1:3::1").await.0, 401, "another network");
 }

@@ -101,3 +101,13 @@ async fn a_fleet_tells_who_is_there_and_what_waits() {
     other.stop().await;
     until(&one, "/workers", |told| told.len() == 1 && told[0]["slots"] == 3).await;
 }
+
+/// With the roles of its file this one would not start: there is no queue between them and the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_goes_before_the_file() {
+    let mut agent = Agent::new(Syncapp::default(), "roles = [\"api\"]\npools = [\"file\"]");
+    agent.tell(&["--roles", "worker,api,scheduler", "--pools", "light,heavy"]);
+    agent.start_again().await;
+    let workers = until(&agent, "/workers", |told| !told.is_empty()).await;
+    assert_eq!(workers[0]["pools"], json!(["light", "heavy"]), "{workers:#?}");
+}

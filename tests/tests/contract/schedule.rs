@@ -1,5 +1,10 @@
-//! `schedule`: what each key of it means to an agent, and what is wrong with one.
+//! `schedule`: what each key of it means to an agent, what is wrong with one, and what becomes of its times.
 
+use std::fmt::Write as _;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rusqlite::Connection;
+use serde_json::Value as Json;
 use syncapp_tests::agent::Agent;
 
 use crate::contract::case::{PEOPLE, people};
@@ -71,10 +76,89 @@ pub(crate) fn schedule() {
     }
 }
 
+/// A rule, and what becomes of three times that were missed.
+const MISSED: [(&str, &str, [&str; 3]); 7] = [
+    ("skip", "misfire: skip", ["missed", "missed", "missed"]),
+    ("once", "misfire: once", ["superseded", "superseded", "ran"]),
+    ("usual", "", ["superseded", "superseded", "ran"]),
+    ("all", "misfire: all, overlap: queue", ["ran", "ran", "ran"]),
+    // The first one goes on while the others are looked at.
+    (
+        "all_at_once",
+        "misfire: all, overlap: skip",
+        ["ran", "overlap", "overlap"],
+    ),
+    ("all_as_usual", "misfire: all", ["ran", "overlap", "overlap"]),
+    (
+        "dark",
+        "misfire: all, blackouts: [{ days: [mon, tue, wed, thu, fri, sat, sun], from: \"00:00\", until: \"00:00\" }]",
+        ["blackout", "blackout", "blackout"],
+    ),
+];
+
+/// What becomes of times that were missed, and of those at which the run before goes on: an agent that was away for three hours
+/// finds the same three times of each sync.
+pub(crate) fn ticks() {
+    let mut agent = wait(Agent::start(""));
+    let from = Connection::open(agent.syncapp().folder().join("from.db")).unwrap();
+    from.execute_batch(PEOPLE).unwrap();
+    // The newest of the three is half an hour old, whenever this runs: late enough to be missed, and none comes soon.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let newest = now.as_secs() / 60 - 30;
+    let oldest = Duration::from_mins(newest - 2 * 60);
+    let minute = newest % 60;
+    let mut file = String::from(
+        "version: 1\nconnections:\n  from: { connector: sqlite, path: from.db }\n  to: { connector: sqlite, path: to.db }\nsyncs:\n",
+    );
+    for (sync, rules, _) in MISSED {
+        let comma = if rules.is_empty() { "" } else { ", " };
+        let schedule = format!("{{ cron: \"{minute} * * * *\"{comma}{rules} }}");
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            file,
+            "  {sync}:\n    source: from\n    destination: to\n    schedule: {schedule}\n    streams:\n      people: {{ into: {sync} }}"
+        );
+    }
+    wait(agent.push("sync", &file, None)).done();
+    agent.kill();
+    let store = Connection::open(agent.syncapp().home().join("syncapp.db")).unwrap();
+    let away = store.execute("update schedule set next_due = ?1", [oldest.as_micros() as i64]);
+    assert_eq!(away.unwrap(), MISSED.len());
+    drop(store);
+    wait(agent.start_again());
+    for (sync, rules, expected) in MISSED {
+        let told = wait(three(&agent, sync));
+        let became: Vec<&str> = told
+            .iter()
+            .map(|tick| tick["skipped"].as_str().unwrap_or("ran"))
+            .collect();
+        assert_eq!(became, expected, "{rules}: {told:#?}");
+        let first = told[0]["nominal_at"].as_str().unwrap();
+        assert!(first.ends_with(&format!(":{minute:02}:00Z")), "{first}");
+    }
+}
+
+/// The first three ticks that are told of a sync.
+async fn three(agent: &Agent, sync: &str) -> Vec<Json> {
+    let begun = Instant::now();
+    loop {
+        let told = agent.all(&format!("/projects/sync/syncs/{sync}/ticks"), 50).await;
+        if told.len() >= 3 {
+            return told;
+        }
+        assert!(
+            begun.elapsed() < Duration::from_mins(1),
+            "{sync}: {told:#?}\n{}",
+            agent.syncapp().said()
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Streams of a pool wait for its workers, and a pool that nobody carries is refused.
 pub(crate) fn pool() {
     let agent = wait(Agent::start("pools = [\"big\"]"));
-    let from = rusqlite::Connection::open(agent.syncapp().folder().join("from.db")).unwrap();
+    let from = Connection::open(agent.syncapp().folder().join("from.db")).unwrap();
     from.execute_batch(PEOPLE).unwrap();
     wait(agent.push("sync", &people("pool: big"), None)).done();
     let run = wait(agent.run("sync", "s"));

@@ -1,5 +1,6 @@
 //! A Prometheus asks an agent, and is asked.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
@@ -61,7 +62,12 @@ async fn a_prometheus_asks_an_agent() {
     is("syncapp_run_seconds_count", 3.0).await;
     is("syncapp_attempts_total{outcome=\"done\"}", 2.0).await;
     is("syncapp_rows_read_total{project=\"shop\"}", 4.0).await;
+    is("syncapp_rows_written_total{project=\"shop\"}", 4.0).await;
     is("syncapp_rows_committed_total{project=\"shop\"}", 4.0).await;
+    is("syncapp_attempts_total{outcome=\"failed\"}", 1.0).await;
+    is("syncapp_attempt_seconds_count{outcome=\"done\"}", 2.0).await;
+    is("syncapp_attempt_seconds_count{outcome=\"failed\"}", 1.0).await;
+    is("syncapp_hints_total{outcome=\"confirmed\"}", 3.0).await;
     is(&format!("syncapp_errors_total{{code=\"{code}\"}}"), 1.0).await;
     is("syncapp_queue_depth{pool=\"default\"}", 0.0).await;
     is("syncapp_attempts_started_total", 3.0).await;
@@ -70,6 +76,18 @@ async fn a_prometheus_asks_an_agent() {
         1.0,
     )
     .await;
+    is(
+        "syncapp_api_request_seconds_count{method=\"GET\",route=\"/api/v1/projects/{project}\"}",
+        1.0,
+    )
+    .await;
+    for figure in [
+        "syncapp_bytes_read_total{project=\"shop\",sync=\"copy\"}",
+        "syncapp_attempt_seconds_sum{outcome=\"done\"}",
+        "syncapp_api_request_seconds_sum",
+    ] {
+        prometheus.until(figure, |found| sum(found) > 0.0).await;
+    }
     let lags = prometheus
         .until("syncapp_stream_lag_seconds", |found| !found.is_empty())
         .await;
@@ -96,14 +114,18 @@ async fn a_prometheus_asks_an_agent() {
 async fn whether_it_is_ready() {
     use syncapp_tests::fleet::{Fleet, Servers};
 
-    let at = format!("127.0.0.1:{}", port::free());
-    let mut fleet = Fleet::start(Servers::start().await, &["api"], "", |syncapp| {
-        syncapp.set("SYNCAPP_TELEMETRY_LISTEN", &at);
+    let [at, beside] = [(); 2].map(|()| format!("127.0.0.1:{}", port::free()));
+    let places = RefCell::new(vec![beside.clone(), at.clone()]);
+    let mut fleet = Fleet::start(Servers::start().await, &["api", "scheduler"], "", |syncapp| {
+        let own = places.borrow_mut().pop().unwrap();
+        syncapp.set("SYNCAPP_TELEMETRY_LISTEN", &own);
     })
     .await;
     assert_eq!(get(&at, "/healthz").await, (StatusCode::OK, "ok\n".into()));
     let ready = (StatusCode::OK, "store: ok\nqueue: ok\n".to_owned());
-    assert_eq!(until(&at, StatusCode::OK).await, ready.1);
+    for place in [&at, &beside] {
+        assert_eq!(until(place, StatusCode::OK).await, ready.1);
+    }
     assert_eq!(get(&at, "/api/v1/projects").await.0, StatusCode::NOT_FOUND);
     fleet.servers.broker.crash().await;
     assert_eq!(
@@ -114,19 +136,42 @@ async fn whether_it_is_ready() {
     let text = until(&at, StatusCode::SERVICE_UNAVAILABLE).await;
     assert!(!text.contains("ok\nqueue: ok"), "{text}");
     assert_eq!(get(&at, "/healthz").await.0, StatusCode::OK);
+    // Who keeps the times cannot: each of the steps fails, is counted, and is tried again.
+    for step in ["tick", "relay", "sweep", "figures"] {
+        let line = format!("syncapp_steps_failed_total{{step=\"{step}\"}} ");
+        told(&beside, |text| text.contains(&line)).await;
+    }
+}
+
+/// Waits until its figures are so.
+async fn told(at: &str, so: impl Fn(&str) -> bool) {
+    let mut text = String::new();
+    for _ in 0..600 {
+        text = get(at, "/metrics").await.1;
+        if so(&text) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("it is never so: {text}");
 }
 
 async fn get(at: &str, path: &str) -> (StatusCode, String) {
-    let answer = Client::new().get(format!("http://{at}{path}")).send().await.unwrap();
-    (answer.status(), answer.text().await.unwrap())
+    try_get(at, path).await.unwrap()
+}
+
+async fn try_get(at: &str, path: &str) -> reqwest::Result<(StatusCode, String)> {
+    let answer = Client::new().get(format!("http://{at}{path}")).send().await?;
+    Ok((answer.status(), answer.text().await?))
 }
 
 /// What is said of its readiness once it is that.
 async fn until(at: &str, status: StatusCode) -> String {
     for _ in 0..600 {
-        let (answered, text) = get(at, "/readyz").await;
-        if answered == status {
-            return text;
+        // It may not listen yet.
+        match try_get(at, "/readyz").await {
+            Ok((answered, text)) if answered == status => return text,
+            _ => {}
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

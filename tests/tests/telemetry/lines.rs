@@ -54,3 +54,20 @@ async fn each_line_is_an_object() {
     assert!(kept.logs.iter().any(|(_, trace)| trace.len() == 32), "{:?}", kept.logs);
     assert!(!String::from_utf8_lossy(&kept.bytes).contains("canary"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_that_cannot_be_understood_ends_the_start() {
+    for filter in ["loud", "info,syncapp_control=loud"] {
+        let mut syncapp = Syncapp::default();
+        syncapp.set("SYNCAPP_LOG", filter);
+        let ended = syncapp.run(&["agent"]).await;
+        for told in [
+            "config.invalid_value",
+            "`SYNCAPP_LOG` cannot be understood",
+            "info,syncapp_control=debug",
+        ] {
+            assert!(ended.output.contains(told), "{filter}: {}", ended.output);
+        }
+        assert_eq!(ended.code, Some(2), "{filter}: {}", ended.output);
+    }
+}

@@ -1,5 +1,6 @@
 //! What can be read where secrets are kept, and in what an agent says: none of them.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -13,6 +14,9 @@ use syncapp_tests::syncapp::Syncapp;
 use super::{secretive, set};
 use crate::agent::furnish;
 
+/// What is no longer than this is not looked for: it would be found by chance.
+const BEGIN: usize = 8;
+
 /// Texts that must be nowhere, however they are written.
 pub(crate) fn hits(bytes: &[u8], secrets: &[String]) -> Vec<String> {
     let spelled = |secret: &String| {
@@ -24,13 +28,44 @@ pub(crate) fn hits(bytes: &[u8], secrets: &[String]) -> Vec<String> {
             hex::encode(&raw).into_bytes(),
             raw,
         ];
-        forms.into_iter().filter(|form| form.len() > 8)
+        forms.into_iter().filter(|form| form.len() > BEGIN)
     };
-    let is_there = |form: &Vec<u8>| bytes.windows(form.len()).any(|part| part == form);
-    let found = secrets
-        .iter()
-        .filter(|secret| spelled(secret).any(|form| is_there(&form)));
-    found.cloned().collect()
+    // All of them in one pass: what is searched is long, and they are many.
+    let mut by_begin: HashMap<[u8; BEGIN], Vec<(&String, Vec<u8>)>> = HashMap::new();
+    for secret in secrets {
+        for form in spelled(secret) {
+            let begin = *form.first_chunk().unwrap();
+            by_begin.entry(begin).or_default().push((secret, form));
+        }
+    }
+    let mut found = BTreeSet::new();
+    for (at, begin) in bytes.windows(BEGIN).enumerate() {
+        let forms = by_begin.get(begin).into_iter().flatten();
+        let here = forms.filter(|(_, form)| bytes[at..].starts_with(form));
+        found.extend(here.map(|(secret, _)| (*secret).clone()));
+    }
+    found.into_iter().collect()
+}
+
+#[test]
+fn each_spelling_is_found_wherever_it_stands() {
+    let [one, two] = ["canary-first-secret", "Y2FuYXJ5LXNlY29uZC1zZWNyZXQ="].map(String::from);
+    let secrets = [one.clone(), two.clone()];
+    let (hexed, encoded) = (hex::encode(&one), STANDARD.encode(&one));
+    for (text, expected) in [
+        ("", vec![]),
+        ("canary-", vec![]),
+        ("canary-first-secre_canary-second-secre_", vec![]),
+        ("canary-first-secret", vec![&one]),
+        ("canary-canary-first-secret", vec![&one]),
+        (hexed.as_str(), vec![&one]),
+        (encoded.as_str(), vec![&one]),
+        ("x canary-second-secret", vec![&two]),
+        ("Y2FuYXJ5LXNlY29uZC1zZWNyZXQ=, canary-first-secret", vec![&two, &one]),
+    ] {
+        let found = hits(text.as_bytes(), &secrets);
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{text}");
+    }
 }
 
 /// All files below a folder.

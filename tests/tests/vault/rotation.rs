@@ -1,10 +1,10 @@
-//! A rotation that is killed again and again, while others read.
+//! A rotation that is killed again and again, while others read and write.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -17,9 +17,15 @@ use syncapp_tests::server::postgres::Postgres;
 use syncapp_tests::syncapp::Syncapp;
 use syncapp_vault::{KeyPlace, Keys, MasterKey, SealedVault};
 
-/// How many secrets there are.
-const SECRETS: usize = 150;
+/// How many secrets there are: so many that a rotation of half of them takes far longer than it takes to see that it goes on.
+const SECRETS: usize = 400;
+/// How many of them another process opens each time it is asked.
+const READ: usize = 150;
+/// How many others are written all the while.
+const WRITTEN: usize = 20;
 
+/// How many times as many kills as are wanted there may be at most.
+const TRIES: usize = 2;
 /// How long the longest rotation may take to begin.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -31,6 +37,8 @@ struct Scene {
     /// The project's file: each secret is the path of a connection.
     file: String,
     values: BTreeMap<String, String>,
+    /// The number that each of the others was set to last.
+    written: Mutex<BTreeMap<String, usize>>,
 }
 
 fn vault(store: &Arc<dyn Store>, keys: &[&String]) -> SealedVault {
@@ -47,15 +55,18 @@ impl Scene {
         // The folder of what is rotated is the agent's: `home` is said by the environment.
         syncapp.file("forth.toml", &format!("master_key = [\"{second}\", \"{first}\"]"));
         syncapp.file("back.toml", &format!("master_key = [\"{first}\", \"{second}\"]"));
-        let agent = Agent::started_with(syncapp, &format!("master_key = [\"{first}\", \"{second}\"]")).await;
+        let settings = format!("requests_per_minute = 0\nmaster_key = [\"{first}\", \"{second}\"]");
+        let agent = Agent::started_with(syncapp, &settings).await;
         let mut file = String::from("version: 1\nconnections:\n");
         let mut values = BTreeMap::new();
         let before = vault(&store, &[first]);
         for number in 0..SECRETS {
             let (name, value) = (format!("s{number}"), format!("file-{number}.db"));
             let id = SecretId::new("shop", &name).unwrap();
-            before.put(&id, &Secret::new(value.as_str())).await.unwrap();
-            writeln!(file, "  c{number}: {{ connector: sqlite, path: \"secret://{name}\" }}").unwrap();
+            before.put(&id, &Secret::new(value.as_str()), "agent").await.unwrap();
+            if number < READ {
+                writeln!(file, "  c{number}: {{ connector: sqlite, path: \"secret://{name}\" }}").unwrap();
+            }
             values.insert(name, value);
         }
         file += "syncs:\n  copy:\n    source: c0\n    destination: c1\n    streams:\n      t:\n";
@@ -65,25 +76,48 @@ impl Scene {
             keys,
             file,
             values,
+            written: Mutex::default(),
         }
     }
 
-    /// How many are not under a key.
+    /// How many are not under a key, without those that are written all the while.
     async fn left(&self, key: &str) -> usize {
         let key: KeyId = MasterKey::parse(key, "a test").unwrap().id().clone();
-        self.store.not_under(&key, None, 2 * SECRETS).await.unwrap().len()
+        let all = self.store.not_under(&key, None, 2 * (SECRETS + WRITTEN)).await.unwrap();
+        all.iter().filter(|row| row.id.project == "shop").count()
     }
 
-    /// All of them open, and are what they were.
+    /// All of them open, and are what they were; what is written all the while is not older than what was answered for.
     async fn all_open(&self, keys: &[&String]) {
         let vault = vault(&self.store, keys);
         for (name, value) in &self.values {
             let id = SecretId::new("shop", name).unwrap();
             assert_eq!(vault.get(&id).await, Ok(Some(Secret::new(value.as_str()))), "{name}");
         }
+        for (name, least) in self.written() {
+            let found = vault.get(&SecretId::new("written", &name).unwrap()).await.unwrap();
+            let number: usize = found.unwrap().reveal().parse().unwrap();
+            assert!(number >= least, "{name} was set to {least}, and is {number}");
+        }
     }
 
-    /// Another process opens all of them, again and again; how often.
+    fn written(&self) -> BTreeMap<String, usize> {
+        self.written.lock().unwrap().clone()
+    }
+
+    /// Another process gives others of them new values, one after another.
+    async fn write_until(&self, stop: &AtomicBool) {
+        for number in 0.. {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let name = format!("w{}", number % WRITTEN);
+            super::set(&self.agent, "written", &name, &number.to_string()).await;
+            self.written.lock().unwrap().insert(name, number);
+        }
+    }
+
+    /// Another process opens many of them, again and again; how often.
     async fn read_until(&self, stop: &AtomicBool, reads: &AtomicUsize) {
         while !stop.load(Ordering::Relaxed) {
             let body = json!({ "file": self.file, "expected_version": null });
@@ -96,11 +130,16 @@ impl Scene {
         }
     }
 
-    /// Rotates forth and back, and kills it in the middle; returns how often it was in the middle.
-    async fn kill(&self, kills: usize) -> usize {
-        let mut within = 0;
-        for kill in 0..kills {
-            let (config, key) = [("forth.toml", &self.keys[1]), ("back.toml", &self.keys[0])][kill % 2];
+    /// Rotates forth and back, and kills it, until it was so often in the middle.
+    async fn kill(&self, kills: usize) {
+        let ways = [("forth.toml", &self.keys[1]), ("back.toml", &self.keys[0])];
+        let (mut within, mut way) = (0, 0);
+        for number in 0..TRIES * kills {
+            // What the kill before has left is less than half: it turns around.
+            if self.left(ways[way].1).await < SECRETS / 2 {
+                way = 1 - way;
+            }
+            let (config, key) = ways[way];
             let before = self.left(key).await;
             let mut rotating = self.agent.syncapp().start(&["secrets", "rotate", "--config", config]);
             let begun = Instant::now();
@@ -112,32 +151,41 @@ impl Scene {
                 );
             }
             // Some rows further on, at another one each time.
-            tokio::time::sleep(Duration::from_micros(300 * (kill as u64 % 13))).await;
+            tokio::time::sleep(Duration::from_micros(300 * (number as u64 % 13))).await;
             let killed = rotating.kill();
-            let left = self.left(key).await;
-            within += usize::from(killed && (1..SECRETS).contains(&left));
+            // It had moved some, and some were left to it.
+            within += usize::from(killed && (1..before).contains(&self.left(key).await));
             self.all_open(&self.keys.each_ref()).await;
+            if within == kills {
+                return;
+            }
         }
-        within
+        panic!("only {within} of {} kills were in the middle", TRIES * kills);
     }
 
-    /// Kills it so often while another process reads; then it is done once more, and the key before is not needed any more.
+    /// Kills it so often while another process reads and writes; then it is done once more, and the key before is not needed any
+    /// more.
     async fn survive(&self, kills: usize) {
         let (stop, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
         let killing = async {
-            let within = self.kill(kills).await;
+            self.kill(kills).await;
             stop.store(true, Ordering::Relaxed);
-            within
         };
-        let (within, ()) = tokio::join!(killing, self.read_until(&stop, &reads));
-        assert!(within * 2 >= kills, "only {within} of {kills} were in the middle");
+        tokio::join!(killing, self.read_until(&stop, &reads), self.write_until(&stop));
         assert!(reads.load(Ordering::Relaxed) >= 10, "{reads:?}");
+        let last: usize = self.written().into_values().max().unwrap();
+        assert!(last >= WRITTEN, "it has written {last} times only");
         let rotate = ["secrets", "rotate", "--config", "forth.toml", "--json"];
         let ended = self.agent.syncapp().succeed(&rotate).await;
         assert!(ended.output.contains("\"left\":[]"), "{}", ended.output);
         let [first, second] = &self.keys;
         assert_eq!((self.left(second).await, self.left(first).await), (0, SECRETS));
         self.all_open(&[second]).await;
+        let vault = vault(&self.store, &[second]);
+        for (name, number) in self.written() {
+            let found = vault.get(&SecretId::new("written", &name).unwrap()).await;
+            assert_eq!(found, Ok(Some(Secret::new(number.to_string()))), "{name}");
+        }
         assert!(!ended.output.contains(first.as_str()) && !ended.output.contains(second.as_str()));
     }
 }
@@ -167,7 +215,10 @@ async fn what_does_not_open_is_named() {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&user.home()).unwrap());
     for (key, name) in [(&lost, "lost"), (&old, "kept")] {
         let id = SecretId::new("shop", name).unwrap();
-        vault(&store, &[key]).put(&id, &Secret::new("canary")).await.unwrap();
+        vault(&store, &[key])
+            .put(&id, &Secret::new("canary"), "agent")
+            .await
+            .unwrap();
     }
     user.set("SYNCAPP_MASTER_KEY", &format!("{new},{old}"));
     let ended = user.run(&["secrets", "rotate"]).await;

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use syncapp_control::{Channel, When};
 use syncapp_model::{Code, Error, Secret};
 
+use super::named;
 use super::reader::Reader;
-use super::{named, secret};
-use crate::secrets::of_environment;
 
 /// Somebody who is told, and how.
 #[derive(Debug, Clone)]
@@ -66,20 +65,20 @@ fn one(table: &mut Reader<'_>) -> Result<Notification, Option<Error>> {
         _ => None,
     });
     let projects = table.list("projects", "give names of projects", named);
-    let server = table.one(
+    let server = table.secret(
         "email.server",
         "give `smtp://user:password@host:587`, or `secret://NAME`",
-        held,
+        |_| true,
     );
     let from = table.one("email.from", "give an address", address);
     let to = table.list("email.to", "give addresses", address);
-    let hook = table.one("webhook.url", "give `https://…`, or `secret://NAME`", held);
-    let key = table.one(
+    let hook = table.secret("webhook.url", "give `https://…`, or `secret://NAME`", |_| true);
+    let key = table.secret(
         "webhook.secret",
         "give `secret://NAME`, of 16 characters or more",
-        |text| held(text).filter(|key| key.reveal().len() >= 16),
+        |key| key.len() >= 16,
     );
-    let slack = table.one("slack.url", "give the webhook's address as `secret://NAME`", held);
+    let slack = table.secret("slack.url", "give the webhook's address as `secret://NAME`", |_| true);
     if table.is_refused() {
         return Err(None);
     }
@@ -103,14 +102,6 @@ fn one(table: &mut Reader<'_>) -> Result<Notification, Option<Error>> {
         },
         way,
     })
-}
-
-/// The text, or what the secret of that name holds.
-fn held(text: &str) -> Option<Secret> {
-    match text.strip_prefix("secret://") {
-        Some(name) => of_environment(name).filter(|held| !held.reveal().is_empty()),
-        None => secret(text),
-    }
 }
 
 fn address(text: &str) -> Option<String> {

@@ -2,13 +2,16 @@
 //! table `[a]`, and the variable `SYNCAPP_A_B`.
 //!
 //! Invariants: a key that nobody asks for is an error that names the nearest one; a value is in no error, since it may be a
-//! secret.
+//! secret; whatever is read by `secret://NAME` is known as the agent's own.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use syncapp_model::{Code, Error, nearest};
+use syncapp_model::{Code, Error, Secret, nearest};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use crate::secrets::of_environment;
 
 /// Reads values, and gathers what is wrong.
 pub(super) struct Reader<'a> {
@@ -18,6 +21,7 @@ pub(super) struct Reader<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
     known: Vec<&'static str>,
     problems: Vec<Error>,
+    own: BTreeSet<String>,
     /// Where it stands, if it is a table in the file.
     at: Option<Range<usize>>,
 }
@@ -42,6 +46,7 @@ impl<'a> Reader<'a> {
             variable,
             known: Vec::new(),
             problems: Vec::new(),
+            own: BTreeSet::new(),
             at: None,
         };
         if let Some(problem) = problems {
@@ -54,14 +59,22 @@ impl<'a> Reader<'a> {
 
     /// The value of a key, if there is one that can be understood.
     pub(super) fn one<T>(&mut self, key: &'static str, help: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let given = self.given(key)?;
-        match given.texts.as_slice() {
-            [text] => self.parsed(key, text, &given, help, parse),
-            _ => {
-                self.refuse(key, &given, "is a list", help);
-                None
+        let (text, given) = self.text(key, help)?;
+        self.parsed(key, &text, &given, help, parse)
+    }
+
+    /// The value of a key that is a secret, or names one of the environment as `secret://NAME`; if it fits.
+    pub(super) fn secret(&mut self, key: &'static str, help: &str, fits: impl Fn(&str) -> bool) -> Option<Secret> {
+        let (text, given) = self.text(key, help)?;
+        let held = match text.strip_prefix("secret://") {
+            Some(name) => {
+                self.own.insert(name.to_owned());
+                of_environment(name)
             }
-        }
+            None => Some(Secret::new(text.as_str())),
+        };
+        let held = held.filter(|held| !held.reveal().is_empty() && fits(held.reveal()));
+        self.parsed(key, &text, &given, help, |_| held.clone())
     }
 
     /// The values of a key that may have several; in the environment they have commas between them.
@@ -114,14 +127,45 @@ impl<'a> Reader<'a> {
             variable: &|_| None,
             known: Vec::new(),
             problems: Vec::new(),
+            own: BTreeSet::new(),
             at: Some(at),
         };
         tables.into_iter().map(inner).collect()
     }
 
-    /// Takes over what was wrong with a table.
-    pub(super) fn absorb(&mut self, inner: Self) {
+    /// Takes over what was wrong with a table, and the secrets that it names.
+    pub(super) fn absorb(&mut self, mut inner: Self) {
+        self.own.append(&mut inner.own);
         self.problems.extend(inner.finish());
+    }
+
+    /// The names of the secrets that were read so far.
+    pub(super) fn own(&self) -> BTreeSet<String> {
+        self.own.clone()
+    }
+
+    /// Whether a variable of the environment says anything.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        (self.variable)(name).is_some_and(|text| !text.is_empty())
+    }
+
+    /// Whether a key has a value, be it one that cannot be understood.
+    pub(super) fn is_given(&self, key: &str) -> bool {
+        self.is_set(&variable_of(key)) || self.value(key).is_some()
+    }
+
+    /// A key, if it is given, does nothing for want of another one.
+    pub(super) fn refuse_alone(&mut self, key: &str, other: &str) {
+        if !self.is_given(key) {
+            return;
+        }
+        let (name, at) = match self.value(key) {
+            Some(value) if !self.is_set(&variable_of(key)) => (key.to_owned(), Some(value.span())),
+            _ => (variable_of(key), None),
+        };
+        let error = Error::new(Code::Conflict, format!("`{name}` does nothing without `{other}`"));
+        let error = self.place(error.help(format!("leave it out, or give `{other}`")), at);
+        self.problems.push(error);
     }
 
     /// Whether anything was wrong so far.
@@ -179,6 +223,16 @@ impl<'a> Reader<'a> {
             value = table.get(part)?;
         }
         Some(value)
+    }
+
+    /// The one text of a key.
+    fn text(&mut self, key: &'static str, help: &str) -> Option<(String, Given)> {
+        let given = self.given(key)?;
+        if let [text] = given.texts.as_slice() {
+            return Some((text.clone(), given));
+        }
+        self.refuse(key, &given, "is a list", help);
+        None
     }
 
     fn given(&mut self, key: &'static str) -> Option<Given> {

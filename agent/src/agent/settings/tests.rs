@@ -2,6 +2,11 @@ use super::*;
 use std::collections::BTreeMap;
 
 fn read(toml: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
+    read_told(Told::default(), toml, variables)
+}
+
+/// The same with what the command line says.
+fn read_told(told: Told, toml: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("agent.toml");
     std::fs::write(&path, toml).unwrap();
@@ -11,7 +16,7 @@ fn read(toml: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
         .collect();
     let told = Told {
         config: Some(path.clone()),
-        ..Told::default()
+        ..told
     };
     Settings::read(told, &|name| variables.get(name).cloned()).map_err(|failure| {
         let text = failure.source.map(|source| source.text);
@@ -41,12 +46,119 @@ fn the_environment_is_laid_over_the_file() {
         heartbeat,
         patience,
         drain,
+        stalled_until,
         ..
     } = settings.policy;
     assert_eq!([lease, margin, heartbeat], [3000, 500, 200].map(Duration::from_millis));
     assert_eq!([patience, drain], [6, 25].map(Duration::from_secs));
+    assert_eq!(stalled_until, Duration::from_mins(30));
     let settings = read("home = \"/srv\"\nlease = \"3s\"\npatience = \"5m\"", &[]).unwrap();
     assert_eq!(settings.policy.patience, Duration::from_mins(5));
+    let settings = read("home = \"/srv\"\nstalled = \"2m\"", &[]).unwrap();
+    let Policy {
+        stalled_after,
+        stalled_until,
+        ..
+    } = settings.policy;
+    assert_eq!([stalled_after, stalled_until], [Duration::from_mins(2); 2]);
+}
+
+#[test]
+fn the_command_line_goes_before_both() {
+    let toml = "home = \"/srv\"\nroles = [\"api\"]\npools = [\"light\"]";
+    let variables = [("SYNCAPP_ROLES", "scheduler"), ("SYNCAPP_POOLS", "heavy")];
+    let told = |roles: &[Role], pools: &[&str]| {
+        let told = Told {
+            roles: roles.to_vec(),
+            pools: pools.iter().map(|pool| (*pool).to_owned()).collect(),
+            ..Told::default()
+        };
+        let settings = read_told(told, toml, &variables).unwrap();
+        (settings.roles, settings.pools)
+    };
+    assert_eq!(told(&[], &[]), ([Role::Scheduler].into(), vec!["heavy".to_owned()]));
+    let (roles, pools) = told(&[Role::Worker, Role::Api], &[]);
+    assert_eq!(
+        (roles, pools),
+        ([Role::Api, Role::Worker].into(), vec!["heavy".to_owned()])
+    );
+    let (roles, pools) = told(&[], &["b", "a"]);
+    assert_eq!(
+        (roles, pools),
+        ([Role::Scheduler].into(), vec!["b".to_owned(), "a".to_owned()])
+    );
+    let wrong = Told {
+        roles: vec![Role::Api],
+        ..Told::default()
+    };
+    let shown = read_told(wrong, "roles = [\"apo\"]", &[]).unwrap_err();
+    assert!(
+        shown.contains("`roles` cannot be understood"),
+        "what it replaces is read all the same: {shown}"
+    );
+}
+
+/// Where a key stands alone it is refused at its place, and beside the other one it is taken.
+#[test]
+fn keys_without_effect_are_refused() {
+    let queue = "database = \"postgres://u:p@h/d\"\nqueue = \"amqps://h\"";
+    let provider = "oidc_issuer = \"https://i\"\noidc_client = \"c\"\noidc_secret = \"s\"\noidc_roles = [\"*=viewer\"]";
+    let all: [(&str, &str, &str); 5] = [
+        (
+            "queue_ca = \"ca.pem\"",
+            "`queue_ca` does nothing without `queue`",
+            queue,
+        ),
+        (
+            "cache_ca = \"ca.pem\"",
+            "`cache_ca` does nothing without `cache`",
+            "cache = \"rediss://h\"",
+        ),
+        (
+            "cache_prefix = \"a\"",
+            "`cache_prefix` does nothing without `cache`",
+            "cache = \"rediss://h\"",
+        ),
+        (
+            "public_url = \"https://a\"",
+            "`public_url` does nothing without `oidc_issuer`",
+            provider,
+        ),
+        (
+            "telemetry.otlp.headers = \"a=b\"",
+            "`telemetry.otlp.headers` does nothing without `telemetry.otlp.endpoint`",
+            "telemetry.otlp.endpoint = \"http://c:4318\"",
+        ),
+    ];
+    for (alone, said, other) in all {
+        let shown = read(&format!("home = \"/srv\"\n{alone}"), &[]).unwrap_err();
+        assert!(
+            shown.contains("config.conflict") && shown.contains(said),
+            "{alone}:\n{shown}"
+        );
+        assert!(
+            shown.contains("agent.toml:2:") && shown.contains("leave it out, or give"),
+            "{alone}:\n{shown}"
+        );
+        let both = read(&format!("home = \"/srv\"\n{other}\n{alone}"), &[]);
+        assert_eq!(both.map(drop), Ok(()), "{alone}");
+    }
+    let shown = read("home = \"/srv\"", &[("SYNCAPP_CACHE_PREFIX", "a")]).unwrap_err();
+    assert!(
+        shown.contains("`SYNCAPP_CACHE_PREFIX` does nothing without `cache`"),
+        "{shown}"
+    );
+    let elsewhere = [("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://c:4318")];
+    assert_eq!(
+        read("home = \"/srv\"\ntelemetry.otlp.headers = \"a=b\"", &elsewhere).map(drop),
+        Ok(())
+    );
+    // A value that cannot be understood is told once, not a second time as a missing one.
+    let shown = read("home = \"/srv\"\nqueue = [\"a\", \"b\"]\nqueue_ca = \"ca.pem\"", &[]).unwrap_err();
+    assert!(
+        shown.contains("`queue` is a list") && !shown.contains("does nothing"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -92,7 +204,7 @@ fn what_an_agent_tells_is_asked_for() {
         "log_format = \"xml\"",
         "telemetry.listen = \"9464\"",
         "telemetry.otlp.endpoint = \"c:4318\"",
-        "telemetry.otlp.headers = \"hunter2\"",
+        "telemetry.otlp = { endpoint = \"http://c:4318\", headers = \"hunter2\" }",
     ] {
         let shown = told(wrong).unwrap_err();
         assert!(
@@ -130,10 +242,11 @@ fn master_keys_lie_in_several_places() {
 #[test]
 fn memory_bounds_the_slots() {
     let slots = |memory: &str| {
-        read(&format!("home = \"/srv\"\nslots = 8\nmemory = \"{memory}\""), &[]).map(|settings| settings.slots)
+        let settings = read(&format!("home = \"/srv\"\nslots = 8\nmemory = \"{memory}\""), &[]);
+        settings.map(|settings| (settings.slots, settings.abreast))
     };
-    assert_eq!(slots("512MiB"), Ok(4));
-    assert_eq!(slots("64GiB"), Ok(8));
+    assert_eq!(slots("512MiB"), Ok((4, 1)));
+    assert_eq!(slots("64GiB"), Ok((8, 1)));
     assert!(slots("100MB").is_err());
 }
 

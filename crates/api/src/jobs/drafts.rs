@@ -3,14 +3,17 @@
 //! It is held to what holds for pushed ones: its variables, secrets, files and addresses are those of its project, as this agent's operator
 //! allows. Nothing of it is kept but what its jobs have found.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
+use syncapp_control::access::By;
 use syncapp_control::{Question, Version};
 use utoipa::ToSchema;
 
 use super::begin::{begin, bounded, listed, unknown};
 use super::record::JobView;
+use crate::access::Admitted;
 use crate::extract::{Names, Sent};
 use crate::{Api, Compiled, Problem, custody};
 
@@ -38,10 +41,11 @@ pub(crate) struct DraftConnection {
 )]
 pub(crate) async fn check(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names(project): Names<String>,
     Sent(body): Sent<DraftConnection>,
 ) -> Result<Response, Problem> {
-    let version = connected(&api, project, body.file, &body.connection).await?;
+    let version = connected(&api, &admitted.by, project, body.file, &body.connection).await?;
     let question = Question::Check {
         connection: body.connection,
     };
@@ -93,11 +97,12 @@ fn many() -> u32 {
 )]
 pub(crate) async fn discover(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names(project): Names<String>,
     Sent(body): Sent<DraftDiscover>,
 ) -> Result<Response, Problem> {
     let limit = listed(body.limit, body.only_names)?;
-    let version = connected(&api, project, body.file, &body.connection).await?;
+    let version = connected(&api, &admitted.by, project, body.file, &body.connection).await?;
     let question = Question::Discover {
         connection: body.connection,
         pattern: body.pattern,
@@ -144,11 +149,12 @@ fn some() -> u32 {
 )]
 pub(crate) async fn preview(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names(project): Names<String>,
     Sent(body): Sent<DraftStream>,
 ) -> Result<Response, Problem> {
     let limit = bounded(body.limit.into())?;
-    let version = synced(&api, project, body.file, &body.sync).await?;
+    let version = synced(&api, &admitted.by, project, body.file, &body.sync).await?;
     let question = Question::Preview {
         sync: body.sync,
         stream: body.stream,
@@ -185,10 +191,11 @@ pub(crate) struct DraftStreams {
 )]
 pub(crate) async fn plan(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names(project): Names<String>,
     Sent(body): Sent<DraftStreams>,
 ) -> Result<Response, Problem> {
-    let version = synced(&api, project, body.file, &body.sync).await?;
+    let version = synced(&api, &admitted.by, project, body.file, &body.sync).await?;
     let question = Question::Plan {
         sync: body.sync,
         streams: body.streams,
@@ -197,22 +204,22 @@ pub(crate) async fn plan(
 }
 
 /// The file as a push would take it.
-async fn draft(api: &Api, project: String, file: String) -> Result<(Version, Vec<String>), Problem> {
+async fn draft(api: &Api, by: &By, project: String, file: String) -> Result<(Version, Vec<String>), Problem> {
     let Compiled { file: read, syncs } = api.compiler.compile(&project, &file, "sync.yaml").await?;
     let newest = api.control.store.newest(&project).await?;
-    custody::holds(api, &project, newest.as_ref(), &read).await?;
+    custody::holds(api, by, &project, newest.as_ref(), &read).await?;
     let connections = read.connections.into_keys().collect();
     Ok((Version::draft(project, file, syncs), connections))
 }
 
-async fn connected(api: &Api, project: String, file: String, connection: &str) -> Result<Version, Problem> {
-    let (version, connections) = draft(api, project, file).await?;
+async fn connected(api: &Api, by: &By, project: String, file: String, connection: &str) -> Result<Version, Problem> {
+    let (version, connections) = draft(api, by, project, file).await?;
     known("connection", connection, connections.iter().map(String::as_str))?;
     Ok(version)
 }
 
-async fn synced(api: &Api, project: String, file: String, sync: &str) -> Result<Version, Problem> {
-    let (version, _) = draft(api, project, file).await?;
+async fn synced(api: &Api, by: &By, project: String, file: String, sync: &str) -> Result<Version, Problem> {
+    let (version, _) = draft(api, by, project, file).await?;
     known("sync", sync, version.syncs.iter().map(|sync| sync.name.as_str()))?;
     Ok(version)
 }

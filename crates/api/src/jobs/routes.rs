@@ -1,18 +1,21 @@
 //! What is asked for as a job: of a connection, of a sync, of a run.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use syncapp_control::Question;
+use syncapp_model::sync_file::Sync;
 use syncapp_model::{Code, Error};
 use utoipa::ToSchema;
 
 use super::begin::{begin, bounded, connected, listed, synced};
 use super::record::JobView;
+use crate::access::Admitted;
 use crate::extract::{Names, Sent};
 use crate::runs::id;
-use crate::{Api, Problem};
+use crate::{Api, Problem, custody};
 
 /// Checks a connection
 ///
@@ -267,11 +270,13 @@ pub(crate) struct UndoBody {
     request_body(content = UndoBody, description = "`{}` to do it."),
     responses(
         (status = 202, description = "The job that was begun.", body = JobView),
-        (status = 409, description = "The run goes on.")
+        (status = 409, description = "The run goes on."),
+        (status = 422, description = "Its version would send a secret elsewhere than the newest one does.")
     )
 )]
 pub(crate) async fn undo(
     State(api): State<Api>,
+    Extension(admitted): Extension<Admitted>,
     Names(run): Names<String>,
     Sent(body): Sent<UndoBody>,
 ) -> Result<Response, Problem> {
@@ -284,6 +289,8 @@ pub(crate) async fn undo(
     }
     let version = api.control.store.version(&run.project, run.version).await?;
     let version = version.ok_or_else(|| Problem::missing("project", &run.project))?;
+    let uses = |sync: &Sync, name: &str| sync.destination == name;
+    custody::holds_again(&api, &admitted.by, &run, &version, uses).await?;
     let question = Question::Undo {
         sync: run.sync,
         run: known,

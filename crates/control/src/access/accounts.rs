@@ -9,8 +9,8 @@ use uuid::Builder;
 use super::digest::hex;
 use super::token::token_text;
 use super::{
-    AccessStore, AccountChange, ApiToken, AuditHead, AuditKey, By, Caller, Changed, Credentials, Digest, Grant,
-    LoginLimits, NewEntry, NewSession, NewToken, NewUser, Remembered, Role, SignOn, TokenId, User, UserId, Who,
+    AccessStore, AccountChange, ApiToken, AuditHead, AuditKey, AuditLog, By, Caller, Changed, Credentials, Digest,
+    Grant, LoginLimits, NewEntry, NewSession, NewToken, NewUser, Remembered, Role, SignOn, TokenId, User, UserId, Who,
     password_fits, user_name,
 };
 
@@ -262,8 +262,15 @@ impl Accounts {
             before,
             after,
         };
-        export(&self.store.audit(&entry, &self.key).await?);
-        Ok(())
+        self.log().write(&entry).await
+    }
+
+    /// The log, for what tells more than one entry's words.
+    pub fn log(&self) -> AuditLog {
+        AuditLog {
+            store: self.store.clone(),
+            key: self.key.clone(),
+        }
     }
 
     /// A number by chance.
@@ -276,6 +283,6 @@ impl Accounts {
 }
 
 /// Whoever gathers logs has the log's head elsewhere as well: a store that was put back to an earlier state does not hold it.
-fn export(head: &AuditHead) {
+pub(super) fn export(head: &AuditHead) {
     tracing::info!(target: "syncapp::audit", %head, "the audit log has grown");
 }

@@ -9,8 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
+use syncapp_model::Secret;
 
 use super::digest::hex;
+use crate::SecretId;
 
 /// What is in front of all that is sealed, so that the key's MACs mean nothing else.
 const SEAL: &[u8] = b"syncapp audit head 1";
@@ -18,6 +20,8 @@ const SEAL: &[u8] = b"syncapp audit head 1";
 const CHAIN: &[u8] = b"syncapp audit entry 1";
 /// What the key of callers comes from.
 const CALLERS: &[u8] = b"syncapp callers key 1";
+/// What is in front of a secret whose fingerprint is taken.
+const SECRET: &[u8] = b"syncapp secret fingerprint 1";
 /// How long a text of an entry may be, in characters.
 const LONGEST: usize = 20_000;
 
@@ -85,6 +89,16 @@ impl AuditKey {
     /// A key for what is remembered of callers, which tells nothing of this one.
     pub(super) fn for_callers(&self) -> SealingKey {
         SealingKey(mac(&self.0, &[CALLERS]))
+    }
+
+    /// What shows that a secret is another one than before, and nothing else of it: without the key nobody can try what it may be, and
+    /// another secret of the same value has another one.
+    pub fn fingerprint(&self, id: &SecretId, value: &Secret) -> String {
+        let lengths = [&id.project, &id.name].map(|text| (text.len() as u64).to_be_bytes());
+        let [project, name] = &lengths;
+        let about: [&[u8]; 5] = [SECRET, project, id.project.as_bytes(), name, id.name.as_bytes()];
+        let mac = mac(&self.0, &[&about[..], &[value.reveal().as_bytes()]].concat());
+        hex(&mac[..6])
     }
 
     fn seal(&self, number: u64, hash: [u8; 32]) -> AuditHead {

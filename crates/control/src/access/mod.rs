@@ -3,7 +3,7 @@
 //! ```text
 //! what a caller shows ─► Accounts::recognise: remembered, else in the store ─► Caller ─► Caller::may(permission, target)
 //! what a caller does  ─► AccessStore::change: decide ─► writes + audit entry, one transaction
-//!                    └─► AccessStore::audit: the entry, before it is done
+//!                    └─► AuditLog: the entry, before it is done
 //! ```
 //!
 //! Invariants:
@@ -13,6 +13,7 @@
 //! - Of what a caller shows (a token, a session, a first admin's invitation) only a [`Digest`] is kept; of a password only an
 //!   Argon2id hash, by [`Credentials`].
 //! - Nothing is changed unaudited: an entry is written in the transaction of what it tells, or before it.
+//! - Of a secret the log tells a fingerprint alone, which nobody can make without the log's key.
 //! - The audit log's entries are a chain, and its head is sealed with a key that the store does not hold.
 
 mod accounts;
@@ -21,12 +22,14 @@ mod caller;
 mod change;
 mod digest;
 mod limits;
+mod log;
 mod ports;
 mod recognise;
 mod remembered;
 mod role;
 mod session;
 mod sign_on;
+mod site;
 mod token;
 mod user;
 mod verify;
@@ -38,12 +41,14 @@ pub use caller::{Caller, Target, Who};
 pub use change::{AccountChange, Changed, Consequence, Ground, Write, decide};
 pub use digest::Digest;
 pub use limits::LoginLimits;
+pub use log::AuditLog;
 pub use ports::{AccessStore, Credentials};
 pub use recognise::Shown;
 pub use remembered::Remembered;
 pub use role::{Grant, Permission, Role, Scope};
 pub use session::{NewSession, Session};
 pub use sign_on::{Brought, Door, GroupRole, Identified, Identity, IdentityProvider, SignOn};
+pub use site::site;
 pub use token::{ApiToken, NewToken, TOKEN_PREFIX, TokenId};
 pub use user::{NewUser, User, UserId, password_fits, user_name};
 pub use verify::{Fault, verify};

@@ -52,6 +52,9 @@ pub struct Failure {
     pub error: ErrorRecord,
     /// Whether trying again may help.
     pub transient: bool,
+    /// Of a pattern: whether a stream of it that failed had landed rows before, which the next try need not do again. Of a stream its
+    /// progress tells.
+    pub stepped: bool,
 }
 
 impl From<&Error> for Failure {
@@ -62,6 +65,7 @@ impl From<&Error> for Failure {
         Self {
             error: ErrorRecord::from(error),
             transient,
+            stepped: false,
         }
     }
 }

@@ -68,8 +68,9 @@ pub trait Vault: Send + Sync {
     /// The value of a secret, if there is one.
     async fn get(&self, id: &SecretId) -> Result<Option<Secret>>;
 
-    /// Gives a secret a value; the version that it has now. Of two at once both get a version, and the later one's value stays.
-    async fn put(&self, id: &SecretId, value: &Secret) -> Result<u32>;
+    /// Gives a secret a value, in the name of whom the audit log would name; the version that it has now. Of two at once both get a
+    /// version, and the later one's value stays.
+    async fn put(&self, id: &SecretId, value: &Secret, by: &str) -> Result<u32>;
 
     /// The secret's value, which is this one where it had none. Whoever asks at once gets the same.
     async fn keep(&self, id: &SecretId, value: &Secret) -> Result<Secret>;
@@ -96,6 +97,8 @@ pub struct SecretEntry {
     pub key: KeyId,
     /// When it was set last.
     pub set_at: SystemTime,
+    /// By whom, where that is known.
+    pub set_by: Option<String>,
 }
 
 /// What a rotation came to.
@@ -129,6 +132,8 @@ pub struct SealedSecret {
     pub data_key: SealedKey,
     /// Its value, sealed.
     pub sealed: Vec<u8>,
+    /// Who gave it, where that is known.
+    pub set_by: Option<String>,
 }
 
 /// Keeps sealed secrets: the newest version of each.

@@ -197,7 +197,11 @@ fn finish(task: &mut Task, ending: &Ending, now: SystemTime) -> Result<(), Refus
             task.error = Some(failure.error.clone());
             task.lost = 0;
             // The first failure after a step is as good as the first of all.
-            task.fruitless = if stepped(task) { 1 } else { task.fruitless + 1 };
+            task.fruitless = if failure.stepped || stepped(task) {
+                1
+            } else {
+                task.fruitless + 1
+            };
             let wait = retry.wait(task.fruitless, *jitter).filter(|_| failure.transient);
             match wait {
                 Some(wait) => {
@@ -228,9 +232,10 @@ fn lose(task: &mut Task, losses: u32, now: SystemTime) {
     end(task, TaskState::Failed, now);
 }
 
-/// Whether the newest attempt left something that the next one need not do again.
+/// Whether the newest attempt left something that the next one need not do again. What the streams of a pattern have landed tells
+/// nothing about the one that fails, and may be done again each time.
 fn stepped(task: &Task) -> bool {
-    task.progress.committed > 0
+    task.progress.committed > 0 && !task.is_pattern()
 }
 
 fn queue(task: &mut Task, now: SystemTime) {

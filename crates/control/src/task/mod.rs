@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
+use syncapp_model::Pattern;
 
 use crate::{ErrorRecord, PlannedStream, RunId};
 
@@ -201,6 +202,11 @@ impl Task {
             error: None,
             finished_at: None,
         }
+    }
+
+    /// Whether it stands for whatever streams match.
+    pub fn is_pattern(&self) -> bool {
+        matches!(self.stream.parse(), Ok(Pattern::Glob(_)))
     }
 
     /// What its worker holds.

@@ -125,7 +125,7 @@ macro_rules! store_conformance {
                 a_heartbeat_keeps_the_lease a_heartbeat_takes_no_cancel_back the_fence_holds a_wait_is_waited_for the_last_task_ends_the_run
                 the_next_run_is_let_in nothing_is_known_of_others;
             outbox: a_row_is_taken_once what_is_not_sent_comes_again a_hint_that_came_to_nothing_is_written_again;
-            schedules: what_is_due_comes_in_order of_many_rounds_one_is_recorded an_overlap_is_recorded
+            schedules: what_is_due_comes_in_order of_many_rounds_one_is_recorded an_overlap_is_recorded each_reason_is_kept
                 a_tick_is_recorded_once;
             limits: limits_are_kept of_many_claims_as_many_hold_as_may whoever_waits_is_told_of_a_free_place a_hint_is_passed_on
                 a_hint_on_its_way_is_none all_have_their_turn;

@@ -125,6 +125,30 @@ pub async fn an_overlap_is_recorded(rig: &dyn StoreRig) {
     assert_eq!(scene.store.ticks(&schedule_id("b"), now - LONG, 10).await.unwrap(), []);
 }
 
+/// Why a tick has no run comes back, whatever the reason, and nobody is told to carry anything.
+pub async fn each_reason_is_kept(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let now = scene.second().await;
+    let first = now - 10 * MINUTE;
+    scene
+        .push(None, &[("a", Some(schedule("x", Overlap::Queue)))], first)
+        .await;
+    let mut new = round(&scene.due("a").await, &[], Some(now + LONG));
+    let at = |number: usize| first + MINUTE * number as u32;
+    let decided = (0..).zip(SkipReason::ALL);
+    new.ticks = decided
+        .map(|(number, reason)| (at(number), Decision::Skip(reason)))
+        .collect();
+    assert!(scene.store.record(&new).await.unwrap());
+    let ticks = scene.store.ticks(&schedule_id("a"), first, 100).await.unwrap();
+    let kept = (0..).zip(SkipReason::ALL).map(|(number, reason)| Tick {
+        nominal_at: at(number),
+        outcome: TickOutcome::Skipped(reason),
+    });
+    assert_eq!(ticks, kept.collect::<Vec<_>>());
+    assert_eq!(scene.hinted().await, []);
+}
+
 /// An instant that a schedule means again, after it was changed and changed back, keeps what became of it.
 pub async fn a_tick_is_recorded_once(rig: &dyn StoreRig) {
     let scene = Scene::new(rig).await;

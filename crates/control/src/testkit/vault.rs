@@ -28,6 +28,8 @@ fn sealed(id: &SecretId, version: u32, mark: u8) -> SealedSecret {
         },
         // No text in any encoding.
         sealed: vec![0, mark, 0xff, 0xfe, b'\''],
+        // Of every other version nobody knows who gave it.
+        set_by: version.is_multiple_of(2).then(|| format!("user ü{mark}")),
     }
 }
 
@@ -106,6 +108,7 @@ pub async fn secrets_come_by_name(rig: &dyn StoreRig) {
             (if entry.name == "b" { 2 } else { 1 }, &key("old"))
         );
         assert!(entry.set_at >= before && entry.set_at <= scene.store.now().await.unwrap());
+        assert_eq!(entry.set_by.as_deref(), (entry.name == "b").then_some("user ü1"));
         names.push(entry.name.clone());
         after = Some(entry.name);
     }

@@ -59,6 +59,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../../migrations/postgres/0010_expected.sql"),
         oldest: 1,
     },
+    Migration {
+        sql: include_str!("../../../../migrations/postgres/0011_giver.sql"),
+        oldest: 1,
+    },
 ];
 
 /// The first part of the lock's name; the second one is the schema.
@@ -145,4 +149,29 @@ async fn migrate(connection: &mut PgConnection, before: i32) -> sqlx::Result<()>
             .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::additive;
+
+    /// Programs that know all but the last migrations are at work while those run: what is not harmless to them raises `oldest`,
+    /// so that they are refused.
+    #[test]
+    fn a_migration_adds_or_says_who_is_too_old() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres");
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), MIGRATIONS.len());
+        for ((before, migration), number) in MIGRATIONS.iter().zip(&MIGRATIONS[1..]).zip(2..) {
+            assert!(
+                (before.oldest..=number).contains(&migration.oldest),
+                "migration {number}"
+            );
+            let problems = additive::problems(migration.sql);
+            assert!(
+                problems.is_empty() || migration.oldest > before.oldest,
+                "migration {number}: {problems:#?}"
+            );
+        }
+    }
 }

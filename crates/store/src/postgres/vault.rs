@@ -11,16 +11,17 @@ use super::errors::failed;
 use super::{PostgresStore, timely};
 use crate::words;
 
-const FIRST: &str = "insert into vault values ($1, $2, $3, $4, $5, $6, now()) on conflict do nothing";
+const FIRST: &str = "insert into vault (project, name, version, key_id, sealed_key, sealed, set_at, set_by, set_by_version) \
+     values ($1, $2, $3, $4, $5, $6, now(), $7, $3) on conflict do nothing";
 
-const NEXT: &str = "update vault set version = $3, key_id = $4, sealed_key = $5, sealed = $6, set_at = now() \
-     where project = $1 and name = $2 and version = $3 - 1";
+const NEXT: &str = "update vault set version = $3, key_id = $4, sealed_key = $5, sealed = $6, set_at = now(), set_by = $7, \
+     set_by_version = $3 where project = $1 and name = $2 and version = $3 - 1";
 
 #[async_trait]
 impl SealedSecrets for PostgresStore {
     async fn sealed(&self, id: &SecretId) -> Result<Option<SealedSecret>> {
-        let sql =
-            "select project, name, version, key_id, sealed_key, sealed from vault where project = $1 and name = $2";
+        let sql = "select project, name, version, key_id, sealed_key, sealed, \
+             case when set_by_version = version then set_by end from vault where project = $1 and name = $2";
         timely(async {
             let read = query(sql).bind(&id.project).bind(&id.name);
             let row = read.fetch_optional(&self.pool).await.map_err(failed)?;
@@ -28,6 +29,7 @@ impl SealedSecrets for PostgresStore {
                 Ok(SealedSecret {
                     data_key: data_key(&row)?,
                     sealed: get(&row, 5)?,
+                    set_by: get(&row, 6)?,
                 })
             };
             row.map(secret).transpose()
@@ -36,7 +38,11 @@ impl SealedSecrets for PostgresStore {
     }
 
     async fn put_sealed(&self, secret: &SealedSecret) -> Result<bool> {
-        let SealedSecret { data_key, sealed } = secret;
+        let SealedSecret {
+            data_key,
+            sealed,
+            set_by,
+        } = secret;
         timely(async {
             let put = query(if data_key.version == 1 { FIRST } else { NEXT })
                 .bind(&data_key.id.project)
@@ -44,7 +50,8 @@ impl SealedSecrets for PostgresStore {
                 .bind(data_key.version as i32)
                 .bind(&data_key.key.0)
                 .bind(&data_key.sealed)
-                .bind(sealed);
+                .bind(sealed)
+                .bind(set_by);
             let put = put.execute(&self.pool).await.map_err(failed)?;
             Ok(put.rows_affected() == 1)
         })
@@ -52,14 +59,15 @@ impl SealedSecrets for PostgresStore {
     }
 
     async fn secrets(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<SecretEntry>> {
-        let sql =
-            "select name, version, key_id, set_at from vault where project = $1 and name > $2 order by name limit $3";
+        let sql = "select name, version, key_id, set_at, case when set_by_version = version then set_by end from vault \
+             where project = $1 and name > $2 order by name limit $3";
         let entry = |row: &PgRow| {
             Ok(SecretEntry {
                 name: get(row, 0)?,
                 version: number(row, 1)?,
                 key: KeyId(get(row, 2)?),
                 set_at: columns::instant(row, 3)?,
+                set_by: get(row, 4)?,
             })
         };
         timely(async {

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0010_access.sql"),
     include_str!("../../../../migrations/sqlite/0011_workers.sql"),
     include_str!("../../../../migrations/sqlite/0012_expected.sql"),
+    include_str!("../../../../migrations/sqlite/0013_giver.sql"),
 ];
 
 pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {
@@ -43,4 +44,21 @@ pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {
     let steps = missing.concat();
     let all = format!("begin immediate; {steps} pragma user_version = {known}; commit;");
     connection.execute_batch(&all).map_err(|e| failed(file, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::additive;
+
+    /// Whoever has the store open goes on with it while a newer program migrates it: nobody can be told that it is too old.
+    #[test]
+    fn a_migration_only_adds() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite");
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), MIGRATIONS.len());
+        for (number, sql) in (2..).zip(&MIGRATIONS[1..]) {
+            let problems = additive::problems(sql);
+            assert!(problems.is_empty(), "migration {number}: {problems:#?}");
+        }
+    }
 }

@@ -207,7 +207,7 @@ fn the_store_is_durable_and_private() {
         ("journal_mode", "wal"),
         ("synchronous", "2"),
         ("foreign_keys", "1"),
-        ("user_version", "12"),
+        ("user_version", "13"),
     ] {
         let value = connection.pragma_query_value(None, pragma, |row| row.get::<_, rusqlite::types::Value>(0));
         let value = match value.unwrap() {

@@ -250,6 +250,7 @@ async fn secrets(store: &dyn Store) {
             sealed: vec![version as u8; 72],
         },
         sealed: vec![0; 40],
+        set_by: Some("user ada".into()),
     };
     for version in 1..=2 {
         assert!(store.put_sealed(&sealed(version)).await.unwrap());

@@ -157,7 +157,8 @@ async fn pages_are_quick() {
            select run, 0, 'default', (unixepoch() + 3600) * 1000000 from task limit 10000;
          insert into schedule select 'p' || (n % 10), 'z' || n, 1, 'daily', 'skip', (unixepoch() + n * 60) * 1000000
            from numbers limit 10000;
-         insert into vault select 'p' || n, 'z' || n, 1, 'old', x'', x'', 0 from numbers limit 10000;
+         insert into vault (project, name, version, key_id, sealed_key, sealed, set_at)
+           select 'p' || n, 'z' || n, 1, 'old', x'', x'', 0 from numbers limit 10000;
          commit;"
     ))
     .unwrap();

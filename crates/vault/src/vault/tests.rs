@@ -30,18 +30,23 @@ async fn what_is_put_is_got() {
     let vault = vault(&store, &[&key]);
     assert_eq!(vault.get(&id("a")).await, Ok(None));
     for (version, value) in [(1, "x"), (2, "y ü\n"), (3, &"z".repeat(MAX_SECRET))] {
-        assert_eq!(vault.put(&id("a"), &Secret::new(value)).await, Ok(version));
+        assert_eq!(vault.put(&id("a"), &Secret::new(value), "user ada").await, Ok(version));
         assert_eq!(vault.get(&id("a")).await, Ok(Some(Secret::new(value))));
     }
     for wrong in [String::new(), "z".repeat(MAX_SECRET + 1)] {
         assert_eq!(
-            vault.put(&id("a"), &Secret::new(wrong)).await.unwrap_err().code(),
+            vault
+                .put(&id("a"), &Secret::new(wrong), "user ada")
+                .await
+                .unwrap_err()
+                .code(),
             Code::InvalidValue
         );
     }
     let elsewhere = SecretId::new("other", "a").unwrap();
     assert_eq!(vault.get(&elsewhere).await, Ok(None));
-    assert_eq!(vault.list("shop", None, 10).await.unwrap()[0].version, 3);
+    let listed = vault.list("shop", None, 10).await.unwrap();
+    assert_eq!((listed[0].version, listed[0].set_by.as_deref()), (3, Some("user ada")));
     assert_eq!(
         (vault.delete(&id("a")).await, vault.delete(&id("a")).await),
         (Ok(true), Ok(false))
@@ -66,6 +71,8 @@ async fn what_is_kept_first_stays() {
         .collect();
     assert!(kept.iter().all(|value| *value == kept[0]), "{kept:?}");
     assert_eq!(vaults[0].get(&id("mask_key")).await, Ok(Some(kept[0].clone())));
+    let listed = vaults[0].list("shop", None, 10).await.unwrap();
+    assert_eq!(listed[0].set_by, None, "nobody has given it");
 }
 
 #[tokio::test]
@@ -73,7 +80,7 @@ async fn of_many_puts_each_has_its_version() {
     let (store, key) = (store(), key());
     let vaults: Vec<_> = (0..20).map(|_| vault(&store, &[&key])).collect();
     let (secret, value) = (id("a"), Secret::new("x"));
-    let puts = vaults.iter().map(|vault| vault.put(&secret, &value));
+    let puts = vaults.iter().map(|vault| vault.put(&secret, &value, "user ada"));
     let mut versions: Vec<_> = futures_util::future::join_all(puts)
         .await
         .into_iter()
@@ -87,7 +94,7 @@ async fn of_many_puts_each_has_its_version() {
 async fn another_key_says_which_one_is_wanted() {
     let (store, old, new) = (store(), key(), key());
     vault(&store, &[&old])
-        .put(&id("a"), &Secret::new("canary-value"))
+        .put(&id("a"), &Secret::new("canary-value"), "user ada")
         .await
         .unwrap();
     let error = vault(&store, &[&new]).get(&id("a")).await.unwrap_err();
@@ -115,16 +122,20 @@ async fn a_rotation_moves_all_that_opens() {
     let before = vault(&store, &[&old]);
     for number in 0..250 {
         let value = Secret::new(format!("value {number}"));
-        before.put(&id(&format!("s{number}")), &value).await.unwrap();
+        before
+            .put(&id(&format!("s{number}")), &value, "user ada")
+            .await
+            .unwrap();
     }
     vault(&store, &[&lost])
-        .put(&id("lost"), &Secret::new("x"))
+        .put(&id("lost"), &Secret::new("x"), "user ada")
         .await
         .unwrap();
     let row = store.sealed(&id("s1")).await.unwrap().unwrap();
     let mut damaged = SealedSecret {
         sealed: row.sealed,
         data_key: row.data_key,
+        set_by: row.set_by,
     };
     damaged.data_key.id = id("damaged");
     assert!(store.put_sealed(&damaged).await.unwrap());
@@ -149,11 +160,14 @@ async fn a_rotation_goes_on_beside_puts() {
     let (before, both) = (vault(&store, &[&old, &new]), vault(&store, &[&new, &old]));
     let names: Vec<_> = (0..50).map(|number| id(&format!("s{number}"))).collect();
     for name in &names {
-        before.put(name, &Secret::new("1")).await.unwrap();
+        before.put(name, &Secret::new("1"), "user ada").await.unwrap();
     }
     let puts = async {
         for (number, name) in names.iter().enumerate() {
-            before.put(name, &Secret::new(format!("new {number}"))).await.unwrap();
+            before
+                .put(name, &Secret::new(format!("new {number}")), "user ada")
+                .await
+                .unwrap();
             tokio::task::yield_now().await;
         }
     };

@@ -5,6 +5,7 @@ use serde_json::json;
 use syncapp_tests::fleet::Fleet;
 
 use super::canaries::Canaries;
+use super::project::Project;
 use crate::agent::jobs::{begin, over};
 
 /// Signs in, and does what people do; what they show is known afterwards.
@@ -81,7 +82,7 @@ pub(super) async fn people(fleet: &Fleet, canaries: &Canaries) {
 }
 
 /// All that can be asked about a project, its runs and its jobs.
-pub(super) async fn told(fleet: &Fleet, runs: &[String]) -> Vec<u8> {
+pub(super) async fn told(fleet: &Fleet, project: &Project, runs: &[String]) -> Vec<u8> {
     let agent = &fleet.members[0];
     let mut told = Vec::new();
     let mut paths: Vec<String> = [
@@ -107,25 +108,17 @@ pub(super) async fn told(fleet: &Fleet, runs: &[String]) -> Vec<u8> {
         told.extend(agent.get(&path).await.done().to_string().into_bytes());
     }
     let mut jobs = Vec::new();
-    let connections = [
-        "to",
-        "good",
-        "wrong",
-        "mounted",
-        "environment",
-        "variable",
-        "address",
-        "silent",
-        "tunnel",
-    ];
-    for connection in connections {
+    for connection in project.names().chain(["to"]) {
         let place = format!("/projects/shop/connections/{connection}");
         jobs.push((format!("{place}/check"), None));
         jobs.push((format!("{place}/discover"), Some(json!({}))));
     }
-    for sync in ["good", "wrong"] {
+    for sync in ["good", "wrong", "key", "mysql", "mysql_wrong"] {
         let place = format!("/projects/shop/syncs/{sync}");
-        jobs.push((format!("{place}/preview"), Some(json!({ "stream": "public.people" }))));
+        jobs.push((
+            format!("{place}/preview"),
+            Some(json!({ "stream": project.stream(sync) })),
+        ));
         jobs.push((format!("{place}/plan"), Some(json!({}))));
         jobs.push((format!("{place}/verify"), Some(json!({}))));
         jobs.push((format!("{place}/rejects"), Some(json!({}))));

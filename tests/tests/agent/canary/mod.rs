@@ -19,14 +19,16 @@ use reqwest::{Client, Method};
 use serde_json::{Value as Json, json};
 use syncapp_tests::fleet::{Fleet, Servers};
 use syncapp_tests::server::collector::Collector;
+use syncapp_tests::server::mariadb::{Login, MariaDb};
 use syncapp_tests::server::port;
+use syncapp_tests::server::sshd::{PASSPHRASE, Sshd};
 use syncapp_tests::syncapp::Syncapp;
 use tokio::net::TcpListener;
 
 use crate::vault::dumps::files;
 use asking::{people, told};
 use canaries::Canaries;
-use project::file;
+use project::{KEY_FILE, Project};
 
 /// Takes what webhooks bring.
 async fn listen(heard: Arc<Mutex<Vec<u8>>>) -> String {
@@ -56,6 +58,7 @@ async fn no_secret_is_anywhere() {
     let canaries = Canaries::default();
     let (servers, collector, heard) = (Servers::start().await, Collector::start().await, Arc::default());
     let database = servers.postgres.database().await;
+    let sshd = Sshd::start(&[]).await;
     let [mail, phone] = ["mail", "phone"].map(|what| canaries.make(&format!("masked {what}")));
     database
         .run(&format!(
@@ -63,6 +66,9 @@ async fn no_secret_is_anywhere() {
              (1, '{mail}', '{phone}', '41'), (2, '{mail}', '{phone}', 'no number')"
         ))
         .await;
+    let mysql = people_in_mysql(&canaries, [&mail, &phone]).await;
+    let project = Project::new(&database, &mysql, &sshd);
+    project.assert_whole();
     let hook = listen(Arc::clone(&heard)).await;
     let settings = format!(
         "variables = [\"VARIABLE\"]\nsecrets_dir = \"mounted\"\naudit_key_file = \"audit.key\"\nlease = \"5s\"\noidc_issuer = \
@@ -115,6 +121,8 @@ async fn no_secret_is_anywhere() {
         std::fs::create_dir_all(syncapp.folder().join("mounted")).unwrap();
         syncapp.file("mounted/MOUNTED", &mounted);
         syncapp.file("audit.key", &audit_key);
+        let key = std::fs::read_to_string(sshd.key("protected")).unwrap();
+        syncapp.file(KEY_FILE, &key);
     };
     let mut fleet = Fleet::start_with(
         servers,
@@ -130,6 +138,15 @@ async fn no_secret_is_anywhere() {
         ("metadata", &fleet.metadata.writer),
     ] {
         canaries.know(what, &login.password);
+    }
+    canaries.know("broker", &fleet.host.password);
+    canaries.know("cache", &fleet.user.password);
+    for (what, variable) in [
+        ("broker, escaped", "SYNCAPP_QUEUE"),
+        ("cache, escaped", "SYNCAPP_CACHE"),
+    ] {
+        let url = fleet.members[0].syncapp().variable(variable).unwrap();
+        canaries.know(what, url.split_once('@').unwrap().0.rsplit_once(':').unwrap().1);
     }
     canaries.know("agent token", &fleet.members[0].token());
     let key = fleet.members[0]
@@ -148,6 +165,19 @@ async fn no_secret_is_anywhere() {
         ("ADDRESS", address),
         ("SILENT", canaries.make("silent")),
         ("TUNNEL", canaries.make("tunnel")),
+        ("PASSPHRASE", canaries.know("passphrase", PASSPHRASE)),
+        ("MYSQL", mysql.password.clone()),
+        ("MYSQL_WRONG", canaries.make("mysql wrong")),
+        (
+            "MYSQL_ADDRESS",
+            Login {
+                password: canaries.make("mysql address"),
+                ..mysql.clone()
+            }
+            .url(),
+        ),
+        ("MYSQL_TUNNEL", canaries.make("mysql tunnel")),
+        ("MYSQL_PASSPHRASE", canaries.make("mysql passphrase")),
         ("mask_key", canaries.make("mask key")),
     ] {
         let body = json!({ "value": value });
@@ -156,27 +186,28 @@ async fn no_secret_is_anywhere() {
             .await
             .done();
     }
-    agent.push("shop", &file(&database), None).await.done();
+    agent.push("shop", &project.text, None).await.done();
     people(&fleet, &canaries).await;
 
     // Runs that fail in each way there is, one that goes on while its worker is killed, and a broker that goes away.
     let agent = &fleet.members[0];
     let mut runs = Vec::new();
-    for sync in [
-        "good",
-        "wrong",
-        "mounted",
-        "environment",
-        "variable",
-        "address",
-        "silent",
-        "tunnel",
-    ] {
+    for sync in project.names() {
         let run = agent.run("shop", sync).await;
-        agent.until(&run, is_settled).await;
+        let now = agent.until(&run, is_settled).await;
+        let code = now["streams"][0]["error"]["code"].as_str().unwrap_or_default();
+        match sync {
+            "good" | "key" | "mysql" => {
+                let landed = format!("select count(*) from landing.{sync}");
+                assert_eq!(database.text(&landed).await, "1", "{sync}: {now:#}");
+            }
+            // Nobody is there.
+            "address" | "silent" => assert_eq!(code, "source.unreachable", "{sync}: {now:#}"),
+            // The secret has come to whoever refuses it.
+            _ => assert_eq!(code, "source.auth_failed", "{sync}: {now:#}"),
+        }
         runs.push(run);
     }
-    assert_eq!(database.text("select count(*) from landing.people").await, "1");
     let slow = agent.run("shop", "slow").await;
     agent.until(&slow, |run| run["state"] == "running").await;
     let (host, broker) = (&fleet.host, &fleet.servers.broker);
@@ -209,7 +240,11 @@ async fn no_secret_is_anywhere() {
     agent.over(&slow).await;
     runs.push(slow);
 
-    canaries.absent("what is told over HTTP", &told(&fleet, &runs).await, "no number");
+    canaries.absent(
+        "what is told over HTTP",
+        &told(&fleet, &project, &runs).await,
+        "no number",
+    );
     let kept = collector
         .until(|kept| {
             !kept.metrics.is_empty() && !kept.logs.is_empty() && kept.spans.iter().any(|span| span.name == "commit")
@@ -260,6 +295,27 @@ async fn no_secret_is_anywhere() {
         let mut kept = b"home: ".to_vec();
         files(&member.syncapp().home(), &mut kept);
         canaries.absent("an agent's folder", &kept, "home: ");
+    }
+}
+
+/// A user of a MySQL server who signs in by a secret, and people to read.
+async fn people_in_mysql(canaries: &Canaries, [mail, phone]: [&String; 2]) -> Login {
+    let databases = MariaDb::shared().await.databases().await;
+    let (owner, reader) = (&databases.owner, &databases.reader);
+    let password = canaries.make("mysql");
+    let Login { database, user, .. } = reader;
+    for statement in [
+        format!("alter user {user}@'127.0.0.1' identified by '{password}'"),
+        format!("create table {database}.people (id int primary key, mail text, phone text, age text)"),
+        format!(
+            "insert into {database}.people values (1, '{mail}', '{phone}', '41'), (2, '{mail}', '{phone}', 'no number')"
+        ),
+    ] {
+        owner.run(&statement).await;
+    }
+    Login {
+        password,
+        ..reader.clone()
     }
 }
 

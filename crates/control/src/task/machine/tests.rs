@@ -211,6 +211,28 @@ fn a_failure_that_made_progress_does_not_use_up_the_budget() {
     }
 }
 
+/// What the others of a pattern have landed says nothing of the stream that fails: they may land anew each time.
+#[test]
+fn a_pattern_makes_progress_where_what_failed_did() {
+    let mut running = task(TaskState::Running);
+    running.stream = "public.*".into();
+    let fails = |stepped| {
+        let Ending::Failed { failure, retry, jitter } = failed(true) else {
+            unreachable!("it says that it failed")
+        };
+        let failure = Failure { stepped, ..failure };
+        let ending = Ending::Failed { failure, retry, jitter };
+        transition(&running, &finish(EPOCH, 5, ending), now())
+            .unwrap()
+            .fruitless
+    };
+    assert_eq!((fails(false), fails(true)), (3, 1));
+    running.progress.committed = 5;
+    let expire = Event::Expire { losses: 20 };
+    let after = transition(&running, &expire, now() + Duration::from_secs(10)).unwrap();
+    assert_eq!(after.lost, 3);
+}
+
 #[test]
 fn a_task_that_kills_its_workers_ends() {
     for (before, committed, lost, state) in [

@@ -30,6 +30,7 @@ impl SealedSecrets for MemoryStore {
             version: secret.data_key.version,
             key: secret.data_key.key.clone(),
             set_at: *set_at,
+            set_by: secret.set_by.clone(),
         };
         let listed = rows.secrets.iter().filter(|(id, _)| id.project == project);
         let listed = listed.filter(|(id, _)| after.is_none_or(|after| id.name.as_str() > after));

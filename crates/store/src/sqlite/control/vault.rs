@@ -13,11 +13,13 @@ use crate::words;
 impl SealedSecrets for SqliteStore {
     async fn sealed(&self, id: &SecretId) -> Result<Option<SealedSecret>> {
         let id = id.clone();
-        let sql = "select project, name, version, key_id, sealed_key, sealed from vault where project = ? and name = ?";
+        let sql = "select project, name, version, key_id, sealed_key, sealed,
+             case when set_by_version = version then set_by end from vault where project = ? and name = ?";
         let secret = |row: &Row<'_>| {
             Ok(SealedSecret {
                 data_key: data_key(row)?,
                 sealed: row.get(5)?,
+                set_by: row.get(6)?,
             })
         };
         self.with(move |c, _| {
@@ -29,18 +31,25 @@ impl SealedSecrets for SqliteStore {
     }
 
     async fn put_sealed(&self, secret: &SealedSecret) -> Result<bool> {
-        let SealedSecret { data_key, sealed } = secret.clone();
+        let SealedSecret {
+            data_key,
+            sealed,
+            set_by,
+        } = secret.clone();
         let sql = if data_key.version == 1 {
-            format!("insert into vault values (?1, ?2, ?3, ?4, ?5, ?6, {NOW}) on conflict do nothing")
+            format!(
+                "insert into vault (project, name, version, key_id, sealed_key, sealed, set_at, set_by, set_by_version)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, {NOW}, ?7, ?3) on conflict do nothing"
+            )
         } else {
             format!(
-                "update vault set version = ?3, key_id = ?4, sealed_key = ?5, sealed = ?6, set_at = {NOW}
-                 where project = ?1 and name = ?2 and version = ?3 - 1"
+                "update vault set version = ?3, key_id = ?4, sealed_key = ?5, sealed = ?6, set_at = {NOW}, set_by = ?7,
+                 set_by_version = ?3 where project = ?1 and name = ?2 and version = ?3 - 1"
             )
         };
         self.with(move |c, _| {
             let SealedKey { id, version, key, .. } = data_key;
-            let row = params![id.project, id.name, version, key.0, data_key.sealed, sealed];
+            let row = params![id.project, id.name, version, key.0, data_key.sealed, sealed, set_by];
             Ok(c.prepare_cached(&sql)?.execute(row)? == 1)
         })
         .await
@@ -48,14 +57,15 @@ impl SealedSecrets for SqliteStore {
 
     async fn secrets(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<SecretEntry>> {
         let (project, after) = (project.to_owned(), after.unwrap_or_default().to_owned());
-        let sql =
-            "select name, version, key_id, set_at from vault where project = ? and name > ? order by name limit ?";
+        let sql = "select name, version, key_id, set_at, case when set_by_version = version then set_by end from vault
+             where project = ? and name > ? order by name limit ?";
         let entry = |row: &Row<'_>| {
             Ok(SecretEntry {
                 name: row.get(0)?,
                 version: row.get(1)?,
                 key: KeyId(row.get(2)?),
                 set_at: columns::instant(row, 3)?,
+                set_by: row.get(4)?,
             })
         };
         self.with(move |c, _| {
