@@ -27,17 +27,22 @@ impl Control {
     ///
     /// When this fails, whether the run was accepted is unknown: submitted again with the same key, it is one run.
     pub async fn submit(&self, submission: &Submission) -> Result<Submitted> {
-        self.submit_as(self.run_id(), submission).await
+        let version = self.newest(&submission.project).await?;
+        self.start(self.run_id(), &version, submission).await
     }
 
     /// The same under a name that nobody has had, which was told somewhere before. With a key that was used it stays nobody's.
     pub async fn submit_as(&self, id: RunId, submission: &Submission) -> Result<Submitted> {
         let version = self.newest(&submission.project).await?;
+        self.start(id, &version, submission).await
+    }
+
+    async fn start(&self, id: RunId, version: &Version, submission: &Submission) -> Result<Submitted> {
         let run = NewRun {
             id,
             project: version.project.clone(),
             version: version.number,
-            streams: chosen(&version, &submission.sync, &submission.streams)?,
+            streams: chosen(version, &submission.sync, &submission.streams)?,
             sync: submission.sync.clone(),
             trigger: Trigger::Manual,
             key: submission.key.clone(),

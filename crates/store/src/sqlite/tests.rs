@@ -240,7 +240,7 @@ fn a_store_that_cannot_be_used_says_why_and_what_to_do() {
         (damaged, "the local store is damaged", "move the file away"),
         (
             newer,
-            "the local store has version 99, and this program knows up to 12",
+            "the local store has version 99, and this program knows up to 13",
             "update SyncApp",
         ),
         (

@@ -83,7 +83,12 @@ function Form({ desktop, preferences }: { desktop: Desktop; preferences: Prefere
         </Field>
         <Field label={text.environment} help={text.environmentHelp} optional>
           {(names) => (
-            <Input {...names} data value={environment} onChange={(event) => setEnvironment(event.target.value)} />
+            <Input
+              {...names}
+              data
+              value={environment}
+              onChange={(event) => setEnvironment(event.target.value)}
+            />
           )}
         </Field>
         <Button type="submit" className="self-start" disabled={!changed || save.isPending}>
