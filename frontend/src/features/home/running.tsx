@@ -122,7 +122,7 @@ function RunningRun({ run }: { run: Run }) {
 
 const Figure = ({ value, name }: { value: string; name: string }) => (
   <div className="min-w-11 text-right">
-    <div className="figures text-12 font-medium">{value}</div>
+    <div className="figures text-12 font-medium whitespace-nowrap">{value}</div>
     <div className="text-11 text-fg-3">{name}</div>
   </div>
 );
