@@ -1,28 +1,29 @@
 //! The store in memory, and the queue and the cache of an agent that is one process, held to what all are held to.
 
+mod still;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use syncapp_control::testkit::{CachePlace, CacheRig, MemoryStore, QueueRig, StorePlace, StoreRig};
-use syncapp_control::{Cache, Clock, InProcessQueue, MemoryCache, Queue, Store};
+use syncapp_control::{Cache, Clock as _, InProcessQueue, MemoryCache, Queue, Store};
+
+use still::Still;
 
 struct Memory;
 
-/// A store whose time stands still unless it is told to pass: microseconds since 1970.
 struct Place {
     store: MemoryStore,
-    time: Arc<AtomicU64>,
+    time: Still,
 }
 
 #[async_trait]
 impl StoreRig for Memory {
     async fn fresh(&self) -> Box<dyn StorePlace> {
-        let time = Arc::new(AtomicU64::new(1_800_000_000_123_456));
+        let time = Still::at(1_800_000_000_123_456);
         let told = time.clone();
-        let now = move || UNIX_EPOCH + Duration::from_micros(told.load(Ordering::SeqCst));
-        let store = MemoryStore::new(now);
+        let store = MemoryStore::new(move || told.wall());
         Box::new(Place { store, time })
     }
 }
@@ -34,7 +35,7 @@ impl StorePlace for Place {
     }
 
     async fn pass(&self, time: Duration) {
-        self.time.fetch_add(time.as_micros() as u64, Ordering::SeqCst);
+        self.time.pass(time);
     }
 }
 
@@ -47,37 +48,18 @@ impl QueueRig for InProcess {
     }
 }
 
-/// A clock that stands still unless it is told to pass: microseconds.
-#[derive(Default)]
-struct Still(AtomicU64);
-
-#[async_trait]
-impl Clock for Still {
-    fn wall(&self) -> SystemTime {
-        UNIX_EPOCH + self.monotonic()
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_micros(self.0.load(Ordering::SeqCst))
-    }
-
-    async fn sleep(&self, time: Duration) {
-        self.0.fetch_add(time.as_micros() as u64, Ordering::SeqCst);
-    }
-}
-
 struct OneProcess;
 
 struct Desk {
     cache: MemoryCache,
-    clock: Arc<Still>,
+    clock: Still,
 }
 
 #[async_trait]
 impl CacheRig for OneProcess {
     async fn fresh(&self) -> Box<dyn CachePlace> {
-        let clock = Arc::new(Still::default());
-        let cache = MemoryCache::new(clock.clone());
+        let clock = Still::default();
+        let cache = MemoryCache::new(Arc::new(clock.clone()));
         Box::new(Desk { cache, clock })
     }
 }
@@ -89,7 +71,7 @@ impl CachePlace for Desk {
     }
 
     async fn pass(&self, time: Duration) {
-        self.clock.sleep(time).await;
+        self.clock.pass(time);
     }
 }
 

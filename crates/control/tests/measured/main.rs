@@ -1,11 +1,13 @@
 //! What the control plane counts: each number after what it is about has happened, and as often.
 
+#[path = "../still/mod.rs"]
+mod still;
 mod told;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
@@ -18,35 +20,11 @@ use syncapp_control::{
 use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, Error, Result, Side};
 
+use still::Still;
 use told::Told;
 
 /// How long anything may take: nothing here waits for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Time that passes when a test says so. Whoever sleeps does so for ever.
-#[derive(Clone)]
-struct Still(Arc<AtomicU64>);
-
-impl Still {
-    fn pass(&self, time: Duration) {
-        self.0.fetch_add(time.as_micros() as u64, Ordering::SeqCst);
-    }
-}
-
-#[async_trait]
-impl Clock for Still {
-    fn wall(&self) -> SystemTime {
-        UNIX_EPOCH + self.monotonic()
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_micros(self.0.load(Ordering::SeqCst))
-    }
-
-    async fn sleep(&self, _: Duration) {
-        std::future::pending::<()>().await;
-    }
-}
 
 /// No chance at all: each time the next number.
 struct Next(AtomicU64);
@@ -68,7 +46,7 @@ struct Place {
 
 impl Place {
     async fn new(queue: Arc<dyn Queue>) -> Self {
-        let [stored, own] = [(); 2].map(|()| Still(Arc::new(AtomicU64::new(1_800_000_000_000_000))));
+        let [stored, own] = [(); 2].map(|()| Still::at(1_800_000_000_000_000));
         let time = stored.clone();
         let store = Arc::new(MemoryStore::new(move || time.wall()));
         let control = Control {
