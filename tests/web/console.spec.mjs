@@ -293,6 +293,51 @@ test("an environment lays values and a secret of its own over a connection, whos
   expect(await newest()).toBe(file);
 });
 
+test("a connection is edited and removed on its page, and the rest of the file stays", async ({
+  page,
+  world,
+}) => {
+  await signIn(page, "ada");
+  const ask = await asAda(world);
+  const newest = async () => {
+    const { version } = await ask("GET", "/projects/marketing");
+    return (await ask("GET", `/projects/marketing/versions/${version}`)).file;
+  };
+  const file = await newest();
+  await page.goto("/connections/marketing/shop-db");
+  const part = page.getByRole("region", { name: "Settings" });
+  await expect(part.getByText("127.0.0.1", { exact: true })).toBeVisible();
+  await expect(part.getByRole("button", { name: "Edit" })).toBeEnabled();
+  await page.keyboard.press("e");
+  const save = button(page, "Save connection");
+  await expect(page.getByLabel("Host", { exact: true })).toBeFocused();
+  await expect(page.getByLabel("Password: Name of the secret")).toHaveValue("shop-db/password");
+  await expect(save).toBeDisabled();
+  await page.getByLabel("Host", { exact: true }).fill("127.0.0.4");
+  await page.getByLabel("Database", { exact: true }).fill("store");
+  await page.getByLabel("Password", { exact: true }).fill("hunter4hunter4");
+  await page.getByLabel("Password", { exact: true }).blur();
+  await expect(page.getByText("no connection to 127.0.0.4:1").first()).toBeVisible();
+  await passes(page, "connection-edit");
+  await save.click();
+  await expect(part.getByText("127.0.0.4", { exact: true })).toBeVisible();
+  await expect(part.getByRole("button", { name: "Edit" })).toBeFocused();
+  expect(await newest()).toBe(
+    file.replace("host: 127.0.0.1", "host: 127.0.0.4").replace("database: shop", "database: store"),
+  );
+  // What a sync uses stays.
+  await page.goto("/connections/marketing/reports");
+  await expect(button(part, "Remove")).toHaveAttribute("aria-disabled", "true");
+  await button(part, "Remove").hover();
+  await expect(page.getByRole("tooltip")).toHaveText("Used by ads-spend, newsletter");
+  await page.goto("/connections/marketing/shop-db");
+  await button(part, "Remove").click();
+  await button(page.getByRole("dialog"), "Remove").click();
+  await expect(heading(page, "Connections")).toBeVisible();
+  await expect(page.getByRole("link", { name: "shop-db" })).toHaveCount(0);
+  expect(await newest()).toBe(file.replace(/ {2}shop-db:\n( {4}.*\n)+/, ""));
+});
+
 test("a viewer sees, and what the role forbids is dimmed with the reason, and refused", async ({
   page,
   world,

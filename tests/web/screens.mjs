@@ -37,6 +37,15 @@ export function screens(ids) {
     { name: "connections", path: "/connections", ready: "role=link[name='warehouse']" },
     { name: "connection", path: "/connections/shop/warehouse", ready: "text=Test again" },
     {
+      name: "connection-edit",
+      path: "/connections/shop/warehouse",
+      ready: "text=Test again",
+      open: async (page) => {
+        await page.getByRole("region", { name: "Settings" }).getByRole("button", { name: "Edit" }).click();
+        await page.getByRole("button", { name: "Save connection" }).waitFor();
+      },
+    },
+    {
       name: "environment",
       path: "/connections/shop/warehouse",
       ready: "text=Test again",

@@ -45,6 +45,45 @@ impl Keeping {
     }
 }
 
+/// By what agents hear of each other.
+struct Wires {
+    queue: Arc<dyn Queue>,
+    cache: Arc<dyn Cache>,
+    clock: Arc<SystemClock>,
+}
+
+impl Wires {
+    /// Of an agent that is the only one.
+    fn within_process() -> Self {
+        let clock = Arc::new(SystemClock::new());
+        Self {
+            queue: Arc::new(InProcessQueue::default()),
+            cache: Arc::new(MemoryCache::new(clock.clone())),
+            clock,
+        }
+    }
+
+    /// As settings say. No server is asked anything yet.
+    fn by(settings: &Settings) -> Result<Self> {
+        let mut wires = Self::within_process();
+        if let Some(url) = &settings.queue {
+            wires.queue = Arc::new(Rabbit::new(&RabbitConfig {
+                url: url.clone(),
+                ca_file: settings.queue_ca.clone(),
+                name: format!("syncapp {}", name()),
+            })?);
+        }
+        if let Some(url) = &settings.cache {
+            wires.cache = Arc::new(Redis::new(&RedisConfig {
+                url: url.clone(),
+                ca_file: settings.cache_ca.clone(),
+                prefix: settings.cache_prefix.clone(),
+            })?);
+        }
+        Ok(wires)
+    }
+}
+
 impl Agent {
     pub(super) async fn open(settings: Settings) -> Result<Self> {
         fits_together(&settings)?;
@@ -69,13 +108,15 @@ impl Agent {
             environment: settings.environment.clone(),
             pools: settings.queue.is_none().then(|| settings.pools.clone()),
         };
-        Self::over(settings, keeping, allowed)
+        let wires = Wires::by(&settings)?;
+        Self::over(settings, keeping, wires, allowed)
     }
 
     /// The agent in front of which its only user sits: its files are that user's own, and may name whatever is on this machine.
+    /// It needs no server, so that a desktop's program holds no client of one.
     pub(crate) fn of_desk(settings: Settings, vault: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Vault>) -> Result<Self> {
         make_folders(&settings)?;
-        let kept = Kept::by(&settings)?;
+        let kept = Kept::in_folder(&settings.home)?;
         let vault = vault(kept.store.clone());
         let keeping = Keeping {
             kept,
@@ -91,10 +132,10 @@ impl Agent {
             environment: settings.environment.clone(),
             pools: Some(settings.pools.clone()),
         };
-        Self::over(settings, keeping, allowed)
+        Self::over(settings, keeping, Wires::within_process(), allowed)
     }
 
-    fn over(settings: Settings, keeping: Keeping, allowed: Allowed) -> Result<Self> {
+    fn over(settings: Settings, keeping: Keeping, wires: Wires, allowed: Allowed) -> Result<Self> {
         let Keeping {
             kept,
             vault,
@@ -102,23 +143,7 @@ impl Agent {
             key,
         } = keeping;
         let hooks = settings.hooks.as_ref().map(Hooks::new).transpose()?;
-        let queue: Arc<dyn Queue> = match &settings.queue {
-            Some(url) => Arc::new(Rabbit::new(&RabbitConfig {
-                url: url.clone(),
-                ca_file: settings.queue_ca.clone(),
-                name: format!("syncapp {}", name()),
-            })?),
-            None => Arc::new(InProcessQueue::default()),
-        };
-        let clock = Arc::new(SystemClock::new());
-        let cache: Arc<dyn Cache> = match &settings.cache {
-            Some(url) => Arc::new(Redis::new(&RedisConfig {
-                url: url.clone(),
-                ca_file: settings.cache_ca.clone(),
-                prefix: settings.cache_prefix.clone(),
-            })?),
-            None => Arc::new(MemoryCache::new(clock.clone())),
-        };
+        let Wires { queue, cache, clock } = wires;
         let network = allowed.context.network();
         let people = People::new(&settings.notifications, network)?;
         let sign_on = settings.access.oidc.clone();

@@ -1,7 +1,9 @@
 //! What an agent keeps: one store, as its roles, its accounts and its vault see it.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use syncapp_control::Store;
 use syncapp_control::access::{AccessStore, AuditLog};
 use syncapp_model::Result;
@@ -18,36 +20,51 @@ pub(super) struct Kept {
     /// As accounts see it.
     pub(super) access: Arc<dyn AccessStore>,
     /// The server where it is, which may be away.
-    server: Option<PostgresStore>,
+    server: Option<Arc<dyn Server>>,
+}
+
+/// A server that keeps a store.
+#[async_trait]
+trait Server: Send + Sync {
+    /// Its tables are those of this program from now on.
+    async fn ready(&self) -> Result<()>;
+}
+
+#[async_trait]
+impl Server for PostgresStore {
+    async fn ready(&self) -> Result<()> {
+        self.migrate().await
+    }
 }
 
 impl Kept {
     /// Of an agent with these settings. A server is not asked anything yet.
     pub(super) fn by(settings: &Settings) -> Result<Self> {
-        Ok(match &settings.database {
-            Some(url) => {
-                let store = PostgresStore::at(url.reveal())?;
-                Self {
-                    store: Arc::new(store.clone()),
-                    access: Arc::new(store.clone()),
-                    server: Some(store),
-                }
-            }
-            None => {
-                let store = SqliteStore::open(&settings.home)?;
-                Self {
-                    store: Arc::new(store.clone()),
-                    access: Arc::new(store),
-                    server: None,
-                }
-            }
+        let Some(url) = &settings.database else {
+            return Self::in_folder(&settings.home);
+        };
+        let store = Arc::new(PostgresStore::at(url.reveal())?);
+        Ok(Self {
+            store: store.clone(),
+            access: store.clone(),
+            server: Some(store),
+        })
+    }
+
+    /// In a folder of this machine.
+    pub(super) fn in_folder(home: &Path) -> Result<Self> {
+        let store = Arc::new(SqliteStore::open(home)?);
+        Ok(Self {
+            store: store.clone(),
+            access: store,
+            server: None,
         })
     }
 
     /// It may be used from now on.
     pub(super) async fn ready(&self) -> Result<()> {
         match &self.server {
-            Some(server) => server.migrate().await,
+            Some(server) => server.ready().await,
             None => Ok(()),
         }
     }

@@ -35,10 +35,16 @@ export const projectFileQuery = (project: string, version: number) =>
       const asked = answer(
         agent.GET("/api/v1/projects/{project}/versions/{version}", { params: { path }, signal }),
       );
-      const [{ file: text }, { parse }] = await Promise.all([asked, import("yaml")]);
-      return { project, version, text, ...outline(parse(text)) };
+      const [{ file: text }] = await Promise.all([asked, import("yaml")]);
+      return projectFileOf(project, version, text);
     },
   });
+
+/** A version's file, of its text. */
+export async function projectFileOf(project: string, version: number, text: string): Promise<ProjectFile> {
+  const { parse } = await import("yaml");
+  return { project, version, text, ...outline(parse(text)) };
+}
 
 /** What a parsed sync file names; the agent has checked it already. */
 export function outline(parsed: unknown): Pick<ProjectFile, "connections" | "syncs"> {

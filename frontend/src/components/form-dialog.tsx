@@ -16,6 +16,8 @@ interface FormDialogProps {
   problem: unknown;
   /** What is said above a problem. */
   failed: string;
+  /** What does the problem's remedy. */
+  problemAction?: ReactNode;
   onSubmit: () => void;
   onClose: () => void;
   wide?: boolean;
@@ -33,6 +35,7 @@ export function FormDialog(props: FormDialogProps) {
     isPending,
     problem,
     failed,
+    problemAction,
     onSubmit,
     onClose,
     wide = false,
@@ -65,7 +68,7 @@ export function FormDialog(props: FormDialogProps) {
     >
       <form id={id} onSubmit={submit} className="flex flex-col gap-3">
         {children}
-        {problem != null && <ProblemPanel title={failed} problem={problem} />}
+        {problem != null && <ProblemPanel title={failed} problem={problem} action={problemAction} />}
       </form>
     </Dialog>
   );

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{copying, furnish};
+use super::{arrived, copying, furnish};
 use syncapp_tests::agent::Agent;
 
 const BEFORE: &str = "\
@@ -200,4 +200,26 @@ async fn the_command_tells_what_the_agent_refuses() {
     let refused = syncapp.run(&push).await;
     assert_eq!(refused.code, Some(1), "{}", refused.output);
     assert!(refused.output.contains("agent.unauthenticated"), "{}", refused.output);
+}
+
+/// What an agent says it is holds in all that is pushed to it; a file that has no such environment is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agents_environment_holds_and_is_asked_for() {
+    let agent = Agent::start("environment = \"prod\"\n").await;
+    furnish(agent.syncapp());
+    let refused = agent.push("shop", &copying(""), None).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.code()),
+        (422, "config.unknown_name"),
+        "{refused:?}"
+    );
+    let said = refused.body.to_string();
+    assert!(said.contains("`prod: {}`") && said.contains("agent.toml"), "{said}");
+
+    let elsewhere = copying("").replace("path: from.db", "path: none.db");
+    let overlaid = format!("{elsewhere}environments:\n  prod: {{ connections: {{ from: {{ path: from.db }} }} }}\n");
+    agent.push("shop", &overlaid, None).await.done();
+    let run = agent.run("shop", "copy").await;
+    assert_eq!(agent.over(&run).await["state"], "done");
+    assert_eq!(arrived(agent.syncapp()), 2);
 }

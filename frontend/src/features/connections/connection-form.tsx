@@ -15,9 +15,9 @@ import { Field, Input } from "@/components/field";
 import { Select } from "@/components/select";
 import { words } from "@/words";
 import { DraftTest } from "./draft-test";
-import { FieldControl, secretNameOf, type SecretTyped } from "./field-control";
+import { FieldControl, type SecretTyped } from "./field-control";
 import { fieldsOf, isWrong, keyOf, partsOf, type Typed } from "./fields";
-import { isSecretName } from "./secret-name";
+import { isSecretName, secretNameOf } from "./secret-name";
 import { draftOf, useSaveConnection } from "./save-connection";
 
 const text = words.connections;
@@ -176,7 +176,7 @@ export function ConnectionForm({
                   connection={name}
                   typed={typed[key] ?? ""}
                   secret={secrets[key]}
-                  isChecked={checked.has(key)}
+                  error={checked.has(key) && wrong.includes(field) ? text.notNumber : undefined}
                   onType={(value) => {
                     setTyped({ ...typed, [key]: value });
                     setChecked(without(checked, key));

@@ -1,7 +1,6 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { Badge } from "@/components/badge";
-import { ConnectorIcon, drawingOf } from "@/components/connector-icon";
 import { EmptyState } from "@/components/empty-state";
 import { ProblemPanel } from "@/components/error-panel";
 import { Page, SectionTitle } from "@/components/page";
@@ -9,26 +8,26 @@ import { SkeletonRows } from "@/components/skeleton";
 import { words } from "@/words";
 import { useAllConnections, type ProjectConnection } from "./all-connections";
 import { ConnectionTest } from "./connection-test";
-import { EnvironmentForm, type EnvironmentFormProps } from "./environments/environment-form";
-import { Environments } from "./environments/environments";
-import type { Opened } from "./environments/opened";
-import { Holdings } from "./holdings";
+import { ConnectionValues } from "./connection-values";
+import type { Opened } from "./values/opened";
+import type { Place } from "./values/values";
+import { ValuesForm, type ValuesFormProps } from "./values/values-form";
 
 const text = words.connections;
 
-/** One connection: its settings, whether it works, what it holds, and who uses it. */
+/** One connection: its values, whether it works, what it holds, and who uses it. */
 export function ConnectionPage() {
   const { project, connection: name } = useParams({ from: "/connections/$project/$connection" });
   const { connections, isPending, error } = useAllConnections();
   const connection = connections.find((one) => one.project === project && one.name === name);
   // What was typed stays, whatever becomes of the project meanwhile.
-  const [form, setForm] = useState<Omit<EnvironmentFormProps, "onClose">>();
-  const [left, setLeft] = useState<{ form: typeof form; environment: string }>();
+  const [form, setForm] = useState<Omit<ValuesFormProps, "onClose">>();
+  const [left, setLeft] = useState<{ form: typeof form; place: Place | undefined }>();
   const arrive = useCallback(() => setLeft(undefined), []);
   const system = connection?.system;
   const open = useCallback(
-    (first: Opened, environment: string | undefined) =>
-      system && setForm({ connection: name, connector: system, first, environment }),
+    (first: Opened, given: Place | undefined) =>
+      system && setForm({ connection: name, connector: system, first, given }),
     [name, system],
   );
   const isHere = (one: typeof form) => one?.first.file.project === project && one.connection === name;
@@ -44,30 +43,22 @@ export function ConnectionPage() {
       state={connection && <Badge>{connection.system?.title ?? connection.connector}</Badge>}
     >
       {form && isHere(form) ? (
-        <EnvironmentForm
+        <ValuesForm
           {...form}
-          onClose={(environment) => {
+          onClose={(place) => {
             setForm(undefined);
-            setLeft({ form, environment: environment ?? "" });
+            setLeft({ form, place });
           }}
         />
       ) : connection ? (
         <div className="flex min-h-0 grow">
-          <div className="flex min-w-0 grow flex-col overflow-auto">
-            <Settings connection={connection} />
-            <Environments
-              key={`${project}/${name}`}
-              connection={connection}
-              left={isHere(left?.form) ? left?.environment : undefined}
-              onOpen={open}
-              onBack={arrive}
-            />
-            {connection.system?.source && (
-              <div className="flex min-h-80 shrink-0 grow basis-0 flex-col">
-                <Holdings project={project} connection={name} />
-              </div>
-            )}
-          </div>
+          <ConnectionValues
+            key={`${project}/${name}`}
+            connection={connection}
+            left={isHere(left?.form) ? left : undefined}
+            onOpen={open}
+            onBack={arrive}
+          />
           <aside className="flex w-87 shrink-0 flex-col gap-5 overflow-auto border-l border-line p-5">
             <ConnectionTest key={`${project}/${name}`} project={project} connection={name} />
             <Uses connection={connection} />
@@ -83,46 +74,6 @@ export function ConnectionPage() {
         <EmptyState title={words.shell.notFound.title}>{words.shell.notFound.text}</EmptyState>
       )}
     </Page>
-  );
-}
-
-function Settings({ connection: { project, connector, system, keys } }: { connection: ProjectConnection }) {
-  return (
-    <section className="shrink-0 border-b border-line p-5">
-      <div className="flex items-center gap-3">
-        <ConnectorIcon drawing={drawingOf(system?.form)} large />
-        <div>
-          <h2 className="text-16 font-semibold tracking-tight">{system?.title ?? connector}</h2>
-          <p className="text-12 text-fg-3">
-            {text.editHint}{" "}
-            <Link
-              to="/projects/$project/push"
-              params={{ project }}
-              className="text-accent-text underline underline-offset-2"
-            >
-              {text.push}
-            </Link>
-          </p>
-        </div>
-      </div>
-      <dl className="mt-4 grid max-w-160 grid-cols-[160px_1fr] items-baseline gap-y-1.5">
-        {lines(keys).map(([key, value]) => (
-          <div key={key} className="contents">
-            <dt className="text-fg-3">{key}</dt>
-            <dd className="data wrap-break-word">{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
-  );
-}
-
-/** The keys as the file has them, nested ones with dots. */
-function lines(keys: Record<string, unknown>, before = ""): [string, string][] {
-  return Object.entries(keys).flatMap(([key, value]): [string, string][] =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? lines(value as Record<string, unknown>, `${before}${key}.`)
-      : [[`${before}${key}`, typeof value === "string" ? value : JSON.stringify(value)]],
   );
 }
 

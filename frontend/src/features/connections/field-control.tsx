@@ -1,8 +1,8 @@
 import { Field, Input, TextArea } from "@/components/field";
 import { Select, type Choice } from "@/components/select";
 import { words } from "@/words";
-import { isWrong, type Field as FormField } from "./fields";
-import { isSecretName } from "./secret-name";
+import type { Field as FormField } from "./fields";
+import { isSecretName, secretNameOf } from "./secret-name";
 
 const text = words.connections;
 
@@ -20,8 +20,8 @@ interface FieldControlProps {
   /** What holds where nothing is typed; only an environment's fields have something to fall back to. */
   base?: string;
   secret: SecretTyped | undefined;
-  /** Whether it was left once: only then it is told what is wrong. */
-  isChecked: boolean;
+  /** What is wrong with what was typed, once it is to be told. */
+  error: string | undefined;
   onType: (typed: string) => void;
   onSecret: (secret: SecretTyped) => void;
   onLeave: () => void;
@@ -29,11 +29,10 @@ interface FieldControlProps {
 
 /** One field of a connector's form, as its kind wants it. */
 export function FieldControl(props: FieldControlProps) {
-  const { field, typed, base, isChecked, onType, onLeave } = props;
+  const { field, typed, base, error, onType, onLeave } = props;
   if (field.kind === "secret") {
     return <SecretControl {...props} />;
   }
-  const wrong = isChecked && isWrong(field, typed) ? text.notNumber : undefined;
   const chosen =
     field.kind === "choice" ? field.choices.find(({ value }) => value === typed)?.help : undefined;
   const own = base === undefined || typed === "" ? undefined : words.environments.own;
@@ -41,7 +40,7 @@ export function FieldControl(props: FieldControlProps) {
     <Field
       label={field.name}
       help={chosen || field.help}
-      error={wrong}
+      error={error}
       optional={base === undefined && !field.required}
       note={own}
     >
@@ -98,10 +97,6 @@ function choicesOf(field: FormField, typed: string, base: string | undefined): C
     typed === "" || known.some(({ value }) => value === typed) ? [] : [{ value: typed, name: typed }];
   return [{ value: "", name: none }, ...known, ...others];
 }
-
-/** The name that a connection's secret gets where none is given. */
-export const secretNameOf = (connection: string, field: FormField): string =>
-  [connection || "connection", ...field.path].join("/");
 
 function SecretControl({ field, connection, secret, onSecret, onLeave }: FieldControlProps) {
   const name = secret?.name || secretNameOf(connection, field);

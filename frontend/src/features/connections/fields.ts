@@ -125,6 +125,10 @@ export type Typed = Readonly<Record<string, string>>;
 
 export const keyOf = (field: Pick<Field, "path">): string => field.path.join(".");
 
+/** The field that a path leads to, or into. */
+export const fieldAt = (path: readonly string[], fields: readonly Field[]): Field | undefined =>
+  fields.find((field) => field.path.every((key, at) => path[at] === key));
+
 /** The value of the file for what was typed; `undefined` leaves the key out. */
 export function valueOf(field: Field, typed: string): unknown {
   if (typed.trim() === "") {

@@ -3,11 +3,16 @@ import { useNavigate } from "@tanstack/react-router";
 import type { ProjectFile } from "@/api/project-file";
 import { quiet } from "@/app/session/query-client";
 import { toast } from "@/components/toast";
+import type { Plain } from "@/features/designer/document/sync-file";
 import { words } from "@/words";
 import type { Draft } from "./check-draft";
-import { secretNameOf, type SecretTyped } from "./field-control";
+import type { SecretTyped } from "./field-control";
 import { keyOf, valueOf, type Field, type Typed } from "./fields";
 import { sealAndPush, type Sealed } from "./seal-and-push";
+import { secretNameOf } from "./secret-name";
+import { referenceTo } from "./values/names";
+import { withKey, type Keys } from "./values/values";
+import { withValues } from "./values/write-values";
 
 const text = words.connections;
 
@@ -57,34 +62,17 @@ export const draftOf = (connection: NewConnection): Draft => ({
 });
 
 /** The file's text with the connection in it; the rest stays as it is, to the byte. */
-export async function withConnection(
+export function withConnection(
   { file, name, connector, fields, typed }: NewConnection,
   sealed: readonly Sealed[],
 ): Promise<string> {
-  const { Document, isMap, isScalar, parseDocument } = await import("yaml");
-  const entry = new Document({ [name]: { connector } });
-  for (const field of fields) {
-    const secret = sealed.find(({ key }) => key === keyOf(field));
-    const value = secret ? `secret://${secret.name}` : valueOf(field, typed[keyOf(field)] ?? "");
-    if (value !== undefined) {
-      entry.setIn([name, ...field.path], value);
-    }
-  }
-  const added = entry.toString({ lineWidth: 0 });
-  const there = parseDocument(file.text).get("connections", true);
-  const last = isMap(there) && !there.flow ? there.items[there.items.length - 1] : undefined;
-  const start = isScalar(last?.key) ? last.key.range?.[0] : undefined;
-  if (!isMap(there) || !there.range || start === undefined) {
-    const document = parseDocument(file.text);
-    document.setIn(["connections", name], entry.get(name));
-    return document.toString({ lineWidth: 0 });
-  }
-  const indent = " ".repeat(start - (file.text.lastIndexOf("\n", start - 1) + 1));
-  const end = file.text.slice(0, there.range[1]).trimEnd().length;
-  // A comment behind the last value stays with it.
-  const line = file.text.indexOf("\n", end);
-  const at = line < 0 ? file.text.length : line + 1;
-  const before = file.text.slice(0, at);
-  const text = added.replaceAll(/^(?=.)/gm, indent);
-  return `${before}${before.endsWith("\n") ? "" : "\n"}${text}${file.text.slice(at)}`;
+  const keys = fields.reduce<Keys>(
+    (now, field) => {
+      const secret = sealed.find(({ key }) => key === keyOf(field));
+      const value = secret ? referenceTo(secret.name) : valueOf(field, typed[keyOf(field)] ?? "");
+      return withKey(now, field.path, value as Plain | undefined);
+    },
+    { connector },
+  );
+  return withValues(file.text, { connection: name }, keys);
 }

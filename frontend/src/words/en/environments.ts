@@ -5,15 +5,24 @@ export const environments = {
   edit: "Edit",
   editOf: (environment: string) => `Edit ${environment}`,
   removeOf: (environment: string) => `Remove ${environment}`,
-  noForm: "This agent does not know the connector",
   nothing: "Changes nothing.",
   set: "set",
   notSet: "not set",
   becomes: "becomes",
   newOf: (connection: string) => `${connection} in another environment`,
-  titleOf: (connection: string, environment: string) => `${connection} in ${environment}`,
-  formAbout:
-    "What is left empty is as the connection has it. A server of its own wants its secrets given here, too.",
+  /** Of an environment's values, beside what `connections.own` says of a connection's. */
+  of: (connection: string, environment: string) => ({
+    title: `${connection} in ${environment}`,
+    about:
+      "What is left empty is as the connection has it. A server of its own wants its secrets given here, too.",
+    test: "With these values over the connection's own.",
+    save: "Save environment",
+    saved: `${connection} in ${environment} is saved`,
+    notSaved: "The environment was not saved",
+    removeTitle: `Remove ${environment} from ${connection}?`,
+    removed: `${connection} has nothing of its own in ${environment}`,
+    notRemoved: "The environment was not removed",
+  }),
   name: "Environment",
   nameHelp: "An agent's `environment` chooses it.",
   nameNeeded: "Is needed, without spaces.",
@@ -29,15 +38,10 @@ export const environments = {
   secretBad: "Letters, digits and _ - . / only, or a variable as ${NAME}",
   stays: (keys: string) => `The file sets more here, which stays: ${keys}.`,
   emptied: (environment: string) => `Nothing of its own is left: ${environment} goes from this connection.`,
-  testAbout: "With these values over the connection's own.",
-  save: "Save environment",
-  saved: (connection: string, environment: string) => `${connection} in ${environment} is saved`,
-  notSaved: "The environment was not saved",
   unwritable: "the file has no place for this",
-  removeTitle: (connection: string, environment: string) => `Remove ${environment} from ${connection}?`,
   removeAbout: (connection: string, environment: string, keys: readonly string[]) =>
     `Where ${environment} holds, ${connection} then goes by its own values${keys.length === 0 ? "" : ` of ${keys.join(", ")}`}. Secrets stay in the vault.`,
-  removed: (connection: string, environment: string) =>
-    `${connection} has nothing of its own in ${environment}`,
-  notRemoved: "The environment was not removed",
+  wanted: (environments: string) =>
+    `this agent goes by an \`environment\` that the file would lose: keep ${environments} in it, without values`,
+  keep: (environments: string) => `Keep ${environments}, empty`,
 };

@@ -5,9 +5,9 @@
 import { isFields } from "@/features/designer/document/read";
 import type { Plain } from "@/features/designer/document/sync-file";
 import { words } from "@/words";
-import type { Field } from "../fields";
-import { isReference } from "./names";
-import { isEmpty, valueAt, type Keys } from "./overlay";
+import { fieldAt, type Field } from "../fields";
+import { isReference } from "../values/names";
+import { isEmpty, leavesOf, valueAt, type Keys } from "../values/values";
 
 const text = words.environments;
 
@@ -31,18 +31,6 @@ export const differencesOf = (base: Keys, overlay: Keys, fields: readonly Field[
       here: shown(value, readable),
     };
   });
-
-/** All values of keys, those of nested mappings one by one. */
-export function leavesOf(keys: Keys, before: readonly string[] = []): { path: string[]; value: Plain }[] {
-  return Object.entries(keys).flatMap(([key, value]) => {
-    const path = [...before, key];
-    return isFields(value) && !isEmpty(value) ? leavesOf(value, path) : [{ path, value }];
-  });
-}
-
-/** The field that a path leads to, or into. */
-export const fieldAt = (path: readonly string[], fields: readonly Field[]): Field | undefined =>
-  fields.find((field) => field.path.every((key, at) => path[at] === key));
 
 function isReadable(path: readonly string[], fields: readonly Field[]): boolean {
   const field = fieldAt(path, fields);

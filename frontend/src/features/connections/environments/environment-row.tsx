@@ -1,12 +1,14 @@
 import { Button } from "@/components/button";
 import { words } from "@/words";
+import { opens } from "../values/use-focus-back";
+import type { Place } from "../values/values";
 import { Differences } from "./differences-list";
 import type { Difference } from "./differences";
 
 const text = words.environments;
 
 interface EnvironmentRowProps {
-  environment: string;
+  place: Required<Place>;
   differences: readonly Difference[];
   /** Why it can be neither edited nor removed. */
   refused: string | undefined;
@@ -18,7 +20,8 @@ interface EnvironmentRowProps {
 
 /** An environment, and what it changes of a connection. */
 export const EnvironmentRow = (props: EnvironmentRowProps) => {
-  const { environment, differences, refused, unknown, onEdit, onRemove } = props;
+  const { place, differences, refused, unknown, onEdit, onRemove } = props;
+  const { environment } = place;
   return (
     <li className="mt-2 border-t border-line pt-2">
       <div className="flex items-center gap-1">
@@ -30,7 +33,7 @@ export const EnvironmentRow = (props: EnvironmentRowProps) => {
           size="sm"
           aria-label={text.editOf(environment)}
           refused={refused ?? unknown}
-          data-environment={environment}
+          {...opens(place)}
           onClick={onEdit}
         >
           {text.edit}

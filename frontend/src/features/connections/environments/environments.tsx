@@ -1,5 +1,5 @@
 import { Plus } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { useMemo } from "react";
 import { useCommands, type Command } from "@/app/keys/commands";
 import { useRefusal } from "@/app/session/session";
 import { Button } from "@/components/button";
@@ -9,35 +9,29 @@ import { Skeleton } from "@/components/skeleton";
 import { words } from "@/words";
 import type { ProjectConnection } from "../all-connections";
 import { fieldsOf } from "../fields";
+import type { Opened } from "../values/opened";
+import { opens } from "../values/use-focus-back";
+import { overlaysOf, valuesOf, type Place } from "../values/values";
 import { differencesOf } from "./differences";
 import { EnvironmentRow } from "./environment-row";
-import { useOpened, type Opened } from "./opened";
-import { baseOf, overlaysOf } from "./overlay";
-import { RemoveDialog } from "./remove-dialog";
-import { useFocusBack } from "./use-focus-back";
 
 const text = words.environments;
 
 interface EnvironmentsProps {
   connection: ProjectConnection;
-  /** The environment whose form was left last; empty where one was to be added. */
-  left: string | undefined;
+  /** The file's newest version, once it is there. */
+  opened: Opened | undefined;
   /** Opens the form of an environment, or of a new one. */
-  onOpen: (opened: Opened, environment: string | undefined) => void;
-  /** The focus is back where that form was opened. */
-  onBack: () => void;
+  onOpen: (opened: Opened, place: Place | undefined) => void;
+  onRemove: (opened: Opened, place: Place) => void;
 }
 
 /** What environments change of a connection, and the way to change that. */
-export function Environments({ connection, left, onOpen, onBack }: EnvironmentsProps) {
+export function Environments({ connection, opened, onOpen, onRemove }: EnvironmentsProps) {
   const { project, name, system } = connection;
   const refused = useRefusal()("editor", project);
-  const unknown = system ? undefined : text.noForm;
-  const opened = useOpened(project);
+  const unknown = system ? undefined : words.connections.noForm;
   const fields = useMemo(() => (system ? fieldsOf(system.form) : []), [system]);
-  const [removing, setRemoving] = useState<{ environment: string; opened: Opened }>();
-  const section = useRef<HTMLElement>(null);
-  const focusBack = useFocusBack(section, left, opened, onBack);
   const add = useMemo(
     (): Command[] =>
       opened
@@ -58,7 +52,7 @@ export function Environments({ connection, left, onOpen, onBack }: EnvironmentsP
   const overlays = opened && overlaysOf(opened.plain, name);
   const count = overlays && overlays.length > 0 ? overlays.length : undefined;
   return (
-    <section ref={section} className="shrink-0 border-b border-line px-5 py-3" aria-label={text.title}>
+    <section className="shrink-0 border-b border-line px-5 py-3" aria-label={text.title}>
       <div className="flex items-center gap-4">
         <div className="min-w-0 grow">
           <SectionTitle count={count}>{text.title}</SectionTitle>
@@ -76,7 +70,7 @@ export function Environments({ connection, left, onOpen, onBack }: EnvironmentsP
           icon={Plus}
           refused={refused ?? unknown}
           disabled={!opened}
-          data-environment=""
+          {...opens(undefined)}
           onClick={() => opened && onOpen(opened, undefined)}
         >
           {text.add}
@@ -84,26 +78,21 @@ export function Environments({ connection, left, onOpen, onBack }: EnvironmentsP
       </div>
       {opened && count !== undefined && (
         <ul>
-          {overlays?.map(({ environment, keys }) => (
-            <EnvironmentRow
-              key={environment}
-              environment={environment}
-              differences={differencesOf(baseOf(opened.plain, name), keys, fields)}
-              refused={refused}
-              unknown={unknown}
-              onEdit={() => onOpen(opened, environment)}
-              onRemove={() => setRemoving({ environment, opened })}
-            />
-          ))}
+          {overlays?.map(({ environment, keys }) => {
+            const place = { connection: name, environment };
+            return (
+              <EnvironmentRow
+                key={environment}
+                place={place}
+                differences={differencesOf(valuesOf(opened.plain, { connection: name }), keys, fields)}
+                refused={refused}
+                unknown={unknown}
+                onEdit={() => onOpen(opened, place)}
+                onRemove={() => onRemove(opened, place)}
+              />
+            );
+          })}
         </ul>
-      )}
-      {removing && (
-        <RemoveDialog
-          opened={removing.opened}
-          place={{ environment: removing.environment, connection: name }}
-          onRemoved={() => focusBack("")}
-          onClose={() => setRemoving(undefined)}
-        />
       )}
     </section>
   );

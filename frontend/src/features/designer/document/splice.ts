@@ -193,6 +193,16 @@ export class Splicer {
       if (old === null || end === colon + 1) {
         return this.behind(colon + 1, fresh);
       }
+      const wasBlock = isCollection(old) && old.flow !== true;
+      if (wasBlock !== fresh.startsWith(this.eol)) {
+        // Lines become one, or one becomes lines: a comment behind the key stays behind it.
+        const { text } = this.source;
+        const stop = this.lineEnd(end);
+        const insert = wasBlock
+          ? fresh + text.slice(colon + 1, this.lineEnd(colon))
+          : text.slice(end, stop) + fresh;
+        return { at: colon + 1, remove: stop - colon - 1, insert };
+      }
       return { at: colon + 1, remove: end - colon - 1, insert: fresh };
     }
     if (old?.range === null || old?.range === undefined) {

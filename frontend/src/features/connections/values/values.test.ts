@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { baseOf, environmentsOf, laidOver, overlayOf, overlaysOf, withKey } from "./overlay";
+import { baseOf, environmentsOf, laidOver, overlaysOf, pathOf, valuesOf, withKey } from "./values";
 
 const file = parse(`
 connections:
@@ -18,12 +18,12 @@ describe("what environments lay over a connection", () => {
       { environment: "prod", keys: { host: "prod-db", tls: { mode: "disable" } } },
     ]);
     expect(overlaysOf(file, "constructor")).toEqual([]);
-    expect(overlayOf(file, { environment: "toString", connection: "shop" })).toEqual({});
+    expect(valuesOf(file, { environment: "toString", connection: "shop" })).toEqual({});
   });
 
   it("takes the place of keys, and merges with mappings", () => {
-    const over = overlayOf(file, { environment: "prod", connection: "shop" });
-    expect(laidOver(baseOf(file, "shop"), over)).toEqual({
+    const place = { environment: "prod", connection: "shop" };
+    expect(laidOver(baseOf(file, place), valuesOf(file, place))).toEqual({
       connector: "postgres",
       host: "prod-db",
       tls: { mode: "disable", ca_file: "ca.pem" },
@@ -32,6 +32,13 @@ describe("what environments lay over a connection", () => {
       list: [3],
       tls: "no",
     });
+  });
+
+  it("has nothing below a connection's own values", () => {
+    expect(pathOf({ connection: "shop" })).toEqual(["connections", "shop"]);
+    expect(baseOf(file, { connection: "shop" })).toBeUndefined();
+    expect(valuesOf(file, { connection: "shop" })).toMatchObject({ connector: "postgres", host: "db" });
+    expect(valuesOf(file, { connection: "constructor" })).toEqual({});
   });
 
   it.each([

@@ -5,10 +5,10 @@ import { words } from "@/words";
 import { FieldControl } from "../field-control";
 import { keyOf } from "../fields";
 import { SecretControl } from "./secret-control";
-import type { EnvironmentFormState } from "./use-environment-form";
+import type { ValuesFormState } from "./use-values-form";
 
-/** The fields of an environment: those of the connection's form, and what the connection has in each that is empty. */
-export function OverlayFields({ state, connection }: { state: EnvironmentFormState; connection: string }) {
+/** The fields of the connection's form with the values of a place, and what the connection has where an environment's is empty. */
+export function ValueFields({ state, connection }: { state: ValuesFormState; connection: string }) {
   const { drawn, undrawn, typed, secrets, edit } = state;
   // What is set already is never hidden.
   const [advanced, setAdvanced] = useState(() =>
@@ -43,9 +43,9 @@ export function OverlayFields({ state, connection }: { state: EnvironmentFormSta
             field={field}
             connection={connection}
             typed={typed[key] ?? own}
-            base={base}
+            {...(base !== undefined && { base })}
             secret={undefined}
-            isChecked={wrong !== undefined}
+            error={wrong}
             onType={(value) => {
               state.type(key, value);
               state.enter(key);

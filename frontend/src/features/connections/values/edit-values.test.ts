@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fieldsOf, keyOf } from "../fields";
 import { words } from "@/words";
-import { drawnOf, editedOverlay, suffices, undrawnOf, type Touched } from "./overlay-form";
+import { drawnOf, editedValues, suffices, undrawnOf, type Touched } from "./edit-values";
 
 const fields = fieldsOf({
   required: ["host"],
@@ -31,10 +31,10 @@ const base = {
 const NOTHING: Touched = { typed: {}, secrets: {} };
 const names = {
   own: (field: { path: readonly string[] }) => `shop/${field.path.join("/")}-prod`,
-  taken: new Set(["shop/password"]),
+  taken: () => new Set(["shop/password"]),
 };
 const edited = (overlay: Record<string, never> | object, touched: Partial<Touched>) =>
-  editedOverlay(overlay as never, drawnOf(fields, base, overlay as never), { ...NOTHING, ...touched }, names);
+  editedValues(overlay as never, drawnOf(fields, base, overlay as never), { ...NOTHING, ...touched }, names);
 
 describe("the form of an environment", () => {
   it("shows what is the environment's own, and what the connection has", () => {
@@ -172,6 +172,118 @@ describe("a secret that was typed", () => {
     const found = secret({}, name, value);
     expect(found.wrong).toEqual({ password: why });
     expect(found.sealed).toEqual([]);
+  });
+});
+
+describe("a connection's own values", () => {
+  const values = {
+    ...base,
+    password: "secret://shop-pw",
+    max_streams: 4,
+    words: [1],
+    tls: { mode: "${MODE}" },
+  };
+  const drawn = drawnOf(fields, undefined, values);
+  const own = (touched: Partial<Touched>) => editedValues(values, drawn, { ...NOTHING, ...touched }, names);
+
+  it("are shown with nothing below them, but for what no form knows", () => {
+    expect(drawn.map(({ field, own, base }) => [keyOf(field), own, base])).toEqual([
+      ["host", "db", undefined],
+      ["port", "5432", undefined],
+      ["password", "shop-pw", undefined],
+      ["tls.mode", "${MODE}", undefined],
+      ["tls.ca_file", "", undefined],
+      ["columns", "", undefined],
+      ["header", "", undefined],
+    ]);
+    // `connector` is what the form is of.
+    expect(undrawnOf(values, drawn)).toEqual(["max_streams", "words"]);
+  });
+
+  it("stay as they are where nothing was touched", () => {
+    expect(own({})).toEqual({ after: values, sealed: [], wrong: {}, changes: false });
+  });
+
+  it("change where something was typed; what no form knows stays", () => {
+    expect(own({ typed: { host: "other", port: "", "tls.mode": "", header: "false" } })).toEqual({
+      after: {
+        connector: "postgres",
+        host: "other",
+        password: "secret://shop-pw",
+        max_streams: 4,
+        words: [1],
+        header: false,
+      },
+      sealed: [],
+      wrong: {},
+      changes: true,
+    });
+  });
+
+  it.each(["", " "])("need what their connector asks for: host %j", (host) => {
+    expect(own({ typed: { host } }).wrong).toEqual({ host: words.connections.needed });
+    expect(edited(base, { typed: { host } }).wrong).toEqual({});
+  });
+
+  it("do not need what an environment gives", () => {
+    const bare = { connector: "postgres", port: 5432 };
+    const edit = editedValues(
+      bare,
+      drawnOf(fields, undefined, bare),
+      { ...NOTHING, typed: { port: "1" } },
+      names,
+    );
+    expect(edit).toMatchObject({ after: { ...bare, port: 1 }, wrong: {}, changes: true });
+  });
+
+  it("need a secret that their connector asks for", () => {
+    const form = fieldsOf({
+      required: ["token"],
+      properties: { token: { type: "string", writeOnly: true } },
+    });
+    const api = { connector: "api", token: "secret://api" };
+    const secret = (name: string, value: string) =>
+      editedValues(
+        api,
+        drawnOf(form, undefined, api),
+        { ...NOTHING, secrets: { token: { name, value } } },
+        names,
+      ).wrong;
+    expect(secret("", "")).toEqual({ token: words.connections.needed });
+    expect(secret("api", "x")).toEqual({});
+  });
+
+  it("keep the name of a secret whose value was typed, unless it is of others, too", () => {
+    const typed = (secret: { name: string; value: string }) => own({ secrets: { password: secret } });
+    expect(typed({ name: "shop-pw", value: "hunter2" })).toEqual({
+      after: values,
+      sealed: [{ key: "password", name: "shop-pw", value: "hunter2" }],
+      wrong: {},
+      changes: true,
+    });
+    expect(typed({ name: "shop/password", value: "hunter2" })).toMatchObject({
+      sealed: [],
+      wrong: { password: words.environments.secretShared },
+    });
+    const { password, ...rest } = values;
+    expect(password).toBe("secret://shop-pw");
+    expect(typed({ name: "", value: "" })).toMatchObject({ after: rest, sealed: [], wrong: {} });
+  });
+
+  it("seal no two values under one name", () => {
+    const form = fieldsOf({
+      properties: {
+        password: { type: "string", writeOnly: true },
+        ssh: { properties: { password: { type: "string", writeOnly: true } } },
+      },
+    });
+    const both = { password: { name: "a", value: "1" }, "ssh.password": { name: "a", value: "2" } };
+    expect(editedValues({}, drawnOf(form, undefined, {}), { typed: {}, secrets: both }, names)).toMatchObject(
+      {
+        sealed: [{ key: "password", name: "a", value: "1" }],
+        wrong: { "ssh.password": words.environments.secretShared },
+      },
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { isSecretName } from "../secret-name";
+import type { Place } from "./values";
 import { isEnvironmentName, isNamed, namedBy, namedElsewhere, ownSecretName, referenceTo } from "./names";
 
 describe("an environment's name", () => {
@@ -20,7 +21,7 @@ describe("an environment's name", () => {
   });
 });
 
-describe("a secret of an environment", () => {
+describe("a secret that the form names", () => {
   const file = parse(`
 connections:
   shop: { connector: postgres, password: secret://shop/password, ssh: { password: "\${HOP:-secret://hop}" } }
@@ -29,10 +30,9 @@ environments:
   a_b: { connections: { shop: { password: secret://shop/password-a_b } } }
 `) as never;
   const password = { path: ["password"] };
-  const own = (environment: string, connection = "shop") => {
-    const place = { environment, connection };
-    return ownSecretName(place, password, namedElsewhere(file, place));
-  };
+  const nameAt = (place: Place, field = password) =>
+    ownSecretName(place, field, namedElsewhere(file, place, field));
+  const own = (environment: string, connection = "shop") => nameAt({ environment, connection });
 
   it("is called after its connection and itself", () => {
     expect(own("prod")).toBe("shop/password-prod");
@@ -50,13 +50,19 @@ environments:
     expect(isSecretName(own(environment, "größe"))).toBe(true);
   });
 
-  it("is told apart from those that the file names elsewhere", () => {
-    expect([...namedElsewhere(file, { environment: "prod", connection: "shop" })]).toEqual([
-      "shop/password",
-      "hop",
-      "lake",
-      "shop/password-a_b",
-    ]);
+  it("is called as a new connection's is, where it is the connection's own", () => {
+    expect(nameAt({ connection: "shop" })).toBe("shop/password");
+    expect(nameAt({ connection: "größe" }, { path: ["ssh", "password"] })).toBe("gr_e/ssh/password");
+    const taken = new Set(["shop/password"]);
+    expect(ownSecretName({ connection: "shop" }, password, taken)).toBe("shop/password-2");
+  });
+
+  it.each([
+    [{ environment: "prod", connection: "shop" }, ["shop/password", "hop", "lake", "shop/password-a_b"]],
+    [{ connection: "shop" }, ["hop", "shop-prod", "lake", "shop/password-a_b"]],
+    [{ connection: "new" }, ["shop/password", "hop", "shop-prod", "lake", "shop/password-a_b"]],
+  ])("is told apart from those that the file names elsewhere than at %j", (place, elsewhere) => {
+    expect([...namedElsewhere(file, place, password)]).toEqual(elsewhere);
   });
 
   it.each([

@@ -3,12 +3,12 @@ import type { Connector } from "@/api/types";
 import { words } from "@/words";
 import type { Draft } from "../check-draft";
 import type { SecretTyped } from "../field-control";
-import { fieldsOf, keyOf, type Typed } from "../fields";
+import { fieldsOf, keyOf, type Field, type Typed } from "../fields";
 import { isEnvironmentName, namedElsewhere, ownSecretName } from "./names";
 import type { Opened } from "./opened";
-import { baseOf, environmentsOf, isEmpty, overlayOf, overlaysOf, type Place } from "./overlay";
-import { drawnOf, editedOverlay, suffices, undrawnOf, withSealed } from "./overlay-form";
-import { mergedFile } from "./write-overlay";
+import { baseOf, environmentsOf, isEmpty, overlaysOf, pathOf, valueAt, valuesOf, type Place } from "./values";
+import { drawnOf, editedValues, suffices, undrawnOf, withSealed } from "./edit-values";
+import { mergedFile } from "./write-values";
 
 const text = words.environments;
 
@@ -16,39 +16,42 @@ interface Edited {
   connection: string;
   connector: Connector;
   opened: Opened;
-  /** None where one is added. */
-  environment: string | undefined;
+  /** None where an environment is added. */
+  given: Place | undefined;
 }
 
-/** What was typed of an environment's values, what is wrong with it, and what it makes of the file. */
-export function useEnvironmentForm({ connection, connector, opened, environment }: Edited) {
-  const [name, setName] = useState(environment ?? "");
+/** What was typed of a connection's values, what is wrong with it, and what it makes of the file. */
+export function useValuesForm({ connection, connector, opened, given }: Edited) {
+  // Of an environment that is added.
+  const [name, setName] = useState("");
   const [typed, setTyped] = useState<Typed>({});
   const [secrets, setSecrets] = useState<Readonly<Record<string, SecretTyped>>>({});
   // Fields that were left: only then it is told what is wrong.
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const { file, plain } = opened;
-  const isNew = environment === undefined;
-  const place = useMemo((): Place => ({ environment: name, connection }), [name, connection]);
+  const isNew = given === undefined;
+  const place = useMemo((): Place => given ?? { connection, environment: name }, [given, connection, name]);
   const fields = useMemo(() => fieldsOf(connector.form), [connector]);
-  const { base, overlay, drawn, names } = useMemo(() => {
-    const base = baseOf(plain, connection);
-    const overlay = isNew ? {} : overlayOf(plain, place);
-    const taken = namedElsewhere(plain, place);
-    const names = { taken, own: (field: (typeof fields)[number]) => ownSecretName(place, field, taken) };
-    return { base, overlay, drawn: drawnOf(fields, base, overlay), names };
-  }, [plain, connection, isNew, place, fields]);
+  const { base, values, drawn, names } = useMemo(() => {
+    const base = baseOf(plain, place);
+    const values = isNew ? {} : valuesOf(plain, place);
+    const taken = (field: Field) => namedElsewhere(plain, place, field);
+    const names = { taken, own: (field: Field) => ownSecretName(place, field, taken(field)) };
+    return { base, values, drawn: drawnOf(fields, base, values), names };
+  }, [plain, isNew, place, fields]);
   const edit = useMemo(
-    () => editedOverlay(overlay, drawn, { typed, secrets }, names),
-    [overlay, drawn, typed, secrets, names],
+    () => editedValues(values, drawn, { typed, secrets }, names),
+    [values, drawn, typed, secrets, names],
   );
+  const isThere = valueAt(plain, [...pathOf({ connection }), "connector"]) === connector.id;
   const taken = overlaysOf(plain, connection).map((one) => one.environment);
   const isTaken = isNew && taken.includes(name);
   const isNamed = !isNew || (!isTaken && isEnvironmentName(name));
   const isRight = Object.keys(edit.wrong).length === 0;
   // Half a password is not tried: too many wrong ones lock people out.
   const isTyping = drawn.some(({ field }) => secrets[keyOf(field)]?.value && !left.has(keyOf(field)));
-  const isTried = isRight && !isTyping && !isEmpty(edit.after) && suffices(fields, base, edit.after);
+  const isTried =
+    isThere && isRight && !isTyping && !isEmpty(edit.after) && suffices(fields, base, edit.after);
   const draft = useMemo(
     (): Draft | undefined =>
       isTried
@@ -69,13 +72,15 @@ export function useEnvironmentForm({ connection, connector, opened, environment 
     known: environmentsOf(plain).filter((one) => !taken.includes(one)),
     nameError: isTaken ? text.nameTaken(name) : left.has("") && !isNamed ? text.nameNeeded : undefined,
     place,
+    /** Whether the file has the connection still. */
+    isThere,
     drawn,
     ownName: names.own,
-    undrawn: undrawnOf(overlay, drawn),
+    undrawn: undrawnOf(values, drawn),
     typed,
     secrets,
     edit,
-    isReady: isNamed && isRight && edit.changes && !(isNew && isEmpty(edit.after)),
+    isReady: isThere && isNamed && isRight && edit.changes && !(isNew && isEmpty(edit.after)),
     draft,
     isLeft: (key: string) => left.has(key),
     leave: (key: string) => setLeft(new Set([...left, key])),
@@ -85,4 +90,4 @@ export function useEnvironmentForm({ connection, connector, opened, environment 
   };
 }
 
-export type EnvironmentFormState = ReturnType<typeof useEnvironmentForm>;
+export type ValuesFormState = ReturnType<typeof useValuesForm>;

@@ -9,7 +9,7 @@ import { same } from "@/features/designer/document/plain";
 import { behindColon } from "@/features/designer/document/render";
 import { endOf, keyName, nested } from "@/features/designer/document/splice";
 import type { Plain } from "@/features/designer/document/sync-file";
-import { entriesOf, pathOf, type Keys, type Place } from "./overlay";
+import { entriesOf, pathOf, type Keys, type Place } from "./values";
 
 /** The text with a file's first environment; `undefined` where there are some, or no place behind the connections. */
 export function withEnvironments({ text, doc, plain }: Source, place: Place, keys: Keys): string | undefined {

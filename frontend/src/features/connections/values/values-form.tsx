@@ -10,42 +10,33 @@ import { words } from "@/words";
 import { DraftTest } from "../draft-test";
 import { NameField } from "./name-field";
 import { openNewest, type Opened } from "./opened";
-import { isEmpty } from "./overlay";
-import { OverlayFields } from "./overlay-fields";
-import { useSaveOverlay } from "./save-overlay";
-import { useEnvironmentForm } from "./use-environment-form";
+import { EnvironmentWanted, useSaveValues } from "./save-values";
+import { useValuesForm } from "./use-values-form";
+import { ValueFields } from "./value-fields";
+import { isEmpty, type Place } from "./values";
+import { wordsOf } from "./words-of";
 
-const text = words.environments;
-
-export interface EnvironmentFormProps {
+export interface ValuesFormProps {
   connection: string;
   connector: Connector;
   /** The file as it was when the form was opened: a newer one is met when this one is saved. */
   first: Opened;
-  /** The environment that is edited; none where one is added. */
-  environment: string | undefined;
-  /** Goes back, to the environment where there is one. */
-  onClose: (environment: string | undefined) => void;
+  /** The values that are edited; none where an environment is added. */
+  given: Place | undefined;
+  /** Goes back, to the values where there are some. */
+  onClose: (place: Place | undefined) => void;
 }
 
-/** The values of a connection where an environment holds: each is the connection's own until something is typed. */
-export function EnvironmentForm({
-  connection,
-  connector,
-  first,
-  environment,
-  onClose,
-}: EnvironmentFormProps) {
+/** Values of a connection: its own, or what an environment has instead, where each is the connection's until something is typed. */
+export function ValuesForm({ connection, connector, first, given, onClose }: ValuesFormProps) {
   const client = useQueryClient();
   const [opened, setOpened] = useState(first);
   const { project } = opened.file;
-  const refused = useRefusal()("editor", project);
-  const state = useEnvironmentForm({ connection, connector, opened, environment });
+  const state = useValuesForm({ connection, connector, opened, given });
   const { place, edit, isReady } = state;
-  const save = useSaveOverlay(
-    () => ({ title: text.saved(connection, place.environment) }),
-    () => onClose(place.environment),
-  );
+  const refused = useRefusal()("editor", project) ?? (state.isThere ? undefined : words.connections.gone);
+  const text = wordsOf(place);
+  const save = useSaveValues(() => ({ title: text.saved }), onClose);
   const again = useMutation({
     mutationFn: () => openNewest(client, project),
     onSuccess: (newest) => {
@@ -55,14 +46,19 @@ export function EnvironmentForm({
   });
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => form.current?.querySelector<HTMLElement>("input, select, textarea")?.focus(), []);
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
+  const put = (keeps: boolean) => {
     if (isReady && refused === undefined && !save.isPending) {
-      save.mutate({ file: opened.file, place, after: edit.after, sealed: edit.sealed });
+      save.mutate({ opened, place, after: edit.after, sealed: edit.sealed, keeps });
     }
   };
-  const title = environment === undefined ? text.newOf(connection) : text.titleOf(connection, environment);
-  const isMoved = save.error !== null && [409, 412].includes(Problem.from(save.error).status);
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    put(false);
+  };
+  const title = given ? text.title : words.environments.newOf(connection);
+  const { error } = save;
+  const isMoved = error !== null && [409, 412].includes(Problem.from(error).status);
+  const emptied = given && edit.changes && isEmpty(edit.after) ? given.environment : undefined;
   return (
     <form ref={form} onSubmit={submit} className="flex min-h-0 grow">
       <div className="flex min-w-0 grow flex-col min-[1600px]:w-136 min-[1600px]:shrink-0 min-[1600px]:grow-0">
@@ -72,10 +68,10 @@ export function EnvironmentForm({
               <ConnectorIcon drawing={drawingOf(connector.form)} large />
               <div className="min-w-0">
                 <h2 className="text-16 font-semibold tracking-tight wrap-break-word">{title}</h2>
-                <p className="text-12 text-fg-3">{text.formAbout}</p>
+                <p className="text-12 text-fg-3">{text.about}</p>
               </div>
             </div>
-            {environment === undefined && (
+            {!given && (
               <NameField
                 name={state.name}
                 known={state.known}
@@ -87,19 +83,25 @@ export function EnvironmentForm({
                 onLeave={() => state.leave("")}
               />
             )}
-            <OverlayFields state={state} connection={connection} />
+            <ValueFields state={state} connection={connection} />
           </div>
         </div>
-        {save.error && (
+        {error && (
           <div className="max-h-[45%] shrink-0 overflow-auto border-t border-line px-8 py-3">
             <ProblemPanel
               title={text.notSaved}
-              problem={save.error}
+              problem={error}
               action={
-                isMoved && (
+                isMoved ? (
                   <Button disabled={again.isPending} onClick={() => again.mutate()}>
                     {words.push.moved}
                   </Button>
+                ) : (
+                  error instanceof EnvironmentWanted && (
+                    <Button disabled={save.isPending} onClick={() => put(true)}>
+                      {words.environments.keep(error.environments.join(", "))}
+                    </Button>
+                  )
                 )
               }
             />
@@ -107,9 +109,9 @@ export function EnvironmentForm({
         )}
         <footer className="flex shrink-0 items-center justify-end gap-2 border-t border-line px-8 py-3">
           <p aria-live="polite" className="min-w-0 grow text-12 text-fg-3">
-            {environment !== undefined && edit.changes && isEmpty(edit.after) && text.emptied(environment)}
+            {emptied !== undefined && words.environments.emptied(emptied)}
           </p>
-          <Button look="ghost" onClick={() => onClose(environment)}>
+          <Button look="ghost" onClick={() => onClose(given)}>
             {words.actions.cancel}
           </Button>
           <Button look="primary" type="submit" refused={refused} disabled={!isReady || save.isPending}>
@@ -117,7 +119,7 @@ export function EnvironmentForm({
           </Button>
         </footer>
       </div>
-      <DraftTest draft={state.draft} refused={refused} about={text.testAbout} />
+      <DraftTest draft={state.draft} refused={refused} about={text.test} />
     </form>
   );
 }

@@ -2,8 +2,8 @@
 import { secretsOf } from "@/features/send/secrets-in";
 import type { Plain } from "@/features/designer/document/sync-file";
 import type { Field } from "../fields";
-import { isSecretName } from "../secret-name";
-import { pathOf, withKey, type Keys, type Place } from "./overlay";
+import { isSecretName, plain, secretNameOf } from "../secret-name";
+import { pathOf, withKey, type Keys, type Place } from "./values";
 
 /**
  * Whether an environment can be called that. A file takes any key; an agent's `environment`, which chooses one, takes no white space.
@@ -29,18 +29,18 @@ export const isNamed = (name: string): boolean => isSecretName(name) || VARIABLE
 /** What the file gets for such a name. */
 export const referenceTo = (name: string): string => (VARIABLE.test(name) ? name : SECRET + name);
 
-/** The secrets that a file names besides what it says at this place: a value given under one of them would hold there, too. */
-export const namedElsewhere = (file: Plain, place: Place): ReadonlySet<string> =>
-  new Set(secretsOf(withKey(file as Keys, pathOf(place), undefined)));
+/** The secrets that a file names besides that of a field at this place: a value given under one of them would hold there, too. */
+export const namedElsewhere = (file: Plain, place: Place, field: Pick<Field, "path">): ReadonlySet<string> =>
+  new Set(secretsOf(withKey(file as Keys, [...pathOf(place), ...field.path], undefined)));
 
-/** The name that an environment's own secret gets: the connection's with the environment behind it, and nobody else's. */
+/** The name that a secret gets by itself: its connection's, with the environment behind it where it is one's, and nobody else's. */
 export function ownSecretName(
   { environment, connection }: Place,
   field: Pick<Field, "path">,
   taken: ReadonlySet<string>,
 ): string {
-  const plain = (part: string) => part.replaceAll(/[^\w.-]+/g, "_");
-  const named = `${[connection, ...field.path].map(plain).join("/")}-${plain(environment) || "environment"}`;
+  const end = environment === undefined ? "" : `-${plain(environment) || "environment"}`;
+  const named = secretNameOf(connection, field) + end;
   let name = named;
   for (let count = 2; taken.has(name); count += 1) {
     name = `${named}-${count}`;

@@ -1,7 +1,7 @@
 import { Field, Input } from "@/components/field";
 import { words } from "@/words";
 import type { SecretTyped } from "../field-control";
-import { nameShown, type Drawn } from "./overlay-form";
+import { nameShown, type Drawn } from "./edit-values";
 
 const text = words.environments;
 
@@ -15,14 +15,21 @@ interface SecretControlProps {
   onLeave: () => void;
 }
 
-/** A secret of an environment: the name that the file gets, and a value that is only ever sealed. */
+/** A secret that may be there already: the name that the file gets, and a value that is only ever sealed. */
 export function SecretControl({ drawn, ownName, secret, error, onSecret, onLeave }: SecretControlProps) {
   const { field, own, base } = drawn;
   const name = nameShown(own, secret, ownName);
   const value = secret?.value ?? "";
   const isKept = own !== "" && name === own;
+  const isOwn = base === undefined;
   return (
-    <Field label={field.name} help={text.secretHelp} error={error} note={name === "" ? undefined : text.own}>
+    <Field
+      label={field.name}
+      help={isOwn ? words.connections.secretHelp : text.secretHelp}
+      error={error}
+      optional={isOwn && !field.required}
+      note={isOwn || name === "" ? undefined : text.own}
+    >
       {(names) => (
         <span className="grid grid-cols-[2fr_3fr] gap-2">
           <Input

@@ -1,16 +1,16 @@
 /**
- * What environments lay over a connection, read from a file's plain data. An overlay is laid over a connection's own keys as the agent
- * does it: mappings under one key merge again, and all else takes the place of what was there.
+ * The values of a connection, its own and those that environments lay over them, read from a file's plain data. They are laid over as
+ * the agent does it: mappings under one key merge again, and all else takes the place of what was there.
  */
 import { isFields } from "@/features/designer/document/read";
 import type { Plain } from "@/features/designer/document/sync-file";
 
 export type Keys = Readonly<Record<string, Plain>>;
 
-/** One connection where one environment holds. */
+/** Where values of a connection stand: with an environment, or as its own. */
 export interface Place {
-  environment: string;
   connection: string;
+  environment?: string;
 }
 
 export interface Overlay {
@@ -38,24 +38,24 @@ const keysAt = (file: Plain, path: readonly string[]): Keys => {
 /** The names of a file's environments, in its order. */
 export const environmentsOf = (file: Plain): string[] => Object.keys(keysAt(file, ["environments"]));
 
-/** A connection's own keys. */
-export const baseOf = (file: Plain, connection: string): Keys => keysAt(file, ["connections", connection]);
-
 export const pathOf = ({ environment, connection }: Place): string[] => [
-  "environments",
-  environment,
+  ...(environment === undefined ? [] : ["environments", environment]),
   "connections",
   connection,
 ];
 
-/** What an environment changes of a connection; nothing where it does not name it. */
-export const overlayOf = (file: Plain, place: Place): Keys => keysAt(file, pathOf(place));
+/** The values that stand at a place; nothing where the file has none. */
+export const valuesOf = (file: Plain, place: Place): Keys => keysAt(file, pathOf(place));
+
+/** What an environment's values are laid over; a connection's own have nothing below them. */
+export const baseOf = (file: Plain, { connection, environment }: Place): Keys | undefined =>
+  environment === undefined ? undefined : valuesOf(file, { connection });
 
 /** All that is laid over a connection, in the file's order. */
 export const overlaysOf = (file: Plain, connection: string): Overlay[] =>
   environmentsOf(file).flatMap((environment) => {
     const place = { environment, connection };
-    return valueAt(file, pathOf(place)) === undefined ? [] : [{ environment, keys: overlayOf(file, place) }];
+    return valueAt(file, pathOf(place)) === undefined ? [] : [{ environment, keys: valuesOf(file, place) }];
   });
 
 export function laidOver(base: Plain | undefined, over: Plain): Plain {
@@ -68,6 +68,14 @@ export function laidOver(base: Plain | undefined, over: Plain): Plain {
   ]);
   const added = Object.entries(over).filter(([key]) => !Object.hasOwn(base, key));
   return Object.fromEntries([...own, ...added]);
+}
+
+/** All values of keys, those of nested mappings one by one. */
+export function leavesOf(keys: Keys, before: readonly string[] = []): { path: string[]; value: Plain }[] {
+  return Object.entries(keys).flatMap(([key, value]) => {
+    const path = [...before, key];
+    return isFields(value) && !isEmpty(value) ? leavesOf(value, path) : [{ path, value }];
+  });
 }
 
 /** The keys after one was set, or taken away together with the mappings that it leaves empty. */
