@@ -190,21 +190,34 @@ impl Agent {
 
     /// Asks it for something.
     pub async fn ask(&self, method: Method, path: &str, body: Option<Json>) -> Answer {
-        self.try_ask(method, path, body, None).await.expect("the agent answers")
+        self.answered(self.try_as(method, path, body, None).await)
     }
 
     /// The same of an agent that may be dead, under a key; `None` where it does not answer.
     pub async fn try_ask(&self, method: Method, path: &str, body: Option<Json>, key: Option<&str>) -> Option<Answer> {
-        let token = format!("Bearer {}", self.token());
-        let mut headers = vec![("authorization", token.as_str())];
-        headers.extend(key.map(|key| ("idempotency-key", key)));
-        self.try_with(method, path, &headers, body).await
+        self.try_as(method, path, body, key).await.ok()
     }
 
     /// Asks it for something with these headers and no others of ours.
     pub async fn with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Json>) -> Answer {
-        let answer = self.try_with(method, path, headers, body).await;
-        answer.expect("the agent answers")
+        self.answered(self.try_with(method, path, headers, body).await)
+    }
+
+    fn answered(&self, answer: reqwest::Result<Answer>) -> Answer {
+        answer.unwrap_or_else(|problem| panic!("the agent does not answer: {problem:?}\n{}", self.syncapp.said()))
+    }
+
+    async fn try_as(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Json>,
+        key: Option<&str>,
+    ) -> reqwest::Result<Answer> {
+        let token = format!("Bearer {}", self.token());
+        let mut headers = vec![("authorization", token.as_str())];
+        headers.extend(key.map(|key| ("idempotency-key", key)));
+        self.try_with(method, path, &headers, body).await
     }
 
     async fn try_with(
@@ -213,7 +226,7 @@ impl Agent {
         path: &str,
         headers: &[(&str, &str)],
         body: Option<Json>,
-    ) -> Option<Answer> {
+    ) -> reqwest::Result<Answer> {
         let mut request = self.client.request(method, format!("{}/api/v1{path}", self.url));
         if let Some(body) = &body {
             request = request.json(body);
@@ -221,10 +234,10 @@ impl Agent {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = request.send().await.ok()?;
+        let answer = request.send().await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await.ok()?;
-        Some(Answer {
+        let body = answer.bytes().await?;
+        Ok(Answer {
             status,
             body: serde_json::from_slice(&body).unwrap_or_default(),
             headers,
