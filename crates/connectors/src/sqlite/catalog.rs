@@ -54,8 +54,8 @@ pub(super) fn names(connection: &Connection, with_own: bool) -> rusqlite::Result
 pub(super) fn table(connection: &Connection, name: &str) -> rusqlite::Result<Option<Table>> {
     let found = connection
         .prepare_cached(
-            "SELECT name, type, wr FROM pragma_table_list
-             WHERE schema = 'main' AND type IN ('table', 'view', 'virtual') AND name = ?1 COLLATE NOCASE",
+            "SELECT name, type, wr FROM pragma_table_list(?1)
+             WHERE schema = 'main' AND type IN ('table', 'view', 'virtual')",
         )?
         .query_row([name], |row| {
             Ok((
