@@ -117,20 +117,20 @@ impl Project {
             Some(file) if !loaded.has_errors() => file.clone(),
             _ => return Err(failed(loaded.problems.clone())),
         };
-        let environment = origin.environment.as_deref();
-        let known = environment.map_or(Ok(()), |environment| loaded.check_environment(environment));
-        // Files from everywhere come to one desk: an environment holds in those that have it.
-        let environment = match (known, &origin.usable) {
-            (Ok(()), _) => origin.environment,
-            (Err(_), Usable::Desk) => None,
-            (Err(problem), Usable::All) => return Err(failed(vec![problem])),
-            (Err(problem), Usable::Listed(_)) => {
-                let name = environment.unwrap_or_default();
-                let help = format!(
-                    "this agent's `environment` is `{name}`: keep it in the file, if need be as `{name}: {{}}`, or change it in agent.toml"
-                );
-                return Err(failed(vec![problem.help(help)]));
-            }
+        let environment = match origin.environment {
+            None => None,
+            Some(name) => match (loaded.check_environment(&name), &origin.usable) {
+                (Ok(()), _) => Some(name),
+                // Files from everywhere come to one desk: an environment holds in those that have it.
+                (Err(_), Usable::Desk) => None,
+                (Err(problem), Usable::All) => return Err(failed(vec![problem])),
+                (Err(problem), Usable::Listed(_)) => {
+                    let help = format!(
+                        "this agent's `environment` is `{name}`: keep it in the file, if need be as `{name}: {{}}`, or change it in agent.toml"
+                    );
+                    return Err(failed(vec![problem.help(help)]));
+                }
+            },
         };
         let stem = Path::new(&origin.shown).file_stem();
         let stem = stem.map_or_else(|| "project".into(), |stem| stem.to_string_lossy().into_owned());

@@ -1,22 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Check, ChevronRight } from "lucide-react";
+import { Check } from "lucide-react";
 import { useMemo, useState, type SyntheticEvent } from "react";
 import { projectFileQuery } from "@/api/project-file";
 import { projectsQuery } from "@/api/projects";
 import type { Connector } from "@/api/types";
 import { useRefusal } from "@/app/session/session";
 import { Button, buttonClasses } from "@/components/button";
-import { classes } from "@/components/classes";
 import { ConnectorIcon, drawingOf } from "@/components/connector-icon";
 import { EmptyState } from "@/components/empty-state";
 import { ProblemPanel } from "@/components/error-panel";
 import { Field, Input } from "@/components/field";
 import { Select } from "@/components/select";
 import { words } from "@/words";
+import { AdvancedToggle } from "./advanced-toggle";
 import { DraftTest } from "./draft-test";
-import { FieldControl, type SecretTyped } from "./field-control";
-import { fieldsOf, isWrong, keyOf, partsOf, type Typed } from "./fields";
+import { FieldControl } from "./field-control";
+import { fieldsOf, isWrong, keyOf, partsOf, type SecretTyped, type Typed } from "./fields";
+import { NewSecretControl } from "./new-secret-control";
 import { isSecretName, secretNameOf } from "./secret-name";
 import { draftOf, useSaveConnection } from "./save-connection";
 
@@ -169,42 +170,34 @@ export function ConnectionForm({
             </Field>
             {shown.map((field) => {
               const key = keyOf(field);
-              return (
-                <FieldControl
+              const leave = () => setChecked(new Set([...checked, key]));
+              return field.kind === "secret" ? (
+                <NewSecretControl
                   key={key}
                   field={field}
                   connection={name}
-                  typed={typed[key] ?? ""}
                   secret={secrets[key]}
+                  onSecret={(secret) => {
+                    setSecrets({ ...secrets, [key]: secret });
+                    setChecked(without(checked, key));
+                  }}
+                  onLeave={leave}
+                />
+              ) : (
+                <FieldControl
+                  key={key}
+                  field={field}
+                  typed={typed[key] ?? ""}
                   error={checked.has(key) && wrong.includes(field) ? text.notNumber : undefined}
                   onType={(value) => {
                     setTyped({ ...typed, [key]: value });
                     setChecked(without(checked, key));
                   }}
-                  onSecret={(secret) => {
-                    setSecrets({ ...secrets, [key]: secret });
-                    setChecked(without(checked, key));
-                  }}
-                  onLeave={() => setChecked(new Set([...checked, key]))}
+                  onLeave={leave}
                 />
               );
             })}
-            {hidden > 0 && (
-              <button
-                type="button"
-                aria-expanded={advanced}
-                onClick={() => setAdvanced(!advanced)}
-                className="flex h-7 items-center gap-2 self-start rounded-2 font-medium"
-              >
-                <ChevronRight
-                  size={14}
-                  aria-hidden
-                  className={classes("text-fg-3", advanced && "rotate-90")}
-                />
-                {text.advanced}
-                <span className="text-12 font-normal text-fg-3">{hidden}</span>
-              </button>
-            )}
+            <AdvancedToggle count={hidden} isOpen={advanced} onToggle={setAdvanced} />
             {save.error && <ProblemPanel title={text.notSaved} problem={save.error} />}
           </div>
         </div>

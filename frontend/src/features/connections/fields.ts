@@ -123,6 +123,12 @@ const firstSentences = (text: string): string => (text.split("\n")[0] ?? "").rep
 /** What was typed, by the field's path joined with dots. */
 export type Typed = Readonly<Record<string, string>>;
 
+/** A secret that is to be sealed: the name that the file gets, and the value that it never gets. */
+export interface SecretTyped {
+  name: string;
+  value: string;
+}
+
 export const keyOf = (field: Pick<Field, "path">): string => field.path.join(".");
 
 /** The field that a path leads to, or into. */

@@ -5,8 +5,7 @@
 import { isFields } from "@/features/designer/document/read";
 import type { Plain } from "@/features/designer/document/sync-file";
 import { words } from "@/words";
-import type { SecretTyped } from "../field-control";
-import { fieldAt, isWrong, keyOf, valueOf, type Field, type Typed } from "../fields";
+import { fieldAt, isWrong, keyOf, valueOf, type Field, type SecretTyped, type Typed } from "../fields";
 import type { Sealed } from "../seal-and-push";
 import { isSecretName } from "../secret-name";
 import { isNamed, namedBy, referenceTo } from "./names";

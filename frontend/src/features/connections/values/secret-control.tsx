@@ -1,6 +1,6 @@
 import { Field, Input } from "@/components/field";
 import { words } from "@/words";
-import type { SecretTyped } from "../field-control";
+import type { SecretTyped } from "../fields";
 import { nameShown, type Drawn } from "./edit-values";
 
 const text = words.environments;

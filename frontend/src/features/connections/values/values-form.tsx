@@ -83,7 +83,7 @@ export function ValuesForm({ connection, connector, first, given, onClose }: Val
                 onLeave={() => state.leave("")}
               />
             )}
-            <ValueFields state={state} connection={connection} />
+            <ValueFields state={state} />
           </div>
         </div>
         {error && (
