@@ -291,7 +291,6 @@ impl ToPush<'_> {
                 ..answer
             }),
             Pushed::Moved(newest) => Err(Problem::new(StatusCode::CONFLICT, moved(&answer.project, newest))),
-            Pushed::Behind => Err(Error::internal("a push ended behind its schedules").into()),
         }
     }
 }

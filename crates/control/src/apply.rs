@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use syncapp_model::{Code, Error, Result};
+use syncapp_model::Result;
 
 use crate::{Calendar, Control, NewVersion, PlannedSync, Pushed, follow};
-
-/// How often schedules are caught up with before a push gives up.
-const TRIES: usize = 100;
 
 /// What is pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,25 +21,11 @@ pub struct Push {
 
 impl Control {
     /// Makes what is pushed the project's newest version, as a whole or not at all. Runs that were accepted before keep
-    /// their version.
+    /// their version, and so do ticks that are due: they are recorded by the words under which they came.
     ///
-    /// Never [`Pushed::Behind`]: what is due is recorded first. When this fails, whether it happened is unknown: pushed again, [`Pushed::Moved`] may then name the own version.
+    /// When this fails, whether it happened is unknown: pushed again, [`Pushed::Moved`] may then name the own version.
     pub async fn apply(&self, push: Push, calendar: &dyn Calendar) -> Result<Pushed> {
         follow::check(&push.syncs)?;
-        for _ in 0..TRIES {
-            let pushed = self.try_apply(&push, calendar).await?;
-            if pushed != Pushed::Behind {
-                return Ok(pushed);
-            }
-            // What was due under the old words is recorded before the new words hold.
-            self.tick(calendar).await?;
-        }
-        let why = "schedules that this push would change have missed more ticks than could be recorded meanwhile";
-        Err(Error::new(Code::StoreFailed, why)
-            .help("push it once more; the agent's log says more, if that does not help"))
-    }
-
-    async fn try_apply(&self, push: &Push, calendar: &dyn Calendar) -> Result<Pushed> {
         let now = self.store.now().await?;
         let mut first_due = BTreeMap::new();
         for sync in &push.syncs {
@@ -52,9 +35,9 @@ impl Control {
             }
         }
         let version = NewVersion {
-            project: push.project.clone(),
-            text: push.text.clone(),
-            syncs: push.syncs.clone(),
+            project: push.project,
+            text: push.text,
+            syncs: push.syncs,
             first_due,
         };
         self.store.apply(&version, push.expected).await

@@ -26,9 +26,10 @@ impl Calendar for JsonCalendar {
             .transpose()
     }
 
-    fn due(&self, definition: &str, first: SystemTime, now: SystemTime) -> Result<Vec<DueTick>> {
+    fn due(&self, definition: &str, first: SystemTime, until: SystemTime, now: SystemTime) -> Result<Vec<DueTick>> {
         // Ticks are whole seconds: none lies between.
-        let due = read(definition)?.due(instant(first - Duration::from_secs(1))?, instant(now)?);
+        let last = instant(first - Duration::from_secs(1))?;
+        let due = read(definition)?.due(last, instant(until)?, instant(now)?);
         let run = due.run.into_iter().map(|tick| (tick, None));
         let skipped = due.skipped.into_iter().map(|(tick, reason)| (tick, Some(reason)));
         let mut ticks: Vec<_> = run.chain(skipped).collect();
@@ -86,19 +87,26 @@ mod tests {
         let every_ten = definition("*/10 * * * *", Misfire::Once);
         let next = JsonCalendar.next_after(&every_ten, minute(10)).unwrap();
         assert_eq!(next, Some(minute(20)));
-        let due = JsonCalendar.due(&every_ten, minute(20), minute(45)).unwrap();
+        let due = JsonCalendar
+            .due(&every_ten, minute(20), minute(45), minute(45))
+            .unwrap();
         let superseded = Some(SkipReason::Superseded);
         assert_eq!(
             due,
             [(minute(20), superseded), (minute(30), superseded), (minute(40), None)]
         );
         assert_eq!(
-            JsonCalendar.due(&every_ten, minute(20), minute(20)).unwrap(),
-            [(minute(20), None)]
+            JsonCalendar
+                .due(&every_ten, minute(20), minute(20), minute(45))
+                .unwrap(),
+            [(minute(20), None)],
+            "the newest of those that are asked for"
         );
         let skipping = definition("*/10 * * * *", Misfire::Skip);
-        let due = JsonCalendar.due(&skipping, minute(20), minute(30)).unwrap();
+        let due = JsonCalendar.due(&skipping, minute(20), minute(30), minute(30)).unwrap();
         assert_eq!(due, [(minute(20), Some(SkipReason::Missed)), (minute(30), None)]);
+        let due = JsonCalendar.due(&skipping, minute(20), minute(20), minute(30)).unwrap();
+        assert_eq!(due, [(minute(20), Some(SkipReason::Missed))], "it is late now");
     }
 
     #[test]

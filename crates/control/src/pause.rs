@@ -27,7 +27,7 @@ impl Control {
             if self.store.resume(id).await? {
                 return Ok(());
             }
-            self.tick(calendar).await?;
+            self.record_all(self.store.due_of(id).await?, calendar).await?;
         }
         let why = "the sync has missed more ticks while it was paused than could be recorded meanwhile";
         Err(Error::new(Code::StoreFailed, why)

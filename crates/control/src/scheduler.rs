@@ -15,8 +15,14 @@ use crate::{
 impl Control {
     /// Records a round for each schedule that is due. Returns how many were recorded.
     pub async fn tick(&self, calendar: &dyn Calendar) -> Result<usize> {
+        self.record_all(self.store.due(self.policy.batch).await?, calendar)
+            .await
+    }
+
+    /// Records a round for each of these.
+    pub(crate) async fn record_all(&self, due: Vec<Due>, calendar: &dyn Calendar) -> Result<usize> {
         let mut recorded = 0;
-        for due in self.store.due(self.policy.batch).await? {
+        for due in due {
             let Some(first) = due.schedule.next_due else { continue };
             let span = tracing::info_span!("tick", schedule = %due.schedule.id);
             recorded += usize::from(self.record(&due, first, calendar).instrument(span).await?);
@@ -60,9 +66,10 @@ impl Control {
     /// still.
     fn round(&self, due: &Due, first: SystemTime, calendar: &dyn Calendar) -> Result<Round> {
         let schedule = &due.schedule;
-        let told = calendar.due(&schedule.definition, first, due.now)?;
+        let until = schedule.until.map_or(due.now, |until| until.min(due.now));
+        let told = calendar.due(&schedule.definition, first, until, due.now)?;
         // None where the rules of a zone have changed, and `first` is no tick any more.
-        let last = told.last().map_or(due.now, |(tick, _)| *tick);
+        let last = told.last().map_or(until, |(tick, _)| *tick);
         let decided = told.into_iter().map(|(tick, skipped)| match skipped {
             _ if due.paused => (tick, Decision::Skip(SkipReason::Paused)),
             None => (tick, Decision::Run(Box::new(self.run_of(due, tick)))),

@@ -35,6 +35,15 @@ pub struct Schedule {
     pub overlap: Overlap,
     /// The first tick that is not recorded yet; `None` when there are no more.
     pub next_due: Option<SystemTime>,
+    /// When a push put another version in its place, and this one owed ticks: the last instant that it speaks of.
+    pub until: Option<SystemTime>,
+}
+
+impl Schedule {
+    /// Whether a tick is due and not recorded yet.
+    pub fn is_due(&self, now: SystemTime) -> bool {
+        self.next_due.is_some_and(|due| due <= now)
+    }
 }
 
 /// One instant of a schedule. Together with the schedule it is unique.

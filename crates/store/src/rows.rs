@@ -48,7 +48,17 @@ pub(crate) trait Rows: Send {
     /// Locks one schedule.
     async fn lock_schedule(&mut self, id: &ScheduleId) -> Result<Option<Schedule>>;
 
-    /// Whether a sync is paused. It stays so while its schedule is locked.
+    /// Locks what schedules of a sync owe: those that a push replaced while they had ticks due. Taken after the lock of the
+    /// schedule that holds.
+    async fn lock_owed(&mut self, id: &ScheduleId) -> Result<Vec<Schedule>>;
+
+    /// Writes what a schedule owes, by its version.
+    async fn write_owed(&mut self, schedule: &Schedule) -> Result<()>;
+
+    /// Removes what it owes no more.
+    async fn delete_owed(&mut self, schedule: &Schedule) -> Result<()>;
+
+    /// Whether a sync is paused. It stays so while its schedule is locked, and what it owes.
     async fn is_paused(&mut self, sync: &ScheduleId) -> Result<bool>;
 
     /// Pauses a sync whose schedule is locked, if it has one.

@@ -68,8 +68,8 @@ pub trait Projects: Send + Sync {
     async fn version(&self, project: &str, number: u32) -> Result<Option<Version>>;
 
     /// Makes this the newest version and puts its schedules in the place of those before, if the newest one is `expected`.
-    /// A schedule whose definition is the same as before keeps its next tick; another one begins with its `first_due`. Where
-    /// one that would change or go has a tick that is due, nothing happens: [`Pushed::Behind`].
+    /// A schedule whose definition is the same as before keeps its next tick; another one begins with its `first_due`. What one
+    /// that changes or goes has due is still owed: it stays among those that are [due](Schedules::due), until it is recorded.
     async fn apply(&self, version: &NewVersion, expected: Option<u32>) -> Result<Pushed>;
 }
 
@@ -101,8 +101,6 @@ pub enum Pushed {
     Applied(u32),
     /// Somebody else was faster, or the project is not there: this is its newest version, and it stays.
     Moved(Option<u32>),
-    /// Ticks of a schedule that this would take away are due and not recorded yet.
-    Behind,
 }
 
 /// Runs, as they come in.
@@ -195,6 +193,9 @@ pub trait Schedules: Send + Sync {
     /// Schedules whose next tick is due, the longest overdue first.
     async fn due(&self, limit: usize) -> Result<Vec<Due>>;
 
+    /// Those of one sync: at most one that holds, and those that were pushed away while they owed ticks.
+    async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>>;
+
     /// Records a round: ticks, their runs as by [`Submissions::submit`], and the schedule's next tick. `false`, and nothing,
     /// where somebody else has recorded one since the schedule was read, or its sync was paused or goes on since.
     async fn record(&self, round: &Round) -> Result<bool>;
@@ -205,7 +206,7 @@ pub trait Schedules: Send + Sync {
     /// Pauses a sync, whether or not it is there or has a schedule; until it is [resumed](Self::resume), whatever is pushed.
     async fn pause(&self, sync: &ScheduleId) -> Result<()>;
 
-    /// Ends a sync's pause. `false`, and nothing, where it is paused and has a tick that is due and not recorded yet.
+    /// Ends a sync's pause. `false`, and nothing, where it is paused and has a tick that is [due](Self::due_of).
     async fn resume(&self, sync: &ScheduleId) -> Result<bool>;
 
     /// The syncs of a project that are paused.

@@ -37,9 +37,9 @@ pub trait Calendar: Send + Sync {
     /// The first tick after `after`, whether or not it may run.
     fn next_after(&self, definition: &str, after: SystemTime) -> Result<Option<SystemTime>>;
 
-    /// The ticks from `first` up to and including `now`, in their order: each runs, or is skipped for the reason that the
-    /// schedule's rules give. Where there are many only the oldest are told; the others are asked for next.
-    fn due(&self, definition: &str, first: SystemTime, now: SystemTime) -> Result<Vec<DueTick>>;
+    /// The ticks from `first` up to and including `until`, in their order: each runs at `now`, or is skipped for the reason that
+    /// the schedule's rules give. Where there are many only the oldest are told; the others are asked for next.
+    fn due(&self, definition: &str, first: SystemTime, until: SystemTime, now: SystemTime) -> Result<Vec<DueTick>>;
 }
 
 /// A tick whose time has come, and why it is skipped, if it is.

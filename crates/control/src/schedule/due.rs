@@ -91,11 +91,11 @@ impl Due {
 }
 
 impl Schedule {
-    /// What becomes of the ticks after `last`, up to and including `now`; [`BATCH`] of them, the oldest, at the most.
+    /// What becomes, at `now`, of the ticks after `last`, up to and including `until`; [`BATCH`] of them, the oldest, at the most.
     ///
     /// Only the newest ticks may run late, so an answer that is cut short still looks ahead as far as it must. Pause and
     /// blackouts are those of now: a caller that changes them asks what is due before.
-    pub fn due(&self, last: Instant, now: Instant) -> Due {
+    pub fn due(&self, last: Instant, until: Instant, now: Instant) -> Due {
         let (allowed, beyond) = match self.misfire {
             Misfire::Skip => (0, Skip::Missed),
             Misfire::Once => (1, Skip::Superseded),
@@ -104,7 +104,7 @@ impl Schedule {
         // Where nothing may run late, there is nothing to look for ahead.
         let barred = self.paused || self.blacked_out(now);
         let allowed = if barred { 0 } else { allowed };
-        let mut rest = self.ticks(last).take_while(|tick| *tick <= now);
+        let mut rest = self.ticks(last).take_while(|tick| *tick <= until);
         let ticks: Vec<Instant> = rest.by_ref().take(BATCH).collect();
         let mut rest = rest.peekable();
         let more = rest.peek().is_some();

@@ -118,7 +118,7 @@ macro_rules! store_conformance {
         $crate::conformance_cases! {
             store_conformance, $rig;
             projects: versions_count_and_never_change the_lock_holds of_many_pushes_one_wins
-                schedules_change_with_their_version what_is_due_is_recorded_first;
+                schedules_change_with_their_version what_was_due_is_owed a_round_outlives_a_push;
             submissions: a_run_comes_with_its_tasks_and_hints a_run_is_submitted_once a_key_is_one_run of_many_runs_one_is_at_work
                 an_overlap_is_left_out a_run_that_is_done_is_followed_once a_cancel_reaches_every_task a_held_run_can_be_cancelled;
             tasks: of_many_claims_one_holds what_is_known_of_a_task_comes_back what_a_driver_said_is_kept a_lease_runs_out_by_the_store_s_time
@@ -129,7 +129,7 @@ macro_rules! store_conformance {
                 a_tick_is_recorded_once;
             limits: limits_are_kept of_many_claims_as_many_hold_as_may whoever_waits_is_told_of_a_free_place a_hint_is_passed_on
                 a_hint_on_its_way_is_none all_have_their_turn;
-            pauses: a_pause_lasts_until_it_is_ended a_round_knows_of_the_pause no_round_passes_a_pause;
+            pauses: a_pause_lasts_until_it_is_ended a_round_knows_of_the_pause what_is_owed_knows_of_the_pause no_round_passes_a_pause;
             lists: runs_come_newest_first pages_stay_while_runs_come_in projects_and_schedules_come_by_name;
             retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;
             vault: a_version_follows_the_one_before of_many_versions_one_is_put secrets_come_by_name a_data_key_is_sealed_anew

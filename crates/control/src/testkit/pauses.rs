@@ -73,7 +73,27 @@ pub async fn a_round_knows_of_the_pause(rig: &dyn StoreRig) {
     assert!(!scene.store.record(&last).await.unwrap());
 }
 
-/// Once a pause is there nothing is recorded that does not know of it, however close the two were.
+/// So does a round of what a schedule owes that is there no more; and its sync does not go on before.
+pub async fn what_is_owed_knows_of_the_pause(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let now = scene.second().await;
+    let id = schedule_id("a");
+    scene
+        .push(None, &[("a", Some(schedule("x", Overlap::Queue)))], now)
+        .await;
+    scene.push(Some(1), &[("a", None)], now).await;
+    let before = round(&scene.due("a").await, &[now], None);
+    scene.store.pause(&id).await.unwrap();
+    assert!(!scene.store.record(&before).await.unwrap(), "it is of before the pause");
+    assert!(!scene.store.resume(&id).await.unwrap(), "a tick is due");
+    let mut while_paused = before;
+    while_paused.paused = true;
+    while_paused.ticks = vec![(now, Decision::Skip(SkipReason::Paused))];
+    assert!(scene.store.record(&while_paused).await.unwrap());
+    assert!(scene.store.resume(&id).await.unwrap());
+}
+
+/// Once a pause is there nothing is recorded that does not know of it, however close the two were; nor of what is owed.
 pub async fn no_round_passes_a_pause(rig: &dyn StoreRig) {
     let scene = Scene::new(rig).await;
     let now = scene.second().await;
@@ -83,6 +103,7 @@ pub async fn no_round_passes_a_pause(rig: &dyn StoreRig) {
         .map(|name| (name.as_str(), Some(schedule("x", Overlap::Queue))))
         .collect();
     scene.push(None, &syncs, now).await;
+    scene.push(Some(1), &syncs[..5], now).await;
     let doors = scene.doors().await;
     for name in &names {
         let id = schedule_id(name);

@@ -1,11 +1,16 @@
 //! Versions, their lock, and their schedules.
 
+use std::time::{Duration, SystemTime};
+
 use futures_util::future::join_all;
 use syncapp_model::sync_file::Overlap;
 
 use super::StoreRig;
 use super::scene::{LONG, Scene, schedule, schedule_id, version};
-use crate::{Pushed, Round};
+use super::schedules::round;
+use crate::{Due, Pushed, Schedule, Store, Tick, TickOutcome};
+
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// A version is what was pushed, for ever.
 pub async fn versions_count_and_never_change(rig: &dyn StoreRig) {
@@ -111,33 +116,111 @@ pub async fn schedules_change_with_their_version(rig: &dyn StoreRig) {
     assert_eq!(told, expected);
 }
 
-/// A schedule with a tick that is due does not change or go before that is recorded; one that stays is in nobody's way.
-pub async fn what_is_due_is_recorded_first(rig: &dyn StoreRig) {
+/// What a schedule that changes or goes has due is recorded by its own version, up to the push; what stays is let alone.
+pub async fn what_was_due_is_owed(rig: &dyn StoreRig) {
     let scene = Scene::new(rig).await;
     let now = scene.second().await;
-    let both = [
-        ("a", Some(schedule("x", Overlap::Skip))),
-        ("b", Some(schedule("x", Overlap::Skip))),
-    ];
-    assert_eq!(scene.push(None, &both, now).await, Pushed::Applied(1));
-    let without = [("a", None), ("b", Some(schedule("x", Overlap::Skip)))];
-    let changed = [
-        ("a", Some(schedule("y", Overlap::Skip))),
-        ("b", Some(schedule("x", Overlap::Skip))),
-    ];
-    assert_eq!(scene.push(Some(1), &without, now).await, Pushed::Behind);
-    assert_eq!(scene.push(Some(1), &changed, now).await, Pushed::Behind);
-    let newest = scene.store.newest("shop").await.unwrap().unwrap();
-    assert_eq!(newest.number, 1);
-    let round = Round {
-        schedule: scene.due("a").await,
-        paused: false,
-        ticks: Vec::new(),
-        next_due: Some(now + LONG),
+    let x = || Some(schedule("x", Overlap::Skip));
+    scene
+        .push(None, &[("a", x()), ("b", x()), ("c", x())], now - MINUTE)
+        .await;
+    let later = now + LONG;
+    let changed = [("a", Some(schedule("y", Overlap::Queue))), ("b", x()), ("c", None)];
+    assert_eq!(scene.push(Some(1), &changed, now).await, Pushed::Applied(2));
+    let applied = scene.store.newest("shop").await.unwrap().unwrap().applied_at;
+    let due = async |door: &dyn Store| {
+        let due = door.due(10).await.unwrap();
+        let told = |due: Due| {
+            let Schedule { id, version, until, .. } = due.schedule;
+            (id.sync, version, until)
+        };
+        let mut due: Vec<_> = due.into_iter().map(told).collect();
+        due.sort();
+        due
     };
-    assert!(scene.store.record(&round).await.unwrap());
-    assert_eq!(scene.push(Some(1), &without, now).await, Pushed::Applied(2));
-    let due = scene.store.due(10).await.unwrap();
-    assert_eq!(due.len(), 1);
-    assert_eq!(due[0].schedule.id, schedule_id("b"));
+    let named = |all: &[(&str, u32, Option<SystemTime>)]| {
+        let own = |(sync, version, until): &(&str, u32, _)| ((*sync).to_owned(), *version, *until);
+        all.iter().map(own).collect::<Vec<_>>()
+    };
+    let owed = [
+        ("a", 1, Some(applied)),
+        ("a", 2, None),
+        ("b", 2, None),
+        ("c", 1, Some(applied)),
+    ];
+    assert_eq!(due(&*scene.place.store().await).await, named(&owed));
+    let of_a = scene.store.due_of(&schedule_id("a")).await.unwrap();
+    let told: Vec<_> = of_a
+        .iter()
+        .map(|due| (due.schedule.version, due.streams.len()))
+        .collect();
+    assert_eq!(told, [(1, 2), (2, 2)], "the longest overdue first");
+    let (read, holds) = (of_a[0].schedule.clone(), of_a[1].schedule.clone());
+    assert_eq!(
+        (read.definition.as_str(), read.overlap, read.next_due),
+        ("x", Overlap::Skip, Some(now - MINUTE))
+    );
+    // Each of the two is recorded by itself, an instant that both mean once, and what is left is owed still.
+    assert!(scene.store.record(&round(&holds, &[now], Some(later))).await.unwrap());
+    assert!(
+        scene
+            .store
+            .record(&round(&read, &[now - MINUTE], Some(now)))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !scene
+            .store
+            .record(&round(&read, &[now - MINUTE], Some(now)))
+            .await
+            .unwrap()
+    );
+    let rest = scene.due("a").await;
+    assert_eq!((rest.version, rest.next_due, rest.until), (1, Some(now), Some(applied)));
+    assert!(scene.store.record(&round(&rest, &[now], Some(later))).await.unwrap());
+    assert!(!scene.store.record(&round(&rest, &[now], Some(later))).await.unwrap());
+    assert_eq!(due(&*scene.store).await, named(&[owed[2], owed[3]]));
+    let ticks = scene.store.ticks(&schedule_id("a"), now - LONG, 10).await.unwrap();
+    assert_eq!(
+        ticks.iter().map(|tick| tick.nominal_at).collect::<Vec<_>>(),
+        [now - MINUTE, now]
+    );
+    // What goes on begins where it did; another push leaves what is owed.
+    assert_eq!(scene.push(Some(2), &[("c", x())], later).await, Pushed::Applied(3));
+    let left: Vec<_> = due(&*scene.store).await.into_iter().map(|due| (due.0, due.1)).collect();
+    assert_eq!(left, [("b".to_owned(), 2), ("c".to_owned(), 1)]);
+    let gone = scene.due("c").await;
+    assert!(scene.store.record(&round(&gone, &[], None)).await.unwrap());
+    assert_eq!(scene.store.due_of(&schedule_id("c")).await.unwrap(), []);
+}
+
+/// A round that was computed before a push is recorded after it, where the schedule has changed meanwhile.
+pub async fn a_round_outlives_a_push(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let now = scene.second().await;
+    scene
+        .push(None, &[("a", Some(schedule("x", Overlap::Skip)))], now)
+        .await;
+    let read = scene.due("a").await;
+    scene.push(Some(1), &[("a", None)], now).await;
+    assert!(
+        scene
+            .store
+            .record(&round(&read, &[now], Some(now + LONG)))
+            .await
+            .unwrap()
+    );
+    assert_eq!(scene.store.due(10).await.unwrap(), []);
+    let ticks = scene.store.ticks(&schedule_id("a"), now, 10).await.unwrap();
+    assert!(
+        matches!(
+            ticks[..],
+            [Tick {
+                outcome: TickOutcome::Ran(_),
+                ..
+            }]
+        ),
+        "{ticks:?}"
+    );
 }

@@ -83,4 +83,14 @@ pub async fn old_ticks_are_forgotten(rig: &dyn StoreRig) {
     };
     assert_eq!(left("a").await, [now]);
     assert_eq!(left("b").await, [first + MINUTE, now]);
+    scene.push(Some(1), &[("b", None)], now).await;
+    assert_eq!(scene.store.forget(2 * LONG, 10).await.unwrap(), 0, "it is owed");
+    let owed = Round {
+        schedule: scene.due("b").await,
+        paused: false,
+        ticks: Vec::new(),
+        next_due: None,
+    };
+    assert!(scene.store.record(&owed).await.unwrap());
+    assert_eq!(scene.store.forget(2 * LONG, 10).await.unwrap(), 1);
 }

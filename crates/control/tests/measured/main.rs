@@ -294,7 +294,7 @@ impl Calendar for Three {
         Ok(None)
     }
 
-    fn due(&self, _: &str, first: SystemTime, _: SystemTime) -> Result<Vec<DueTick>> {
+    fn due(&self, _: &str, first: SystemTime, _: SystemTime, _: SystemTime) -> Result<Vec<DueTick>> {
         let tick = |seconds| first + Duration::from_secs(seconds);
         Ok(vec![
             (tick(0), Some(SkipReason::Missed)),

@@ -92,10 +92,10 @@ impl Calendar for EverySoOften {
         Ok((next <= LAST_TICK).then_some(GENESIS + next))
     }
 
-    fn due(&self, definition: &str, first: SystemTime, now: SystemTime) -> Result<Vec<DueTick>> {
+    fn due(&self, definition: &str, first: SystemTime, until: SystemTime, now: SystemTime) -> Result<Vec<DueTick>> {
         let [every, _] = numbers(definition);
         let step = Duration::from_secs(every);
-        let last = now.min(GENESIS + LAST_TICK);
+        let last = until.min(GENESIS + LAST_TICK);
         let ticks = std::iter::successors(Some(first), |tick| Some(*tick + step)).take_while(|tick| *tick <= last);
         let newest: Vec<SystemTime> = ticks.clone().collect();
         let told = ticks.enumerate().take(BATCH).map(|(place, tick)| {

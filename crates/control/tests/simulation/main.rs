@@ -155,7 +155,7 @@ fn it_comes_to_all_of_it() {
         "Cancelled",
     ];
     let refusals = ["Ended", "NotDue", "Held", "Busy", "NotHeld", "Fenced"];
-    let pushes = ["Moved", "Behind"];
+    let pushes = ["Moved", "Owed"];
     let ticks = ["Ran", "Missed", "Superseded", "OverCap", "Overlap", "Paused"];
     let errors = [
         "run.stalled",

@@ -66,7 +66,6 @@ impl Projects for StoreLink {
             let mut seen = watch.stored.seen.lock().unwrap();
             match pushed {
                 Pushed::Applied(number) => seen.pushes.push((number, since, watch.world.database_time())),
-                Pushed::Behind => seen.met("Behind".into()),
                 Pushed::Moved(_) => seen.met("Moved".into()),
             }
             Ok(pushed)
@@ -173,7 +172,19 @@ impl Schedules for StoreLink {
     }
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>> {
-        self.call(move |watch| at_once(watch.stored.rows.due(limit))).await
+        self.call(move |watch| {
+            let mut due = at_once(watch.stored.rows.due(limit))?;
+            if watch.tooth == Some(Tooth::Owed) {
+                due.retain(|due| due.schedule.until.is_none());
+            }
+            Ok(due)
+        })
+        .await
+    }
+
+    async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>> {
+        let sync = sync.clone();
+        self.call(move |watch| at_once(watch.stored.rows.due_of(&sync))).await
     }
 
     async fn record(&self, round: &Round) -> Result<bool> {
@@ -183,6 +194,9 @@ impl Schedules for StoreLink {
             if recorded {
                 watch.targets.recorded(&round);
                 let (ticks, id) = (round.ticks.len(), &round.schedule.id);
+                if round.schedule.until.is_some() {
+                    watch.stored.seen.lock().unwrap().met("Owed".into());
+                }
                 watch.world.log(|| format!("  {ticks} ticks of {id}"));
             }
             Ok(recorded)

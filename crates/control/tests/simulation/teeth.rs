@@ -18,10 +18,12 @@ pub(crate) enum Tooth {
     LateAck,
     /// A relay forgets rows before it publishes them.
     Outbox,
+    /// Nobody records what a push left due.
+    Owed,
 }
 
 impl Tooth {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Fence,
         Self::TargetFence,
         Self::Deadline,
@@ -30,5 +32,6 @@ impl Tooth {
         Self::EarlyAck,
         Self::LateAck,
         Self::Outbox,
+        Self::Owed,
     ];
 }

@@ -34,10 +34,10 @@ macro_rules! task_columns {
     };
 }
 
-/// The columns of a schedule.
+/// The columns of a schedule, all but the last one: `until` of what is owed, null of what holds.
 macro_rules! schedule_columns {
     () => {
-        "schedule.project, schedule.sync, schedule.version, schedule.definition, schedule.overlap, schedule.next_due"
+        "project, sync, version, definition, overlap, next_due, "
     };
 }
 
@@ -138,6 +138,7 @@ pub(super) fn schedule(row: &PgRow) -> Result<Schedule> {
         definition: get(row, 3)?,
         overlap: words::overlap(get(row, 4)?)?,
         next_due: optional_instant(row, 5)?,
+        until: optional_instant(row, 6)?,
     })
 }
 

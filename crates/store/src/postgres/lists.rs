@@ -61,7 +61,7 @@ impl Lists for PostgresStore {
         let sql = concat!(
             "select ",
             schedule_columns!(),
-            " from schedule where project = $1 and sync > $2 order by sync limit $3"
+            "null from schedule where project = $1 and sync > $2 order by sync limit $3"
         );
         timely(async {
             let read = query(sql).bind(project).bind(after.unwrap_or_default());

@@ -63,6 +63,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../../migrations/postgres/0011_giver.sql"),
         oldest: 1,
     },
+    Migration {
+        sql: include_str!("../../../../migrations/postgres/0012_owed.sql"),
+        oldest: 1,
+    },
 ];
 
 /// The first part of the lock's name; the second one is the schema.

@@ -21,6 +21,8 @@ const TICKS: &str = "delete from tick where (project, sync, nominal_at) in (
       select project, sync, nominal_at from tick where nominal_at <= now() - $1
         and not exists (select from schedule where schedule.project = tick.project
           and schedule.sync = tick.sync and schedule.next_due <= tick.nominal_at)
+        and not exists (select from owed where owed.project = tick.project
+          and owed.sync = tick.sync and owed.next_due <= tick.nominal_at)
       order by nominal_at limit $2 for update skip locked)";
 
 #[async_trait]

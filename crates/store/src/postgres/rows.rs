@@ -96,7 +96,7 @@ impl Rows for PostgresRows {
         let sql = concat!(
             "select ",
             schedule_columns!(),
-            " from schedule where project = $1 order by sync for update"
+            "null from schedule where project = $1 order by sync for update"
         );
         self.all(query(sql).bind(project), columns::schedule).await
     }
@@ -125,10 +125,43 @@ impl Rows for PostgresRows {
         let sql = concat!(
             "select ",
             schedule_columns!(),
-            " from schedule where project = $1 and sync = $2 for update"
+            "null from schedule where project = $1 and sync = $2 for update"
         );
         self.one(query(sql).bind(&id.project).bind(&id.sync), columns::schedule)
             .await
+    }
+
+    async fn lock_owed(&mut self, id: &ScheduleId) -> Result<Vec<Schedule>> {
+        let sql = concat!(
+            "select ",
+            schedule_columns!(),
+            "until from owed where project = $1 and sync = $2 order by version for update"
+        );
+        self.all(query(sql).bind(&id.project).bind(&id.sync), columns::schedule)
+            .await
+    }
+
+    async fn write_owed(&mut self, schedule: &Schedule) -> Result<()> {
+        let write = query(
+            "insert into owed values ($1, $2, $3, $4, $5, $6, $7) on conflict (project, sync, version) do update \
+             set next_due = excluded.next_due",
+        )
+        .bind(&schedule.id.project)
+        .bind(&schedule.id.sync)
+        .bind(schedule.version as i32)
+        .bind(&schedule.definition)
+        .bind(words::overlap_name(schedule.overlap))
+        .bind(schedule.next_due.map(stamp))
+        .bind(schedule.until.map(stamp));
+        self.write(write).await.map(drop)
+    }
+
+    async fn delete_owed(&mut self, schedule: &Schedule) -> Result<()> {
+        let delete = query("delete from owed where project = $1 and sync = $2 and version = $3")
+            .bind(&schedule.id.project)
+            .bind(&schedule.id.sync)
+            .bind(schedule.version as i32);
+        self.write(delete).await.map(drop)
     }
 
     async fn is_paused(&mut self, sync: &ScheduleId) -> Result<bool> {

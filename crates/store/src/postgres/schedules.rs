@@ -15,16 +15,28 @@ use super::{PostgresStore, timely};
 use crate::steps;
 use crate::words;
 
-const DUE: &str = concat!(
-    "select ",
-    schedule_columns!(),
-    ", streams, now(), pause.since is not null, source, source_streams, destination, destination_streams
-       from schedule
-       left join version_sync on version_sync.project = schedule.project
-         and version_sync.version = schedule.version and version_sync.name = schedule.sync
-       left join pause on pause.project = schedule.project and pause.sync = schedule.sync
-       where next_due <= now() order by next_due limit $1"
-);
+/// What is due, with what a round of it has to know; narrowed to some, which are at the most `$1`.
+macro_rules! due {
+    ($narrowed:literal) => {
+        concat!(
+            "select due.*, streams, now(), pause.since is not null,
+               source, source_streams, destination, destination_streams
+             from (select ",
+            schedule_columns!(),
+            "null::timestamptz as until from schedule where next_due <= now()",
+            $narrowed,
+            " union all select ",
+            schedule_columns!(),
+            "until from owed where next_due <= now()",
+            $narrowed,
+            " order by next_due limit $1) due
+             left join version_sync on version_sync.project = due.project
+               and version_sync.version = due.version and version_sync.name = due.sync
+             left join pause on pause.project = due.project and pause.sync = due.sync
+             order by next_due"
+        )
+    };
+}
 
 #[async_trait]
 impl Schedules for PostgresStore {
@@ -38,7 +50,17 @@ impl Schedules for PostgresStore {
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>> {
         timely(async {
-            let rows = query(DUE).bind(words::limit(limit)).fetch_all(&self.pool).await;
+            let read = query(due!("")).bind(words::limit(limit));
+            let rows = read.fetch_all(&self.pool).await;
+            rows.map_err(failed)?.iter().map(due).collect()
+        })
+        .await
+    }
+
+    async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>> {
+        timely(async {
+            let read = query(due!(" and project = $2 and sync = $3")).bind(words::limit(usize::MAX));
+            let rows = read.bind(&sync.project).bind(&sync.sync).fetch_all(&self.pool).await;
             rows.map_err(failed)?.iter().map(due).collect()
         })
         .await
@@ -96,12 +118,12 @@ impl Schedules for PostgresStore {
 }
 
 fn due(row: &PgRow) -> Result<Due> {
-    let streams: Option<&str> = get(row, 6)?;
+    let streams: Option<&str> = get(row, 7)?;
     Ok(Due {
         schedule: columns::schedule(row)?,
         streams: streams.map_or(Ok(Vec::new()), words::streams_from_text)?,
-        now: columns::instant(row, 7)?,
-        paused: get(row, 8)?,
-        limits: columns::limits(row, 9)?,
+        now: columns::instant(row, 8)?,
+        paused: get(row, 9)?,
+        limits: columns::limits(row, 10)?,
     })
 }

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0011_workers.sql"),
     include_str!("../../../../migrations/sqlite/0012_expected.sql"),
     include_str!("../../../../migrations/sqlite/0013_giver.sql"),
+    include_str!("../../../../migrations/sqlite/0014_owed.sql"),
 ];
 
 pub(super) fn run(connection: &Connection, file: &Path) -> Result<()> {

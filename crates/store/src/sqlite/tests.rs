@@ -207,7 +207,7 @@ fn the_store_is_durable_and_private() {
         ("journal_mode", "wal"),
         ("synchronous", "2"),
         ("foreign_keys", "1"),
-        ("user_version", "13"),
+        ("user_version", "14"),
     ] {
         let value = connection.pragma_query_value(None, pragma, |row| row.get::<_, rusqlite::types::Value>(0));
         let value = match value.unwrap() {
@@ -240,7 +240,7 @@ fn a_store_that_cannot_be_used_says_why_and_what_to_do() {
         (damaged, "the local store is damaged", "move the file away"),
         (
             newer,
-            "the local store has version 99, and this program knows up to 13",
+            "the local store has version 99, and this program knows up to 14",
             "update SyncApp",
         ),
         (

@@ -1,8 +1,6 @@
 //! A version is put in the place of the one before it, with its schedules.
 
-use std::time::SystemTime;
-
-use syncapp_control::{NewVersion, PlannedSync, Pushed, Schedule, ScheduleId, ScheduleSpec};
+use syncapp_control::{NewVersion, Pushed, Schedule, ScheduleId, ScheduleSpec};
 use syncapp_model::Result;
 
 use crate::rows::Rows;
@@ -15,17 +13,21 @@ pub(crate) async fn apply(rows: &mut dyn Rows, version: &NewVersion, expected: O
     let before = rows.lock_schedules(&version.project).await?;
     // A round locks its schedule: what is due now has not been recorded, and cannot be meanwhile.
     let now = rows.now().await?;
-    let is_due = |schedule: &Schedule| schedule.next_due.is_some_and(|due| due <= now);
-    if before
-        .iter()
-        .any(|schedule| is_due(schedule) && !stays(schedule, version))
-    {
-        return Ok(Pushed::Behind);
-    }
     let number = newest.unwrap_or(0) + 1;
     rows.insert_version(version, number, now).await?;
-    for gone in before.iter().filter(|schedule| spec(version, schedule).is_none()) {
-        rows.delete_schedule(&gone.id).await?;
+    for old in &before {
+        let spec = spec(version, old);
+        let stays = spec.is_some_and(|spec| spec.definition == old.definition);
+        if !stays && old.is_due(now) {
+            let owed = Schedule {
+                until: Some(now),
+                ..old.clone()
+            };
+            rows.write_owed(&owed).await?;
+        }
+        if spec.is_none() {
+            rows.delete_schedule(&old.id).await?;
+        }
     }
     for sync in &version.syncs {
         let Some(spec) = &sync.schedule else { continue };
@@ -41,7 +43,11 @@ pub(crate) async fn apply(rows: &mut dyn Rows, version: &NewVersion, expected: O
             version: number,
             definition: spec.definition.clone(),
             overlap: spec.overlap,
-            next_due: next_due(same, version, sync),
+            next_due: match same {
+                Some(same) => same.next_due,
+                None => version.first_due.get(&sync.name).copied(),
+            },
+            until: None,
         };
         rows.write_schedule(&schedule).await?;
     }
@@ -57,17 +63,4 @@ pub(crate) async fn apply(rows: &mut dyn Rows, version: &NewVersion, expected: O
 fn spec<'a>(version: &'a NewVersion, schedule: &Schedule) -> Option<&'a ScheduleSpec> {
     let sync = version.syncs.iter().find(|sync| sync.name == schedule.id.sync);
     sync.and_then(|sync| sync.schedule.as_ref())
-}
-
-/// Whether its times stay what they are.
-fn stays(schedule: &Schedule, version: &NewVersion) -> bool {
-    spec(version, schedule).is_some_and(|spec| spec.definition == schedule.definition)
-}
-
-/// Where it goes on, or where it begins.
-fn next_due(same: Option<&Schedule>, version: &NewVersion, sync: &PlannedSync) -> Option<SystemTime> {
-    match same {
-        Some(same) => same.next_due,
-        None => version.first_due.get(&sync.name).copied(),
-    }
 }

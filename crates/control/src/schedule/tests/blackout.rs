@@ -59,7 +59,7 @@ fn ticks_in_a_window_are_skipped_and_stay_ticks() {
     let mut schedule = cron("0 * * * *", "UTC");
     schedule.blackouts = vec![window(&[Weekday::Monday], 2, 4, "UTC")];
     let due = |last: &str, now: &str| {
-        let due = schedule.due(at(last), at(now));
+        let due = schedule.due(at(last), at(now), at(now));
         (due.run, due.skipped)
     };
     let [one, two, five] = [1, 2, 5].map(|hour| at(&format!("2026-01-05T0{hour}:00:00Z")));
@@ -83,7 +83,8 @@ fn ticks_in_a_window_are_skipped_and_stay_ticks() {
 fn an_outage_that_ends_behind_a_window_is_made_up_for() {
     let mut schedule = cron("30 * * * *", "UTC");
     schedule.blackouts = vec![window(&[Weekday::Monday], 2, 4, "UTC")];
-    let due = schedule.due(at("2026-01-05T00:00:00Z"), at("2026-01-05T04:10:00Z"));
+    let now = at("2026-01-05T04:10:00Z");
+    let due = schedule.due(at("2026-01-05T00:00:00Z"), now, now);
     assert_eq!(
         due.run,
         [at("2026-01-05T01:30:00Z")],
@@ -98,7 +99,7 @@ fn an_outage_that_ends_behind_a_window_is_made_up_for() {
     let (mut from, now) = (at("2026-01-04T00:00:00Z"), at("2026-01-06T00:30:00Z"));
     let mut run = Vec::new();
     loop {
-        let due = schedule.due(from, now);
+        let due = schedule.due(from, now, now);
         run.extend(due.run.iter().copied());
         from = due.through().unwrap();
         if !due.more {

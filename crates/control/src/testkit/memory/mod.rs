@@ -72,6 +72,7 @@ impl fmt::Debug for MemoryStore {
 struct Rows {
     versions: BTreeMap<String, Vec<Version>>,
     schedules: BTreeMap<ScheduleId, Schedule>,
+    owed: BTreeMap<(ScheduleId, u32), Schedule>,
     paused: BTreeSet<ScheduleId>,
     ticks: BTreeMap<ScheduleId, BTreeMap<SystemTime, TickOutcome>>,
     runs: BTreeMap<RunId, Run>,
@@ -110,6 +111,15 @@ impl Rows {
         self.runs
             .values()
             .filter(move |run| !run.state.is_final() && run.sync == sync && run.project == project)
+    }
+
+    /// The schedule of a sync that holds, and those that still owe ticks.
+    fn of_sync(&self, id: &ScheduleId) -> impl Iterator<Item = &Schedule> {
+        let owed = self.owed.range((id.clone(), 0)..=(id.clone(), u32::MAX));
+        self.schedules
+            .get(id)
+            .into_iter()
+            .chain(owed.map(|(_, schedule)| schedule))
     }
 
     /// Writes a hint into the outbox.

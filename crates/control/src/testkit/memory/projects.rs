@@ -27,19 +27,6 @@ impl Projects for MemoryStore {
         if newest != expected {
             return Ok(Pushed::Moved(newest));
         }
-        let stays = |schedule: &Schedule| {
-            let sync = new.syncs.iter().find(|sync| sync.name == schedule.id.sync);
-            let spec = sync.and_then(|sync| sync.schedule.as_ref());
-            spec.is_some_and(|spec| spec.definition == schedule.definition)
-        };
-        let behind = |schedule: &Schedule| schedule.next_due.is_some_and(|due| due <= now) && !stays(schedule);
-        let mut mine = rows
-            .schedules
-            .values()
-            .filter(|schedule| schedule.id.project == new.project);
-        if mine.any(behind) {
-            return Ok(Pushed::Behind);
-        }
         let number = newest.unwrap_or(0) + 1;
         let versions = rows.versions.entry(new.project.clone()).or_default();
         versions.push(Version {
@@ -66,9 +53,20 @@ impl Projects for MemoryStore {
                     Some(same) => same.next_due,
                     None => new.first_due.get(&sync.name).copied(),
                 },
+                until: None,
                 id: id.clone(),
             };
             rows.schedules.insert(id, schedule);
+        }
+        for (id, mut old) in before {
+            let stays = rows
+                .schedules
+                .get(&id)
+                .is_some_and(|new| new.definition == old.definition);
+            if !stays && old.is_due(now) {
+                old.until = Some(now);
+                rows.owed.insert((id, old.version), old);
+            }
         }
         rows.landed
             .retain(|(sync, stream), _| sync.project != new.project || new.has(&sync.sync, stream));

@@ -35,14 +35,16 @@ impl Retention for MemoryStore {
         }
         let mut forgotten = over.len();
         let mut left = limit;
-        for (schedule, ticks) in &mut rows.ticks {
-            let next_due = rows.schedules.get(schedule).and_then(|schedule| schedule.next_due);
+        let mut all = std::mem::take(&mut rows.ticks);
+        for (sync, ticks) in &mut all {
+            let next_due = rows.of_sync(sync).filter_map(|schedule| schedule.next_due).min();
             let is_old = |at| at <= before && next_due.is_none_or(|next| at < next);
             let old: Vec<_> = ticks.keys().copied().filter(|at| is_old(*at)).take(left).collect();
             left -= old.len();
             forgotten += old.len();
             ticks.retain(|at, _| !old.contains(at));
         }
+        rows.ticks = all;
         Ok(forgotten)
     }
 }

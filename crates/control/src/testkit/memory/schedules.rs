@@ -4,7 +4,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use syncapp_model::Result;
 
-use super::MemoryStore;
+use super::{MemoryStore, Rows};
 use crate::{Decision, Due, Round, Schedule, ScheduleId, Schedules, SkipReason, Submitted, Tick, TickOutcome};
 
 #[async_trait]
@@ -16,22 +16,13 @@ impl Schedules for MemoryStore {
     async fn due(&self, limit: usize) -> Result<Vec<Due>> {
         let now = self.time();
         let rows = self.rows();
-        let is_due = |schedule: &&Schedule| schedule.next_due.is_some_and(|due| due <= now);
-        let mut due: Vec<&Schedule> = rows.schedules.values().filter(is_due).collect();
-        due.sort_by_key(|schedule| schedule.next_due);
-        let sync = |schedule: &Schedule| {
-            let versions = rows.versions.get(&schedule.id.project)?;
-            let version = versions.iter().find(|version| version.number == schedule.version)?;
-            version.sync(&schedule.id.sync)
-        };
-        let due = due.into_iter().take(limit).map(|schedule| Due {
-            streams: sync(schedule).map(|sync| sync.streams.clone()).unwrap_or_default(),
-            limits: sync(schedule).map(|sync| sync.limits.clone()).unwrap_or_default(),
-            paused: rows.paused.contains(&schedule.id),
-            schedule: schedule.clone(),
-            now,
-        });
-        Ok(due.collect())
+        Ok(rows.due(rows.schedules.values().chain(rows.owed.values()), limit, now))
+    }
+
+    async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>> {
+        let now = self.time();
+        let rows = self.rows();
+        Ok(rows.due(rows.of_sync(sync), usize::MAX, now))
     }
 
     async fn record(&self, round: &Round) -> Result<bool> {
@@ -39,13 +30,22 @@ impl Schedules for MemoryStore {
         let mut rows = self.rows();
         let read = &round.schedule;
         let paused = rows.paused.contains(&read.id);
-        let Some(schedule) = rows.schedules.get_mut(&read.id) else {
+        let key = (read.id.clone(), read.version);
+        let rows = &mut *rows;
+        let holds = rows
+            .schedules
+            .get_mut(&read.id)
+            .filter(|holds| holds.version == read.version);
+        let Some(schedule) = holds.or(rows.owed.get_mut(&key)) else {
             return Ok(false);
         };
-        if (schedule.version, schedule.next_due, paused) != (read.version, read.next_due, round.paused) {
+        if (schedule.next_due, paused) != (read.next_due, round.paused) {
             return Ok(false);
         }
         schedule.next_due = round.next_due;
+        if schedule.until.is_some_and(|until| !schedule.is_due(until)) {
+            rows.owed.remove(&key);
+        }
         for (nominal_at, decision) in &round.ticks {
             // A schedule that was changed and changed back may mean an instant again.
             if rows.ticks.entry(read.id.clone()).or_default().contains_key(nominal_at) {
@@ -86,8 +86,7 @@ impl Schedules for MemoryStore {
     async fn resume(&self, sync: &ScheduleId) -> Result<bool> {
         let now = self.time();
         let mut rows = self.rows();
-        let next_due = rows.schedules.get(sync).and_then(|schedule| schedule.next_due);
-        if rows.paused.contains(sync) && next_due.is_some_and(|due| due <= now) {
+        if rows.paused.contains(sync) && rows.of_sync(sync).any(|schedule| schedule.is_due(now)) {
             return Ok(false);
         }
         rows.paused.remove(sync);
@@ -98,5 +97,26 @@ impl Schedules for MemoryStore {
         let rows = self.rows();
         let mine = rows.paused.iter().filter(|id| id.project == project);
         Ok(mine.map(|id| id.sync.clone()).collect())
+    }
+}
+
+impl Rows {
+    /// Those of them that are due, the longest overdue first.
+    fn due<'a>(&self, all: impl Iterator<Item = &'a Schedule>, limit: usize, now: SystemTime) -> Vec<Due> {
+        let mut due: Vec<&Schedule> = all.filter(|schedule| schedule.is_due(now)).collect();
+        due.sort_by_key(|schedule| schedule.next_due);
+        let sync = |schedule: &Schedule| {
+            let versions = self.versions.get(&schedule.id.project)?;
+            let version = versions.iter().find(|version| version.number == schedule.version)?;
+            version.sync(&schedule.id.sync)
+        };
+        let due = due.into_iter().take(limit).map(|schedule| Due {
+            streams: sync(schedule).map(|sync| sync.streams.clone()).unwrap_or_default(),
+            limits: sync(schedule).map(|sync| sync.limits.clone()).unwrap_or_default(),
+            paused: self.paused.contains(&schedule.id),
+            schedule: schedule.clone(),
+            now,
+        });
+        due.collect()
     }
 }

@@ -19,8 +19,8 @@ pub(super) const RUN: &str = "run.id, run.project, run.version, run.sync, run.tr
 pub(super) const TASK: &str = "run, number, stream, pool, state, epoch, worker, lease_until, fruitless, lost, \
     next_try_at, hinted_at, rows_read, rows_written, bytes_read, rows_committed, cpu_micros, peak_bytes, error_code, \
     error_text, error_help, finished_at, started_at, rows_expected";
-pub(super) const SCHEDULE: &str = "schedule.project, schedule.sync, schedule.version, schedule.definition, \
-    schedule.overlap, schedule.next_due";
+/// All columns of a schedule but the last one: `until` of what is owed, null of what holds.
+pub(super) const SCHEDULE: &str = "project, sync, version, definition, overlap, next_due";
 pub(super) const SYNC: &str = "name, streams, definition, overlap, after_sync, source, source_streams, destination, \
     destination_streams";
 
@@ -113,7 +113,7 @@ pub(super) fn task_id(row: &Row<'_>) -> rusqlite::Result<TaskId> {
     })
 }
 
-/// A schedule from [`SCHEDULE`].
+/// A schedule from [`SCHEDULE`] and `until`.
 pub(super) fn schedule(row: &Row<'_>) -> rusqlite::Result<Schedule> {
     let overlap: String = row.get(4)?;
     Ok(Schedule {
@@ -125,6 +125,7 @@ pub(super) fn schedule(row: &Row<'_>) -> rusqlite::Result<Schedule> {
         definition: row.get(3)?,
         overlap: word(words::overlap(&overlap))?,
         next_due: optional_instant(row, 5)?,
+        until: optional_instant(row, 6)?,
     })
 }
 

@@ -56,7 +56,7 @@ impl Lists for SqliteStore {
 
     async fn schedules(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<Schedule>> {
         let (project, after) = (project.to_owned(), after.unwrap_or_default().to_owned());
-        let sql = format!("select {SCHEDULE} from schedule where project = ? and sync > ? order by sync limit ?");
+        let sql = format!("select {SCHEDULE}, null from schedule where project = ? and sync > ? order by sync limit ?");
         self.with(move |c, _| {
             c.prepare_cached(&sql)?
                 .query_map(params![project, after, words::limit(limit)], columns::schedule)?

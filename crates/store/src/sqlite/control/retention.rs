@@ -23,6 +23,8 @@ impl Retention for SqliteStore {
                select project, sync, nominal_at from tick where nominal_at <= {NOW} - ?
                  and not exists (select 1 from schedule where schedule.project = tick.project
                    and schedule.sync = tick.sync and schedule.next_due <= tick.nominal_at)
+                 and not exists (select 1 from owed where owed.project = tick.project
+                   and owed.sync = tick.sync and owed.next_due <= tick.nominal_at)
                order by nominal_at limit ?)"
         );
         self.transaction(move |rows| {

@@ -71,7 +71,7 @@ impl Rows for SqliteRows<'_> {
     }
 
     async fn lock_schedules(&mut self, project: &str) -> Result<Vec<Schedule>> {
-        let sql = format!("select {SCHEDULE} from schedule where project = ? order by sync");
+        let sql = format!("select {SCHEDULE}, null from schedule where project = ? order by sync");
         self.step(|c| {
             c.prepare_cached(&sql)?
                 .query_map([project], columns::schedule)?
@@ -101,12 +101,44 @@ impl Rows for SqliteRows<'_> {
     }
 
     async fn lock_schedule(&mut self, id: &ScheduleId) -> Result<Option<Schedule>> {
-        let sql = format!("select {SCHEDULE} from schedule where project = ? and sync = ?");
+        let sql = format!("select {SCHEDULE}, null from schedule where project = ? and sync = ?");
         self.step(|c| {
             c.prepare_cached(&sql)?
                 .query_row([&id.project, &id.sync], columns::schedule)
                 .optional()
         })
+    }
+
+    async fn lock_owed(&mut self, id: &ScheduleId) -> Result<Vec<Schedule>> {
+        let sql = format!("select {SCHEDULE}, until from owed where project = ? and sync = ? order by version");
+        self.step(|c| {
+            c.prepare_cached(&sql)?
+                .query_map([&id.project, &id.sync], columns::schedule)?
+                .collect()
+        })
+    }
+
+    async fn write_owed(&mut self, schedule: &Schedule) -> Result<()> {
+        let sql = "insert or replace into owed values (?, ?, ?, ?, ?, ?, ?)";
+        self.step(|c| {
+            c.prepare_cached(sql)?
+                .execute(params![
+                    schedule.id.project,
+                    schedule.id.sync,
+                    schedule.version,
+                    schedule.definition,
+                    words::overlap_name(schedule.overlap),
+                    optional_micros(schedule.next_due),
+                    optional_micros(schedule.until)
+                ])
+                .map(drop)
+        })
+    }
+
+    async fn delete_owed(&mut self, schedule: &Schedule) -> Result<()> {
+        let sql = "delete from owed where project = ? and sync = ? and version = ?";
+        let key = params![schedule.id.project, schedule.id.sync, schedule.version];
+        self.step(|c| c.execute(sql, key).map(drop))
     }
 
     async fn is_paused(&mut self, sync: &ScheduleId) -> Result<bool> {

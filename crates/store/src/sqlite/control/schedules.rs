@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use rusqlite::params;
+use rusqlite::{Row, params};
 use syncapp_control::{Due, Round, ScheduleId, Schedules, Tick};
 use syncapp_model::Result;
 
@@ -21,26 +21,18 @@ impl Schedules for SqliteStore {
     }
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>> {
-        let sql = format!(
-            "select {SCHEDULE}, streams, {NOW}, pause.since is not null, source, source_streams, destination,
-               destination_streams from schedule
-             left join version_sync on version_sync.project = schedule.project
-               and version_sync.version = schedule.version and version_sync.name = schedule.sync
-             left join pause on pause.project = schedule.project and pause.sync = schedule.sync
-             where next_due <= {NOW} order by next_due limit ?"
-        );
+        let sql = due_sql("");
+        self.with(move |c, _| c.prepare_cached(&sql)?.query_map([words::limit(limit)], due)?.collect())
+            .await
+    }
+
+    async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>> {
+        let sql = due_sql("and project = ?2 and sync = ?3");
+        let sync = sync.clone();
+        let all = words::limit(usize::MAX);
         self.with(move |c, _| {
             c.prepare_cached(&sql)?
-                .query_map([words::limit(limit)], |row| {
-                    let streams: Option<String> = row.get(6)?;
-                    Ok(Due {
-                        schedule: columns::schedule(row)?,
-                        streams: word(streams.as_deref().map_or(Ok(Vec::new()), words::streams_from_text))?,
-                        now: columns::instant(row, 7)?,
-                        paused: row.get(8)?,
-                        limits: columns::limits(row, 9)?,
-                    })
-                })?
+                .query_map(params![all, sync.project, sync.sync], due)?
                 .collect()
         })
         .await
@@ -87,4 +79,29 @@ impl Schedules for SqliteStore {
         self.with(move |c, _| c.prepare_cached(sql)?.query_map([project], first)?.collect())
             .await
     }
+}
+
+/// What is due, with what a round of it has to know; narrowed to some, which are at the most `?1`.
+fn due_sql(narrowed: &str) -> String {
+    format!(
+        "select due.*, streams, {NOW}, pause.since is not null, source, source_streams, destination, destination_streams
+         from (select {SCHEDULE}, null as until from schedule where next_due <= {NOW} {narrowed}
+           union all select {SCHEDULE}, until from owed where next_due <= {NOW} {narrowed}
+           order by next_due limit ?1) due
+         left join version_sync on version_sync.project = due.project
+           and version_sync.version = due.version and version_sync.name = due.sync
+         left join pause on pause.project = due.project and pause.sync = due.sync
+         order by next_due"
+    )
+}
+
+fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
+    let streams: Option<String> = row.get(7)?;
+    Ok(Due {
+        schedule: columns::schedule(row)?,
+        streams: word(streams.as_deref().map_or(Ok(Vec::new()), words::streams_from_text))?,
+        now: columns::instant(row, 8)?,
+        paused: row.get(9)?,
+        limits: columns::limits(row, 10)?,
+    })
 }

@@ -1,0 +1,14 @@
+-- Schedules that a push changed or took out while they had ticks due. What of theirs came up to `until`, when it was applied, is
+-- recorded by their own version; then they go.
+create table owed (
+  project text not null,
+  sync text not null,
+  version integer not null,
+  definition text not null,
+  overlap text not null,
+  next_due timestamptz not null,
+  until timestamptz not null,
+  primary key (project, sync, version)
+);
+
+create index owed_due on owed (next_due);
