@@ -3,8 +3,10 @@ import { agent, answer } from "./client";
 import { Problem } from "./problem";
 import type { Job } from "./types";
 
-const FIRST_WAIT = 80;
+const FIRST_WAIT = 30;
 const LONGEST_WAIT = 1000;
+/** A wait and the next one: what is done is heard of that much later than it could be, at the most. */
+const GROWTH = 1.25;
 
 /** The job's result once it is done; its errors are thrown. */
 export async function finished(begun: Job, signal: AbortSignal): Promise<unknown> {
@@ -12,7 +14,7 @@ export async function finished(begun: Job, signal: AbortSignal): Promise<unknown
   for (
     let wait = FIRST_WAIT;
     job.state === "queued" || job.state === "running";
-    wait = Math.min(wait * 1.6, LONGEST_WAIT)
+    wait = Math.min(wait * GROWTH, LONGEST_WAIT)
   ) {
     await pause(wait, signal);
     const params = { path: { project: job.project, job: job.id } };

@@ -17,6 +17,7 @@ import { SkeletonRows } from "@/components/skeleton";
 import { RunLengths } from "@/features/runs/run-lengths";
 import { RunRow, RunsHead } from "@/features/runs/runs-table";
 import { words } from "@/words";
+import { useDesignerSoon } from "./designer-soon";
 import { usePauseSync } from "./pause-sync";
 import { useRunSync } from "./run-sync";
 import { SyncAside } from "./sync-aside";
@@ -72,6 +73,7 @@ function Actions({ project, sync: { sync, paused } }: { project: string; sync: S
   const refused = useRefusal()("operator", project);
   const { mutate } = start;
   const params = useMemo(() => ({ project, sync }), [project, sync]);
+  useDesignerSoon();
   useCommands(
     useMemo(
       (): Command[] => [

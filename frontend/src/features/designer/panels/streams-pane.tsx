@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ListFilter, Search } from "lucide-react";
-import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useDeferredValue, useMemo, useRef, useState } from "react";
 import { IconButton } from "@/components/button";
 import { classes } from "@/components/classes";
 import { Checkbox } from "@/components/choice";
@@ -16,6 +16,8 @@ const text = words.designer.streams;
 
 interface Line {
   name: string;
+  /** The same in small letters, as it is looked for. */
+  small: string;
   /** Whether it is an entry of the file. */
   on: boolean;
   /** How many of its columns the file changes. */
@@ -37,6 +39,7 @@ export function StreamsPane() {
     const globs = entries.filter((entry) => isGlob(entry.name) && !entry.name.startsWith("!"));
     const mine = entries.map((entry): Line => ({
       name: entry.name,
+      small: entry.name.toLowerCase(),
       on: true,
       changes: entry.all.columns?.size ?? 0,
     }));
@@ -44,15 +47,17 @@ export function StreamsPane() {
       .filter((name) => !own.has(name))
       .map((name): Line => {
         const glob = globs.find((entry) => matches(entry.name, name))?.name;
-        return { name, on: false, changes: 0, ...(glob !== undefined && { glob }) };
+        const small = name.toLowerCase();
+        return { name, small, on: false, changes: 0, ...(glob !== undefined && { glob }) };
       });
     return [...mine, ...others];
   }, [sync, held]);
   const shown = useMemo(
-    () => lines.filter((line) => (!onlyOwn || line.on) && line.name.toLowerCase().includes(wanted)),
+    () => lines.filter((line) => (!onlyOwn || line.on) && line.small.includes(wanted)),
     [lines, onlyOwn, wanted],
   );
   const shared = useMemo(() => namespacesOf(lines), [lines]);
+  const own = useMemo(() => lines.filter((line) => line.on).length, [lines]);
   const list = useRef<HTMLDivElement>(null);
 
   const rows = useVirtualizer({
@@ -68,13 +73,26 @@ export function StreamsPane() {
     const asks = canvas.target.some((row) => row.loss === "asks" || row.origin?.kind === "unknown");
     return asks || (sample.sample?.failing.length ?? 0) > 0 ? "warn" : "ok";
   };
+  const choose = useCallback((line: Line) => line.on && chooseStream(line.name), [chooseStream]);
+  const toggle = useCallback(
+    (line: Line) => {
+      const place = { sync: sync?.name ?? "", stream: line.name };
+      const { plain } = history.source;
+      edit(
+        line.on ? removeStream(plain, place) : addStream(plain, place),
+        line.on ? words.actions.remove : words.actions.add,
+      );
+      if (!line.on) {
+        chooseStream(line.name);
+      }
+    },
+    [sync?.name, history.source, edit, chooseStream],
+  );
   return (
     <aside className="flex w-52 shrink-0 flex-col border-r border-line" aria-label={text.title}>
       <div className="flex h-10 shrink-0 items-center gap-2 pr-2 pl-3">
         <h2 className="font-medium">{text.title}</h2>
-        <span className="figures text-12 text-fg-3">
-          {text.of(lines.filter((line) => line.on).length, lines.length)}
-        </span>
+        <span className="figures text-12 text-fg-3">{text.of(own, lines.length)}</span>
         <IconButton
           icon={ListFilter}
           name={onlyOwn ? text.all : text.only}
@@ -102,8 +120,9 @@ export function StreamsPane() {
             const line = shown[item.index];
             return (
               line && (
+                // By its place: while somebody types, a line takes another's, and that is less to draw than a new one.
                 <li
-                  key={line.name}
+                  key={item.index}
                   className="absolute inset-x-0 top-0"
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
@@ -112,18 +131,8 @@ export function StreamsPane() {
                     namespace={shared.has(namespaceOf(line.name)) ? namespaceOf(line.name) : undefined}
                     chosen={line.name === stream}
                     tone={toneOf(line)}
-                    onChoose={() => line.on && chooseStream(line.name)}
-                    onToggle={() => {
-                      const place = { sync: sync?.name ?? "", stream: line.name };
-                      const { plain } = history.source;
-                      edit(
-                        line.on ? removeStream(plain, place) : addStream(plain, place),
-                        line.on ? words.actions.remove : words.actions.add,
-                      );
-                      if (!line.on) {
-                        chooseStream(line.name);
-                      }
-                    }}
+                    onChoose={choose}
+                    onToggle={toggle}
                   />
                 </li>
               )
@@ -138,7 +147,7 @@ export function StreamsPane() {
   );
 }
 
-function StreamLine({
+const StreamLine = memo(function StreamLine({
   line,
   namespace,
   chosen,
@@ -151,8 +160,8 @@ function StreamLine({
   namespace: string | undefined;
   chosen: boolean;
   tone: "ok" | "warn" | undefined;
-  onChoose: () => void;
-  onToggle: () => void;
+  onChoose: (line: Line) => void;
+  onToggle: (line: Line) => void;
 }) {
   return (
     <div
@@ -163,7 +172,7 @@ function StreamLine({
     >
       <Checkbox
         checked={line.on || line.glob !== undefined}
-        onChange={onToggle}
+        onChange={() => onToggle(line)}
         aria-label={text.add(line.name)}
       />
       <button
@@ -171,7 +180,7 @@ function StreamLine({
         className={classes("min-w-0 grow truncate text-left", !line.on && "text-fg-3")}
         aria-current={chosen}
         title={line.glob === undefined ? line.name : text.byGlob(line.glob)}
-        onClick={line.on ? onChoose : onToggle}
+        onClick={() => (line.on ? onChoose : onToggle)(line)}
       >
         {namespace !== undefined && <span className="text-fg-3">{namespace}.</span>}
         {namespace === undefined ? line.name : line.name.slice(namespace.length + 1)}
@@ -184,7 +193,7 @@ function StreamLine({
       {tone && <Dot tone={tone} />}
     </div>
   );
-}
+});
 
 /** What stands before the first dot. */
 function namespaceOf(name: string): string {
