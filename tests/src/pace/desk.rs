@@ -58,10 +58,14 @@ pub async fn measure() -> String {
         "memory at rest, without the web view's own processes",
         format!("{idle} MB"),
     );
-    let (opens, keys) = catalog(&desk).await;
+    let Catalog { first, again, keys } = catalog(&desk).await;
     row(
-        &format!("a source of {TABLES} tables, from the button to the list, discovery included"),
-        format!("{opens:.0} ms"),
+        &format!("a source of {TABLES} tables, from the button to the list, discovery by SQLite included"),
+        format!("{first:.0} ms"),
+    );
+    row(
+        "the same, once it is known what the source holds",
+        format!("{again:.0} ms"),
     );
     let longest = keys.iter().copied().fold(0.0, f64::max);
     row(
@@ -87,8 +91,17 @@ async fn starts(desk: &Desk) -> (Vec<u128>, u64) {
     (took, idle)
 }
 
-/// The milliseconds until a large catalog is there, and for each key until its filter is.
-async fn catalog(desk: &Desk) -> (f64, Vec<f64>) {
+/// How long a large catalog takes, in milliseconds.
+struct Catalog {
+    /// To be there for the first time.
+    first: f64,
+    /// To be there once more.
+    again: f64,
+    /// To be filtered, key by key.
+    keys: Vec<f64>,
+}
+
+async fn catalog(desk: &Desk) -> Catalog {
     let mut tables = String::from("begin;");
     for number in 0..TABLES {
         let _ = write!(
@@ -104,10 +117,10 @@ async fn catalog(desk: &Desk) -> (f64, Vec<f64>) {
     window.click(project("many")).await;
     window.click(link("many").within(row("many"))).await;
     window.script(WATCH, vec![]).await;
-    window.click(button("Open designer")).await;
+    let first = opens(&window).await;
+    window.script("history.back()", vec![]).await;
+    let again = opens(&window).await;
     let streams = || role("complementary", "Streams");
-    window.find(text(&format!("of {TABLES}")).within(streams())).await;
-    let opens = passed(&window).await;
     let filter = window.find(field("Filter streams")).await;
     let mut keys = Vec::new();
     for (at, letter) in TYPED.char_indices() {
@@ -118,7 +131,15 @@ async fn catalog(desk: &Desk) -> (f64, Vec<f64>) {
         window.find(containing("button", &shown).within(streams())).await;
         keys.push(passed(&window).await);
     }
-    (opens, keys)
+    Catalog { first, again, keys }
+}
+
+/// From the button to the list.
+async fn opens(window: &Window<'_>) -> f64 {
+    window.click(button("Open designer")).await;
+    let held = text(&format!("of {TABLES}"));
+    window.find(held.within(role("complementary", "Streams"))).await;
+    passed(window).await
 }
 
 /// The milliseconds between what was done last and what was drawn last.

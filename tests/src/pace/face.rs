@@ -229,16 +229,16 @@ async fn reads(place: &Place, load: Load) -> Read {
         "/me".to_owned(),
     ];
     let urls: Arc<Vec<String>> = Arc::new(paths.iter().map(|path| format!("{}/api/v1{path}", place.url)).collect());
+    // One connection each. To make so many takes these two cores a good part of a second.
+    let clients: Vec<Client> = (0..load.callers).map(|_| Client::new()).collect();
     let begun = Instant::now() + Duration::from_millis(100);
     let each = Duration::from_secs(1) * load.callers as u32 / load.rate;
     let asked = load.time.div_duration_f64(each) as u32;
     let mut callers = Vec::new();
-    for caller in 0..load.callers {
+    for (caller, client) in clients.into_iter().enumerate() {
         let (urls, token) = (urls.clone(), place.token.clone());
         let own = begun + each * caller as u32 / load.callers as u32;
         callers.push(tokio::spawn(async move {
-            // One connection each.
-            let client = Client::new();
             let (mut late, mut failed) = (Vec::new(), 0);
             for number in 0..asked {
                 let due = own + each * number;

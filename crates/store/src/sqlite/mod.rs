@@ -6,6 +6,7 @@
 mod control;
 mod liveness;
 mod migrate;
+mod readers;
 mod rows;
 mod runs;
 
@@ -17,10 +18,12 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use syncapp_model::{Code, Error, ErrorKind, Result};
+use tokio::task::JoinError;
 
 use liveness::Liveness;
+use readers::Readers;
 
-/// A store in a folder. Clones share one connection.
+/// A store in a folder. Clones share one connection that writes, and those that read.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     inner: Arc<Inner>,
@@ -30,6 +33,7 @@ pub struct SqliteStore {
 struct Inner {
     file: PathBuf,
     connection: Mutex<Connection>,
+    readers: Readers,
     liveness: Liveness,
 }
 
@@ -56,6 +60,7 @@ impl SqliteStore {
         drop(door);
         Ok(Self {
             inner: Arc::new(Inner {
+                readers: Readers::of(&file),
                 file,
                 connection: Mutex::new(connection),
                 liveness,
@@ -63,7 +68,7 @@ impl SqliteStore {
         })
     }
 
-    /// Runs `work` on the connection, apart from the asynchronous threads.
+    /// Runs `work` on the connection that writes, apart from the asynchronous threads.
     async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection, &Liveness) -> rusqlite::Result<T> + Send + 'static,
@@ -74,14 +79,35 @@ impl SqliteStore {
             let mut connection = inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut connection, &inner.liveness).map_err(|e| failed(&inner.file, e))
         });
-        task.await
-            .map_err(|e| Error::internal("a task of the local store ended early").driver(e))?
+        ended(task.await)?
+    }
+
+    /// Runs `work`, which changes nothing, on a connection that waits for no other.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let inner = self.inner.clone();
+        let turn = inner.readers.turn().await?;
+        let task = tokio::task::spawn_blocking(move || {
+            let done = inner.readers.read(turn, work);
+            done.map_err(|e| failed(&inner.file, e))
+        });
+        ended(task.await)?
     }
 }
 
+/// What has become of work apart from the asynchronous threads.
+fn ended<T>(task: std::result::Result<T, JoinError>) -> Result<T> {
+    task.map_err(|e| Error::internal("a task of the local store ended early").driver(e))
+}
+
+/// How long a connection waits for another one of this machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(file)?;
-    connection.busy_timeout(Duration::from_secs(30))?;
+    connection.busy_timeout(PATIENCE)?;
     // Until the store has its form: what a power cut takes of that is made again.
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "journal_mode", "wal")?;

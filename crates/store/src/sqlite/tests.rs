@@ -2,7 +2,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, fs, thread};
 
-use syncapp_control::{ErrorRecord, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
+use futures_util::future::{join, join_all};
+use syncapp_control::{ErrorRecord, Lists as _, Outcome, RunFilter, RunId, RunRecord, Runs, StreamRecord};
+use tokio::sync::oneshot;
 
 use super::*;
 
@@ -112,6 +114,32 @@ async fn the_newest_run_is_first_and_filters_hold() {
         let expected: Vec<_> = expected.into_iter().map(|at: usize| runs[at].id).collect();
         assert_eq!(ids, expected, "{filter:?}");
     }
+}
+
+/// Nor does it see what is not committed; and what is, it sees at once.
+#[tokio::test]
+async fn a_read_waits_for_no_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let projects = async || store.projects(None, 10).await.unwrap();
+    let (begun, is_begun) = oneshot::channel();
+    let (end, ends) = std::sync::mpsc::channel();
+    let writing = store.with(move |c, _| {
+        c.execute_batch("begin immediate; insert into project values ('shop', 1)")?;
+        begun.send(()).unwrap();
+        ends.recv().unwrap();
+        c.execute_batch("commit")
+    });
+    let reading = async {
+        is_begun.await.unwrap();
+        assert_eq!(projects().await, []);
+        end.send(()).unwrap();
+    };
+    join(writing, reading).await.0.unwrap();
+    let many = join_all((0..50).map(|_| projects())).await;
+    assert_eq!(many, vec![vec![("shop".to_owned(), 1)]; 50]);
+    let refused = store.read(|c| c.execute("delete from project", [])).await;
+    assert_eq!(refused.unwrap_err().code(), Code::StoreFailed);
 }
 
 #[tokio::test]

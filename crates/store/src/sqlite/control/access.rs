@@ -33,28 +33,28 @@ impl AccessStore for SqliteStore {
 
     async fn user(&self, id: UserId) -> Result<Option<User>> {
         let sql = format!("select {USER} from access_user where id = ?");
-        self.with(move |c, _| c.prepare_cached(&sql)?.query_row([id.0.as_bytes()], user).optional())
+        self.read(move |c| c.prepare_cached(&sql)?.query_row([id.0.as_bytes()], user).optional())
             .await
     }
 
     async fn user_named(&self, name: &str) -> Result<Option<User>> {
         let name = name.to_owned();
         let sql = format!("select {USER} from access_user where name = ?");
-        self.with(move |c, _| c.prepare_cached(&sql)?.query_row([name], user).optional())
+        self.read(move |c| c.prepare_cached(&sql)?.query_row([name], user).optional())
             .await
     }
 
     async fn user_identified(&self, identity: &Identity) -> Result<Option<User>> {
         let Identity { issuer, subject } = identity.clone();
         let sql = format!("select {USER} from access_user where {IDENTIFIED}");
-        self.with(move |c, _| c.prepare_cached(&sql)?.query_row([issuer, subject], user).optional())
+        self.read(move |c| c.prepare_cached(&sql)?.query_row([issuer, subject], user).optional())
             .await
     }
 
     async fn users(&self, after: Option<&str>, limit: usize) -> Result<Vec<User>> {
         let after = after.unwrap_or_default().to_owned();
         let sql = format!("select {USER} from access_user where name > ? order by name limit ?");
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_map(params![after, words::limit(limit)], user)?
                 .collect()
@@ -68,7 +68,7 @@ impl AccessStore for SqliteStore {
             "select {TOKEN}, {USER} from access_token left join access_user on access_user.id = owner
              where digest = ? and (expires_at is null or expires_at > {NOW})"
         );
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_row([digest.0.as_slice()], |row| {
                     let token = token(row, 0)?;
@@ -82,7 +82,7 @@ impl AccessStore for SqliteStore {
 
     async fn token_of(&self, id: TokenId) -> Result<Option<ApiToken>> {
         let sql = format!("select {TOKEN} from access_token where id = ?");
-        self.with(move |c, _| {
+        self.read(move |c| {
             let mut read = c.prepare_cached(&sql)?;
             read.query_row([id.0.as_bytes()], |row| token(row, 0)).optional()
         })
@@ -92,7 +92,7 @@ impl AccessStore for SqliteStore {
     async fn tokens(&self, after: Option<TokenId>, limit: usize) -> Result<Vec<ApiToken>> {
         let after = after.map_or(Uuid::nil(), |id| id.0);
         let sql = format!("select {TOKEN} from access_token where id > ? order by id limit ?");
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_map(params![after.as_bytes(), words::limit(limit)], |row| token(row, 0))?
                 .collect()
@@ -117,7 +117,7 @@ impl AccessStore for SqliteStore {
             "select expires_at, {USER} from access_session join access_user on access_user.id = user
              where digest = ? and expires_at > {NOW} and used_at > {NOW} - ? and not disabled"
         );
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_row(params![digest.0.as_slice(), duration_micros(idle)], |row| {
                     let user = user_at(row, 1)?;
@@ -144,7 +144,7 @@ impl AccessStore for SqliteStore {
 
     async fn entries(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>> {
         let sql = format!("select {ENTRY} from audit_entry where number > ? order by number limit ?");
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_map(params![after as i64, words::limit(limit)], entry)?
                 .collect()
@@ -155,7 +155,7 @@ impl AccessStore for SqliteStore {
     async fn newest_entries(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>> {
         let before = before.map_or(i64::MAX, |before| before as i64);
         let sql = format!("select {ENTRY} from audit_entry where number < ? order by number desc limit ?");
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_map(params![before, words::limit(limit)], entry)?
                 .collect()
@@ -164,7 +164,7 @@ impl AccessStore for SqliteStore {
     }
 
     async fn audit_head(&self) -> Result<Option<AuditHead>> {
-        self.with(|c, _| c.prepare_cached(HEAD)?.query_row([], head).optional())
+        self.read(|c| c.prepare_cached(HEAD)?.query_row([], head).optional())
             .await
     }
 }

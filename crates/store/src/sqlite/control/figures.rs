@@ -15,13 +15,13 @@ use crate::words;
 impl Figures for SqliteStore {
     async fn depths(&self) -> Result<Vec<Depth>> {
         let sql = "select pool, state, count(*) from task indexed by task_open where finished_at is null group by pool, state";
-        self.with(move |c, _| c.prepare_cached(sql)?.query_map([], depth)?.collect())
+        self.read(move |c| c.prepare_cached(sql)?.query_map([], depth)?.collect())
             .await
     }
 
     async fn lags(&self, limit: usize) -> Result<Vec<Lag>> {
         let sql = format!("select project, sync, stream, {NOW} - at from landed order by at limit ?");
-        self.with(move |c, _| c.prepare_cached(&sql)?.query_map([words::limit(limit)], lag)?.collect())
+        self.read(move |c| c.prepare_cached(&sql)?.query_map([words::limit(limit)], lag)?.collect())
             .await
     }
 }

@@ -18,7 +18,7 @@ impl Lists for SqliteStore {
     async fn runs(&self, list: &RunList, after: Option<RunPlace>, limit: usize) -> Result<Vec<Run>> {
         let (page, arguments) = page(list, after, limit);
         let sql = format!("select {RUN} from run {page}");
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_map(params_from_iter(arguments), columns::run)?
                 .collect()
@@ -29,7 +29,7 @@ impl Lists for SqliteStore {
     async fn projects(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u32)>> {
         let after = after.unwrap_or_default().to_owned();
         let sql = "select name, newest from project where name > ? and newest > 0 order by name limit ?";
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(sql)?
                 .query_map(params![after, words::limit(limit)], |row| {
                     Ok((row.get(0)?, row.get(1)?))
@@ -44,7 +44,7 @@ impl Lists for SqliteStore {
         let before = before.map_or(i64::MAX, i64::from);
         let sql =
             "select number, applied_at from version where project = ? and number < ? order by number desc limit ?";
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(sql)?
                 .query_map(params![project, before, words::limit(limit)], |row| {
                     Ok((row.get(0)?, instant(row, 1)?))
@@ -57,7 +57,7 @@ impl Lists for SqliteStore {
     async fn schedules(&self, project: &str, after: Option<&str>, limit: usize) -> Result<Vec<Schedule>> {
         let (project, after) = (project.to_owned(), after.unwrap_or_default().to_owned());
         let sql = format!("select {SCHEDULE}, null from schedule where project = ? and sync > ? order by sync limit ?");
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_map(params![project, after, words::limit(limit)], columns::schedule)?
                 .collect()

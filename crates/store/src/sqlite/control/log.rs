@@ -21,7 +21,7 @@ impl RunLog for SqliteStore {
     async fn logged(&self, run: RunId, after: u32, limit: usize) -> Result<Vec<Logged>> {
         let sql = "select number, at, level, stream, text, code, help from run_log \
              where run = ? and number > ? order by number limit ?";
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(sql)?
                 .query_map(params![bytes(run), after, words::limit(limit)], columns::line)?
                 .collect()

@@ -32,7 +32,7 @@ use futures_util::FutureExt as _;
 use rusqlite::Connection;
 use syncapp_model::{Error, Result};
 
-use super::{SqliteStore, failed};
+use super::{SqliteStore, ended, failed};
 
 /// The database's time as an expression. It is the same in all of a statement.
 const NOW: &str = "cast(round(unixepoch('subsec') * 1000000) as integer)";
@@ -84,8 +84,7 @@ impl SqliteStore {
             rows.commit()?;
             Ok(done)
         });
-        task.await
-            .map_err(|e| Error::internal("a task of the local store ended early").driver(e))?
+        ended(task.await)?
     }
 }
 

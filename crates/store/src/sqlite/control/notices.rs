@@ -18,7 +18,7 @@ impl Notices for SqliteStore {
             "select {RUN} from run indexed by run_unannounced \
              where finished_at >= {NOW} - ? and announced = 0 order by finished_at, id limit ?"
         );
-        self.with(move |c, _| {
+        self.read(move |c| {
             let arguments = params![words::duration_micros(age), words::limit(limit)];
             let ended: Vec<Run> = c
                 .prepare_cached(&sql)?

@@ -14,13 +14,12 @@ impl Projects for SqliteStore {
     async fn newest(&self, project: &str) -> Result<Option<Version>> {
         let project = project.to_owned();
         let newest = "number = (select newest from project where name = ?1)";
-        self.with(move |c, _| read(c, newest, &[&project])).await
+        self.read(move |c| read(c, newest, &[&project])).await
     }
 
     async fn version(&self, project: &str, number: u32) -> Result<Option<Version>> {
         let project = project.to_owned();
-        self.with(move |c, _| read(c, "number = ?2", &[&project, &number]))
-            .await
+        self.read(move |c| read(c, "number = ?2", &[&project, &number])).await
     }
 
     async fn apply(&self, version: &NewVersion, expected: Option<u32>) -> Result<Pushed> {

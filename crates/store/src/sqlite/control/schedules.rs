@@ -17,12 +17,12 @@ use crate::words;
 #[async_trait]
 impl Schedules for SqliteStore {
     async fn now(&self) -> Result<SystemTime> {
-        self.with(|c, _| now(c)).await
+        self.read(|c| now(c)).await
     }
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>> {
         let sql = due_sql("");
-        self.with(move |c, _| c.prepare_cached(&sql)?.query_map([words::limit(limit)], due)?.collect())
+        self.read(move |c| c.prepare_cached(&sql)?.query_map([words::limit(limit)], due)?.collect())
             .await
     }
 
@@ -30,7 +30,7 @@ impl Schedules for SqliteStore {
         let sql = due_sql("and project = ?2 and sync = ?3");
         let sync = sync.clone();
         let all = words::limit(usize::MAX);
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_map(params![all, sync.project, sync.sync], due)?
                 .collect()
@@ -47,7 +47,7 @@ impl Schedules for SqliteStore {
         let schedule = schedule.clone();
         let sql = "select nominal_at, run, skipped from tick \
              where project = ? and sync = ? and nominal_at >= ? order by nominal_at limit ?";
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(sql)?
                 .query_map(
                     params![
@@ -76,7 +76,7 @@ impl Schedules for SqliteStore {
     async fn paused(&self, project: &str) -> Result<BTreeSet<String>> {
         let project = project.to_owned();
         let sql = "select sync from pause where project = ?";
-        self.with(move |c, _| c.prepare_cached(sql)?.query_map([project], first)?.collect())
+        self.read(move |c| c.prepare_cached(sql)?.query_map([project], first)?.collect())
             .await
     }
 }

@@ -18,7 +18,7 @@ impl Submissions for SqliteStore {
     }
 
     async fn run(&self, id: RunId) -> Result<Option<Run>> {
-        self.with(move |c, _| read_run(c, id)).await
+        self.read(move |c| read_run(c, id)).await
     }
 
     async fn cancel(&self, id: RunId) -> Result<Option<Run>> {
@@ -30,7 +30,7 @@ impl Submissions for SqliteStore {
             "select {RUN} from run indexed by run_unfollowed \
              where state = 'done' and followed = 0 order by finished_at limit ?"
         );
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_map([words::limit(limit)], columns::run)?
                 .collect()

@@ -16,7 +16,7 @@ use crate::words;
 #[async_trait]
 impl Tasks for SqliteStore {
     async fn tasks(&self, run: RunId) -> Result<Vec<Task>> {
-        self.with(move |c, _| read_tasks(c, run)).await
+        self.read(move |c| read_tasks(c, run)).await
     }
 
     async fn happen(&self, task: TaskId, event: &Event) -> Result<Verdict> {
@@ -30,7 +30,7 @@ impl Tasks for SqliteStore {
 
     async fn expired(&self, limit: usize) -> Result<Vec<TaskId>> {
         let sql = format!("select run, number from task where lease_until <= {NOW} order by lease_until limit ?");
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(&sql)?
                 .query_map([words::limit(limit)], columns::task_id)?
                 .collect()

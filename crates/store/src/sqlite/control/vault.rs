@@ -22,7 +22,7 @@ impl SealedSecrets for SqliteStore {
                 set_by: row.get(6)?,
             })
         };
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(sql)?
                 .query_row([id.project, id.name], secret)
                 .optional()
@@ -68,7 +68,7 @@ impl SealedSecrets for SqliteStore {
                 set_by: row.get(4)?,
             })
         };
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(sql)?
                 .query_map(params![project, after, words::limit(limit)], entry)?
                 .collect()
@@ -88,7 +88,7 @@ impl SealedSecrets for SqliteStore {
         let (project, name) = after.map_or_else(Default::default, |id| (id.project.clone(), id.name.clone()));
         let sql = "select project, name, version, key_id, sealed_key from vault
              where key_id <> ?1 and (project, name) > (?2, ?3) order by project, name limit ?4";
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(sql)?
                 .query_map(params![key, project, name, words::limit(limit)], data_key)?
                 .collect()

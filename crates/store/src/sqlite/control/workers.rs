@@ -56,7 +56,7 @@ impl Workers for SqliteStore {
         let sql = format!(
             "select name, pools, slots, since, seen_at from worker where seen_at > {NOW} - ? order by name limit ?"
         );
-        self.with(move |c, _| {
+        self.read(move |c| {
             let arguments = params![words::duration_micros(since), words::limit(limit)];
             c.prepare_cached(&sql)?.query_map(arguments, heard)?.collect()
         })
@@ -64,7 +64,7 @@ impl Workers for SqliteStore {
     }
 
     async fn claims(&self, limit: usize) -> Result<Vec<ClaimedTask>> {
-        self.with(move |c, _| {
+        self.read(move |c| {
             c.prepare_cached(CLAIMS)?
                 .query_map([words::limit(limit)], claim)?
                 .collect()
