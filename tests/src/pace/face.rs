@@ -19,7 +19,7 @@ use tokio::time::{sleep_until, timeout};
 
 use heard::{Heard, Reckoned};
 
-use super::{cpu, memory};
+use super::{cpu, memory, stolen};
 use crate::agent::Agent;
 use crate::server::postgres::{Database, Postgres};
 use crate::syncapp::Syncapp;
@@ -64,8 +64,9 @@ const HEAD: &str = "\
 ## The interface
 
 `cargo xtask bench --api`, callers and agent on the same two cores. It fails where `tests/src/pace/face/bounds.rs` says so. Each source
-offers a row of 1.1 MB at each whole second of its statement: a batch of its own, and so an event of its own. What is late counts from
-that second to the event at the watcher: the server's making of the row, the agent's reading of it and the event's way are in it.
+offers a row of 1.1 MB a second, a batch of its own and so an event of its own; no two of them at one time, for sources know nothing of
+each other. What is late counts from when the row was due to the event at the watcher: the server's making of the row, the agent's
+reading of it and the event's way are in it.
 
 | what | figure |
 |---|---|
@@ -110,9 +111,9 @@ pub async fn measure(load: Load) -> Measured {
         runs: runs.clone(),
         process: agent.process(),
     };
-    let (first, used) = (memory(agent.process()), cpu(agent.process()));
+    let (first, used, before) = (memory(agent.process()), cpu(agent.process()), stolen());
     let read = reads(&place, load).await;
-    let used = cpu(agent.process()).saturating_sub(used);
+    let (used, after) = (cpu(agent.process()).saturating_sub(used), stolen());
     row(
         format!(
             "{} reads a second by an API token, {} runs going, one process on SQLite",
@@ -132,6 +133,13 @@ pub async fn measure(load: Load) -> Measured {
         format!(
             "{:.0} % of a core",
             used.as_secs_f64() / read.took.as_secs_f64() * 100.0
+        ),
+    );
+    row(
+        "what the machine's host took of its cores meanwhile: no program can answer in that time".to_owned(),
+        format!(
+            "{:.0} %",
+            (after.0 - before.0) as f64 / (after.1 - before.1).max(1) as f64 * 100.0
         ),
     );
     let second = memory(agent.process());
@@ -169,17 +177,24 @@ pub async fn measure(load: Load) -> Measured {
     Measured { page, broken }
 }
 
-/// Syncs whose sources offer a row at each whole [`EVERY`] after their statements began, and a small one behind it.
+/// By how much a source's rows are behind those of the first, so that each has its own moment.
+fn behind(number: usize, syncs: usize) -> Duration {
+    EVERY * number as u32 / syncs as u32
+}
+
+/// Syncs whose sources offer a row at each whole [`EVERY`] after their statements began and what they are [`behind`], and a small one
+/// with it.
 fn file(syncs: usize) -> String {
     let mut file = "version: 1\nconnections:\n  from: { connector: postgres, url: \"${READER}\" }\n  to: { connector: files, path: out, \
                     format: csv }\nsyncs:\n"
         .to_owned();
     let every = EVERY.as_secs();
     for number in 0..syncs {
+        let behind = behind(number, syncs).as_millis();
         let query = format!(
             "select i as s{number}_, repeat('x', case when i % 2 = 1 then {ROW} else {PUSH} end) as text from generate_series(1, 200000) i \
-             where case when i % 2 = 1 then pg_sleep_until(statement_timestamp() + (i + 1) / 2 * interval '{every} s') is not null else \
-             true end"
+             where case when i % 2 = 1 then pg_sleep_until(statement_timestamp() + (i + 1) / 2 * interval '{every} s' + interval '{behind} \
+             ms') is not null else true end"
         );
         let _ = writeln!(
             file,
@@ -387,7 +402,7 @@ async fn listen(url: String, token: String, watcher: usize, heard: UnboundedSend
     }
 }
 
-/// When the statements of the runs began, by the number of their sync.
+/// When the statements of the runs began and what they are [`behind`], by the number of their sync.
 async fn starts(database: &Database, runs: usize) -> Vec<SystemTime> {
     let sql = format!(
         "select (extract(epoch from query_start) * 1000000)::bigint from pg_stat_activity where usename = '{}' and state = 'active' and \
@@ -397,7 +412,8 @@ async fn starts(database: &Database, runs: usize) -> Vec<SystemTime> {
     let found = database.texts(&sql).await;
     let micros = found.iter().flatten().filter_map(|text| text.parse().ok());
     let starts: Vec<SystemTime> = micros
-        .map(|micros| SystemTime::UNIX_EPOCH + Duration::from_micros(micros))
+        .enumerate()
+        .map(|(number, micros)| SystemTime::UNIX_EPOCH + Duration::from_micros(micros) + behind(number, runs))
         .collect();
     assert_eq!(starts.len(), runs, "a run has ended");
     starts

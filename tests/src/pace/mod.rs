@@ -185,6 +185,15 @@ fn cpu(process: u32) -> Duration {
     Duration::from_millis((numbers[10] + numbers[11]).unsigned_abs() * 10)
 }
 
+/// What the host of this machine has taken of its processors since it started, and all that they had to give; in their own unit.
+fn stolen() -> (u64, u64) {
+    let stat = fs::read_to_string("/proc/stat").expect("/proc can be read");
+    // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in the first two.
+    let numbers = stat.split_whitespace().skip(1).map_while(|word| word.parse().ok());
+    let numbers: Vec<u64> = numbers.take(8).collect();
+    (numbers.get(7).copied().unwrap_or_default(), numbers.iter().sum())
+}
+
 /// The memory that a process holds, in megabytes.
 fn memory(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process lives");

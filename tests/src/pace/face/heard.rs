@@ -1,6 +1,6 @@
 //! When each watcher heard of each row, reckoned from what all of them heard.
 //!
-//! Row `n` of a run is offered `n` times [`EVERY`] after the run's statement began. Who is told of a later row has heard of it too:
+//! Row `n` of a run is offered `n` times [`EVERY`] after the run's start. Who is told of a later row has heard of it too:
 //! what counts is that a watcher knows how far the run is. Only rows count whose time to be heard in was over before the end.
 
 use std::collections::HashMap;

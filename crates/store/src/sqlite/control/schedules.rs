@@ -17,7 +17,7 @@ use crate::words;
 #[async_trait]
 impl Schedules for SqliteStore {
     async fn now(&self) -> Result<SystemTime> {
-        self.read(|c| now(c)).await
+        self.read(now).await
     }
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>> {
