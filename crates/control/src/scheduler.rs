@@ -3,7 +3,7 @@
 //! A round of a schedule is computed from what was read, and recorded only if nobody else has recorded one since: so any
 //! number of schedulers may do this at once, and one that dies half-way leaves nothing.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use syncapp_model::Result;
 use tracing::Instrument as _;
@@ -15,8 +15,11 @@ use crate::{
 impl Control {
     /// Records a round for each schedule that is due. Returns how many were recorded.
     pub async fn tick(&self, calendar: &dyn Calendar) -> Result<usize> {
-        self.record_all(self.store.due(self.policy.batch).await?, calendar)
-            .await
+        let mut due = self.store.due(self.policy.batch).await?;
+        // Schedulers that look at one instant share the work: each begins elsewhere.
+        let from = self.random.bits() as usize % due.len().max(1);
+        due.rotate_left(from);
+        self.record_all(due, calendar).await
     }
 
     /// Records a round for each of these.
@@ -105,7 +108,18 @@ impl Control {
                 Ok(recorded) => self.follow().await.map(|followed| recorded + followed),
                 Err(error) => Err(error),
             };
-            self.rest("tick", done, self.policy.tick_every, stop).await;
+            let period = match done {
+                Ok(0) => self.till_due().await,
+                _ => self.policy.tick_every,
+            };
+            self.rest("tick", done, period, stop).await;
         }
+    }
+
+    /// Until the next tick is due, and no longer than a change of a schedule may go unseen.
+    async fn till_due(&self) -> Duration {
+        // Where this fails, the next step says so.
+        let next = self.store.next_due().await.ok().flatten();
+        next.unwrap_or(Duration::MAX).min(self.policy.tick_every)
     }
 }

@@ -193,6 +193,9 @@ pub trait Schedules: Send + Sync {
     /// Schedules whose next tick is due, the longest overdue first.
     async fn due(&self, limit: usize) -> Result<Vec<Due>>;
 
+    /// How long it is until the next tick that is not due yet; `None` where none comes.
+    async fn next_due(&self) -> Result<Option<Duration>>;
+
     /// Those of one sync: at most one that holds, and those that were pushed away while they owed ticks.
     async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>>;
 

@@ -62,6 +62,11 @@ pub async fn what_is_due_comes_in_order(rig: &dyn StoreRig) {
     };
     assert_eq!(due(10).await, ["b", "a"]);
     assert_eq!(due(1).await, ["b"]);
+    let wait = scene.store.next_due().await.unwrap().expect("c is due in an hour");
+    assert!(wait <= LONG && wait + MINUTE > LONG, "{wait:?}");
+    scene.push(Some(1), &[], now).await;
+    assert_eq!(scene.store.next_due().await.unwrap(), None);
+    assert_eq!(due(10).await, ["b", "a"], "they are owed, and due");
 }
 
 /// Of those who record a round of one schedule at once, one does; ticks, runs and hints are there once.

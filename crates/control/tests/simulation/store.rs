@@ -182,6 +182,10 @@ impl Schedules for StoreLink {
         .await
     }
 
+    async fn next_due(&self) -> Result<Option<Duration>> {
+        self.call(|watch| at_once(watch.stored.rows.next_due())).await
+    }
+
     async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>> {
         let sync = sync.clone();
         self.call(move |watch| at_once(watch.stored.rows.due_of(&sync))).await

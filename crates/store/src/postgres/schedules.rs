@@ -1,7 +1,7 @@
 //! Schedules and their ticks in PostgreSQL.
 
 use std::collections::BTreeSet;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
@@ -53,6 +53,16 @@ impl Schedules for PostgresStore {
             let read = query(due!("")).bind(words::limit(limit));
             let rows = read.fetch_all(&self.pool).await;
             rows.map_err(failed)?.iter().map(due).collect()
+        })
+        .await
+    }
+
+    async fn next_due(&self) -> Result<Option<Duration>> {
+        let sql = "select ceil(extract(epoch from min(next_due) - now()) * 1000000)::bigint from schedule where next_due > now()";
+        timely(async {
+            let row = query(sql).fetch_one(&self.pool).await.map_err(failed)?;
+            let wait: Option<i64> = get(&row, 0)?;
+            Ok(wait.map(|micros| Duration::from_micros(micros.unsigned_abs())))
         })
         .await
     }

@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use syncapp_model::Result;
@@ -17,6 +17,16 @@ impl Schedules for MemoryStore {
         let now = self.time();
         let rows = self.rows();
         Ok(rows.due(rows.schedules.values().chain(rows.owed.values()), limit, now))
+    }
+
+    async fn next_due(&self) -> Result<Option<Duration>> {
+        let now = self.time();
+        let rows = self.rows();
+        let next = rows.schedules.values().filter_map(|schedule| schedule.next_due);
+        Ok(next
+            .filter_map(|due| due.duration_since(now).ok())
+            .filter(|wait| !wait.is_zero())
+            .min())
     }
 
     async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>> {

@@ -1,7 +1,7 @@
 //! Schedules and their ticks in SQLite.
 
 use std::collections::BTreeSet;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use rusqlite::{Row, params};
@@ -24,6 +24,15 @@ impl Schedules for SqliteStore {
         let sql = due_sql("");
         self.read(move |c| c.prepare_cached(&sql)?.query_map([words::limit(limit)], due)?.collect())
             .await
+    }
+
+    async fn next_due(&self) -> Result<Option<Duration>> {
+        let sql = format!("select min(next_due) - {NOW} from schedule where next_due > {NOW}");
+        let wait = self.read(move |c| {
+            c.prepare_cached(&sql)?
+                .query_row([], |row| row.get::<_, Option<i64>>(0))
+        });
+        Ok(wait.await?.map(|micros| Duration::from_micros(micros.unsigned_abs())))
     }
 
     async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>> {
