@@ -6,7 +6,6 @@ use std::time::{Duration, UNIX_EPOCH};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use futures_util::future::try_join;
 use serde::Deserialize;
 use syncapp_control::access::{Caller, Permission};
 use syncapp_control::{Run, RunId, RunList, RunPlace, RunState, RunsOf, ScheduleId};
@@ -193,8 +192,7 @@ pub(crate) fn id(text: &str) -> Result<RunId, Problem> {
 
 /// A run and its streams as they are now.
 pub(crate) async fn whole(api: &Api, id: RunId) -> Result<WholeRun, Problem> {
-    let store = &api.control.store;
-    let (run, tasks) = try_join(store.run(id), store.tasks(id)).await?;
+    let run = api.control.store.run(id).await?;
     let run = run.ok_or_else(|| Problem::missing("run", id))?;
-    Ok(WholeRun::of(run, tasks))
+    Ok(WholeRun::of(run, api.control.store.tasks(id).await?))
 }

@@ -33,7 +33,7 @@ pub struct Policy {
     pub relay_hold: Duration,
     /// How often leases and hints are looked after.
     pub sweep_every: Duration,
-    /// How often schedules are looked at while none is due.
+    /// How long schedules are not looked at, at most.
     pub tick_every: Duration,
     /// How long a loop waits after an error of the store or the queue.
     pub pause: Duration,

@@ -16,9 +16,10 @@ impl Control {
     /// Records a round for each schedule that is due. Returns how many were recorded.
     pub async fn tick(&self, calendar: &dyn Calendar) -> Result<usize> {
         let mut due = self.store.due(self.policy.batch).await?;
-        // Schedulers that look at one instant share the work: each begins elsewhere.
+        // Schedulers that look at one instant share the work: each begins elsewhere. What a push has left comes first.
         let from = self.random.bits() as usize % due.len().max(1);
         due.rotate_left(from);
+        due.sort_by_key(|due| due.schedule.until.is_none());
         self.record_all(due, calendar).await
     }
 

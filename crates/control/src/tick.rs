@@ -67,7 +67,8 @@ pub enum TickOutcome {
 /// What one transaction records of a schedule: ticks in their order, and the first one after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Round {
-    /// The schedule as it was read. Where its version or its next tick is another one by now, nothing is recorded.
+    /// The schedule as it was read. Where its next tick is another one by now, or neither it nor what it owes is there, nothing is
+    /// recorded; of what it owes, nothing beyond its last instant.
     pub schedule: Schedule,
     /// Whether its sync was paused then. Where that has changed nothing is recorded, either.
     pub paused: bool,

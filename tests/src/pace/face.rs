@@ -139,7 +139,7 @@ pub async fn measure(load: Load) -> Measured {
         "what the machine's host took of its cores meanwhile: no program can answer in that time".to_owned(),
         format!(
             "{:.0} %",
-            (after.0 - before.0) as f64 / (after.1 - before.1).max(1) as f64 * 100.0
+            after.0.saturating_sub(before.0) as f64 / (after.1 - before.1).max(1) as f64 * 100.0
         ),
     );
     let second = memory(agent.process());

@@ -190,7 +190,7 @@ pub trait Schedules: Send + Sync {
     /// The database's time: it alone says what is due.
     async fn now(&self) -> Result<SystemTime>;
 
-    /// Schedules whose next tick is due, the longest overdue first.
+    /// Schedules whose next tick is due, the longest overdue first; also those that a push has replaced, while they owe any.
     async fn due(&self, limit: usize) -> Result<Vec<Due>>;
 
     /// How long it is until the next tick that is not due yet; `None` where none comes.

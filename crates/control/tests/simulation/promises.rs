@@ -1,18 +1,19 @@
 //! What is promised where nothing fails: how soon, and who. The queue is the one of an agent that is one process.
 
 use std::future::pending;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, select};
 use syncapp_control::testkit::MemoryStore;
 use syncapp_control::{
     Control, Ended, Failure, InProcessQueue, Limits, Meter, PlannedStream, PlannedSync, Policy, Progress, Push, RunId,
     RunState, Runner, ScheduleId, ScheduleSpec, Schedules as _, Signal, SkipReason, Submission, Submissions as _,
-    Submitted, Task, TaskState, Tasks as _, TickOutcome, Usage, Work, Worker,
+    Submitted, Task, TaskState, Tasks as _, TickOutcome, Trigger, Usage, Work, Worker,
 };
 use syncapp_model::sync_file::Overlap;
 use syncapp_model::{Code, Error};
@@ -249,9 +250,10 @@ fn what_is_paused_does_not_start_by_itself() {
 }
 
 impl Stage {
-    async fn pauses(self: Arc<Self>) {
-        let sync = |name: &str, schedule: Option<&str>, after: Option<&str>| PlannedSync {
-            name: name.to_owned(),
+    /// Pushes syncs of no streams: their names, their schedules, and what they run after.
+    async fn push(&self, syncs: &[(&str, Option<&str>, Option<&str>)]) {
+        let sync = |(name, schedule, after): &(&str, Option<&str>, Option<&str>)| PlannedSync {
+            name: (*name).to_owned(),
             streams: Vec::new(),
             limits: Limits::default(),
             schedule: schedule.map(|definition| ScheduleSpec {
@@ -263,13 +265,15 @@ impl Stage {
         let push = Push {
             project: PROJECT.into(),
             text: String::new(),
-            syncs: vec![
-                sync("clock", Some("every 2 from 0 once"), None),
-                sync("after", None, Some("clock")),
-            ],
+            syncs: syncs.iter().map(sync).collect(),
             expected: None,
         };
         self.control.apply(push, &EverySoOften).await.unwrap();
+    }
+
+    async fn pauses(self: Arc<Self>) {
+        let clock = ("clock", Some("every 2 from 0 once"), None);
+        self.push(&[clock, ("after", None, Some("clock"))]).await;
         let [clock, after] = ["clock", "after"].map(|sync| ScheduleId {
             project: PROJECT.into(),
             sync: sync.into(),
@@ -305,6 +309,30 @@ impl Stage {
             assert_eq!(error.code(), Code::UnknownName);
         }
         assert_eq!(self.store.paused(PROJECT).await.unwrap().len(), 0);
+    }
+}
+
+#[test]
+fn a_tick_starts_at_its_instant() {
+    let stage = Stage::new(1);
+    stage.play(stage.clone().punctual());
+}
+
+impl Stage {
+    async fn punctual(self: Arc<Self>) {
+        self.push(&[("clock", Some("every 7 from 0 once"), None)]).await;
+        // Not in step with the looks that are taken in any case.
+        self.sleep(Duration::from_millis(130)).await;
+        let stop = Signal::new();
+        let ticking = pin!(self.control.tick_until(&EverySoOften, &stop));
+        select(ticking, pin!(self.sleep(Duration::from_secs(30)))).await;
+        let late = self.store.all_runs().into_iter().map(|run| match run.trigger {
+            Trigger::Tick(at) => run.submitted_at.duration_since(at).unwrap(),
+            other => panic!("{other:?}"),
+        });
+        let late: Vec<Duration> = late.collect();
+        assert_eq!(late.len(), 4);
+        assert!(late.iter().all(|late| *late < Duration::from_millis(20)), "{late:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a transaction does, whatever the database: from a call of a port to reads, locks and writes of rows.
 //!
 //! Invariants:
-//! - Locks are taken in one order: project, schedule, limited connections by name, sync, run, task. A second run is locked only under the lock of its sync.
+//! - Locks are taken in one order: project, schedule, what it owes, limited connections by name, sync, run, task. A second run is locked only under the lock of its sync.
 //! - What may become of a task is [`syncapp_control::transition`], and of a run [`syncapp_control::RunState::of`]; nothing here
 //!   decides it anew.
 //! - A call that changes nothing writes nothing.

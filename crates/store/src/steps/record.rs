@@ -23,6 +23,10 @@ pub(crate) async fn record(rows: &mut dyn Rows, round: &Round) -> Result<bool> {
         Some(_) => rows.delete_owed(&schedule).await?,
     }
     for (nominal_at, decision) in &round.ticks {
+        // What was read while a push was under way may speak of instants that are not its own any more.
+        if schedule.until.is_some_and(|until| *nominal_at > until) {
+            continue;
+        }
         // A schedule that was changed and changed back may mean an instant again.
         if rows.tick(&read.id, *nominal_at).await?.is_some() {
             continue;

@@ -105,6 +105,8 @@ pub(crate) async fn ask_all_else(store: &dyn Store, runs: u64) {
         store.take(100, hour).await.unwrap();
         store.unfollowed(100).await.unwrap();
         store.due(100).await.unwrap();
+        store.due_of(&place).await.unwrap();
+        store.next_due().await.unwrap();
         store.ticks(&place, SystemTime::now() - hour, 100).await.unwrap();
         store.projects(None, 100).await.unwrap();
         store.schedules("p3", Some("z2"), 100).await.unwrap();

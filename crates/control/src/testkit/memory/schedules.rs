@@ -52,11 +52,15 @@ impl Schedules for MemoryStore {
         if (schedule.next_due, paused) != (read.next_due, round.paused) {
             return Ok(false);
         }
+        let until = schedule.until;
         schedule.next_due = round.next_due;
-        if schedule.until.is_some_and(|until| !schedule.is_due(until)) {
+        if until.is_some_and(|until| !schedule.is_due(until)) {
             rows.owed.remove(&key);
         }
         for (nominal_at, decision) in &round.ticks {
+            if until.is_some_and(|until| *nominal_at > until) {
+                continue;
+            }
             // A schedule that was changed and changed back may mean an instant again.
             if rows.ticks.entry(read.id.clone()).or_default().contains_key(nominal_at) {
                 continue;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Schema, fresh};
 use crate::pages;
 
-/// Writes the runs of [`pages`], a task and a tick each, 10,000 hints and 10,000 schedules.
+/// Writes the runs of [`pages`], a task and a tick each, 10,000 hints, 10,000 schedules and as many that owe a tick.
 async fn fill(schema: &Schema, runs: u64) {
     let sql = format!(
         "insert into landing.run (id, project, version, sync, trigger, state, submitted_at, finished_at, followed)
@@ -22,6 +22,8 @@ async fn fill(schema: &Schema, runs: u64) {
          select run, 0, 'default', now() + interval '1 hour' from landing.task limit 10000;
          insert into landing.schedule select 'p' || (n % 10), 'z' || n, 1, 'daily', 'skip', now() + n * interval '1 minute'
          from generate_series(1, 10000) as n;
+         insert into landing.owed select 'p' || (n % 10), 'z' || n, 1, 'daily', 'skip', now() - n * interval '1 minute', now()
+         from generate_series(1, 10000) as n;
          insert into landing.pause select 'p' || n, 'z' || n, now() from generate_series(1, 10000) as n;
          insert into landing.vault select 'p' || n, 'z' || n, 1, 'old', '', '', now() from generate_series(1, 10000) as n;
          insert into landing.access_user
@@ -36,7 +38,8 @@ async fn fill(schema: &Schema, runs: u64) {
          select n, now(), 'agent', '192.0.2.1', 'project.push', 'projects/shop', null, null, decode(repeat('00', 32), 'hex')
          from generate_series(1, 10000) as n;
          analyze landing.access_user, landing.access_token, landing.access_session, landing.audit_entry;
-         analyze landing.run, landing.task, landing.tick, landing.outbox, landing.schedule, landing.pause, landing.vault"
+         analyze landing.run, landing.task, landing.tick, landing.outbox, landing.schedule, landing.owed, landing.pause,
+           landing.vault"
     );
     schema.0.run(&sql).await;
 }
@@ -52,8 +55,8 @@ async fn scans(schema: &Schema) -> String {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let sql = "select string_agg(relname || ' ' || seq_scan, ', ' order by relname) from pg_stat_user_tables \
-         where relname in ('run', 'task', 'tick', 'outbox', 'schedule', 'pause', 'vault', 'access_user', 'access_token', \
-         'access_session', 'audit_entry')";
+         where relname in ('run', 'task', 'tick', 'outbox', 'schedule', 'owed', 'pause', 'vault', 'access_user', \
+         'access_token', 'access_session', 'audit_entry')";
     schema.0.text(sql).await
 }
 

@@ -64,7 +64,7 @@ export function StreamsPane() {
     count: shown.length,
     getScrollElement: () => list.current,
     estimateSize: () => 28,
-    overscan: 12,
+    overscan: 6,
   });
   const toneOf = (line: Line) => {
     if (line.name !== stream || !line.on) {
@@ -73,7 +73,7 @@ export function StreamsPane() {
     const asks = canvas.target.some((row) => row.loss === "asks" || row.origin?.kind === "unknown");
     return asks || (sample.sample?.failing.length ?? 0) > 0 ? "warn" : "ok";
   };
-  const choose = useCallback((line: Line) => line.on && chooseStream(line.name), [chooseStream]);
+  const choose = useCallback((line: Line) => chooseStream(line.name), [chooseStream]);
   const toggle = useCallback(
     (line: Line) => {
       const place = { sync: sync?.name ?? "", stream: line.name };
@@ -120,9 +120,8 @@ export function StreamsPane() {
             const line = shown[item.index];
             return (
               line && (
-                // By its place: while somebody types, a line takes another's, and that is less to draw than a new one.
                 <li
-                  key={item.index}
+                  key={line.name}
                   className="absolute inset-x-0 top-0"
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
