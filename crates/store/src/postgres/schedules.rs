@@ -19,20 +19,20 @@ use crate::words;
 macro_rules! due {
     ($narrowed:literal) => {
         concat!(
-            "select due.*, streams, now(), pause.since is not null,
+            "select due.*, streams, now(),
+               (select true from pause where pause.project = due.project and pause.sync = due.sync) is not null,
                source, source_streams, destination, destination_streams
-             from (select ",
+             from ((select ",
             schedule_columns!(),
             "null::timestamptz as until from schedule where next_due <= now()",
             $narrowed,
-            " union all select ",
+            " order by next_due limit $1) union all (select ",
             schedule_columns!(),
             "until from owed where next_due <= now()",
             $narrowed,
-            " order by next_due limit $1) due
+            " order by next_due limit $1) order by next_due limit $1) due
              left join version_sync on version_sync.project = due.project
                and version_sync.version = due.version and version_sync.name = due.sync
-             left join pause on pause.project = due.project and pause.sync = due.sync
              order by next_due"
         )
     };
