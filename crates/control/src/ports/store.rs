@@ -196,7 +196,7 @@ pub trait Schedules: Send + Sync {
     /// How long it is until the next tick that is not due yet; `None` where none comes.
     async fn next_due(&self) -> Result<Option<Duration>>;
 
-    /// Those of one sync: at most one that holds, and those that were pushed away while they owed ticks.
+    /// What of one sync is [due](Self::due): at most one that holds, and those that were pushed away while they owed ticks.
     async fn due_of(&self, sync: &ScheduleId) -> Result<Vec<Due>>;
 
     /// Records a round: ticks, their runs as by [`Submissions::submit`], and the schedule's next tick. `false`, and nothing,
