@@ -20,7 +20,7 @@ use crate::trail::{Step, step};
 mod ranges;
 
 /// Where connections may go: anywhere, or where rules allow.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network(Option<Arc<Rules>>);
 
 /// What an operator allows.

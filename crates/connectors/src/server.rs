@@ -96,7 +96,7 @@ impl Dialect {
 }
 
 /// A parsed configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Valid {
     pub(crate) host: String,
     pub(crate) port: u16,

@@ -5,12 +5,16 @@
 
 use std::time::{Duration, SystemTime};
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use syncapp_model::Result;
 use tracing::Instrument as _;
 
 use crate::{
     Calendar, Control, Decision, Due, NewRun, Round, Signal, SkipReason, TickOutcome, TraceParent, Trigger, measure,
 };
+
+/// How many rounds are recorded at once: fewer than a process has connections.
+const AT_ONCE: usize = 8;
 
 impl Control {
     /// Records a round for each schedule that is due. Returns how many were recorded.
@@ -19,23 +23,23 @@ impl Control {
         // Schedulers that look at one instant share the work: each begins elsewhere. What a push has left comes first.
         let from = self.random.bits() as usize % due.len().max(1);
         due.rotate_left(from);
-        due.sort_by_key(|due| due.schedule.until.is_none());
-        self.record_all(due, calendar).await
+        let (owed, held) = due.into_iter().partition(|due| due.schedule.until.is_some());
+        Ok(self.record_all(owed, calendar).await? + self.record_all(held, calendar).await?)
     }
 
-    /// Records a round for each of these.
+    /// Records a round for each of these, a few at a time: they wait for the disk together.
     pub(crate) async fn record_all(&self, due: Vec<Due>, calendar: &dyn Calendar) -> Result<usize> {
-        let mut recorded = 0;
-        for due in due {
-            let Some(first) = due.schedule.next_due else { continue };
+        let rounds = due.into_iter().filter_map(|due| {
+            let first = due.schedule.next_due?;
             let span = tracing::info_span!("tick", schedule = %due.schedule.id);
-            recorded += usize::from(self.record(&due, first, calendar).instrument(span).await?);
-        }
-        Ok(recorded)
+            Some(self.record(due, first, calendar).instrument(span))
+        });
+        let recorded = stream::iter(rounds).buffer_unordered(AT_ONCE);
+        recorded.try_fold(0, async |count, one| Ok(count + usize::from(one))).await
     }
 
-    async fn record(&self, due: &Due, first: SystemTime, calendar: &dyn Calendar) -> Result<bool> {
-        let round = match self.round(due, first, calendar) {
+    async fn record(&self, due: Due, first: SystemTime, calendar: &dyn Calendar) -> Result<bool> {
+        let round = match self.round(&due, first, calendar) {
             Ok(round) => round,
             // Its words were understood when they were pushed; the other schedules do not wait for it.
             Err(error) => {

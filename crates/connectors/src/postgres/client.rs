@@ -35,6 +35,10 @@ const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyl
      select set_config('client_connection_check_interval', '2s', true) \
      where current_setting('server_version_num')::int >= 140000";
 
+/// All of `discard all` but for prepared statements, which the driver has of its own.
+const RENEWAL: &str = "close all; set session authorization default; reset all; unlisten *; \
+     select pg_advisory_unlock_all(); discard temp; discard sequences";
+
 /// A connection for one side of a sync. Dropping it closes it; what it had running is cancelled.
 pub(super) struct Client {
     pub(super) inner: tokio_postgres::Client,
@@ -95,6 +99,16 @@ impl Client {
             open: AtomicBool::new(false),
             failed: AtomicBool::new(false),
         })
+    }
+
+    /// Whether it has logged in as this end would.
+    pub(super) fn is_for(&self, valid: &Valid, side: Side) -> bool {
+        self.side == side && *self.valid == *valid
+    }
+
+    /// Takes back what somebody's query may have left in the session.
+    pub(super) async fn renew(&self) -> Result<()> {
+        self.granted(self.run(RENEWAL)).await
     }
 
     /// Begins a transaction with the settings that values depend on.

@@ -1,4 +1,5 @@
-//! The connections of one end, kept between their uses: the next call of a stream, or the next stream.
+//! The connections of one end, kept between their uses: the next call of a stream, or the next stream. With their end they
+//! are [`parked`].
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use syncapp_model::{Result, Side};
 use tokio::runtime::Handle;
 
 use super::client::Client;
+use super::parked;
 use crate::server::Valid;
 
 /// More than any run has streams side by side are not kept.
@@ -35,7 +37,7 @@ impl Clients {
     pub(super) async fn client(&self) -> Result<Lease> {
         let client = match self.kept() {
             Some(client) => client,
-            None => Arc::new(Client::connect(&self.valid, self.side).await?),
+            None => self.open().await?,
         };
         Ok(Lease {
             client,
@@ -44,11 +46,25 @@ impl Clients {
         })
     }
 
+    async fn open(&self) -> Result<Arc<Client>> {
+        if let Some(client) = parked::take(&self.valid, self.side).await {
+            return Ok(client);
+        }
+        Ok(Arc::new(Client::connect(&self.valid, self.side).await?))
+    }
+
     /// The one that was used last: fewer stay in use.
     fn kept(&self) -> Option<Arc<Client>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|client| !client.inner.is_closed());
         idle.pop()
+    }
+}
+
+impl Drop for Clients {
+    fn drop(&mut self) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.drain(..).for_each(parked::park);
     }
 }
 
@@ -77,9 +93,7 @@ impl Deref for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let (client, Some(idle)) = (self.client.clone(), self.idle.upgrade()) else {
-            return;
-        };
+        let (client, idle) = (self.client.clone(), self.idle.clone());
         if self.spoilt.load(Ordering::Relaxed) || !client.is_sound() {
             return;
         }
@@ -96,7 +110,10 @@ impl Drop for Lease {
     }
 }
 
-fn keep(idle: &Idle, client: Arc<Client>) {
+fn keep(idle: &Weak<Idle>, client: Arc<Client>) {
+    let Some(idle) = idle.upgrade() else {
+        return parked::park(client);
+    };
     let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
     if idle.len() < MOST {
         idle.push(client);

@@ -32,6 +32,7 @@ mod losses;
 mod matching;
 mod merge;
 mod numeric;
+mod parked;
 mod passing;
 mod refusals;
 mod rejects;

@@ -32,7 +32,7 @@ pub struct SshConfig {
 }
 
 /// A parsed configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ssh {
     pub(super) host: String,
     pub(super) port: u16,
@@ -44,14 +44,14 @@ pub(crate) struct Ssh {
 }
 
 /// How the user signs in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Proof {
     Key { file: PathBuf, passphrase: Option<Secret> },
     Password(Secret),
 }
 
 /// Where the server's key is known from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trusted {
     /// From the file itself.
     Key(Box<PublicKey>),

@@ -4,11 +4,13 @@
 //! that a killed run is told from a long one without heartbeats.
 
 mod control;
+mod group;
 mod liveness;
 mod migrate;
 mod readers;
 mod rows;
 mod runs;
+mod transaction;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use rusqlite::config::DbConfig;
 use syncapp_model::{Code, Error, ErrorKind, Result};
 use tokio::task::JoinError;
 
+use group::Queue;
 use liveness::Liveness;
 use readers::Readers;
 
@@ -33,6 +36,7 @@ pub struct SqliteStore {
 struct Inner {
     file: PathBuf,
     connection: Mutex<Connection>,
+    queue: Queue,
     readers: Readers,
     liveness: Liveness,
 }
@@ -63,6 +67,7 @@ impl SqliteStore {
                 readers: Readers::of(&file),
                 file,
                 connection: Mutex::new(connection),
+                queue: Queue::default(),
                 liveness,
             }),
         })

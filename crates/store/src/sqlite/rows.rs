@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::types::Type;
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use syncapp_control::{ErrorRecord, Outcome, RunId, RunRecord, StreamRecord};
 use uuid::Uuid;
 
@@ -11,11 +11,11 @@ pub(super) const RUN_COLUMNS: &str =
     "id, project, sync, started_at, finished_at, outcome, error_code, error_text, error_help, file, environment";
 
 /// Puts the record in the place of what was there.
-pub(super) fn write(transaction: &Transaction<'_>, run: &RunRecord) -> rusqlite::Result<()> {
+pub(super) fn write(connection: &Connection, run: &RunRecord) -> rusqlite::Result<()> {
     let id = run.id.0.as_bytes();
     let (code, text, help) = parts(run.error.as_ref());
-    transaction.execute("delete from runs where id = ?", [id])?;
-    transaction.execute(
+    connection.execute("delete from runs where id = ?", [id])?;
+    connection.execute(
         &format!("insert into runs ({RUN_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         params![
             id,
@@ -32,7 +32,7 @@ pub(super) fn write(transaction: &Transaction<'_>, run: &RunRecord) -> rusqlite:
         ],
     )?;
     let mut insert =
-        transaction.prepare_cached("insert into run_streams values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+        connection.prepare_cached("insert into run_streams values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     for (number, stream) in run.streams.iter().enumerate() {
         let (code, text, help) = parts(stream.error.as_ref());
         insert.execute(params![

@@ -45,12 +45,7 @@ impl Runs for SqliteStore {
 impl SqliteStore {
     async fn write(&self, run: &RunRecord) -> Result<()> {
         let run = run.clone();
-        self.with(move |connection, _| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            rows::write(&transaction, &run)?;
-            transaction.commit()
-        })
-        .await
+        self.transaction(move |rows| rows.step(|c| rows::write(c, &run))).await
     }
 
     fn unlockable(&self, e: std::io::Error) -> Error {
