@@ -52,7 +52,7 @@ async fn a_rival_takes_over_while_the_first_still_writes() {
 }
 
 /// Waits until no session of the user is left, and returns how long that took.
-async fn gone(database: &Database, user: &str) -> Duration {
+pub(super) async fn gone(database: &Database, user: &str) -> Duration {
     let began = Instant::now();
     let sql = format!("select count(*) from pg_stat_activity where usename = '{user}'");
     while database.text(&sql).await != "0" {

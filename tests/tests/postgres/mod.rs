@@ -7,5 +7,6 @@ mod faults;
 mod kinds;
 mod merging;
 mod names;
+mod parked;
 mod reading;
 mod replacing;
