@@ -35,7 +35,9 @@ impl Control {
             Some(self.record(due, first, calendar).instrument(span))
         });
         let recorded = stream::iter(rounds).buffer_unordered(AT_ONCE);
-        recorded.try_fold(0, async |count, one| Ok(count + usize::from(one))).await
+        recorded
+            .try_fold(0, async |count, one| Ok(count + usize::from(one)))
+            .await
     }
 
     async fn record(&self, due: Due, first: SystemTime, calendar: &dyn Calendar) -> Result<bool> {

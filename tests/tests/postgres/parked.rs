@@ -26,13 +26,19 @@ async fn a_session_is_used_again_like_a_new_one() {
     let (mut seen, begun) = (HashSet::new(), Instant::now());
     let mut again = false;
     while !again {
-        assert!(begun.elapsed() < Duration::from_mins(1), "each time there is another session");
+        assert!(
+            begun.elapsed() < Duration::from_mins(1),
+            "each time there is another session"
+        );
         let (session, state) = look(&database.reader).await;
         assert_eq!(state, format!("\"$user\", public {} 0", database.reader.user));
         again = !seen.insert(session);
     }
     let took = gone(&database, &database.reader.user).await;
-    assert!(took < Duration::from_secs(3), "nobody uses it, and it is there for {took:?}");
+    assert!(
+        took < Duration::from_secs(3),
+        "nobody uses it, and it is there for {took:?}"
+    );
 }
 
 #[tokio::test]

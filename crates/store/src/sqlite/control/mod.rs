@@ -27,8 +27,8 @@ mod workers;
 use futures_util::FutureExt as _;
 use syncapp_model::{Error, Result};
 
-use super::transaction::SqliteRows;
 use super::SqliteStore;
+use super::transaction::SqliteRows;
 
 /// The database's time as an expression. It is the same in all of a statement.
 const NOW: &str = "cast(round(unixepoch('subsec') * 1000000) as integer)";

@@ -38,7 +38,7 @@ export function Legend() {
 }
 
 export function ZoomBar({ store }: { store: ViewStore }) {
-  const { percent } = useSyncExternalStore(store.subscribe, store.seen);
+  const percent = useSyncExternalStore(store.subscribe, () => store.seen().percent);
   const to = (zoom: number) => store.move(zoomed(store.view, zoom, { x: store.pane.width / 2, y: 0 }));
   return (
     <div className="flex" role="group" aria-label={text.canvas.zoom(percent)}>

@@ -37,10 +37,11 @@ export function CanvasPane({
   const designer = useDesigner();
   const { canvas, items, proposals, selection, select, ends, config, stream } = designer;
   const viewport = useRef<HTMLDivElement>(null);
-  const rest = useRef<HTMLCanvasElement>(null);
-  const top = useRef<HTMLCanvasElement>(null);
+  const rest = useRef<HTMLDivElement>(null);
+  const top = useRef<HTMLDivElement>(null);
+  const hand = useRef<HTMLCanvasElement>(null);
   const world = useRef<HTMLDivElement>(null);
-  const layers = useMemo(() => ({ rest, top, world }), []);
+  const layers = useMemo(() => ({ rest, top, hand, world }), []);
   const pane = useSize(viewport);
   const drawn = useCanvasState(canvas, items, pane, covered);
   const { store, places, wiring } = drawn;
@@ -145,9 +146,10 @@ export function CanvasPane({
         style={{ cursor: panning ? "grabbing" : loose ? "crosshair" : undefined }}
         data-canvas=""
       >
-        <canvas ref={rest} className="canvas-wires" aria-hidden />
+        <div ref={rest} className="canvas-wires" aria-hidden />
         <World world={world} drawn={drawn} active={active} lifted={lifted} found={found} drop={drop} />
-        <canvas ref={top} className="canvas-wires top" aria-hidden />
+        {loose && <canvas ref={hand} className="canvas-wires top" aria-hidden />}
+        <div ref={top} className="canvas-wires top" aria-hidden />
         {!ends.looking && canvas.source.length === 0 && (
           <div className="absolute inset-0 z-(--z-canvas-ui) grid place-items-center">
             <EmptyState title={stream === undefined ? text.canvas.noStream : text.canvas.noSource}>

@@ -2,39 +2,42 @@ import { ArrowRightToLine, KeyRound } from "lucide-react";
 import { memo } from "react";
 import { words } from "@/words";
 import type { SourceRow } from "./model";
-import { HEADER, ROW } from "./space";
-import { TableCard } from "./table-card";
-import { type Marks, marksOf, type SideProps, TableRow } from "./table-row";
+import { CHUNK, HEADER, ROW } from "./space";
+import { TableCard, type TablePlace } from "./table-card";
+import { chunksIn, TableChunk } from "./table-chunk";
+import { type Marks, marksOf, type SideRows, TableRow } from "./table-row";
 
 const text = words.designer.canvas;
 
-type SourceTableProps = SideProps<SourceRow> & {
+interface SourceRows extends SideRows<SourceRow> {
   /** Columns that auto-map has a place for. */
   proposed: ReadonlySet<string>;
-};
+}
 
 /** The source's table: each of its columns a row. Only rows in sight are there. */
-export const SourceTable = memo(function SourceTable(props: SourceTableProps) {
-  const { rows, x, width, title, about, first, last, proposed } = props;
+export const SourceTable = memo(function SourceTable({ place, ...side }: SourceRows & { place: TablePlace }) {
+  const { length } = side.rows;
   return (
-    <TableCard
-      side="source"
-      label={text.source}
-      x={x}
-      width={width}
-      height={HEADER + rows.length * ROW + 2}
-      title={title}
-      about={about}
-    >
-      {rows.slice(first, last).map((row, at) => (
+    <TableCard side="source" label={text.source} place={place} height={HEADER + length * ROW + 2}>
+      {chunksIn(place.first, place.last, length).map((from) => (
+        <Chunk key={from} from={from} {...side} />
+      ))}
+    </TableCard>
+  );
+});
+
+const Chunk = memo(function Chunk({ from, ...side }: SourceRows & { from: number }) {
+  return (
+    <TableChunk from={from}>
+      {side.rows.slice(from, from + CHUNK).map((row, at) => (
         <Row
           key={row.column.name}
           row={row}
-          proposed={proposed.has(row.column.name)}
-          {...marksOf(props, row.column.name, first + at)}
+          proposed={side.proposed.has(row.column.name)}
+          {...marksOf(side, row.column.name, from + at)}
         />
       ))}
-    </TableCard>
+    </TableChunk>
   );
 });
 

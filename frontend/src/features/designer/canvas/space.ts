@@ -4,6 +4,8 @@ export const ROW = 28;
 export const HEADER = 44;
 export const TOP = 12;
 export const FIRST_ROW = TOP + HEADER;
+/** Rows that come into sight together: few, so that no frame has many to draw. */
+export const CHUNK = 4;
 
 /** The horizontal plan of a canvas. */
 export interface Plan {

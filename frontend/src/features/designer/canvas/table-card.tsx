@@ -2,20 +2,28 @@ import { Database, TableProperties } from "lucide-react";
 import type { ReactNode } from "react";
 import { HEADER, TOP } from "./space";
 
+/** Where a side's table stands, what its head says, and which of its rows are in sight. */
+export interface TablePlace {
+  x: number;
+  width: number;
+  title: string;
+  about: string;
+  first: number;
+  last: number;
+}
+
 /** The frame of a table on the canvas: its head stays in sight while its rows scroll below it. */
 export function TableCard(props: {
   side: "source" | "target";
   label: string;
-  x: number;
-  width: number;
+  place: TablePlace;
   height: number;
-  title: string;
-  about: string;
   children: ReactNode;
   /** Below the rows. */
   footer?: ReactNode;
 }) {
-  const { side, label, x, width, height, title, about, children, footer } = props;
+  const { side, label, place, height, children, footer } = props;
+  const { x, width, title, about } = place;
   const Icon = side === "source" ? Database : TableProperties;
   return (
     <section className="canvas-card" style={{ left: x, top: TOP, width, height }}>

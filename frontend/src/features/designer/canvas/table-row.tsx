@@ -1,16 +1,9 @@
 import type { ReactNode } from "react";
 import { TypeGlyph } from "./labels";
-import { FIRST_ROW, ROW, TOP } from "./space";
 
-/** What both tables are told: their rows, where they stand, which are in sight, and how they are marked. */
-export interface SideProps<R> {
+/** A side's rows, and how they are marked. */
+export interface SideRows<R> {
   rows: readonly R[];
-  x: number;
-  width: number;
-  title: string;
-  about: string;
-  first: number;
-  last: number;
   chosen: ReadonlySet<string>;
   lifted: ReadonlySet<number>;
   found: ReadonlySet<string>;
@@ -27,7 +20,7 @@ export interface Marks {
   current: boolean;
 }
 
-export const marksOf = (side: SideProps<unknown>, name: string, place: number): Marks => ({
+export const marksOf = (side: SideRows<unknown>, name: string, place: number): Marks => ({
   place,
   total: side.rows.length,
   chosen: side.chosen.has(name),
@@ -56,7 +49,6 @@ export function TableRow(props: {
       aria-posinset={place + 1}
       aria-setsize={total}
       className="canvas-row"
-      style={{ top: FIRST_ROW - TOP + place * ROW }}
       data-side={side}
       data-name={name}
       data-place={place}
@@ -67,7 +59,7 @@ export function TableRow(props: {
       {...data}
     >
       <TypeGlyph type={glyph} />
-      <span className="min-w-0 flex-auto truncate" title={name}>
+      <span className="label" title={name}>
         <span className="name data">{name}</span>
       </span>
       {children}

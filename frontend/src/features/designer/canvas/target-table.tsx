@@ -2,37 +2,35 @@ import { KeyRound, Plus } from "lucide-react";
 import { memo } from "react";
 import { words } from "@/words";
 import type { TargetRow } from "./model";
-import { FIRST_ROW, HEADER, ROW, TOP } from "./space";
-import { TableCard } from "./table-card";
-import { type Marks, marksOf, type SideProps, TableRow } from "./table-row";
+import { CHUNK, FIRST_ROW, HEADER, ROW, TOP } from "./space";
+import { TableCard, type TablePlace } from "./table-card";
+import { chunksIn, TableChunk } from "./table-chunk";
+import { type Marks, marksOf, type SideRows, TableRow } from "./table-row";
 
 const text = words.designer.canvas;
 
-type TargetTableProps = SideProps<TargetRow> & {
+interface TargetRows extends SideRows<TargetRow> {
   /** Where a wire that is being drawn would end; an empty name is a new column. */
   drop: string | undefined;
   typeOf: (row: TargetRow) => string | undefined;
-};
+}
 
 /** The target's table, and below it where a column can be added. */
-export const TargetTable = memo(function TargetTable(props: TargetTableProps) {
-  const { rows, x, width, title, about, first, last, drop, typeOf } = props;
+export const TargetTable = memo(function TargetTable({ place, ...side }: TargetRows & { place: TablePlace }) {
+  const { length } = side.rows;
   return (
     <TableCard
       side="target"
       label={text.target}
-      x={x}
-      width={width}
-      height={HEADER + (rows.length + 1) * ROW + 2}
-      title={title}
-      about={about}
+      place={place}
+      height={HEADER + (length + 1) * ROW + 2}
       footer={
-        last >= rows.length && (
+        place.last >= length && (
           <div
-            className="canvas-row rounded-b-3 border-t border-line text-12 text-fg-3"
-            style={{ top: FIRST_ROW - TOP + rows.length * ROW }}
+            className="canvas-row absolute inset-x-0 rounded-b-3 border-t border-line text-12 text-fg-3"
+            style={{ top: FIRST_ROW - TOP + length * ROW }}
             data-add=""
-            {...(drop === "" && { "data-drop": "" })}
+            {...(side.drop === "" && { "data-drop": "" })}
           >
             <Plus size={14} strokeWidth={1.6} className="mx-1" aria-hidden />
             {text.addColumn}
@@ -40,16 +38,26 @@ export const TargetTable = memo(function TargetTable(props: TargetTableProps) {
         )
       }
     >
-      {rows.slice(first, last).map((row, at) => (
+      {chunksIn(place.first, place.last, length).map((from) => (
+        <Chunk key={from} from={from} {...side} />
+      ))}
+    </TableCard>
+  );
+});
+
+const Chunk = memo(function Chunk({ from, ...side }: TargetRows & { from: number }) {
+  return (
+    <TableChunk from={from}>
+      {side.rows.slice(from, from + CHUNK).map((row, at) => (
         <Row
           key={row.name}
           row={row}
-          type={typeOf(row)}
-          drop={drop === row.name}
-          {...marksOf(props, row.name, first + at)}
+          type={side.typeOf(row)}
+          drop={side.drop === row.name}
+          {...marksOf(side, row.name, from + at)}
         />
       ))}
-    </TableCard>
+    </TableChunk>
   );
 });
 

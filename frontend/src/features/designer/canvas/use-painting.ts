@@ -1,13 +1,18 @@
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { useTheme } from "@/app/theme/theme";
 import { type Colours, coloursOf } from "../view/colours";
-import { type Emphasis, type Loose, paintRest, paintTop, prepare } from "../view/paint";
+import { type Emphasis, type Loose, paintLoose, paintRest, paintTop } from "../view/paint";
+import { cleared, type Picture, Strips } from "../view/strips";
+import { corner, type Size, type View } from "../view/view";
 import type { Drawn } from "./use-canvas-state";
-import { TOP } from "./space";
+import { HEADER, type Plan, TOP } from "./space";
+import type { Wiring } from "./wires";
 
 export interface Layers {
-  rest: RefObject<HTMLCanvasElement | null>;
-  top: RefObject<HTMLCanvasElement | null>;
+  rest: RefObject<HTMLDivElement | null>;
+  top: RefObject<HTMLDivElement | null>;
+  /** There while a wire is drawn by hand. */
+  hand: RefObject<HTMLCanvasElement | null>;
   world: RefObject<HTMLDivElement | null>;
 }
 
@@ -17,67 +22,83 @@ export function usePainting(
   drawn: Drawn,
   emphasis: Emphasis,
   loose: Loose | undefined,
-  pane: { width: number; height: number },
+  pane: Size,
 ): void {
   const { shown } = useTheme();
-  const now = useRef({ drawn, emphasis, loose, pane });
+  const { store, wiring, plan } = drawn;
+  const pictures = useMemo(() => picturesOf(wiring, plan, emphasis), [wiring, plan, emphasis]);
+  const now = useRef({ pictures, loose, pane });
   const colours = useRef<Colours>(undefined);
   useEffect(() => {
-    now.current = { drawn, emphasis, loose, pane };
-    drawn.store.redraw();
+    now.current = { pictures, loose, pane };
+    store.redraw();
   });
   useEffect(() => {
     colours.current = undefined;
-    drawn.store.redraw();
-  }, [shown, drawn.store]);
-  const { store } = drawn;
-  useEffect(
-    () =>
-      store.onFrame(() => {
-        const { rest, top, world } = layers;
-        if (!rest.current || !top.current || !world.current) {
-          return;
-        }
-        colours.current ??= coloursOf(rest.current);
-        draw({ rest: rest.current, top: top.current, world: world.current }, now.current, colours.current);
-      }),
-    [store, layers],
-  );
-}
-
-interface Frame {
-  drawn: Drawn;
-  emphasis: Emphasis;
-  loose: Loose | undefined;
-  pane: { width: number; height: number };
-}
-
-function draw(
-  { rest, top, world }: { rest: HTMLCanvasElement; top: HTMLCanvasElement; world: HTMLElement },
-  { drawn, emphasis, loose, pane }: Frame,
-  colours: Colours,
-): void {
-  const { view } = drawn.store;
-  const ratio = window.devicePixelRatio;
-  for (const canvas of [rest, top]) {
-    const [width, height] = [Math.round(pane.width * ratio), Math.round(pane.height * ratio)];
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width;
-      canvas.height = height;
+    store.redraw();
+  }, [shown, store]);
+  useEffect(() => {
+    const { rest, top, hand, world } = layers;
+    if (!rest.current || !top.current || !world.current) {
+      return;
     }
-  }
-  world.style.transform = `translate(${-view.x * view.zoom}px, ${-view.y * view.zoom}px) scale(${view.zoom})`;
+    const [behind, above, moved] = [new Strips(rest.current), new Strips(top.current), world.current];
+    return store.onFrame(() => {
+      colours.current ??= coloursOf(moved);
+      const { view } = store;
+      const { pictures, loose, pane } = now.current;
+      const ratio = window.devicePixelRatio;
+      moveTo(moved, view, ratio);
+      behind.show(pictures.rest, colours.current, view, pane, ratio);
+      above.show(pictures.top, colours.current, view, pane, ratio);
+      if (hand.current && loose) {
+        drawLoose(hand.current, loose, colours.current, view, pane, ratio);
+      }
+    });
+  }, [store, layers]);
+}
+
+/** How far ports reach out of the gap between the tables. */
+const PORT = 8;
+
+function picturesOf(wiring: Wiring, plan: Plan, emphasis: Emphasis): { rest: Picture; top: Picture } {
+  const between = { left: plan.source.x + plan.source.width - PORT, right: plan.target.x + PORT };
+  return {
+    rest: {
+      ...between,
+      paint: (context, span, colours) => paintRest(context, wiring, span, colours, emphasis),
+    },
+    top: {
+      ...between,
+      paint: (context, span, colours) => paintTop(context, wiring, span, colours, emphasis),
+    },
+  };
+}
+
+function moveTo(world: HTMLElement, view: View, ratio: number): void {
+  const { x, y } = corner(view, ratio);
+  world.style.transform = `translate3d(${-x}px, ${-y}px, 0) scale(${view.zoom})`;
   for (const head of world.querySelectorAll<HTMLElement>("[data-sticky]")) {
-    const most = Number(head.dataset.sticky) - 2 * head.offsetHeight;
+    const most = Number(head.dataset.sticky) - 2 * HEADER;
     const down = Math.max(0, Math.min(view.y - TOP + 1, most));
-    head.style.transform = `translateY(${down}px)`;
+    head.style.transform = `translate3d(0, ${down}px, 0)`;
   }
-  const behind = rest.getContext("2d");
-  const above = top.getContext("2d");
-  if (behind && above) {
-    prepare(behind, view, pane, ratio);
-    paintRest(behind, drawn.wiring, view, pane, colours, emphasis);
-    prepare(above, view, pane, ratio);
-    paintTop(above, drawn.wiring, view, pane, colours, emphasis, loose);
+}
+
+function drawLoose(
+  canvas: HTMLCanvasElement,
+  loose: Loose,
+  colours: Colours,
+  view: View,
+  pane: Size,
+  ratio: number,
+): void {
+  const size = { width: Math.round(pane.width * ratio), height: Math.round(pane.height * ratio) };
+  const { x, y } = corner(view, ratio);
+  const scale = view.zoom * ratio;
+  const context = cleared(canvas, size, ratio);
+  context?.setTransform(scale, 0, 0, scale, -x * ratio, -y * ratio);
+  if (context) {
+    paintLoose(context, loose, colours);
   }
 }

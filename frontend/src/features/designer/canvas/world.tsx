@@ -51,6 +51,20 @@ export const World = memo(function World({ world, drawn, active, lifted, found, 
   const key = config.primary_key ?? ends.source?.primaryKey ?? [];
   const held = ends.source?.rows === undefined ? undefined : text.canvas.rows(shortCount(ends.source.rows));
   const lands = `${write}${key.length > 0 && write !== "append" ? ` on ${key.join(", ")}` : ""}`;
+  const sourcePlace = {
+    ...plan.source,
+    title: stream ?? "",
+    about: [sync?.source, held].filter(Boolean).join(" · "),
+    first,
+    last,
+  };
+  const targetPlace = {
+    ...plan.target,
+    title: ends.into,
+    about: [sync?.destination, lands].filter(Boolean).join(" · "),
+    first,
+    last,
+  };
   return (
     <div
       ref={world}
@@ -61,12 +75,7 @@ export const World = memo(function World({ world, drawn, active, lifted, found, 
     >
       <SourceTable
         rows={canvas.source}
-        x={plan.source.x}
-        width={plan.source.width}
-        title={stream ?? ""}
-        about={[sync?.source, held].filter(Boolean).join(" · ")}
-        first={first}
-        last={last}
+        place={sourcePlace}
         chosen={chosenSource}
         lifted={lifted.source}
         found={found}
@@ -118,12 +127,7 @@ export const World = memo(function World({ world, drawn, active, lifted, found, 
       })}
       <TargetTable
         rows={canvas.target}
-        x={plan.target.x}
-        width={plan.target.width}
-        title={ends.into}
-        about={[sync?.destination, lands].filter(Boolean).join(" · ")}
-        first={first}
-        last={last}
+        place={targetPlace}
         chosen={chosenTarget}
         lifted={lifted.target}
         found={found}

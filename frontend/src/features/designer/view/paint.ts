@@ -1,11 +1,8 @@
-/**
- * Draws all wires of a canvas in one layer. Those of a kind are one path, so that a thousand cost a few strokes; what is out of
- * sight is passed over.
- */
+/** Draws a strip's wires. Those of a kind are one path, so that a thousand cost a few strokes; what is out of sight is passed over. */
 import type { Port, Wire, WireKind, Wiring } from "../canvas/wires";
 import { reach } from "../canvas/wires";
 import type { Colours } from "./colours";
-import type { Size, View } from "./view";
+import type { Span } from "./strips";
 
 /** What stands out, and what steps back for it. */
 export interface Emphasis {
@@ -24,25 +21,18 @@ export interface Loose {
 }
 
 const FAINT = 0.4;
-
-export function prepare(context: CanvasRenderingContext2D, view: View, pane: Size, ratio: number): void {
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, pane.width * ratio, pane.height * ratio);
-  const scale = ratio * view.zoom;
-  context.setTransform(scale, 0, 0, scale, -view.x * scale, -view.y * scale);
-  context.lineJoin = "round";
-}
+/** How far a stroke or a port reaches past its middle, at most. */
+const BEYOND = 8;
 
 /** The wires at rest: behind tables and nodes. */
 export function paintRest(
   context: CanvasRenderingContext2D,
   wiring: Wiring,
-  view: View,
-  pane: Size,
+  span: Span,
   colours: Colours,
   emphasis: Emphasis,
 ): void {
-  const seen = inSight(wiring.wires, view, pane).filter((wire) => !emphasis.active.has(wire.item));
+  const seen = inSight(wiring.wires, span).filter((wire) => !emphasis.active.has(wire.item));
   const fading = emphasis.hovered.size > 0;
   for (const lifted of [false, true]) {
     const group = seen.filter((wire) => emphasis.hovered.has(wire.item) === lifted);
@@ -60,33 +50,31 @@ export function paintRest(
 export function paintTop(
   context: CanvasRenderingContext2D,
   wiring: Wiring,
-  view: View,
-  pane: Size,
+  span: Span,
   colours: Colours,
   emphasis: Emphasis,
-  loose?: Loose,
 ): void {
-  const active = inSight(wiring.wires, view, pane).filter((wire) => emphasis.active.has(wire.item));
+  const active = inSight(wiring.wires, span).filter((wire) => emphasis.active.has(wire.item));
   stroke(context, active, "rows", colours.accent, 3, []);
   stroke(context, active, "exact", colours.accent, 2, []);
   stroke(context, active, "lossy", colours.warn, 2, []);
   stroke(context, active, "impossible", colours.bad, 2, []);
   stroke(context, active, "proposed", colours.accent, 2, [3, 4]);
-  if (loose) {
-    context.beginPath();
-    curve(context, loose.x1, loose.y1, loose.x2, loose.y2);
-    context.setLineDash([]);
-    context.strokeStyle = colours.accent;
-    context.lineWidth = 2;
-    context.stroke();
-  }
-  if (view.zoom >= 0.4) {
-    ports(context, wiring, view, pane, colours, emphasis);
+  if (span.zoom >= 0.4) {
+    ports(context, wiring, span, colours, emphasis);
   }
 }
 
-function inSight(wires: readonly Wire[], view: View, pane: Size): Wire[] {
-  const [top, bottom] = [view.y - 8, view.y + pane.height / view.zoom + 8];
+export function paintLoose(context: CanvasRenderingContext2D, { x1, y1, x2, y2 }: Loose, colours: Colours): void {
+  context.beginPath();
+  curve(context, x1, y1, x2, y2);
+  context.strokeStyle = colours.accent;
+  context.lineWidth = 2;
+  context.stroke();
+}
+
+function inSight(wires: readonly Wire[], span: Span): Wire[] {
+  const [top, bottom] = [span.top - BEYOND, span.bottom + BEYOND];
   return wires.filter(
     (wire) =>
       Math.max(wire.y1, wire.y2, wire.lane?.y ?? wire.y1) >= top &&
@@ -116,6 +104,7 @@ function stroke(
       curve(context, x1, y1, x2, y2);
     }
   }
+  context.lineJoin = "round";
   context.setLineDash(dash);
   context.strokeStyle = colour;
   context.lineWidth = width;
@@ -135,12 +124,11 @@ function onward(context: CanvasRenderingContext2D, x1: number, y1: number, x2: n
 function ports(
   context: CanvasRenderingContext2D,
   wiring: Wiring,
-  view: View,
-  pane: Size,
+  span: Span,
   colours: Colours,
   emphasis: Emphasis,
 ): void {
-  const [top, bottom] = [view.y - 8, view.y + pane.height / view.zoom + 8];
+  const [top, bottom] = [span.top - BEYOND, span.bottom + BEYOND];
   const rowsActive = activeRows(wiring, emphasis);
   context.setLineDash([]);
   context.lineWidth = 1.5;

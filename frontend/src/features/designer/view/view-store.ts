@@ -2,18 +2,16 @@
  * The view while it moves. Whoever draws is told once a frame; React is told only when other rows come into sight, so that scrolling
  * draws wires and moves one layer, and renders nothing.
  */
-import { FIRST_ROW, ROW } from "../canvas/space";
+import { CHUNK, FIRST_ROW, ROW } from "../canvas/space";
 import { clamped, type Detail, detailAt, type Size, type View } from "./view";
 
-/** What React renders: rows by eights, so that it seldom changes. */
+/** What React renders: whole chunks of rows, so that it changes seldom and by little. */
 export interface Window {
   first: number;
   last: number;
   detail: Detail;
   percent: number;
 }
-
-const CHUNK = 8;
 
 export class ViewStore {
   view: View = { x: 0, y: 0, zoom: 1 };

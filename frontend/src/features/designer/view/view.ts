@@ -33,6 +33,12 @@ export function clamped(view: View, pane: Size, world: Size): View {
   return { x, y, zoom };
 }
 
+/** The upper left corner in pixels of the page, at a whole pixel of the screen: what is drawn ahead stays sharp where it is moved to. */
+export function corner(view: View, ratio: number): { x: number; y: number } {
+  const whole = (at: number) => Math.round(at * view.zoom * ratio) / ratio;
+  return { x: whole(view.x), y: whole(view.y) };
+}
+
 /** Zooms about a point of the pane: what is there stays there. */
 export function zoomed(view: View, zoom: number, at: { x: number; y: number }): View {
   const to = Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, zoom));
