@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::Value as Json;
 
-use super::memory;
+use super::{Measured, memory};
 use crate::desktop::what::{button, containing, field, link, project, role, row, text};
 use crate::desktop::{Desk, Keyring, Window};
 
@@ -17,6 +17,18 @@ const STARTS: usize = 10;
 const TABLES: usize = 20_000;
 /// What is typed to find one of them.
 const TYPED: &str = "table_19";
+
+/// How soon a window can be used, a catalog that is known is open, and a key has filtered it, at the latest, in milliseconds.
+const USABLE: u128 = 1500;
+const OPENED: f64 = 300.0;
+const FILTERED: f64 = 50.0;
+/// How much memory it may take at rest, in megabytes.
+const IDLE: u64 = 200;
+
+const HEAD: &str = "\
+The desktop
+
+`cargo xtask bench --desktop`. It fails where a bound of `tests/src/pace/desk.rs` does not hold.";
 
 const FILE: &str = "version: 1
 connections:
@@ -41,38 +53,39 @@ const WATCH: &str = "window.pace = { from: 0, to: 0 };
     };
     new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });";
 
-/// All of it, as a page's section.
-pub async fn measure() -> String {
-    let mut page = String::from("## The desktop\n\n| what | figure |\n|---|---|\n");
-    let mut row = |what: &str, figure: String| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(page, "| {what} | {figure} |");
-    };
+/// All of it.
+pub async fn measure() -> Measured {
+    let mut measured = Measured::under(HEAD);
     let desk = Desk::new(Keyring::Unlocked).await;
     let (starts, idle) = starts(&desk).await;
-    row(
+    let (median, longest) = (starts[STARTS / 2], starts[STARTS - 1]);
+    measured.bounded(
         &format!("from the start to a window with what can be done in it, {STARTS} starts"),
-        format!("median {} ms, longest {} ms", starts[STARTS / 2], starts[STARTS - 1]),
+        &format!("median {median} ms, longest {longest} ms"),
+        median < USABLE,
     );
-    row(
+    measured.bounded(
         "memory at rest, without the web view's own processes",
-        format!("{idle} MB"),
+        &format!("{idle} MB"),
+        idle < IDLE,
     );
     let Catalog { first, again, keys } = catalog(&desk).await;
-    row(
+    measured.row(
         &format!("a source of {TABLES} tables, from the button to the list, discovery by SQLite included"),
-        format!("{first:.0} ms"),
+        &format!("{first:.0} ms"),
     );
-    row(
+    measured.bounded(
         "the same, once it is known what the source holds",
-        format!("{again:.0} ms"),
+        &format!("{again:.0} ms"),
+        again < OPENED,
     );
     let longest = keys.iter().copied().fold(0.0, f64::max);
-    row(
+    measured.bounded(
         &format!("filtering it, from a key to the list, {} keys", keys.len()),
-        format!("longest {longest:.0} ms"),
+        &format!("longest {longest:.0} ms"),
+        longest < FILTERED,
     );
-    page
+    measured
 }
 
 /// The milliseconds of each start, in order of their size, and the megabytes of the last one.

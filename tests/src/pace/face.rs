@@ -19,7 +19,7 @@ use tokio::time::{sleep_until, timeout};
 
 use heard::{Heard, Reckoned};
 
-use super::{cpu, memory, stolen};
+use super::{Measured, cpu, memory, stolen, taken_since};
 use crate::agent::Agent;
 use crate::server::postgres::{Database, Postgres};
 use crate::syncapp::Syncapp;
@@ -61,24 +61,12 @@ const PUSH: usize = 16_384;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const HEAD: &str = "\
-## The interface
+The interface
 
 `cargo xtask bench --api`, callers and agent on the same two cores. It fails where `tests/src/pace/face/bounds.rs` says so. Each source
 offers a row of 1.1 MB a second, a batch of its own and so an event of its own; no two of them at one time, for sources know nothing of
 each other. What is late counts from when the row was due to the event at the watcher: the server's making of the row, the agent's
-reading of it and the event's way are in it.
-
-| what | figure |
-|---|---|
-";
-
-/// What has come of it.
-pub struct Measured {
-    /// A page's section.
-    pub page: String,
-    /// What did not hold, each in words.
-    pub broken: Vec<String>,
-}
+reading of it and the event's way are in it.";
 
 /// All of it.
 pub async fn measure(load: Load) -> Measured {
@@ -100,11 +88,8 @@ pub async fn measure(load: Load) -> Measured {
         agent.until(run, going).await;
     }
     let token = agent.make_token("viewer", None).await;
-    let mut page = String::from(HEAD);
-    let mut row = |what: String, figure: String| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(page, "| {what} | {figure} |");
-    };
+    let mut measured = Measured::under(HEAD);
+    let mut row = |what: String, figure: String| measured.row(&what, &figure);
     let place = Place {
         url: agent.url().to_owned(),
         token,
@@ -113,7 +98,7 @@ pub async fn measure(load: Load) -> Measured {
     };
     let (first, used, before) = (memory(agent.process()), cpu(agent.process()), stolen());
     let read = reads(&place, load).await;
-    let (used, after) = (cpu(agent.process()).saturating_sub(used), stolen());
+    let (used, taken) = (cpu(agent.process()).saturating_sub(used), taken_since(before));
     row(
         format!(
             "{} reads a second by an API token, {} runs going, one process on SQLite",
@@ -135,13 +120,7 @@ pub async fn measure(load: Load) -> Measured {
             used.as_secs_f64() / read.took.as_secs_f64() * 100.0
         ),
     );
-    row(
-        "what the machine's host took of its cores meanwhile: no program can answer in that time".to_owned(),
-        format!(
-            "{:.0} %",
-            after.0.saturating_sub(before.0) as f64 / (after.1 - before.1).max(1) as f64 * 100.0
-        ),
-    );
+    row("meanwhile no program could answer".to_owned(), taken);
     let second = memory(agent.process());
     let watched = watch(&place, load, &database).await;
     row(
@@ -173,8 +152,8 @@ pub async fn measure(load: Load) -> Measured {
             watched.memory.middle, watched.memory.end
         ),
     );
-    let broken = bounds::broken(&load, &read, &watched);
-    Measured { page, broken }
+    measured.broken = bounds::broken(&load, &read, &watched);
+    measured
 }
 
 /// By how much a source's rows are behind those of the first, so that each has its own moment.
