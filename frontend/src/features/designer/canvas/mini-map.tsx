@@ -9,6 +9,9 @@ const LARGE = { width: 96, height: 60 };
 /** Where the canvas is low, so that no row lies below it. */
 const SMALL = { width: 56, height: 24 };
 
+/** How far the frame may be from its place, in pixels of the page, before it is drawn anew. */
+const UNSEEN = 0.25;
+
 /** The whole canvas, small; what is in sight is framed. Pressing it goes there. */
 export function MiniMap({
   canvas,
@@ -25,18 +28,28 @@ export function MiniMap({
 }) {
   const { store, plan, places, height } = drawn;
   const frame = useRef<SVGRectElement>(null);
+  const size = low ? SMALL : LARGE;
+  const unseen = UNSEEN * Math.min(plan.width / size.width, height / size.height);
   useEffect(() => {
+    let shown: number[] = [];
     const follow = () => {
       const { view, pane } = store;
-      const rect = frame.current;
-      rect?.setAttribute("x", String(Math.max(view.x, 0)));
-      rect?.setAttribute("y", String(view.y));
-      rect?.setAttribute("width", String(Math.min(pane.width / view.zoom, plan.width)));
-      rect?.setAttribute("height", String(Math.min(pane.height / view.zoom, height)));
+      const box = [
+        Math.max(view.x, 0),
+        view.y,
+        Math.min(pane.width / view.zoom, plan.width),
+        Math.min(pane.height / view.zoom, height),
+      ];
+      if (box.some((length, at) => Math.abs(length - (shown[at] ?? Infinity)) >= unseen)) {
+        shown = box;
+        ["x", "y", "width", "height"].forEach((name, at) =>
+          frame.current?.setAttribute(name, String(box[at])),
+        );
+      }
     };
     store.redraw();
     return store.onFrame(follow);
-  }, [store, plan, height]);
+  }, [store, plan, height, unseen]);
   const go = (event: PointerEvent<SVGSVGElement>) => {
     if (event.buttons !== 1) {
       return;
@@ -50,7 +63,7 @@ export function MiniMap({
   const table = (rows: number) => FIRST_ROW - TOP + rows * ROW;
   return (
     <svg
-      {...(low ? SMALL : LARGE)}
+      {...size}
       viewBox={`0 0 ${plan.width} ${height}`}
       preserveAspectRatio="none"
       className="rounded-2 border border-line-2 bg-surface-1"

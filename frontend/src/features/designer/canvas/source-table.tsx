@@ -27,9 +27,10 @@ export const SourceTable = memo(function SourceTable({ place, ...side }: SourceR
 });
 
 const Chunk = memo(function Chunk({ from, ...side }: SourceRows & { from: number }) {
+  const rows = side.rows.slice(from, from + CHUNK);
   return (
-    <TableChunk from={from}>
-      {side.rows.slice(from, from + CHUNK).map((row, at) => (
+    <TableChunk from={from} rows={rows.length} ends={from + rows.length === side.rows.length}>
+      {rows.map((row, at) => (
         <Row
           key={row.column.name}
           row={row}

@@ -27,12 +27,7 @@ export function TableCard(props: {
   const Icon = side === "source" ? Database : TableProperties;
   return (
     <section className="canvas-card" style={{ left: x, top: TOP, width, height }}>
-      <div
-        role="listbox"
-        aria-label={label}
-        aria-multiselectable
-        className="absolute inset-0 overflow-hidden rounded-3"
-      >
+      <div role="listbox" aria-label={label} aria-multiselectable className="absolute inset-0">
         {children}
       </div>
       {footer}

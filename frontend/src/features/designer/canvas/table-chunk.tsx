@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { classes } from "@/components/classes";
 import { CHUNK, FIRST_ROW, ROW, TOP } from "./space";
 
 /** Where chunks begin of which a row is in sight. */
@@ -7,13 +8,20 @@ export function chunksIn(first: number, last: number, rows: number): number[] {
   return Array.from({ length: count }, (_, at) => first + at * CHUNK);
 }
 
-/** Rows that come into sight together: what moves in is laid out and painted apart from what is there. */
-export function TableChunk({ from, children }: { from: number; children: ReactNode }) {
+/** Rows that come into sight together: they are laid out and painted apart from those that are there. */
+export function TableChunk(props: {
+  from: number;
+  rows: number;
+  /** Whether its last row is at the table's lower edge. */
+  ends?: boolean;
+  children: ReactNode;
+}) {
+  const { from, rows, ends, children } = props;
   return (
     <div
       role="presentation"
-      className="canvas-chunk"
-      style={{ top: FIRST_ROW - TOP + from * ROW, height: CHUNK * ROW }}
+      className={classes("canvas-chunk", ends && "rounded-b-3")}
+      style={{ top: FIRST_ROW - TOP + from * ROW, height: rows * ROW }}
     >
       {children}
     </div>

@@ -46,9 +46,10 @@ export const TargetTable = memo(function TargetTable({ place, ...side }: TargetR
 });
 
 const Chunk = memo(function Chunk({ from, ...side }: TargetRows & { from: number }) {
+  const rows = side.rows.slice(from, from + CHUNK);
   return (
-    <TableChunk from={from}>
-      {side.rows.slice(from, from + CHUNK).map((row, at) => (
+    <TableChunk from={from} rows={rows.length}>
+      {rows.map((row, at) => (
         <Row
           key={row.name}
           row={row}

@@ -65,7 +65,11 @@ export function paintTop(
   }
 }
 
-export function paintLoose(context: CanvasRenderingContext2D, { x1, y1, x2, y2 }: Loose, colours: Colours): void {
+export function paintLoose(
+  context: CanvasRenderingContext2D,
+  { x1, y1, x2, y2 }: Loose,
+  colours: Colours,
+): void {
   context.beginPath();
   curve(context, x1, y1, x2, y2);
   context.strokeStyle = colours.accent;

@@ -25,7 +25,7 @@ interface Strip {
   place?: number;
 }
 
-const HEIGHT = 128;
+const HEIGHT = 256;
 
 export class Strips {
   private strips: Strip[] = [];
@@ -52,7 +52,7 @@ export class Strips {
       if (strip && strip.place !== place) {
         strip.place = place;
         const { canvas } = strip;
-        canvas.style.transform = `translate3d(${left / ratio}px, ${(place * height) / ratio}px, 0)`;
+        canvas.style.transform = `translate(${left / ratio}px, ${(place * height) / ratio}px)`;
         const context = cleared(canvas, { width, height }, ratio);
         context?.setTransform(scale, 0, 0, scale, -left, -place * height);
         const span = { top: (place * height) / scale, bottom: ((place + 1) * height) / scale };
