@@ -80,7 +80,7 @@ function moveTo(world: HTMLElement, view: View, ratio: number): void {
   world.style.transform = `translate3d(${-x}px, ${-y}px, 0) scale(${view.zoom})`;
   for (const head of world.querySelectorAll<HTMLElement>("[data-sticky]")) {
     const most = Number(head.dataset.sticky) - 2 * HEADER;
-    const down = Math.max(0, Math.min(view.y - TOP + 1, most));
+    const down = Math.max(0, Math.min(view.y - TOP - 1, most));
     head.style.transform = `translate3d(0, ${down}px, 0)`;
   }
 }
