@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use syncapp_tests::desktop::what::{What, button, choice, containing, field, link, project, role, row, text};
+use syncapp_tests::desktop::what::{What, button, choice, containing, field, heading, link, project, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 
 const FILE: &str = "version: 1
@@ -46,6 +46,7 @@ async fn columns_are_mapped_computed_and_masked_while_rows_flow() {
     let window = desk.open().await;
     window.push("people", FILE).await;
     window.click(project("people")).await;
+    window.find(heading("people")).await;
     window.click(link("people").within(row("people"))).await;
     window.click(button("Open designer")).await;
     window.click(target("city")).await;

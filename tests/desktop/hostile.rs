@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use serde_json::{Value as Json, json};
-use syncapp_tests::desktop::what::{button, link, project, role, row, text};
+use syncapp_tests::desktop::what::{button, heading, link, project, role, row, text};
 use syncapp_tests::desktop::{Desk, Keyring};
 
 /// Would run in a page that takes data for HTML.
@@ -26,6 +26,7 @@ async fn data_is_text() {
     let window = desk.open().await;
     window.push("people", FILE).await;
     window.click(project("people")).await;
+    window.find(heading("people")).await;
     window.click(link("people").within(row("people"))).await;
     window.click(button("Open designer")).await;
     window.find(text("onerror=").within(role("region", "Sample"))).await;

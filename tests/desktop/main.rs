@@ -7,6 +7,7 @@ mod first_start;
 mod hostile;
 mod keyring;
 mod no_keyring;
+mod pressing;
 mod quitting;
 mod refusing;
 mod remedies;

@@ -19,6 +19,10 @@ use crate::syncapp::built;
 const FIND: &str = include_str!("find.js");
 /// The key that an element's number has in an answer, by the WebDriver standard.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// Keeps from the page a press that would land elsewhere, since the page moved after it was aimed.
+const AIM: &str = include_str!("aim.js");
+/// Whether the press that was aimed last has landed.
+const LANDED: &str = "return window.aim?.landed() ?? true";
 /// Tells what the shell answers to a command; bytes as text.
 const CALL: &str = "const [command, args, done] = arguments;
     const told = (ok) => (ok instanceof ArrayBuffer ? new TextDecoder().decode(ok) : ok);
@@ -123,8 +127,12 @@ impl<'d> Window<'d> {
     pub async fn click(&self, what: What) {
         let press = || async {
             let element = self.look(&what, true).await?;
-            // What is drawn anew, or lies below something that passes, is tried again.
-            element.click().await.ok()
+            // What is drawn anew, moves on, or lies below something that passes, is tried again.
+            self.client.execute(AIM, vec![json!(element)]).await.ok()?;
+            element.click().await.ok()?;
+            // A page that has been left by the press tells nothing any more.
+            let landed = self.client.execute(LANDED, vec![]).await;
+            (landed.ok() != Some(json!(false))).then_some(())
         };
         self.until(&what, press).await;
     }

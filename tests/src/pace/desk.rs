@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde_json::Value as Json;
 
 use super::{Measured, memory};
-use crate::desktop::what::{button, containing, field, link, project, role, row, text};
+use crate::desktop::what::{button, containing, field, heading, link, project, role, row, text};
 use crate::desktop::{Desk, Keyring, Window};
 
 /// How often it is started; the first start is not counted.
@@ -128,6 +128,7 @@ async fn catalog(desk: &Desk) -> Catalog {
     let window = desk.open().await;
     window.push("many", FILE).await;
     window.click(project("many")).await;
+    window.find(heading("many")).await;
     window.click(link("many").within(row("many"))).await;
     window.script(WATCH, vec![]).await;
     let first = opens(&window).await;
