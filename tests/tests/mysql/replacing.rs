@@ -77,6 +77,17 @@ impl Case {
         }
     }
 
+    /// Ends a session or its statement. A server lets the client of a session go at once, and its statement end later.
+    async fn end(&self, how: &str, session: u64) {
+        let owner = &self.databases.owner;
+        owner.run(&format!("{how} {session}")).await;
+        let query =
+            format!("select id from information_schema.processlist where id = {session} and info like 'rename table%'");
+        while !owner.texts(&query).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// The tables that wait for their turn.
     async fn staged(&self) -> Vec<String> {
         let query = "select table_name from information_schema.tables \
@@ -128,7 +139,7 @@ async fn a_rename_that_ends_without_its_lock_never_was() {
         let end = async {
             if !ends.is_empty() {
                 let (session, _) = case.waiting(None).await;
-                case.databases.owner.run(&format!("{ends} {session}")).await;
+                case.end(ends, session).await;
             }
         };
         let two = checkpoint(2);
@@ -148,7 +159,7 @@ async fn a_new_table_that_somebody_reads_is_not_taken_for_renamed() {
     let (load, reader) = (case.filled().await, case.reader("swapped").await);
     let kill = async {
         let (session, _) = case.waiting(None).await;
-        case.databases.owner.run(&format!("kill {session}")).await;
+        case.end("kill", session).await;
     };
     let two = checkpoint(2);
     let (landed, ()) = tokio::join!(load.commit(&two), kill);
