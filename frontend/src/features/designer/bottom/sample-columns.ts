@@ -44,8 +44,9 @@ export function useColumns(at: "node" | "target"): Shown[] {
           ]
         : [];
     };
+    const known = new Map(canvas.target.map((row) => [row.name, row.type]));
     const target = (name: string, group: Shown["group"]): Shown => {
-      const type = canvas.target.find((row) => row.name === name)?.type ?? types?.[name] ?? "string";
+      const type = known.get(name) ?? types?.[name] ?? "string";
       return { id: `a ${name}`, name, side: "after", group, type, width: widthOf(type, name) };
     };
     const filled = canvas.target.filter((row) => row.origin !== undefined).map((row) => row.name);

@@ -1,5 +1,5 @@
 /** From text to a document with places. Aliases and tags are refused, as the engine refuses them. */
-import { type Document, LineCounter, parseDocument, visit } from "yaml";
+import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
 
 import type { Plain } from "./sync-file";
 
@@ -22,7 +22,8 @@ export type Parsed = { ok: true; source: Source } | { ok: false; problem: Proble
 
 export function parse(text: string): Parsed {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, version: "1.2", merge: false });
+  // The library compares each key with all before it: a thousand columns take it longer than all the rest.
+  const doc = parseDocument(text, { lineCounter: lines, version: "1.2", merge: false, uniqueKeys: false });
   const failed = (offset: number, why: string): Parsed => {
     const { line, col } = lines.linePos(offset);
     return { ok: false, problem: { line: Math.max(line, 1), character: Math.max(col, 1), offset, why } };
@@ -31,21 +32,37 @@ export function parse(text: string): Parsed {
   if (error) {
     return failed(error.pos[0], firstLine(error.message));
   }
-  let alias: number | undefined;
-  visit(doc, {
-    Alias(_, node) {
-      alias = node.range?.[0] ?? 0;
-      return visit.BREAK;
-    },
-  });
-  if (alias !== undefined) {
-    return failed(alias, "aliases are not supported");
+  const refused = refusedIn(doc);
+  if (refused) {
+    return failed(refused.offset, refused.why);
   }
   const plain = (doc.toJS() ?? {}) as Plain;
   if (typeof plain !== "object" || plain === null || Array.isArray(plain)) {
     return failed(0, "a sync file is a mapping that begins with `version: 1`");
   }
   return { ok: true, source: { text, doc, plain } };
+}
+
+/** The first alias, or key that stands twice in its mapping. */
+function refusedIn(doc: Document.Parsed): { offset: number; why: string } | undefined {
+  let refused: { offset: number; why: string } | undefined;
+  visit(doc, {
+    Alias(_, { range }) {
+      refused = { offset: range?.[0] ?? 0, why: "aliases are not supported" };
+      return visit.BREAK;
+    },
+    Map(_, { items }) {
+      const known = new Set<unknown>();
+      for (const { key } of items) {
+        if (isScalar(key) && known.size === known.add(key.value).size) {
+          refused = { offset: key.range?.[0] ?? 0, why: "Map keys must be unique" };
+          return visit.BREAK;
+        }
+      }
+      return undefined;
+    },
+  });
+  return refused;
 }
 
 /** The library adds the place and an excerpt to its message; the place is told by itself. */
