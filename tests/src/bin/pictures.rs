@@ -59,6 +59,7 @@ async fn main() -> io::Result<()> {
     window.click(project("quickstart")).await;
     window.click(button("Push to an agent")).await;
     window.find(button("Push version 1 to prod")).await;
+    window.loses(text("Looks at what would change.")).await;
     album.keep(&window, "push-to-agent").await?;
     window.close().await;
 

@@ -1,5 +1,5 @@
 /** From text to a document with places. Aliases and tags are refused, as the engine refuses them. */
-import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import { type Document, isAlias, isCollection, isPair, isScalar, LineCounter, parseDocument } from "yaml";
 
 import type { Plain } from "./sync-file";
 
@@ -32,7 +32,7 @@ export function parse(text: string): Parsed {
   if (error) {
     return failed(error.pos[0], firstLine(error.message));
   }
-  const refused = refusedIn(doc);
+  const refused = refusedIn(doc.contents);
   if (refused) {
     return failed(refused.offset, refused.why);
   }
@@ -43,26 +43,34 @@ export function parse(text: string): Parsed {
   return { ok: true, source: { text, doc, plain } };
 }
 
+/** What the library takes and the engine refuses. */
+interface Refused {
+  offset: number;
+  why: string;
+}
+
 /** The first alias, or key that stands twice in its mapping. */
-function refusedIn(doc: Document.Parsed): { offset: number; why: string } | undefined {
-  let refused: { offset: number; why: string } | undefined;
-  visit(doc, {
-    Alias(_, { range }) {
-      refused = { offset: range?.[0] ?? 0, why: "aliases are not supported" };
-      return visit.BREAK;
-    },
-    Map(_, { items }) {
-      const known = new Set<unknown>();
-      for (const { key } of items) {
-        if (isScalar(key) && known.size === known.add(key.value).size) {
-          refused = { offset: key.range?.[0] ?? 0, why: "Map keys must be unique" };
-          return visit.BREAK;
-        }
+function refusedIn(node: unknown): Refused | undefined {
+  if (isAlias(node)) {
+    return { offset: node.range?.[0] ?? 0, why: "aliases are not supported" };
+  }
+  if (!isCollection(node)) {
+    return undefined;
+  }
+  const keys = new Set<unknown>();
+  for (const item of node.items) {
+    if (isPair(item) && isScalar(item.key)) {
+      if (keys.has(item.key.value)) {
+        return { offset: item.key.range?.[0] ?? 0, why: "Map keys must be unique" };
       }
-      return undefined;
-    },
-  });
-  return refused;
+      keys.add(item.key.value);
+    }
+    const refused = isPair(item) ? (refusedIn(item.key) ?? refusedIn(item.value)) : refusedIn(item);
+    if (refused) {
+      return refused;
+    }
+  }
+  return undefined;
 }
 
 /** The library adds the place and an excerpt to its message; the place is told by itself. */
