@@ -22,7 +22,7 @@ export type Parsed = { ok: true; source: Source } | { ok: false; problem: Proble
 
 export function parse(text: string): Parsed {
   const lines = new LineCounter();
-  // The library compares each key with all before it: a thousand columns take it longer than all the rest.
+  // The library compares each key with all before it, which is a third of its time with a thousand columns: `refusedIn` looks itself.
   const doc = parseDocument(text, { lineCounter: lines, version: "1.2", merge: false, uniqueKeys: false });
   const failed = (offset: number, why: string): Parsed => {
     const { line, col } = lines.linePos(offset);
