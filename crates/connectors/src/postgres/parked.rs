@@ -31,6 +31,8 @@ fn parked() -> MutexGuard<'static, Vec<Parked>> {
 /// Keeps a connection without a transaction.
 pub(super) fn park(client: Arc<Client>) {
     let Ok(runtime) = Handle::try_current() else { return };
+    // A runtime that has ended closes none of its own, and must not take the place of others.
+    close_old();
     let mut parked = parked();
     if parked.len() >= MOST {
         return;
