@@ -5,21 +5,13 @@
 // Builds the fixtures of frontend/ as the interface is built, scrolls down and up by the wheel, once a frame, then draws one wire after
 // the other, and prints a line of JSON of each. It ends with 1 where one of them has less than 55 frames a second.
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { FRONTEND, load } from "./frontend.mjs";
 
-const FRONTEND = fileURLToPath(new URL("../../frontend/", import.meta.url));
 const FIXTURE = "src/features/designer/fixtures/fixture.html";
 const LEAST = 55;
 const SECONDS = 6;
-
-/** A package of the front end: this script lies outside of it. */
-async function load(name) {
-  const module = await import(pathToFileURL(createRequire(`${FRONTEND}package.json`).resolve(name)).href);
-  return "default" in module ? { ...module.default, ...module } : module;
-}
 
 const vite = await load("vite");
 const { chromium } = await load("playwright-core");

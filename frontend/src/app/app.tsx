@@ -14,6 +14,8 @@ import { makeQueryClient } from "./session/query-client";
 import { meQuery } from "./session/session";
 
 const router = makeRouter();
+// A router cannot be exchanged below a page that it shows: what reaches it while somebody develops loads the page anew.
+import.meta.hot?.accept(() => location.reload());
 const SignInPage = lazy(() =>
   import("@/features/sign-in/sign-in-page").then((page) => ({ default: page.SignInPage })),
 );

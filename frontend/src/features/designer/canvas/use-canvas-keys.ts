@@ -10,10 +10,14 @@ const PAGE = 10;
 
 /** What keys do while the canvas has the focus. */
 export function useCanvasKeys({
+  sourceNames,
+  targetNames,
   reveal,
   onInside,
   store,
 }: {
+  sourceNames: readonly string[];
+  targetNames: readonly string[];
   reveal: (place: number) => void;
   onInside: () => void;
   store: ViewStore;
@@ -21,8 +25,7 @@ export function useCanvasKeys({
   const designer = useDesigner();
   const { canvas, selection, select, proposals } = designer;
   const side = selection.kind === "target" ? "target" : "source";
-  const order =
-    side === "source" ? canvas.source.map((row) => row.column.name) : canvas.target.map((row) => row.name);
+  const order = side === "source" ? sourceNames : targetNames;
   const now = current(selection);
   const place = now === undefined ? -1 : order.indexOf(now);
 
