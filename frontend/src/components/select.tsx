@@ -1,5 +1,5 @@
 import { ChevronDown } from "lucide-react";
-import type { ComponentProps } from "react";
+import { type ComponentProps, useState } from "react";
 import { classes } from "./classes";
 import { inputLook } from "./field";
 
@@ -39,4 +39,12 @@ export function Select<T extends string>(props: SelectProps<T>) {
       />
     </span>
   );
+}
+
+/** One of a thousand, which a browser measures for some 20 ms: only what is chosen is there until somebody goes to it. */
+export function LongSelect<T extends string>({ choices, ...rest }: SelectProps<T>) {
+  const [visited, setVisited] = useState(false);
+  const visit = () => setVisited(true);
+  const shown = visited ? choices : choices.filter((choice) => choice.value === rest.value);
+  return <Select {...rest} choices={shown} onFocus={visit} onPointerDown={visit} />;
 }

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { Input } from "@/components/field";
-import { Select } from "@/components/select";
+import { LongSelect, Select } from "@/components/select";
 import { Switch } from "@/components/choice";
 import { words } from "@/words";
 import { setKey, type StreamKey } from "../document/stream-edits";
@@ -80,7 +80,7 @@ export function SettingsForm() {
         </Line>
         {(incremental || config.cursor !== undefined) && (
           <Line name={text.cursor} error={wrong.cursor}>
-            <Select
+            <LongSelect
               small
               aria-label={text.cursor}
               value={config.cursor ?? ""}

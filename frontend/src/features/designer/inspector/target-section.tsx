@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { Input } from "@/components/field";
-import { Select } from "@/components/select";
+import { LongSelect } from "@/components/select";
 import { words } from "@/words";
 import type { TargetRow } from "../canvas/model";
 import * as columns from "../document/column-edits";
@@ -113,7 +113,7 @@ function SourcePart({ row }: { row: TargetRow }) {
       <div className="mb-1 text-12 font-medium text-fg-2">{text.from}</div>
       <div className="flex items-center gap-2">
         {own && <TypeGlyph type={own.type} />}
-        <Select
+        <LongSelect
           small
           aria-label={text.from}
           className="min-w-0 grow"

@@ -145,6 +145,18 @@ describe("the designer", () => {
     expect(now.text).toContain("state: { from: status, mask: redact, type: json }");
   });
 
+  it("fills a column from another one in the inspector, whose list is there once somebody goes to it", async () => {
+    const { user } = await open();
+    press(target("status"));
+    const inspector = await screen.findByRole("complementary", { name: /^status/ });
+    const from = within(inspector).getByLabelText<HTMLSelectElement>("From");
+    expect([...from.options].map((option) => option.value)).toEqual(["status"]);
+    from.focus();
+    expect(await within(from).findByRole("option", { name: "sales_channel" })).toBeTruthy();
+    await user.selectOptions(from, "sales_channel");
+    expect(now.text).toContain("status: { from: sales_channel }");
+  });
+
   it("removes several columns at once, and brings them back at once", async () => {
     const { user, canvas } = await open();
     press(target("full_name"));
