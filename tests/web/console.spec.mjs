@@ -157,6 +157,7 @@ test("a failure says code, cause, what was written and the remedy, and is retrie
   await signIn(page, "ada");
   await page.goto("/projects/marketing/syncs/newsletter");
   await page.getByRole("button", { name: /^Run/ }).click();
+  await expect(page.getByRole("status")).toContainText("newsletter: Partialthere is no file");
   await button(page, "View").click();
   const panel = page.getByRole("region", { name: "opens.csv failed" });
   await expect(panel).toContainText("source.stream_not_found");

@@ -2,12 +2,16 @@ import { CircleAlert, CircleCheck, Undo2, X } from "lucide-react";
 import { useEffect, useSyncExternalStore } from "react";
 import { words } from "@/words";
 import { Button, IconButton } from "./button";
+import { classes } from "./classes";
+import { Said } from "./said";
 
 export interface ToastText {
   title: string;
-  /** A second line. */
+  /** What more there is to say, names of things between backticks. */
   more?: string | undefined;
   tone?: "ok" | "bad" | "removed";
+  /** What it tells of: it takes the place of what was told of that before. */
+  about?: string;
   /** What can be done about it; `Undo` where something was removed. */
   action?: { name: string; run: () => void };
 }
@@ -28,7 +32,8 @@ function change(next: readonly Shown[]) {
 /** Says something at the bottom right. Errors stay until they are closed. */
 export function toast(text: ToastText): void {
   last += 1;
-  change([...shown.slice(-3), { ...text, id: last }]);
+  const others = shown.filter(({ about }) => about === undefined || about !== text.about);
+  change([...others.slice(-3), { ...text, id: last }]);
 }
 
 const close = (id: number) => change(shown.filter((one) => one.id !== id));
@@ -71,11 +76,18 @@ function Toast({ id, title, more, tone = "ok", action }: Shown) {
         size={16}
         strokeWidth={1.6}
         aria-hidden
-        className={{ ok: "text-ok-text", bad: "text-bad-text", removed: "text-fg-3" }[tone]}
+        className={classes(
+          "shrink-0",
+          { ok: "text-ok-text", bad: "text-bad-text", removed: "text-fg-3" }[tone],
+        )}
       />
       <div className="min-w-0 grow">
         <div className="font-medium">{title}</div>
-        {more !== undefined && <div className="text-12 text-fg-2">{more}</div>}
+        {more !== undefined && (
+          <div className="line-clamp-4 text-12 wrap-break-word text-fg-2">
+            <Said text={more} />
+          </div>
+        )}
       </div>
       {action && (
         <Button

@@ -6,6 +6,7 @@ import { Palette } from "@/app/palette/palette";
 import { chooseTheme, shownTheme } from "@/app/theme/theme";
 import { classes } from "@/components/classes";
 import { SecretsNotice } from "@/features/agents/secrets-notice";
+import { RunEnds } from "@/features/runs/run-ends";
 import { RunNotices } from "@/features/runs/run-notices";
 import { platform } from "@/platform";
 import { words } from "@/words";
@@ -45,6 +46,7 @@ export function Shell(): ReactNode {
         tabIndex={-1}
         className="my-2 mr-2 flex min-w-0 flex-col overflow-hidden rounded-4 border border-line bg-surface-1 shadow-e1 outline-none"
       >
+        <RunEnds />
         {platform.desktop && <RunNotices desktop={platform.desktop} />}
         {platform.desktop && <SecretsNotice desktop={platform.desktop} />}
         <Outlet />

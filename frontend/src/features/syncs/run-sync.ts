@@ -2,11 +2,12 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { cancelRun, retryRun, startRun } from "@/api/runs";
 import { toast } from "@/components/toast";
+import { follow } from "@/features/runs/run-ends";
 import { words } from "@/words";
 
 const text = words.runs;
 
-/** Starts a run of a sync, and offers to look at it. */
+/** Starts a run of a sync, offers to look at it, and tells how it ends. */
 export function useRunSync() {
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -14,8 +15,10 @@ export function useRunSync() {
     mutationFn: ({ project, sync }: { project: string; sync: string }) =>
       startRun(project, sync, crypto.randomUUID()),
     onSuccess: ({ run }, { sync }) => {
+      follow(client, run);
       void client.invalidateQueries({ queryKey: ["runs"] });
       toast({
+        about: run,
         title: text.started,
         more: sync,
         action: { name: text.view, run: () => void navigate({ to: "/runs/$run", params: { run } }) },

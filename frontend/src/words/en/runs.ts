@@ -10,6 +10,7 @@ export const runs = {
   started: "The run is accepted",
   alreadyGoing: "A run of it goes on already",
   view: "View",
+  wrote: (rows: string) => `${rows} rows written`,
   noRetry: "No stream of it has failed",
   notOver: "The run is not over",
   nobody: "Nothing to cancel: the run is over",

@@ -1,0 +1,51 @@
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useLocation, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { isOver, runQuery } from "@/api/runs";
+import { toast } from "@/components/toast";
+import { words } from "@/words";
+import { count } from "@/words/figures";
+
+/** The runs that were started in this window and are not known to be over. Kept where all is that is known of an agent. */
+const followed = queryOptions({ queryKey: ["followed"], initialData: [] as string[], enabled: false });
+
+const change = (client: QueryClient, to: (now: string[]) => string[]) =>
+  client.setQueryData(followed.queryKey, (now = []) => to(now));
+
+/** Lets it be told how a run ends that was started in this window. */
+export const follow = (client: QueryClient, run: string) => change(client, (now) => [...now, run]);
+
+/** Tells how runs end that were started in this window. */
+export function RunEnds() {
+  const { data: runs } = useQuery(followed);
+  return runs.map((run) => <RunEnd key={run} run={run} />);
+}
+
+function RunEnd({ run: id }: { run: string }) {
+  const { data: run, isError } = useQuery({ ...runQuery(id), refetchInterval: 2_000 });
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const looked = useLocation({ select: ({ pathname }) => pathname === `/runs/${id}` });
+  const over = run !== undefined && isOver(run) ? run : undefined;
+  useEffect(() => {
+    if (!over && !isError) {
+      return;
+    }
+    change(client, (now) => now.filter((one) => one !== id));
+    void client.invalidateQueries({ queryKey: ["runs"] });
+    if (over && !looked) {
+      const written = over.streams.reduce((sum, stream) => sum + BigInt(stream.rows_written), 0n);
+      toast({
+        about: id,
+        title: `${over.sync}: ${words.states[over.state]}`,
+        more: over.streams.find(({ error }) => error)?.error?.text ?? words.runs.wrote(count(written)),
+        tone: over.state === "done" || over.state === "cancelled" ? "ok" : "bad",
+        action: {
+          name: words.runs.view,
+          run: () => void navigate({ to: "/runs/$run", params: { run: id } }),
+        },
+      });
+    }
+  }, [over, isError, looked, client, navigate, id]);
+  return null;
+}
