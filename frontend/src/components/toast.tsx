@@ -52,8 +52,9 @@ export function Toasts() {
       aria-live="polite"
       className="fixed right-4 bottom-4 z-(--z-toast) flex w-85 flex-col gap-2"
     >
+      {/* What takes another's place is the same element: a press that has begun still lands. */}
       {all.map((one) => (
-        <Toast key={one.id} {...one} />
+        <Toast key={one.about ?? one.id} {...one} />
       ))}
     </div>
   );

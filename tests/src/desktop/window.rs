@@ -144,10 +144,14 @@ impl<'d> Window<'d> {
         self.find(what).await.send_keys(typed).await.expect("it takes keys");
     }
 
-    /// Chooses one of a list.
+    /// Goes to a list, which may be filled only then, and chooses one of it.
     pub async fn choose(&self, what: What, option: &str) {
         let select = || async {
             let list = self.look(&what, true).await?;
+            self.client
+                .execute("arguments[0].focus()", vec![json!(list)])
+                .await
+                .ok()?;
             list.select_by_label(option).await.ok()
         };
         self.until(&what, select).await;

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Upload } from "lucide-react";
 import { projectsQuery } from "@/api/projects";
-import { recentRunsQuery } from "@/api/runs";
+import { recentRunsQuery, syncKey } from "@/api/runs";
 import { useRefusal } from "@/app/session/session";
 import { buttonClasses } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
@@ -72,7 +72,8 @@ function Overview() {
   const bySync = useRunsBySync(syncs);
   const { data: recent } = useQuery(recentRunsQuery);
   const nothingRan = recent?.length === 0;
-  const first = syncs.find(({ project }) => project === "quickstart") ?? syncs[0];
+  // Known once all are: a button never changes, while somebody presses it, which sync it runs.
+  const first = isPending ? undefined : (syncs.find(({ project }) => project === "quickstart") ?? syncs[0]);
   return (
     <div className="flex min-h-0 grow">
       <div
@@ -81,7 +82,7 @@ function Overview() {
         role="group"
         aria-label={text.title}
       >
-        {nothingRan && first && <FirstRun of={first} />}
+        {nothingRan && first && <FirstRun key={syncKey(first.project, first.sync)} of={first} />}
         <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)] gap-5">
           <Running />
           <NeedsYou syncs={syncs} bySync={bySync} nothingRan={nothingRan} />

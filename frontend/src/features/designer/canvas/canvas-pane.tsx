@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useDesigner } from "../state/designer";
 import { pathsOf } from "../view/paths";
 import { useSize } from "../view/use-size";
@@ -33,6 +33,13 @@ export function CanvasPane({
   const sourceNames = useMemo(() => canvas.source.map((row) => row.column.name), [canvas]);
   const targetNames = useMemo(() => canvas.target.map((row) => row.name), [canvas]);
   const active = useMemo(() => pathsOf(canvas, items, selection), [canvas, items, selection]);
+  const isTarget = selection.kind === "target";
+  // The inspector never hides the column that it is about.
+  useEffect(() => {
+    if (isTarget) {
+      store.move({ ...store.view, x: covered / store.view.zoom });
+    }
+  }, [isTarget, covered, store]);
   const reveal = useCallback(
     (place: number) => {
       const y = rowMiddle(place);
@@ -55,7 +62,6 @@ export function CanvasPane({
       <CanvasViewport
         viewport={viewport}
         pane={pane}
-        covered={covered}
         drawn={drawn}
         active={active}
         found={found}

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useMemo, useRef } from "react";
+import { type RefObject, useMemo, useRef } from "react";
 import { EmptyState } from "@/components/empty-state";
 import { words } from "@/words";
 import * as columns from "../document/column-edits";
@@ -19,7 +19,6 @@ const text = words.designer;
 export function CanvasViewport(props: {
   viewport: RefObject<HTMLDivElement | null>;
   pane: { width: number; height: number };
-  covered: number;
   drawn: Drawn;
   /** The chosen paths. */
   active: Paths;
@@ -29,7 +28,7 @@ export function CanvasViewport(props: {
   reveal: (place: number) => void;
   onInside: () => void;
 }) {
-  const { viewport, pane, covered, drawn, active, found, sourceNames, targetNames, reveal, onInside } = props;
+  const { viewport, pane, drawn, active, found, sourceNames, targetNames, reveal, onInside } = props;
   const designer = useDesigner();
   const { canvas, items, proposals, selection, select, ends, config, stream } = designer;
   const { store, places, wiring } = drawn;
@@ -87,14 +86,6 @@ export function CanvasViewport(props: {
   usePainting(layers, drawn, emphasis, loose, pane);
 
   const { onKeyDown } = useCanvasKeys({ sourceNames, targetNames, reveal, onInside, store });
-
-  const isTarget = selection.kind === "target";
-  // The inspector never hides the column that it is about.
-  useEffect(() => {
-    if (isTarget) {
-      store.move({ ...store.view, x: covered / store.view.zoom });
-    }
-  }, [isTarget, covered, store]);
 
   const now = current(selection);
   const currentPlace =
