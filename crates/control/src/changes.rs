@@ -166,14 +166,21 @@ fn sync_changes(name: &str, before: &Sync, after: &Sync, changes: &mut Vec<Chang
         let Compared::Changed(old, new) = change else {
             return Some(format!("stream {stream} of {name}"));
         };
-        let keys = differing(old, new)
-            .into_iter()
-            .map(|key| format!("{key} {} → {}", shown(old, &key), shown(new, &key)));
-        Some(format!(
-            "stream {stream} of {name}: {}",
-            keys.collect::<Vec<_>>().join(", ")
-        ))
+        let mut keys = Vec::new();
+        differences(None, old, new, &mut keys);
+        Some(format!("stream {stream} of {name}: {}", keys.join(", ")))
     });
+}
+
+/// What differs, each by its place, such as `undo.keep 7d → 14d`.
+fn differences(place: Option<&str>, old: &Map<String, Value>, new: &Map<String, Value>, said: &mut Vec<String>) {
+    for key in differing(old, new) {
+        let place = place.map_or_else(|| key.clone(), |place| format!("{place}.{key}"));
+        match (old.get(&key), new.get(&key)) {
+            (Some(Value::Object(old)), Some(Value::Object(new))) => differences(Some(&place), old, new, said),
+            (old, new) => said.push(format!("{place} {} → {}", shown(old), shown(new))),
+        }
+    }
 }
 
 fn json(value: &impl Serialize) -> Map<String, Value> {
@@ -191,14 +198,67 @@ fn differing(before: &Map<String, Value>, after: &Map<String, Value>) -> BTreeSe
         .collect()
 }
 
-fn shown(keys: &Map<String, Value>, key: &str) -> String {
-    let text = match keys.get(key) {
+fn shown(value: Option<&Value>) -> String {
+    let text = match value {
         None | Some(Value::Null) => return "(not set)".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        Some(value) => in_a_line(value),
     };
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+/// A value as a line of the file says it.
+fn in_a_line(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => {
+            let values: Vec<_> = values.iter().map(in_a_line).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Value::Object(keys) => {
+            let keys: Vec<_> = keys
+                .iter()
+                .map(|(key, value)| format!("{key}: {}", in_a_line(value)))
+                .collect();
+            format!("{{ {} }}", keys.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn file(stream: Value) -> SyncFile {
+        let file = json!({
+            "version": 1,
+            "connections": {},
+            "syncs": { "nightly": { "source": "a", "destination": "b", "streams": { "orders": stream } } },
+        });
+        serde_json::from_value(file).unwrap()
+    }
+
+    #[test]
+    fn a_stream_differs_by_places_and_values_as_its_file_says_them() {
+        let before = file(json!({
+            "primary_key": ["id"],
+            "undo": { "keep": "7d" },
+            "columns": { "total": { "expr": "net * 2" }, "note": { "mask": "hash" } },
+        }));
+        let after = file(json!({
+            "primary_key": ["id", "shop"],
+            "undo": { "keep": "14d" },
+            "columns": { "total": { "expr": "net * 3" }, "city": { "from": "town" } },
+        }));
+        assert_eq!(changes(Some(&before), &before), []);
+        let said: Vec<_> = changes(Some(&before), &after).iter().map(Change::to_string).collect();
+        let expected = "~ stream orders of nightly: columns.city (not set) → { from: town }, \
+            columns.note { mask: hash } → (not set), columns.total.expr net * 2 → net * 3, \
+            primary_key [id] → [id, shop], undo.keep 7d → 14d";
+        assert_eq!(said, [expected]);
     }
 }
