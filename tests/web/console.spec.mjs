@@ -136,6 +136,10 @@ test("a sync is planned, run, watched and found in the history", async ({ page }
   await page.keyboard.press("g");
   await page.keyboard.press("r");
   await expect(page.getByRole("link", { name: name.replace("Run ", "") })).toBeVisible();
+  await page.getByRole("radio", { name: "Rows" }).click();
+  await expect(
+    page.getByRole("img", { name: "Rows that the newest runs wrote, 1 in all: up to 23,400" }),
+  ).toBeVisible();
 });
 
 test("a run is watched as it goes on, and cancelled by its key", async ({ page }) => {

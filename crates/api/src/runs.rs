@@ -1,6 +1,7 @@
 //! Runs: listed, looked at, stopped and run again.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::extract::State;
@@ -17,7 +18,7 @@ use crate::access::Admitted;
 use crate::extract::{Asked, Names};
 use crate::page::{Page, PageQuery, invalid};
 use crate::syncs::{Started, accepted};
-use crate::view::{RunView, WholeRun};
+use crate::view::{ListedRun, RunView, WholeRun};
 use crate::words::RunStateWord;
 use crate::{Api, Problem, custody};
 
@@ -38,6 +39,9 @@ pub(crate) struct RunsQuery {
     /// How many, at most: 50 where it is not said.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
+    /// Whether each says how much it has moved.
+    #[serde(default)]
+    moved: bool,
 }
 
 /// Lists runs
@@ -49,13 +53,13 @@ pub(crate) struct RunsQuery {
     operation_id = "list_runs",
     tag = "runs",
     params(RunsQuery),
-    responses((status = 200, description = "A page of runs.", body = Page<RunView>))
+    responses((status = 200, description = "A page of runs.", body = Page<ListedRun>))
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(admitted): Extension<Admitted>,
     Asked(query): Asked<RunsQuery>,
-) -> Result<Json<Page<RunView>>, Problem> {
+) -> Result<Json<Page<ListedRun>>, Problem> {
     let page = PageQuery::new(query.after, query.limit);
     let limit = page.limit()?;
     let of = match (query.project, query.sync) {
@@ -81,7 +85,13 @@ pub(crate) async fn list(
     }
     rows.sort_by_key(|run| Reverse(run.place()));
     rows.truncate(limit + 1);
-    Ok(Json(Page::of(rows, limit, written, RunView::from)))
+    let mut moved = BTreeMap::new();
+    if query.moved {
+        let shown: Vec<_> = rows.iter().take(limit).map(|run| run.id).collect();
+        moved = api.control.store.moved(&shown).await?;
+    }
+    let listed = |run: Run| ListedRun::of(moved.get(&run.id).copied(), run);
+    Ok(Json(Page::of(rows, limit, written, listed)))
 }
 
 /// The lists that together are what the caller may see of this one.

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use syncapp_control::{ErrorRecord, Run, RunState, Task, TaskState, Trigger};
+use syncapp_control::{ErrorRecord, Moved, Run, RunState, Task, TaskState, Trigger};
 use utoipa::ToSchema;
 
 use crate::words::{RunStateWord, TaskStateWord};
@@ -37,6 +37,41 @@ pub(crate) struct RunView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     finished_at: Option<String>,
+}
+
+/// A run in a list.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ListedRun)]
+pub(crate) struct ListedRun {
+    #[serde(flatten)]
+    run: RunView,
+    /// How much it has moved, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved: Option<MovedView>,
+}
+
+impl ListedRun {
+    pub(crate) fn of(moved: Option<Moved>, run: Run) -> Self {
+        Self {
+            run: run.into(),
+            moved: moved.map(|Moved { rows, bytes }| MovedView {
+                rows: rows.to_string(),
+                bytes: bytes.to_string(),
+            }),
+        }
+    }
+}
+
+/// How much a run has moved, all its streams together.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Moved)]
+struct MovedView {
+    /// Rows that were written.
+    #[schema(format = "uint64")]
+    rows: String,
+    /// Bytes that were read.
+    #[schema(format = "uint64")]
+    bytes: String,
 }
 
 /// Why a run was started.

@@ -233,7 +233,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn file(stream: Value) -> SyncFile {
+    fn file(stream: &Value) -> SyncFile {
         let file = json!({
             "version": 1,
             "connections": {},
@@ -244,12 +244,12 @@ mod tests {
 
     #[test]
     fn a_stream_differs_by_places_and_values_as_its_file_says_them() {
-        let before = file(json!({
+        let before = file(&json!({
             "primary_key": ["id"],
             "undo": { "keep": "7d" },
             "columns": { "total": { "expr": "net * 2" }, "note": { "mask": "hash" } },
         }));
-        let after = file(json!({
+        let after = file(&json!({
             "primary_key": ["id", "shop"],
             "undo": { "keep": "14d" },
             "columns": { "total": { "expr": "net * 3" }, "city": { "from": "town" } },

@@ -70,10 +70,10 @@ pub use policy::Policy;
 pub use ports::{
     Allowance, Cache, Calendar, ClaimedTask, Clock, Consumer, Delivery, Depth, Due, DueTick, Ended, EndedRun, Failure,
     Figures, Heard, Hint, InProcessQueue, Inspector, KeyId, LOG_IS_FULL, Lag, Listener, Lists, LogLevel, LogLine,
-    Logged, MAX_CACHED, MAX_LOG, Meter, NewVersion, Notice, Notices, Outbox, OutboxRow, Presence, Projects, Published,
-    Pushed, Question, Queue, Random, RejectsAsked, ReplayAsked, Retention, Rotated, RunList, RunLog, RunPlace, Runner,
-    RunsOf, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId, Store, Submissions, Submitted,
-    Tasks, Vault, Verdict, Work, Workers,
+    Logged, MAX_CACHED, MAX_LOG, Meter, Moved, NewVersion, Notice, Notices, Outbox, OutboxRow, Presence, Projects,
+    Published, Pushed, Question, Queue, Random, RejectsAsked, ReplayAsked, Retention, Rotated, RunList, RunLog,
+    RunPlace, Runner, RunsOf, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId, Store,
+    Submissions, Submitted, Tasks, Vault, Verdict, Work, Workers,
 };
 pub use presence::ABSENT;
 pub use project::{PlannedStream, PlannedSync, ScheduleSpec, Version};

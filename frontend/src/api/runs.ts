@@ -21,12 +21,17 @@ export const recentRunsQuery = queryOptions({
   refetchInterval: 4_000,
 });
 
-/** Runs of a filter, page by page. */
+/** Runs of a filter with what they have moved, page by page. */
 export const runsQuery = (filter: RunFilter) =>
   infiniteQueryOptions({
     queryKey: ["runs", "list", filter],
     queryFn: ({ pageParam, signal }) => {
-      const query = { ...given(filter), limit: 100, ...(pageParam !== undefined && { after: pageParam }) };
+      const query = {
+        ...given(filter),
+        limit: 100,
+        moved: true,
+        ...(pageParam !== undefined && { after: pageParam }),
+      };
       return answer(agent.GET("/api/v1/runs", { params: { query }, signal }));
     },
     initialPageParam: undefined as string | undefined,

@@ -1486,6 +1486,10 @@ export interface components {
              */
             version: number;
         };
+        /** @description A run in a list. */
+        ListedRun: components["schemas"]["Run"] & {
+            moved?: components["schemas"]["Moved"] | null;
+        };
         /** @description A secret, in the list of a project's. */
         ListedSecret: {
             /** @description What the master key is called that it is under. */
@@ -1582,6 +1586,19 @@ export interface components {
             next: components["schemas"]["Coming"][];
             /** @description In plain words. */
             runs: string;
+        };
+        /** @description How much a run has moved, all its streams together. */
+        Moved: {
+            /**
+             * Format: uint64
+             * @description Bytes that were read.
+             */
+            bytes: string;
+            /**
+             * Format: uint64
+             * @description Rows that were written.
+             */
+            rows: string;
         };
         /** @description A token to be. */
         NewToken: {
@@ -1681,6 +1698,15 @@ export interface components {
             next?: string | null;
         };
         /** @description One page. */
+        Page_ListedRun: {
+            /** @description What is on it. */
+            items: (components["schemas"]["Run"] & {
+                moved?: components["schemas"]["Moved"] | null;
+            })[];
+            /** @description The next page's `after`; there is none where this is the last one. */
+            next?: string | null;
+        };
+        /** @description One page. */
         Page_ListedSecret: {
             /** @description What is on it. */
             items: {
@@ -1744,44 +1770,6 @@ export interface components {
                 stream?: string | null;
                 /** @description What is said. */
                 text: string;
-            }[];
-            /** @description The next page's `after`; there is none where this is the last one. */
-            next?: string | null;
-        };
-        /** @description One page. */
-        Page_Run: {
-            /** @description What is on it. */
-            items: {
-                /**
-                 * Format: date-time
-                 * @description When it was over.
-                 */
-                finished_at?: string | null;
-                /**
-                 * Format: uuid
-                 * @description Its name.
-                 */
-                id: string;
-                /** @description Submitted again with this key, it is this run. */
-                key?: string | null;
-                /** @description Its project. */
-                project: string;
-                /** @description Where it stands. */
-                state: components["schemas"]["RunState"];
-                /**
-                 * Format: date-time
-                 * @description When it was accepted.
-                 */
-                submitted_at: string;
-                /** @description Its sync. */
-                sync: string;
-                /** @description Why it was started. */
-                trigger: components["schemas"]["Trigger"];
-                /**
-                 * Format: int32
-                 * @description The project's version that it belongs to, whatever is pushed later.
-                 */
-                version: number;
             }[];
             /** @description The next page's `after`; there is none where this is the last one. */
             next?: string | null;
@@ -6419,6 +6407,8 @@ export interface operations {
                 after?: string;
                 /** @description How many, at most: 50 where it is not said. */
                 limit?: number;
+                /** @description Whether each says how much it has moved. */
+                moved?: boolean;
                 /** @description Only this project's. */
                 project?: string;
                 /** @description Only those that stand there. */
@@ -6438,7 +6428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Run"];
+                    "application/json": components["schemas"]["Page_ListedRun"];
                 };
             };
             /** @description The query or the body cannot be read. */

@@ -21,6 +21,7 @@ export type Project = Schemas["Project"];
 export type Pushed = Schemas["Pushed"];
 export type Role = Schemas["Role"];
 export type Run = Schemas["Run"];
+export type ListedRun = Schemas["ListedRun"];
 export type RunState = Schemas["RunState"];
 export type RunStream = Schemas["RunStream"];
 export type WholeRun = Schemas["RunWithStreams"];

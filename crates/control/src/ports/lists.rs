@@ -3,6 +3,7 @@
 //! A page begins after the last row of the page before it, by that row's place in the order and not by a count: rows that come
 //! in or go meanwhile make no other row come twice or be passed by.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -15,6 +16,9 @@ use crate::{Run, RunId, RunState, Schedule, ScheduleId};
 pub trait Lists: Send + Sync {
     /// Runs, the newest first: those that come after a place in this order.
     async fn runs(&self, list: &RunList, after: Option<RunPlace>, limit: usize) -> Result<Vec<Run>>;
+
+    /// How much runs have moved, by their names; those that are not there are left out.
+    async fn moved(&self, runs: &[RunId]) -> Result<BTreeMap<RunId, Moved>>;
 
     /// Projects in the order of their names, after a name, each with the number of its newest version.
     async fn projects(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u32)>>;
@@ -45,6 +49,15 @@ pub enum RunsOf {
     Project(String),
     /// A sync's.
     Sync(ScheduleId),
+}
+
+/// How much a run has moved, all its streams together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Rows that were written.
+    pub rows: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
 }
 
 /// A run's place in lists: when it was accepted, and its name where two were at once.

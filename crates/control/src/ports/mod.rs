@@ -19,7 +19,7 @@ pub use cache::{Allowance, Cache, Listener, MAX_CACHED};
 pub use figures::{Depth, Figures, Lag};
 pub use in_process::InProcessQueue;
 pub use inspector::{Inspector, Question, RejectsAsked, ReplayAsked};
-pub use lists::{Lists, RunList, RunPlace, RunsOf};
+pub use lists::{Lists, Moved, RunList, RunPlace, RunsOf};
 pub use log::{LOG_IS_FULL, LogLevel, LogLine, Logged, MAX_LOG, RunLog};
 pub use notices::{EndedRun, Notice, Notices};
 pub use queue::{Consumer, Delivery, Hint, Published, Queue};

@@ -1,12 +1,12 @@
 //! Lists, a page at a time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syncapp_model::sync_file::Overlap;
 
 use super::StoreRig;
-use super::scene::{LONG, Scene, new_run, schedule, schedule_id, version};
-use crate::{Run, RunId, RunList, RunState, RunsOf, Submitted};
+use super::scene::{LONG, Scene, claim, heartbeat, new_run, progress, schedule, schedule_id, task, version};
+use crate::{Moved, Run, RunId, RunList, RunState, RunsOf, Submitted};
 
 /// All of a list, in pages of `limit`.
 async fn pages(scene: &Scene, list: &RunList, limit: usize) -> Vec<Run> {
@@ -85,6 +85,26 @@ pub async fn pages_stay_while_runs_come_in(rig: &dyn StoreRig) {
     }
     let once: BTreeSet<RunId> = told.iter().map(|run| run.id).collect();
     assert_eq!((told.len(), once), (9, before));
+}
+
+/// All streams of a run together, of the runs that were asked for.
+pub async fn what_runs_have_moved_is_summed(rig: &dyn StoreRig) {
+    let scene = Scene::new(rig).await;
+    let of_two = scene.submit("orders", 3).await;
+    let of_none = scene.submit("clicks", 1).await;
+    let not_asked_for = scene.submit("people", 1).await;
+    for id in [task(of_two, 0), task(of_two, 2), task(not_asked_for, 0)] {
+        let claimed = scene.happen(id, &claim(LONG)).await;
+        scene.happen(id, &heartbeat(claimed.epoch, LONG)).await;
+    }
+    let each = progress();
+    let sum = Moved {
+        rows: 2 * each.written,
+        bytes: 2 * each.bytes,
+    };
+    let moved = scene.store.moved(&[of_none, RunId::new(), of_two]).await.unwrap();
+    assert_eq!(moved, BTreeMap::from([(of_two, sum), (of_none, Moved::default())]));
+    assert_eq!(scene.store.moved(&[]).await.unwrap(), BTreeMap::new());
 }
 
 /// Projects and schedules come in the order of their names.

@@ -130,7 +130,7 @@ macro_rules! store_conformance {
             limits: limits_are_kept of_many_claims_as_many_hold_as_may whoever_waits_is_told_of_a_free_place a_hint_is_passed_on
                 a_hint_on_its_way_is_none all_have_their_turn;
             pauses: a_pause_lasts_until_it_is_ended a_round_knows_of_the_pause what_is_owed_knows_of_the_pause no_round_passes_a_pause;
-            lists: runs_come_newest_first pages_stay_while_runs_come_in projects_and_schedules_come_by_name;
+            lists: runs_come_newest_first pages_stay_while_runs_come_in what_runs_have_moved_is_summed projects_and_schedules_come_by_name;
             retention: a_run_that_is_over_is_forgotten what_is_not_followed_is_kept old_ticks_are_forgotten;
             vault: a_version_follows_the_one_before of_many_versions_one_is_put secrets_come_by_name a_data_key_is_sealed_anew
                 a_put_and_a_rotation_do_not_mix;

@@ -1,14 +1,14 @@
 //! The store, as a process sees it over a network that fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use syncapp_control::{
-    ClaimedTask, Depth, Due, EndedRun, Event, Figures, Heard, KeyId, Lag, Lists, LogLine, Logged, NewRun, NewVersion,
-    Notice, Notices, Outbox, OutboxRow, Presence, Projects, Pushed, Retention, Round, Run, RunId, RunList, RunLog,
-    RunPlace, Schedule, ScheduleId, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId,
+    ClaimedTask, Depth, Due, EndedRun, Event, Figures, Heard, KeyId, Lag, Lists, LogLine, Logged, Moved, NewRun,
+    NewVersion, Notice, Notices, Outbox, OutboxRow, Presence, Projects, Pushed, Retention, Round, Run, RunId, RunList,
+    RunLog, RunPlace, Schedule, ScheduleId, Schedules, SealedKey, SealedSecret, SealedSecrets, SecretEntry, SecretId,
     Submissions, Submitted, Task, TaskId, Tasks, Tick, Verdict, Version, Workers,
 };
 use syncapp_model::{Code, Error, Result};
@@ -332,6 +332,11 @@ impl Lists for StoreLink {
         let list = list.clone();
         self.call(move |watch| at_once(watch.stored.rows.runs(&list, after, limit)))
             .await
+    }
+
+    async fn moved(&self, runs: &[RunId]) -> Result<BTreeMap<RunId, Moved>> {
+        let runs = runs.to_vec();
+        self.call(move |watch| at_once(watch.stored.rows.moved(&runs))).await
     }
 
     async fn projects(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u32)>> {

@@ -1,13 +1,14 @@
 //! What there is, a page at a time, in PostgreSQL.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, query};
-use syncapp_control::{Lists, Run, RunList, RunPlace, Schedule};
+use syncapp_control::{Lists, Moved, Run, RunId, RunList, RunPlace, Schedule};
 use syncapp_model::Result;
 
-use super::columns::{self, get, instant, number, run_columns, schedule_columns, stamp};
+use super::columns::{self, count, get, instant, number, run_columns, schedule_columns, stamp};
 use super::errors::failed;
 use super::{PostgresStore, timely};
 use crate::page::{Argument, page};
@@ -31,6 +32,21 @@ impl Lists for PostgresStore {
             }
             let rows = read.fetch_all(&self.pool).await.map_err(failed)?;
             rows.iter().map(columns::run).collect()
+        })
+        .await
+    }
+
+    async fn moved(&self, runs: &[RunId]) -> Result<BTreeMap<RunId, Moved>> {
+        let runs: Vec<_> = runs.iter().map(|run| run.0).collect();
+        let sql =
+            "select run, sum(rows_written)::bigint, sum(bytes_read)::bigint from task where run = any($1) group by run";
+        timely(async {
+            let rows = query(sql).bind(runs).fetch_all(&self.pool).await.map_err(failed)?;
+            let moved = |row| {
+                let (rows, bytes) = (count(row, 1)?, count(row, 2)?);
+                Ok((RunId(get(row, 0)?), Moved { rows, bytes }))
+            };
+            rows.iter().map(moved).collect()
         })
         .await
     }

@@ -12,7 +12,7 @@ import { Rows } from "@/components/rows";
 import { Select } from "@/components/select";
 import { SkeletonRows } from "@/components/skeleton";
 import { words } from "@/words";
-import { RunLengths } from "./run-lengths";
+import { RunPlot } from "./run-plot";
 import { RunRow, RunsHead } from "./runs-table";
 
 const text = words.runs.list;
@@ -53,7 +53,7 @@ export function RunsPage() {
         <None filtered={Object.values(filter).some(Boolean)} />
       ) : (
         <>
-          <RunLengths runs={runs.slice(0, 100)} />
+          <RunPlot runs={runs.slice(0, 100)} />
           <Rows
             name={text.names}
             height={30}

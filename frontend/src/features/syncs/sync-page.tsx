@@ -14,7 +14,7 @@ import { Page } from "@/components/page";
 import { Rows } from "@/components/rows";
 import { RunBadge } from "@/components/run-state";
 import { SkeletonRows } from "@/components/skeleton";
-import { RunLengths } from "@/features/runs/run-lengths";
+import { RunPlot } from "@/features/runs/run-plot";
 import { RunRow, RunsHead } from "@/features/runs/runs-table";
 import { words } from "@/words";
 import { useDesignerSoon } from "./designer-soon";
@@ -176,7 +176,7 @@ function Runs({ project, sync }: { project: string; sync: string }) {
         <EmptyState title={text.sync.noRuns}>{words.runs.list.noneAbout}</EmptyState>
       ) : (
         <>
-          <RunLengths
+          <RunPlot
             runs={runs.slice(0, 100)}
             action={
               runs.length > 1 && (

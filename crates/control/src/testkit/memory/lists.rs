@@ -1,12 +1,12 @@
 use std::cmp::Reverse;
-
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use syncapp_model::Result;
 
 use super::MemoryStore;
-use crate::{Lists, Run, RunList, RunPlace, RunsOf, Schedule};
+use crate::{Lists, Moved, Run, RunId, RunList, RunPlace, RunsOf, Schedule};
 
 #[async_trait]
 impl Lists for MemoryStore {
@@ -26,6 +26,18 @@ impl Lists for MemoryStore {
         runs.sort_by_key(|run| Reverse(run.place()));
         runs.truncate(limit);
         Ok(runs)
+    }
+
+    async fn moved(&self, runs: &[RunId]) -> Result<BTreeMap<RunId, Moved>> {
+        let rows = self.rows();
+        let known = runs.iter().filter(|run| rows.runs.contains_key(run));
+        let sum = |run: &RunId| {
+            rows.of(*run).fold(Moved::default(), |sum, task| Moved {
+                rows: sum.rows + task.progress.written,
+                bytes: sum.bytes + task.progress.bytes,
+            })
+        };
+        Ok(known.map(|run| (*run, sum(run))).collect())
     }
 
     async fn projects(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u32)>> {

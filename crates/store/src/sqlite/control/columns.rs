@@ -190,7 +190,7 @@ pub(super) fn optional_instant(row: &Row<'_>, at: usize) -> rusqlite::Result<Opt
     Ok(micros.map(words::instant))
 }
 
-fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+pub(super) fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(at).map(|count| count as u64)
 }
 

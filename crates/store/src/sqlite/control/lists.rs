@@ -1,15 +1,16 @@
 //! What there is, a page at a time, in SQLite.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, Value};
-use rusqlite::{ToSql, params, params_from_iter};
-use syncapp_control::{Lists, Run, RunList, RunPlace, Schedule};
+use rusqlite::{Row, ToSql, params, params_from_iter};
+use syncapp_control::{Lists, Moved, Run, RunId, RunList, RunPlace, Schedule};
 use syncapp_model::Result;
 
 use super::SqliteStore;
-use super::columns::{self, RUN, SCHEDULE, instant};
+use super::columns::{self, RUN, SCHEDULE, count, instant, run_id};
 use crate::page::{Argument, page};
 use crate::words;
 
@@ -22,6 +23,21 @@ impl Lists for SqliteStore {
             c.prepare_cached(&sql)?
                 .query_map(params_from_iter(arguments), columns::run)?
                 .collect()
+        })
+        .await
+    }
+
+    async fn moved(&self, runs: &[RunId]) -> Result<BTreeMap<RunId, Moved>> {
+        let runs: Vec<_> = runs.iter().map(|run| Argument::Run(*run)).collect();
+        let places = vec!["?"; runs.len()].join(", ");
+        let sql =
+            format!("select run, sum(rows_written), sum(bytes_read) from task where run in ({places}) group by run");
+        self.read(move |c| {
+            let moved = |row: &Row<'_>| {
+                let (rows, bytes) = (count(row, 1)?, count(row, 2)?);
+                Ok((run_id(row.get(0)?), Moved { rows, bytes }))
+            };
+            c.prepare(&sql)?.query_map(params_from_iter(runs), moved)?.collect()
         })
         .await
     }
