@@ -30,7 +30,7 @@ export const RunsHead = ({ ofOne = false }: { ofOne?: boolean }) => (
     <Column width={84} right className="max-[1399px]:hidden">
       {text.volume}
     </Column>
-    <Column width={68} right>
+    <Column width={80} right>
       {text.version}
     </Column>
   </Head>
