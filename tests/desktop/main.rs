@@ -13,3 +13,4 @@ mod refusing;
 mod remedies;
 mod runs;
 mod shop;
+mod waiting;
