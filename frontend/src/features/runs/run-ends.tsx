@@ -1,6 +1,7 @@
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { Problem } from "@/api/problem";
 import { isOver, runQuery } from "@/api/runs";
 import { toast } from "@/components/toast";
 import { words } from "@/words";
@@ -22,13 +23,15 @@ export function RunEnds() {
 }
 
 function RunEnd({ run: id }: { run: string }) {
-  const { data: run, isError } = useQuery({ ...runQuery(id), refetchInterval: 2_000 });
+  const { data: run, error } = useQuery({ ...runQuery(id), refetchInterval: 2_000 });
   const client = useQueryClient();
   const navigate = useNavigate();
   const looked = useLocation({ select: ({ pathname }) => pathname === `/runs/${id}` });
   const over = run !== undefined && isOver(run) ? run : undefined;
+  // Whatever passes is waited for; what may not be seen any more has no end here.
+  const isLost = error !== null && [401, 403, 404].includes(Problem.from(error).status);
   useEffect(() => {
-    if (!over && !isError) {
+    if (!over && !isLost) {
       return;
     }
     change(client, (now) => now.filter((one) => one !== id));
@@ -46,6 +49,6 @@ function RunEnd({ run: id }: { run: string }) {
         },
       });
     }
-  }, [over, isError, looked, client, navigate, id]);
+  }, [over, isLost, looked, client, navigate, id]);
   return null;
 }
