@@ -217,6 +217,7 @@ fn in_a_line(value: &Value) -> String {
             let values: Vec<_> = values.iter().map(in_a_line).collect();
             format!("[{}]", values.join(", "))
         }
+        Value::Object(keys) if keys.is_empty() => "{}".to_owned(),
         Value::Object(keys) => {
             let keys: Vec<_> = keys
                 .iter()
@@ -252,12 +253,12 @@ mod tests {
         let after = file(&json!({
             "primary_key": ["id", "shop"],
             "undo": { "keep": "14d" },
-            "columns": { "total": { "expr": "net * 3" }, "city": { "from": "town" } },
+            "columns": { "id": {}, "total": { "expr": "net * 3" }, "city": { "from": "town" } },
         }));
         assert_eq!(changes(Some(&before), &before), []);
         let said: Vec<_> = changes(Some(&before), &after).iter().map(Change::to_string).collect();
         let expected = "~ stream orders of nightly: columns.city (not set) → { from: town }, \
-            columns.note { mask: hash } → (not set), columns.total.expr net * 2 → net * 3, \
+            columns.id (not set) → {}, columns.note { mask: hash } → (not set), columns.total.expr net * 2 → net * 3, \
             primary_key [id] → [id, shop], undo.keep 7d → 14d";
         assert_eq!(said, [expected]);
     }
