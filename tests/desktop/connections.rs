@@ -6,7 +6,7 @@ use syncapp_tests::desktop::{Desk, Keyring, Window};
 use syncapp_tests::server::postgres::Postgres;
 
 /// The form of a new connection to this system, in the quick start's project.
-async fn begin(window: &Window<'_>, system: &str) {
+pub(crate) async fn begin(window: &Window<'_>, system: &str) {
     window.click(place("Connections")).await;
     window.click(button("Add")).await;
     window.click(button(system)).await;

@@ -9,6 +9,8 @@ use syncapp_tests::desktop::{Desk, Keyring};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use super::connections::begin;
+
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server that takes whoever comes, and says nothing.
@@ -72,10 +74,7 @@ async fn an_agent_that_does_not_answer_keeps_no_key_waiting() {
 async fn a_database_that_does_not_answer_keeps_no_key_waiting() {
     let (silent, desk) = (Silent::open().await, Desk::new(Keyring::Unlocked).await);
     let window = desk.open().await;
-    window.click(place("Connections")).await;
-    window.click(button("Add")).await;
-    window.click(button("PostgreSQL")).await;
-    window.choose(choice("Project"), "quickstart").await;
+    begin(&window, "PostgreSQL").await;
     let url = format!("postgres://reader:secret@{}/shop", silent.address());
     window.fill(field("Paste a URL"), &url).await;
     window.find(text("fields filled")).await;

@@ -1,9 +1,9 @@
 // The front end as `make desktop` and `npm run dev` show it: what somebody changes is seen at once.
 
 import { expect, test } from "@playwright/test";
-import { json, startAgent } from "./agent.mjs";
+import { startAgent } from "./agent.mjs";
 import { FRONTEND, load } from "./frontend.mjs";
-import { PASSWORD } from "./furniture.mjs";
+import { firstAdmin, PASSWORD } from "./furniture.mjs";
 
 test("what somebody changes while developing is seen, and never an empty page", async ({ page }) => {
   const agent = await startAgent();
@@ -34,10 +34,7 @@ test("what somebody changes while developing is seen, and never an empty page", 
   };
   try {
     await server.listen();
-    await fetch(
-      `${agent.url}/api/v1/first-admin`,
-      json("POST", { token: agent.first, name: "ada", password: PASSWORD }),
-    );
+    await firstAdmin(agent);
     await page.goto(server.resolvedUrls.local[0]);
     await page.getByLabel("Name").fill("ada");
     await page.getByLabel("Password").fill(PASSWORD);

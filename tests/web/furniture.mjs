@@ -142,13 +142,18 @@ export async function writeFiles(files, clicks) {
 
 const csv = (text) => `"${text.replaceAll('"', '""')}"`;
 
-/** Makes the first admin and a viewer, and pushes the projects. Answers who asks as the admin. */
-export async function furnish({ url, first, files }, { clicks }) {
-  await writeFiles(files, clicks);
+/** Makes ada the first admin. Answers who asks as her. */
+export async function firstAdmin({ url, first }) {
   await expectOk(
     fetch(`${url}/api/v1/first-admin`, json("POST", { token: first, name: "ada", password: PASSWORD })),
   );
-  const ask = await signedIn(url, "ada", PASSWORD);
+  return signedIn(url, "ada", PASSWORD);
+}
+
+/** Makes the first admin and a viewer, and pushes the projects. Answers who asks as the admin. */
+export async function furnish(agent, { clicks }) {
+  await writeFiles(agent.files, clicks);
+  const ask = await firstAdmin(agent);
   await ask("POST", "/users", { name: "vera", password: PASSWORD, roles: [{ role: "viewer" }] });
   for (const [project, file] of Object.entries({ shop: SHOP, marketing: MARKETING, events: EVENTS })) {
     await ask("PUT", `/projects/${project}`, { file });

@@ -3,8 +3,8 @@
 import { chromium } from "@playwright/test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { json, signedIn, startAgent } from "./agent.mjs";
-import { furnish, PASSWORD, runToEnd, SHOP } from "./furniture.mjs";
+import { startAgent } from "./agent.mjs";
+import { firstAdmin, furnish, PASSWORD, runToEnd, SHOP } from "./furniture.mjs";
 import { hang } from "./gallery.mjs";
 import { launch } from "./playwright.config.mjs";
 import { withPalette } from "./png.mjs";
@@ -37,11 +37,7 @@ try {
 /** An agent that nobody has worked with. */
 async function begin(theme) {
   const fresh = await startAgent();
-  await fetch(
-    `${fresh.url}/api/v1/first-admin`,
-    json("POST", { token: fresh.first, name: "ada", password: PASSWORD }),
-  );
-  const ask = await signedIn(fresh.url, "ada", PASSWORD);
+  const ask = await firstAdmin(fresh);
   await picture(
     theme,
     fresh,

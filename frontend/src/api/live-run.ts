@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import { isOver, runQuery } from "./runs";
+import { isOver, renewLists, runQuery } from "./runs";
 import { take, type Sample } from "./samples";
 import type { WholeRun } from "./types";
 import { watch } from "./watch";
@@ -55,10 +55,7 @@ function begin(run: string, entry: Entry, client: QueryClient) {
       change(entry, { samples: take(entry.now.samples, now, Date.now()) });
       if (isOver(now) && before && !isOver(before)) {
         // Lists say so, too.
-        void client.invalidateQueries({
-          queryKey: ["runs"],
-          predicate: (query) => query.queryKey[1] !== "one",
-        });
+        void renewLists(client);
       }
     },
   }).catch(() => change(entry, { linked: false }));

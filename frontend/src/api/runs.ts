@@ -1,6 +1,6 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { agent, answer } from "./client";
-import type { Run, RunState } from "./types";
+import type { Run, RunState, WholeRun } from "./types";
 
 export interface RunFilter {
   project?: string | undefined;
@@ -73,6 +73,14 @@ export const startRun = (project: string, sync: string, key: string) =>
       body: {},
     }),
   );
+
+/** Lets lists of runs be asked for anew; what is known of each run stays. */
+export const renewLists = (client: QueryClient) =>
+  client.invalidateQueries({ queryKey: ["runs"], predicate: (query) => query.queryKey[1] !== "one" });
+
+/** A figure of all streams of a run together, to the last digit. */
+export const sumOf = (run: WholeRun, of: "rows_written" | "rows_committed" | "bytes"): bigint =>
+  run.streams.reduce((sum, stream) => sum + BigInt(stream[of]), 0n);
 
 /** Whether a run is over. */
 export const isOver = (run: Run): boolean => ["done", "partial", "failed", "cancelled"].includes(run.state);

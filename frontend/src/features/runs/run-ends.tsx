@@ -2,7 +2,7 @@ import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanst
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { Problem } from "@/api/problem";
-import { isOver, runQuery } from "@/api/runs";
+import { isOver, renewLists, runQuery, sumOf } from "@/api/runs";
 import { toast } from "@/components/toast";
 import { words } from "@/words";
 import { count } from "@/words/figures";
@@ -23,10 +23,11 @@ export function RunEnds() {
 }
 
 function RunEnd({ run: id }: { run: string }) {
-  const { data: run, error } = useQuery({ ...runQuery(id), refetchInterval: 2_000 });
   const client = useQueryClient();
   const navigate = useNavigate();
   const looked = useLocation({ select: ({ pathname }) => pathname === `/runs/${id}` });
+  // Its page hears of it by itself.
+  const { data: run, error } = useQuery({ ...runQuery(id), refetchInterval: looked ? false : 2_000 });
   const over = run !== undefined && isOver(run) ? run : undefined;
   // Whatever passes is waited for; what may not be seen any more has no end here.
   const isLost = error !== null && [401, 403, 404].includes(Problem.from(error).status);
@@ -35,13 +36,14 @@ function RunEnd({ run: id }: { run: string }) {
       return;
     }
     change(client, (now) => now.filter((one) => one !== id));
-    void client.invalidateQueries({ queryKey: ["runs"] });
+    void renewLists(client);
     if (over && !looked) {
-      const written = over.streams.reduce((sum, stream) => sum + BigInt(stream.rows_written), 0n);
       toast({
         about: id,
         title: `${over.sync}: ${words.states[over.state]}`,
-        more: over.streams.find(({ error }) => error)?.error?.text ?? words.runs.wrote(count(written)),
+        more:
+          over.streams.find(({ error }) => error)?.error?.text ??
+          words.runs.wrote(count(sumOf(over, "rows_written"))),
         tone: over.state === "done" || over.state === "cancelled" ? "ok" : "bad",
         action: {
           name: words.runs.view,

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { leftOfAll, percentOf, reachOfAll, shareOf } from "@/api/progress";
-import { isOver } from "@/api/runs";
+import { isOver, sumOf } from "@/api/runs";
 import type { Rate, Sample } from "@/api/samples";
 import type { WholeRun } from "@/api/types";
 import { useNow } from "@/components/now";
@@ -23,12 +23,10 @@ export function RunSummary({ run, samples, series }: RunSummaryProps) {
   const all = run.streams.length;
   const ended = run.streams.filter((stream) => stream.finished_at).length;
   const done = run.streams.filter((stream) => stream.state === "done").length;
-  const sum = (of: "rows_written" | "rows_committed" | "bytes") =>
-    run.streams.reduce((total, stream) => total + BigInt(stream[of]), 0n);
   const begun = Date.parse(run.started_at ?? run.submitted_at);
   const took = (run.finished_at ? Date.parse(run.finished_at) : now) - begun;
-  const written = sum("rows_written");
-  const committed = sum("rows_committed");
+  const written = sumOf(run, "rows_written");
+  const committed = sumOf(run, "rows_committed");
   const rate = over
     ? Number(written) / Math.max(took / 1000, 0.001)
     : (series[series.length - 1]?.written ?? 0);
@@ -65,7 +63,7 @@ export function RunSummary({ run, samples, series }: RunSummaryProps) {
           unit={over ? committedText(written, committed) : text.committed(count(committed))}
         />
         <Figure name={over ? text.average : text.written} value={count(rate)} unit={text.perSecond} />
-        <Figure name={text.volume} value={size(sum("bytes").toString())} />
+        <Figure name={text.volume} value={size(sumOf(run, "bytes").toString())} />
         <Figure name={over ? text.took : text.elapsed} value={over ? duration(took) : clock(took)} />
         {over ? (
           <Figure name={text.cpu} value={duration(cpu * 1000)} />
